@@ -1,0 +1,23 @@
+export { ERROR_CODES, type ErrorCode, FaceError, internal, reasonOf, systemCode } from "./errors.ts";
+export {
+  type Affine,
+  applyAffine,
+  type Box,
+  intersectionOverSmaller,
+  intersectionOverUnion,
+  type Landmarks,
+  overlap,
+  type Point,
+  type Space,
+} from "./geometry.ts";
+export { type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";
+export { type Random, seeded } from "./random.ts";
+export { expectShape } from "./shape.ts";
+export {
+  asUnitVector,
+  cosine,
+  normalize,
+  type ReadonlyFloat32,
+  UNIT_TOLERANCE,
+  type UnitVector,
+} from "./vector.ts";

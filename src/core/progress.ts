@@ -1,0 +1,20 @@
+import { FaceError } from "./errors.ts";
+
+/** How far long work has come. Counts never fall; `total` is absent while it is unknown. */
+export interface Progress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total?: number;
+}
+
+/** What every long function accepts: a way to stop it and a way to watch it. */
+export interface WorkOptions {
+  /** Aborting stops the work at its next safe point with FaceError ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Throws FaceError ABORTED when the caller has cancelled. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new FaceError("ABORTED", "stopped: the work was cancelled");
+}

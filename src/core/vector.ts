@@ -1,0 +1,78 @@
+import { FaceError } from "./errors.ts";
+
+declare const unit: unique symbol;
+
+/** Float32 values that the holder may read and not write. */
+export interface ReadonlyFloat32 {
+  readonly length: number;
+  readonly [index: number]: number;
+  [Symbol.iterator](): ArrayIterator<number>;
+}
+
+/**
+ * A vector of length 1: an embedding whose dot product with another is their cosine.
+ *
+ * Made only by {@link normalize} and {@link asUnitVector}, so holding one is proof that it was normalised.
+ */
+export type UnitVector = ReadonlyFloat32 & { readonly [unit]: true };
+
+/** How far a stored vector's squared length may lie from 1 and still be taken as normalised (float32, 2048-d). */
+export const UNIT_TOLERANCE = 1e-3;
+
+/**
+ * Divides a vector by its Euclidean length.
+ *
+ * Shapes    values [D] · result [D], a copy
+ * Throws    FaceError ZERO_VECTOR when the length is 0 or not finite
+ */
+export function normalize(values: ReadonlyFloat32): UnitVector {
+  let square = 0;
+  for (let i = 0; i < values.length; i++) square += values[i]! * values[i]!;
+  if (!(square > 0) || !Number.isFinite(square)) {
+    throw new FaceError(
+      "ZERO_VECTOR",
+      `normalize: expected a finite non-zero vector, got squared length ${square}`,
+    );
+  }
+  const scale = 1 / Math.sqrt(square);
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) out[i] = values[i]! * scale;
+  return out as unknown as UnitVector;
+}
+
+/**
+ * Takes over values that claim to be normalised already, for example from a file; copies and checks them.
+ *
+ * Throws    FaceError ZERO_VECTOR when the length differs from 1 by more than {@link UNIT_TOLERANCE}
+ */
+export function asUnitVector(values: ArrayLike<number>): UnitVector {
+  const copy = Float32Array.from(values);
+  let square = 0;
+  for (const value of copy) square += value * value;
+  if (!(Math.abs(square - 1) <= UNIT_TOLERANCE)) {
+    throw new FaceError(
+      "ZERO_VECTOR",
+      `embedding: expected a vector of length 1, got squared length ${square}`,
+    );
+  }
+  return copy as unknown as UnitVector;
+}
+
+/**
+ * The cosine of the angle between two embeddings.
+ *
+ * Shapes    a [D], b [D]
+ * Ranges    result in [−1, 1]; clamped, because rounding can pass 1 by one part in 10⁷
+ * Throws    FaceError SHAPE when the dimensions differ
+ */
+export function cosine(a: UnitVector, b: UnitVector): number {
+  if (a.length !== b.length) {
+    throw new FaceError(
+      "SHAPE",
+      `cosine: expected two vectors of one dimension, got ${a.length} and ${b.length}`,
+    );
+  }
+  let dot = 0;
+  for (let i = 0; i < a.length; i++) dot += a[i]! * b[i]!;
+  return Math.min(1, Math.max(-1, dot));
+}

@@ -1,0 +1,88 @@
+import {
+  ELEMENT_TYPE,
+  floatTensor,
+  intTensor,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from "./model.ts";
+
+/** An attribute as one writes it: whole numbers become ints, arrays of numbers ints, `{ float }` a float. */
+export type AttributeInput = number | string | readonly number[] | { readonly float: number };
+
+/** Builds a network node by node; every method returns the name of the value it made. */
+export class GraphBuilder {
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: OnnxTensor[] = [];
+  readonly #inputs: OnnxValue[] = [];
+  readonly #outputs: OnnxValue[] = [];
+  #count = 0;
+
+  input(name: string, dims: OnnxValue["dims"], elementType: number = ELEMENT_TYPE.float32): string {
+    this.#inputs.push({ name, elementType, dims });
+    return name;
+  }
+
+  output(name: string, dims: OnnxValue["dims"], elementType: number = ELEMENT_TYPE.float32): void {
+    this.#outputs.push({ name, elementType, dims });
+  }
+
+  float(dims: readonly number[], values: Float32Array, name = this.#fresh("weight")): string {
+    this.#initializers.push(floatTensor(name, dims, values));
+    return name;
+  }
+
+  int(values: readonly number[], dims: readonly number[] = [values.length]): string {
+    const name = this.#fresh("int");
+    this.#initializers.push(intTensor(name, dims, values));
+    return name;
+  }
+
+  /** Adds an operation with one output, named `output` or freshly. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+    output: string = this.#fresh(op.toLowerCase()),
+  ): string {
+    const encoded: Record<string, OnnxAttribute> = {};
+    for (const [name, value] of Object.entries(attributes)) encoded[name] = toAttribute(value);
+    this.#nodes.push({
+      op,
+      domain: "",
+      name: this.#fresh("node"),
+      inputs,
+      outputs: [output],
+      attributes: encoded,
+    });
+    return output;
+  }
+
+  finish(options: { readonly producer: string; readonly opset: number }): OnnxModel {
+    return {
+      irVersion: 8,
+      producer: options.producer,
+      opsets: { "": options.opset },
+      graphName: "graph",
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      metadata: {},
+      opaque: { graph: [], model: [] },
+    };
+  }
+
+  #fresh(stem: string): string {
+    return `${stem}_${this.#count++}`;
+  }
+}
+
+function toAttribute(value: AttributeInput): OnnxAttribute {
+  if (typeof value === "number") return { kind: "int", value };
+  if (typeof value === "string") return { kind: "string", value };
+  if ("float" in value) return { kind: "float", value: value.float };
+  return { kind: "ints", value };
+}

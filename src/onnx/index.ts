@@ -1,0 +1,19 @@
+export { disagreement, outputDistance } from "./agreement.ts";
+export { decodeOnnx } from "./decode.ts";
+export { encodeOnnx } from "./encode.ts";
+export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
+export {
+  ELEMENT_BYTES,
+  ELEMENT_TYPE,
+  elementCount,
+  floatTensor,
+  floatValues,
+  intTensor,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from "./model.ts";
+export { rewritePrelu } from "./rewrite-prelu.ts";
+export { engineInfo, type FloatTensor, Session, type SessionOptions } from "./session.ts";

@@ -1,0 +1,106 @@
+import { createRequire } from "node:module";
+import * as ort from "onnxruntime-node";
+import { FaceError, reasonOf } from "../core/index.ts";
+
+/** A float32 array with a shape, row-major. */
+export interface FloatTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** How a session computes. */
+export interface SessionOptions {
+  /**
+   * Threads inside one operation.
+   * @default 1: networks of this size gain nothing from more, and photographs side by side gain everything
+   */
+  readonly threads?: number;
+}
+
+/**
+ * A network ready to run on the CPU. Whoever opens it closes it.
+ *
+ * `run` computes on the calling JavaScript thread: use one session per worker to keep several cores busy.
+ */
+export class Session {
+  readonly #session: ort.InferenceSession;
+  #closed = false;
+
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  /**
+   * @param model an ONNX file's bytes
+   * Throws    FaceError BAD_MODEL when the engine refuses it
+   */
+  static async open(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    try {
+      const session = await ort.InferenceSession.create(model, {
+        executionProviders: ["cpu"],
+        intraOpNumThreads: options.threads ?? 1,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        graphOptimizationLevel: "all",
+        // With symbolic sizes a pattern is kept per size ever seen: memory that only grows.
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+        extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
+      });
+      return new Session(session);
+    } catch (cause) {
+      throw new FaceError(
+        "BAD_MODEL",
+        `onnxruntime: expected a network it can run, got: ${reasonOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  get inputs(): readonly string[] {
+    return this.#session.inputNames;
+  }
+
+  get outputs(): readonly string[] {
+    return this.#session.outputNames;
+  }
+
+  /** Feeds by input name, results by output name. Throws FaceError CLOSED, BAD_MODEL. */
+  async run(feeds: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>> {
+    if (this.#closed)
+      throw new FaceError("CLOSED", "session: expected an open session, got one that was closed");
+    const tensors: Record<string, ort.Tensor> = {};
+    for (const [name, { data, dims }] of Object.entries(feeds))
+      tensors[name] = new ort.Tensor("float32", data, dims);
+    let results: ort.InferenceSession.OnnxValueMapType;
+    try {
+      results = await this.#session.run(tensors);
+    } catch (cause) {
+      throw new FaceError("BAD_MODEL", `onnxruntime: ${reasonOf(cause)}`, { cause });
+    }
+    const out: Record<string, FloatTensor> = {};
+    for (const [name, value] of Object.entries(results)) {
+      const tensor = value as ort.Tensor;
+      if (tensor.data instanceof Float32Array) out[name] = { dims: tensor.dims, data: tensor.data };
+    }
+    return out;
+  }
+
+  /** Frees the engine's memory; a second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#session.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The engine's version and the execution providers inside the installed package. */
+export function engineInfo(): { readonly version: string; readonly providers: readonly string[] } {
+  const manifest = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
+  const providers = ort.listSupportedBackends().filter((backend) => backend.bundled);
+  return { version: manifest.version, providers: providers.map((backend) => backend.name) };
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    // Native sessions and worker pools do not belong in worker threads of the test runner.
+    pool: "forks",
+    testTimeout: 60_000,
+    hookTimeout: 300_000,
+  },
+});
