@@ -1,7 +1,12 @@
 declare const space: unique symbol;
 
-/** The coordinate spaces of this library; a point never crosses from one to another by accident. */
-export type Space = "image" | "crop";
+/**
+ * The coordinate spaces of this library; a point never crosses from one to another by accident.
+ *
+ * `image` is the upright photograph, `raster` the pixels that were decoded from it (fewer, when it is very large),
+ * `crop` an aligned face.
+ */
+export type Space = "image" | "raster" | "crop";
 
 /** A point in pixels, x to the right and y down; pixel (0, 0) has its centre at (0.5, 0.5). */
 export interface Point<S extends Space> {

@@ -104,7 +104,8 @@ export function intTensor(name: string, dims: readonly number[], values: readonl
 /** A float32 constant's values; undefined when it is of another type. A copy, whatever the data's alignment. */
 export function floatValues(tensor: OnnxTensor): Float32Array | undefined {
   if (tensor.elementType !== ELEMENT_TYPE.float32) return undefined;
-  return new Float32Array(tensor.data.slice().buffer);
+  // Not slice(): the bytes may be a Buffer, whose slice is a view.
+  return new Float32Array(new Uint8Array(tensor.data).buffer);
 }
 
 /** How many elements a shape holds. */

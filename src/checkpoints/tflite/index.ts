@@ -1,0 +1,3 @@
+export { evaluateTflite, type TfliteArray } from "./evaluate.ts";
+export { readTflite, type TfliteModel } from "./model.ts";
+export { type TfliteToOnnxOptions, tfliteToOnnx } from "./to-onnx.ts";

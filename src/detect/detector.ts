@@ -1,0 +1,36 @@
+import type { Box, Landmarks, Space } from "../core/index.ts";
+import type { RgbImage } from "../image/index.ts";
+
+/** A face found in a picture. */
+export interface Detection<S extends Space> {
+  readonly box: Box<S>;
+  /** The detector's confidence, 0…1; comparable only between detections of one detector. */
+  readonly score: number;
+  readonly landmarks: Landmarks<S>;
+}
+
+/** What a caller may ask of a detection. */
+export interface DetectOptions {
+  /**
+   * Faces narrower than this may be missed, in pixels of the photograph.
+   * @default 2 % of the shorter side, at least 20 px
+   */
+  readonly minFacePx?: number;
+}
+
+/** Finds the faces in a picture. One contract for every network that does it. */
+export interface Detector {
+  /** The id of the model card. */
+  readonly id: string;
+  /** Faces by falling score; an empty list when there is none. */
+  detect(image: RgbImage, options?: DetectOptions): Promise<Detection<"raster">[]>;
+  close(): Promise<void>;
+}
+
+/** The smallest face to look for in a picture, in raster pixels. */
+export function smallestFace(image: RgbImage, options: DetectOptions): number {
+  const shorter = Math.min(image.width, image.height);
+  const wanted =
+    options.minFacePx === undefined ? Math.max(20, 0.02 * shorter) : options.minFacePx / image.scale;
+  return Math.max(wanted, 12);
+}

@@ -1,0 +1,3 @@
+export { type Detection, type DetectOptions, type Detector, smallestFace } from "./detector.ts";
+export { MTCNN_DEFAULTS, MtcnnDetector, type MtcnnNet, type MtcnnNets } from "./mtcnn.ts";
+export { type Candidate, suppressNonMaxima } from "./non-maximum-suppression.ts";

@@ -1,0 +1,127 @@
+import type { AlignedFace } from "../align/index.ts";
+import { FaceError, normalize, type UnitVector } from "../core/index.ts";
+import type { Session } from "../onnx/index.ts";
+
+/** Everything a network wants to know about its input, and we about its output. Part of a model's card. */
+export interface EmbedderContract {
+  readonly input: {
+    readonly name: string;
+    /** Axes of the input tensor; N is the batch. */
+    readonly layout: "NCHW" | "NHWC";
+    /** Side of the square crop, in pixels. */
+    readonly sizePx: number;
+    readonly channels: "RGB" | "BGR";
+    /** Input value = (byte − mean) / scale, per channel in the order of `channels`. */
+    readonly mean: readonly [number, number, number];
+    readonly scale: readonly [number, number, number];
+    /** The largest batch the network takes in one run; absent when any. */
+    readonly maxBatch?: number | undefined;
+  };
+  readonly output: {
+    readonly name: string;
+    readonly dimension: number;
+    /** Whether the network itself divides by the length. It is done here in any case. */
+    readonly normalized: boolean;
+  };
+}
+
+/** How faces are embedded. */
+export interface EmbedOptions {
+  /** Embed each face and its mirror image and normalise the sum. Twice the work. @default false */
+  readonly flip?: boolean;
+}
+
+/** Crops in one run of the network; bounds memory. */
+const BATCH = 16;
+
+/** Turns aligned faces into unit vectors with one network. Whoever opens it closes it. */
+export class Embedder {
+  /** The id of the model card. */
+  readonly id: string;
+  readonly contract: EmbedderContract;
+  readonly #session: Session;
+
+  /** Takes over the session: closing the embedder closes it. */
+  constructor(id: string, contract: EmbedderContract, session: Session) {
+    this.id = id;
+    this.contract = contract;
+    this.#session = session;
+  }
+
+  /**
+   * Shapes    faces [N] of contract.input.sizePx · result [N] vectors of contract.output.dimension
+   * Throws    FaceError SHAPE for a crop of another size, BAD_MODEL when the network's output is not as its contract
+   *           says, ZERO_VECTOR when an output is zero or not finite
+   */
+  async embed(faces: readonly AlignedFace[], options: EmbedOptions = {}): Promise<UnitVector[]> {
+    const vectors: UnitVector[] = [];
+    const step = Math.min(BATCH, this.contract.input.maxBatch ?? BATCH);
+    for (let start = 0; start < faces.length; start += step) {
+      const batch = faces.slice(start, start + step);
+      const straight = await this.#run(batch, false);
+      const mirrored = options.flip ? await this.#run(batch, true) : undefined;
+      const { dimension } = this.contract.output;
+      batch.forEach((_, i) => {
+        const vector = straight.subarray(i * dimension, (i + 1) * dimension);
+        if (mirrored) for (let k = 0; k < dimension; k++) vector[k]! += mirrored[i * dimension + k]!;
+        vectors.push(normalize(vector));
+      });
+    }
+    return vectors;
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async #run(faces: readonly AlignedFace[], mirror: boolean): Promise<Float32Array> {
+    const { input, output } = this.contract;
+    const size = input.sizePx;
+    const data = new Float32Array(faces.length * 3 * size * size);
+    faces.forEach((face, i) => {
+      if (face.width !== size || face.height !== size) {
+        throw new FaceError(
+          "SHAPE",
+          `embed: expected crops of ${size}×${size}, got ${face.width}×${face.height}`,
+        );
+      }
+      writeInput(face.data, this.contract, mirror, data, i * 3 * size * size);
+    });
+    const picture = input.layout === "NCHW" ? [3, size, size] : [size, size, 3];
+    const results = await this.#session.run({ [input.name]: { dims: [faces.length, ...picture], data } });
+    const vectors = results[output.name];
+    if (!vectors || vectors.data.length !== faces.length * output.dimension) {
+      throw new FaceError(
+        "BAD_MODEL",
+        `embed: ${this.id}: expected output "${output.name}" [${faces.length}, ${output.dimension}], got ${vectors ? `[${vectors.dims.join(", ")}]` : "no such output"}`,
+      );
+    }
+    return vectors.data;
+  }
+}
+
+/** Writes one crop into a batch as the contract wants it: channel order, layout, mean and scale, mirrored or not. */
+function writeInput(
+  pixels: Uint8Array,
+  { input }: EmbedderContract,
+  mirror: boolean,
+  out: Float32Array,
+  offset: number,
+): void {
+  const size = input.sizePx;
+  const plane = size * size;
+  const planar = input.layout === "NCHW";
+  for (let channel = 0; channel < 3; channel++) {
+    const from = input.channels === "RGB" ? channel : 2 - channel;
+    const mean = input.mean[channel]!;
+    const gain = 1 / input.scale[channel]!;
+    const step = planar ? 1 : 3;
+    let to = offset + (planar ? channel * plane : channel);
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++, to += step) {
+        const column = mirror ? size - 1 - x : x;
+        out[to] = (pixels[(y * size + column) * 3 + from]! - mean) * gain;
+      }
+    }
+  }
+}

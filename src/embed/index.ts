@@ -1,0 +1,1 @@
+export { Embedder, type EmbedderContract, type EmbedOptions } from "./embedder.ts";

@@ -1,0 +1,10 @@
+export { encodeJpeg, encodePng } from "./encode-image.ts";
+export {
+  IMAGE_EXTENSIONS,
+  type ImageSource,
+  READ_IMAGE_DEFAULTS,
+  type ReadImageOptions,
+  readImage,
+} from "./read-image.ts";
+export { type PlanarTarget, resampleBox, warpAffine } from "./resample.ts";
+export { RgbImage } from "./rgb-image.ts";
