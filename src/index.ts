@@ -1,1 +1,52 @@
-export {};
+/**
+ * arcface: photographs in, similarity out.
+ *
+ * `Recognizer` is the whole journey of one image; `RecognizerPool` the same for many, on every core.
+ */
+export { type AlignedFace, alignFace, alignmentTemplate, asAlignedFace } from "./align/index.ts";
+export {
+  asUnitVector,
+  type Box,
+  cosine,
+  ERROR_CODES,
+  type ErrorCode,
+  FaceError,
+  type Landmarks,
+  normalize,
+  type Point,
+  type Progress,
+  type UnitVector,
+  type WorkOptions,
+} from "./core/index.ts";
+export type { Detection, DetectOptions } from "./detect/index.ts";
+export { Embedder, type EmbedderContract, type EmbedOptions } from "./embed/index.ts";
+export { type ImageSource, type ReadImageOptions, RgbImage, readImage } from "./image/index.ts";
+export {
+  type Calibration,
+  type ContractOptions,
+  type ModelCard,
+  ModelStore,
+  type ModelStoreOptions,
+} from "./models/index.ts";
+export {
+  type Comparison,
+  chooseFace,
+  EmbeddingsWriter,
+  type Face,
+  type FaceChoice,
+  type FaceCrop,
+  type FaceRecord,
+  listImages,
+  type Photograph,
+  type PhotographHit,
+  PhotographIndex,
+  type PhotographResult,
+  Recognizer,
+  type RecognizerOptions,
+  RecognizerPool,
+  readEmbeddings,
+  recordsOf,
+  thumbnail,
+  type Verdict,
+} from "./recognise/index.ts";
+export { ExactIndex, type Hit } from "./search/index.ts";

@@ -1,3 +1,4 @@
+export { decoderInfo } from "./decoder-info.ts";
 export { encodeJpeg, encodePng } from "./encode-image.ts";
 export {
   IMAGE_EXTENSIONS,

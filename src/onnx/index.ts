@@ -15,5 +15,6 @@ export {
   type OnnxTensor,
   type OnnxValue,
 } from "./model.ts";
+export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
-export { engineInfo, type FloatTensor, Session, type SessionOptions } from "./session.ts";
+export { type FloatTensor, Session, type SessionOptions } from "./session.ts";

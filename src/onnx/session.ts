@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import * as ort from "onnxruntime-node";
 import { FaceError, reasonOf } from "../core/index.ts";
 
@@ -96,11 +95,4 @@ export class Session {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** The engine's version and the execution providers inside the installed package. */
-export function engineInfo(): { readonly version: string; readonly providers: readonly string[] } {
-  const manifest = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
-  const providers = ort.listSupportedBackends().filter((backend) => backend.bundled);
-  return { version: manifest.version, providers: providers.map((backend) => backend.name) };
 }

@@ -1,0 +1,77 @@
+import { mkdir } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import type { Command } from "commander";
+import writeFileAtomic from "write-file-atomic";
+import { FaceError, reasonOf, throwIfAborted } from "../../core/index.ts";
+import { encodePng } from "../../image/index.ts";
+import { FaceFinder, listImages } from "../../recognise/index.ts";
+import { asFaceError, Failures } from "../failures.ts";
+import type { CliIo } from "../io.ts";
+import type { Act } from "../main.ts";
+import { addModelFlags, type ModelFlags, openStore, recognizerOptions, whole } from "../options.ts";
+import { progressBar } from "../progress-bar.ts";
+
+interface AlignFlags extends ModelFlags {
+  readonly out: string;
+  readonly size: number;
+  readonly json?: boolean;
+}
+
+/** `arcface align IMG… --out DIR` */
+export function alignCommand(program: Command, act: Act): void {
+  const command = program
+    .command("align")
+    .description("cut faces out upright, as ArcFace networks want them, into PNG files NAME-FACE.png")
+    .argument("<images...>", "pictures or folders")
+    .requiredOption("--out <dir>", "folder for the crops")
+    .option("--size <px>", "side of the crops, a multiple of 112 or 128", whole, 112)
+    .option("--json", "one JSON object per crop")
+    .addHelpText("after", "\nExample:\n  arcface align holiday/ --out crops/");
+  addModelFlags(command, { embeds: false }).action(act(align));
+}
+
+async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<number> {
+  const paths = await listImages(inputs);
+  await mkdir(flags.out, { recursive: true }).catch((cause: unknown) => {
+    throw new FaceError(
+      "STORAGE",
+      `${flags.out}: expected a folder that can be written, got: ${reasonOf(cause)}`,
+      { cause },
+    );
+  });
+  const bar = progressBar(io);
+  const options = await recognizerOptions(flags, openStore(io));
+  await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });
+  const failures = new Failures(io, flags.json ?? false);
+  const taken = new Set<string>();
+  let written = 0;
+  for (const [index, path] of paths.entries()) {
+    throwIfAborted(io.signal);
+    try {
+      const { faces } = await finder.align(path, flags.size);
+      const stem = freshStem(path, taken);
+      for (const [face, { crop, box, score }] of faces.entries()) {
+        const out = join(flags.out, `${stem}-${face}.png`);
+        await writeFileAtomic(out, Buffer.from(await encodePng(crop)));
+        written++;
+        bar.stop();
+        io.out(flags.json ? `${JSON.stringify({ path, face, out, box, score })}\n` : `${out}\n`);
+      }
+    } catch (thrown) {
+      failures.add(asFaceError(thrown));
+    }
+    if (paths.length > 1) bar.update({ stage: "align", done: index + 1, total: paths.length });
+  }
+  bar.stop();
+  if (!flags.json) io.err(`${written} faces from ${paths.length} pictures\n`);
+  return failures.report(paths.length);
+}
+
+/** A name for a picture's crops that no other picture of this run has. */
+function freshStem(path: string, taken: Set<string>): string {
+  const name = basename(path, extname(path));
+  let stem = name;
+  for (let copy = 2; taken.has(stem.toLowerCase()); copy++) stem = `${name}~${copy}`;
+  taken.add(stem.toLowerCase());
+  return stem;
+}

@@ -1,0 +1,73 @@
+import type { Command } from "commander";
+import { type Comparison, type FaceChoice, Recognizer } from "../../recognise/index.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { CliIo } from "../io.ts";
+import type { Act } from "../main.ts";
+import { addModelFlags, faceOption, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
+import { progressBar } from "../progress-bar.ts";
+
+interface CompareFlags extends ModelFlags {
+  readonly face: FaceChoice;
+  readonly exitCode?: boolean;
+  readonly json?: boolean;
+}
+
+/** `arcface compare A B` */
+export function compareCommand(program: Command, act: Act): void {
+  const command = program
+    .command("compare")
+    .description("how similar the faces in two pictures are")
+    .argument("<a>", "a picture")
+    .argument("<b>", "another picture")
+    .addOption(faceOption())
+    .option("--exit-code", "exit with 1 when the faces lie on the side of different people")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  arcface compare passport.jpg selfie.jpg");
+  addModelFlags(command, { embeds: true }).action(act(compare));
+}
+
+async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Promise<number> {
+  const bar = progressBar(io);
+  const options = await recognizerOptions(flags, openStore(io));
+  await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
+  bar.stop();
+  const comparison = await recognizer.compare(a, b, { face: flags.face });
+  io.out(flags.json ? `${JSON.stringify(asJson(comparison, a, b))}\n` : describe(comparison, a, b));
+  if (comparison.kind === "no-face") return EXIT.noMatch;
+  return flags.exitCode && comparison.verdict?.same === false ? EXIT.noMatch : EXIT.ok;
+}
+
+function asJson(comparison: Comparison, a: string, b: string): object {
+  if (comparison.kind === "no-face") {
+    return {
+      cosine: null,
+      model: comparison.model,
+      noFace: comparison.missing.map((side) => (side === "a" ? a : b)),
+    };
+  }
+  const { cosine, model, faces, verdict } = comparison;
+  return {
+    cosine,
+    model,
+    faces: faces.map(({ box, score, landmarks }, i) => ({ path: i === 0 ? a : b, box, score, landmarks })),
+    verdict: verdict ? { same: verdict.same, ...verdict.calibration } : "uncalibrated",
+  };
+}
+
+function describe(comparison: Comparison, a: string, b: string): string {
+  if (comparison.kind === "no-face") {
+    return comparison.missing.map((side) => `${side === "a" ? a : b}: no face found\n`).join("");
+  }
+  const { cosine, model, verdict } = comparison;
+  const angle = ((Math.acos(cosine) * 180) / Math.PI).toFixed(1);
+  const lines = [`cosine ${cosine.toFixed(4)} (angle ${angle}°), model ${model}`];
+  if (verdict) {
+    const { threshold, protocol, falseMatches, impostorPairs, falseNonMatches, genuinePairs } =
+      verdict.calibration;
+    lines.push(
+      `${verdict.same ? "above" : "below"} ${threshold}: the side of ${verdict.same ? "one person" : "different people"}`,
+      `threshold from ${protocol}: there ${falseMatches} of ${impostorPairs} pairs of different people lay above it, ${falseNonMatches} of ${genuinePairs} pairs of one person below`,
+    );
+  } else lines.push("uncalibrated: no threshold is known for this model, so this is no yes or no");
+  return `${lines.join("\n")}\n`;
+}

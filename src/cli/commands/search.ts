@@ -1,0 +1,173 @@
+import { basename } from "node:path";
+import type { Command } from "commander";
+import writeFileAtomic from "write-file-atomic";
+import { FaceError } from "../../core/index.ts";
+import { renderPng, topKGrid } from "../../plot/index.ts";
+import {
+  chooseFace,
+  type EmbeddedFace,
+  type FaceChoice,
+  listImages,
+  type PhotographHit,
+  PhotographIndex,
+  RecognizerPool,
+  readEmbeddings,
+  thumbnail,
+} from "../../recognise/index.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failures } from "../failures.ts";
+import type { CliIo } from "../io.ts";
+import type { Act } from "../main.ts";
+import {
+  addJobsFlag,
+  addModelFlags,
+  faceOption,
+  type ModelFlags,
+  openStore,
+  recognizerOptions,
+  whole,
+} from "../options.ts";
+import { progressBar } from "../progress-bar.ts";
+
+interface SearchFlags extends ModelFlags {
+  readonly in: string;
+  readonly k: number;
+  readonly grid?: string;
+  readonly face: FaceChoice;
+  readonly jobs?: number;
+  readonly json?: boolean;
+}
+
+/** A query with what was found for it. */
+interface Answer {
+  readonly path: string;
+  readonly face: EmbeddedFace;
+  readonly hits: readonly PhotographHit[];
+}
+
+/** Side of a grid's thumbnails: twice what the figure shows, for sharp print. */
+const THUMBNAIL_PX = 264;
+
+/** `arcface search QUERY… --in DIR -k 3` */
+export function searchCommand(program: Command, act: Act): void {
+  const command = program
+    .command("search")
+    .description("for each query picture the k pictures with the most similar faces, by cosine")
+    .argument("<queries...>", "pictures or folders")
+    .requiredOption("--in <dir|file>", "folder of pictures to search, or a file written by embed")
+    .option("-k <n>", "how many", whole, 3)
+    .option("--grid <file.png>", "draw the queries with their neighbours")
+    .addOption(faceOption())
+    .option("--json", "one JSON object per query")
+    .addHelpText("after", "\nExample:\n  arcface search holiday/ --in holiday/ -k 3 --grid similar.png");
+  addJobsFlag(addModelFlags(command, { embeds: true })).action(act(search));
+}
+
+async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<number> {
+  const bar = progressBar(io);
+  const queries = await listImages(inputs);
+  const options = await recognizerOptions(flags, openStore(io));
+  await using pool = await RecognizerPool.open({
+    ...options,
+    workers: flags.jobs,
+    signal: io.signal,
+    onProgress: bar.update,
+  });
+  const failures = new Failures(io, flags.json ?? false);
+  const gallery = new PhotographIndex();
+  const fromFile = /\.(jsonl|npy|parquet)$/i.test(flags.in);
+  if (fromFile) await addFromFile(flags.in, gallery, pool.model);
+  const inGallery = new Set(fromFile ? [] : await listImages([flags.in]));
+  const chosen = new Map<string, EmbeddedFace | undefined>();
+  const wanted = new Set(queries);
+  const photographs = [...new Set([...inGallery, ...queries])];
+  for await (const result of pool.faces(photographs, {
+    signal: io.signal,
+    onProgress: bar.update,
+    total: photographs.length,
+  })) {
+    if (result.kind === "failed") {
+      failures.add(result.error);
+      continue;
+    }
+    if (inGallery.has(result.path)) gallery.add(result.path, result.photograph.faces);
+    if (wanted.has(result.path)) {
+      try {
+        chosen.set(result.path, chooseFace(result.photograph.faces, flags.face, result.photograph));
+      } catch (error) {
+        if (!(error instanceof FaceError)) throw error;
+        failures.add(new FaceError(error.code, `${result.path}: ${error.message}`));
+      }
+    }
+  }
+  bar.stop();
+  const answers: Answer[] = [];
+  for (const path of queries) {
+    const face = chosen.get(path);
+    const hits = face ? gallery.search(face.embedding, flags.k, path) : [];
+    if (face) answers.push({ path, face, hits });
+    if (chosen.has(path))
+      io.out(
+        flags.json ? `${JSON.stringify(asJson(path, face, hits, pool.model))}\n` : describe(path, face, hits),
+      );
+  }
+  if (flags.grid !== undefined) await writeGrid(flags.grid, answers);
+  const code = failures.report(photographs.length);
+  return code === EXIT.ok && !answers.some((answer) => answer.hits.length > 0) ? EXIT.noMatch : code;
+}
+
+async function addFromFile(path: string, gallery: PhotographIndex, model: string): Promise<void> {
+  for await (const record of readEmbeddings(path)) {
+    if (record.model !== model) {
+      throw new FaceError(
+        "MODEL_MISMATCH",
+        `${path}: expected vectors of ${model}, got vectors of ${record.model}`,
+      );
+    }
+    gallery.add(record.path, [record]);
+  }
+}
+
+function asJson(
+  query: string,
+  face: EmbeddedFace | undefined,
+  hits: readonly PhotographHit[],
+  model: string,
+): object {
+  return {
+    query,
+    box: face?.box ?? null,
+    model,
+    hits: hits.map(({ path, cosine, face, box }) => ({ path, cosine, face, box })),
+  };
+}
+
+function describe(query: string, face: EmbeddedFace | undefined, hits: readonly PhotographHit[]): string {
+  if (!face) return `${query}: no face found\n`;
+  const rows = hits.map(
+    ({ path, cosine }, rank) => `  ${rank + 1}.  ${cosine.toFixed(4).padStart(7)}  ${path}\n`,
+  );
+  return `${query}\n${rows.join("")}`;
+}
+
+async function writeGrid(out: string, answers: readonly Answer[]): Promise<void> {
+  if (answers.length === 0)
+    throw new FaceError(
+      "NO_FACE",
+      `--grid: expected at least one query with a face, got none; ${out} was not written`,
+    );
+  const rows = [];
+  for (const { path, face, hits } of answers) {
+    const query = { jpeg: await thumbnail(path, face.box, THUMBNAIL_PX), caption: basename(path) };
+    const neighbours = [];
+    for (const hit of hits) {
+      neighbours.push({
+        jpeg: await thumbnail(hit.path, hit.box, THUMBNAIL_PX),
+        caption: basename(hit.path),
+        cosine: hit.cosine,
+      });
+    }
+    rows.push({ query, hits: neighbours });
+  }
+  await writeFileAtomic(out, Buffer.from(renderPng(topKGrid(rows), 2)));
+}

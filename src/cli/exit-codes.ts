@@ -1,0 +1,22 @@
+import type { ErrorCode } from "../core/index.ts";
+
+/** What the process's exit code means. */
+export const EXIT = { ok: 0, noMatch: 1, usage: 2, badInput: 3, internal: 4, interrupted: 130 } as const;
+
+/** The exit code for a failure that ended a command. */
+export function exitCodeOf(code: ErrorCode): number {
+  switch (code) {
+    case "USAGE":
+    case "MODEL_UNKNOWN":
+    case "LICENCE":
+      return EXIT.usage;
+    case "INTERNAL":
+    case "CLOSED":
+    case "SHAPE":
+      return EXIT.internal;
+    case "ABORTED":
+      return EXIT.interrupted;
+    default:
+      return EXIT.badInput;
+  }
+}

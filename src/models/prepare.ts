@@ -1,0 +1,158 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
+import { evaluateTflite, readTflite, tfliteToOnnx } from "../checkpoints/tflite/index.ts";
+import { FaceError, seeded } from "../core/index.ts";
+import {
+  decodeOnnx,
+  disagreement,
+  encodeOnnx,
+  type FloatTensor,
+  type OnnxModel,
+  outputDistance,
+  rewritePrelu,
+  Session,
+} from "../onnx/index.ts";
+import { sha256 } from "./store.ts";
+
+/** Raised whenever a change here gives other bytes: older prepared files are then left aside. */
+const RECIPE = 1;
+
+/**
+ * How far a prepared network may be from what its file says, as a relative L2 distance of the outputs on one input.
+ *
+ * Rounding differs because sums are taken in another order; measured, the default networks lie below 2·10⁻⁶.
+ */
+export const PREPARE_RTOL = 1e-4;
+
+/** A network ready for a session, with what was done to it. */
+export interface PreparedNetwork {
+  readonly onnx: Uint8Array;
+  readonly report: PrepareReport;
+}
+
+const PrepareReport = z.strictObject({
+  sha256: z.string(),
+  /** Relative distance between the TFLite file's own arithmetic and the converted network's; null for ONNX files. */
+  conversionDistance: z.number().nullable(),
+  /** PReLU nodes rewritten; 0 when there were none or the rewrite did not agree with the original. */
+  rewrittenPrelus: z.number(),
+  rewriteDistance: z.number().nullable(),
+});
+
+/** What {@link prepareNetwork} did and how well it agreed. */
+export type PrepareReport = z.infer<typeof PrepareReport>;
+
+/** What has to be known to run a network once. */
+export interface PrepareOptions {
+  readonly input: string;
+  /** Shape of one input to try it on, batch first. */
+  readonly example: readonly number[];
+  /** Height and width stay open (a TFLite network that slides over pictures). */
+  readonly anySize?: boolean;
+  /** Folder for prepared files, by content; without it, or when it cannot be written, every opening prepares anew. */
+  readonly cache?: string | undefined;
+}
+
+/**
+ * Brings a network's file into the form in which it runs fastest: TFLite becomes ONNX, PReLUs are rewritten.
+ *
+ * Each step is checked on one random input against what it started from; a conversion that differs is refused,
+ * a rewrite that differs is dropped.
+ *
+ * Throws    FaceError BAD_MODEL
+ */
+export async function prepareNetwork(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
+  const key = sha256(
+    new TextEncoder().encode(
+      JSON.stringify([RECIPE, sha256(file), options.input, options.example, options.anySize ?? false]),
+    ),
+  );
+  const path = options.cache && join(options.cache, key);
+  const cached = path && (await readPrepared(path));
+  if (cached) return cached;
+  const prepared = await prepare(file, options);
+  if (path) await writePrepared(path, prepared);
+  return prepared;
+}
+
+async function prepare(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
+  const isTflite = new TextDecoder("latin1").decode(file.subarray(4, 8)) === "TFL3";
+  const example = randomInput(options.example);
+  const feeds = { [options.input]: example };
+  let original: Uint8Array;
+  let model: OnnxModel;
+  let conversionDistance: number | null = null;
+  if (isTflite) {
+    const tflite = readTflite(file);
+    model = tfliteToOnnx(tflite, { anySize: options.anySize ?? false });
+    original = encodeOnnx(model);
+    const wanted = evaluateTflite(tflite, channelsLast(example));
+    await using session = await Session.open(original);
+    const asTensors = Object.fromEntries(
+      [...wanted].map(([name, { shape, data }]) => [name, { dims: shape, data }]),
+    );
+    conversionDistance = outputDistance(asTensors, await session.run(feeds));
+    if (!(conversionDistance <= PREPARE_RTOL)) {
+      throw new FaceError(
+        "BAD_MODEL",
+        `tflite: expected the converted network to agree within ${PREPARE_RTOL}, got ${conversionDistance}`,
+      );
+    }
+  } else {
+    original = file;
+    model = decodeOnnx(file);
+  }
+  const rewritten = rewritePrelu(model);
+  const keep = { conversionDistance, rewrittenPrelus: 0, rewriteDistance: null };
+  if (rewritten.replaced === 0) return { onnx: original, report: { sha256: sha256(original), ...keep } };
+  const candidate = encodeOnnx(rewritten.model);
+  const rewriteDistance = await disagreement(original, candidate, feeds);
+  if (!(rewriteDistance <= PREPARE_RTOL))
+    return { onnx: original, report: { sha256: sha256(original), ...keep } };
+  const report = {
+    sha256: sha256(candidate),
+    conversionDistance,
+    rewrittenPrelus: rewritten.replaced,
+    rewriteDistance,
+  };
+  return { onnx: candidate, report };
+}
+
+async function readPrepared(path: string): Promise<PreparedNetwork | undefined> {
+  try {
+    const report = PrepareReport.parse(JSON.parse(await readFile(`${path}.json`, "utf8")));
+    const onnx = await readFile(`${path}.onnx`);
+    return sha256(onnx) === report.sha256 ? { onnx, report } : undefined;
+  } catch {
+    // Whatever is wrong with a derived file, it can be made again.
+    return undefined;
+  }
+}
+
+async function writePrepared(path: string, { onnx, report }: PreparedNetwork): Promise<void> {
+  try {
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFileAtomic(`${path}.onnx`, Buffer.from(onnx.buffer, onnx.byteOffset, onnx.byteLength));
+    await writeFileAtomic(`${path}.json`, JSON.stringify(report));
+  } catch {
+    // A cache that cannot be written costs time at the next start, nothing else.
+  }
+}
+
+function randomInput(dims: readonly number[]): FloatTensor {
+  const random = seeded(1);
+  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 2 * random.next() - 1);
+  return { dims, data };
+}
+
+/** [N, C, H, W] as [N, H, W, C]. */
+function channelsLast({ dims, data }: FloatTensor): { shape: number[]; data: Float32Array } {
+  const [n, c, h, w] = dims as [number, number, number, number];
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < c; k++)
+      for (let p = 0; p < h * w; p++) out[(i * h * w + p) * c + k] = data[(i * c + k) * h * w + p]!;
+  return { shape: [n, h, w, c], data: out };
+}

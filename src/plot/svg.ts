@@ -1,0 +1,17 @@
+/** Text made safe to stand inside an element or an attribute: no markup, no control characters. */
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/\p{Cc}/gu, "");
+}
+
+/** Text cut in the middle to at most `length` characters, so that a name's end stays. */
+export function shorten(text: string, length: number): string {
+  const characters = [...text];
+  if (characters.length <= length) return text;
+  const head = Math.floor((length - 1) / 2);
+  return `${characters.slice(0, head).join("")}…${characters.slice(characters.length - (length - 1 - head)).join("")}`;
+}
+
+/** A JPEG as an address that an SVG image can carry inside itself. */
+export function jpegDataUrl(jpeg: Uint8Array): string {
+  return `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { asUnitVector, FaceError, type UnitVector } from "../../core/index.ts";
+import type { Face } from "../face.ts";
+
+/** One face of one photograph, as it is written to a file. Box and landmarks in pixels of the upright photograph. */
+export interface FaceRecord {
+  readonly path: string;
+  /** Index of the face in its photograph, from 0, by falling score. */
+  readonly face: number;
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly score: number;
+  /** Five [x, y] pairs: eyes, nose, mouth corners, each from the picture's left. */
+  readonly landmarks: readonly (readonly [number, number])[];
+  readonly model: string;
+  readonly embedding: UnitVector;
+}
+
+const Line = z.object({
+  path: z.string(),
+  face: z.number().int().min(0),
+  box: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
+  score: z.number(),
+  landmarks: z.array(z.tuple([z.number(), z.number()])).length(5),
+  model: z.string(),
+  embedding: z.array(z.number()).min(2).max(8192),
+});
+
+/** Everything of a record but its vector. */
+export type FaceDescription = Omit<FaceRecord, "embedding">;
+
+/** The records of a photograph's faces. */
+export function recordsOf(path: string, faces: readonly Face[], model: string): FaceRecord[] {
+  return faces.map((face, index) => ({
+    path,
+    face: index,
+    box: {
+      x: pixels(face.box.x),
+      y: pixels(face.box.y),
+      width: pixels(face.box.width),
+      height: pixels(face.box.height),
+    },
+    score: short(face.score),
+    landmarks: face.landmarks.map((point) => [pixels(point.x), pixels(point.y)] as const),
+    model,
+    embedding: face.embedding,
+  }));
+}
+
+/** A record as one line of JSON, without the line's end. */
+export function encodeRecord(record: FaceRecord): string {
+  const { embedding, ...rest } = record;
+  return `${JSON.stringify(rest).slice(0, -1)},"embedding":[${Array.from(embedding, short).join(",")}]}`;
+}
+
+/**
+ * A line of JSON as a record; its vector is checked again.
+ *
+ * Throws    FaceError BAD_FILE
+ */
+export function decodeRecord(line: string, where: string): FaceRecord {
+  let parsed: z.infer<typeof Line>;
+  try {
+    parsed = Line.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another line`, { cause });
+  }
+  return { ...parsed, embedding: asUnitVector(parsed.embedding) };
+}
+
+/** Nine significant digits: enough to give back the same float32. */
+function short(value: number): number {
+  return Number(value.toPrecision(9));
+}
+
+/** Hundredths of a pixel. */
+function pixels(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,213 @@
+import { createReadStream } from "node:fs";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { extname } from "node:path";
+import { createInterface } from "node:readline";
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { fileWriter, ParquetWriter } from "hyparquet-writer";
+import { asUnitVector, FaceError, reasonOf } from "../../core/index.ts";
+import { decodeRecord, type FaceDescription, type FaceRecord } from "./face-record.ts";
+
+/** A file format for faces with their vectors. */
+export interface EmbeddingsFormat {
+  /** Records in the order of the file. Throws FaceError BAD_FILE. */
+  read(path: string): AsyncGenerator<FaceRecord>;
+  /** Writes a file whole or not at all. */
+  write(path: string, records: AsyncIterable<FaceRecord>): Promise<void>;
+}
+
+/** The format that a file name asks for. Throws FaceError USAGE. */
+export function formatOf(path: string): EmbeddingsFormat {
+  const extension = extname(path).toLowerCase();
+  if (extension === ".jsonl") return JSONL;
+  if (extension === ".npy") return NPY;
+  if (extension === ".parquet") return PARQUET;
+  throw new FaceError(
+    "USAGE",
+    `${path}: expected a file ending in .jsonl, .npy or .parquet, got "${extension}"`,
+  );
+}
+
+/** One JSON object a line. */
+export const JSONL: EmbeddingsFormat = {
+  async *read(path) {
+    let number = 0;
+    for await (const line of createInterface({
+      input: createReadStream(path),
+      crlfDelay: Number.POSITIVE_INFINITY,
+    })) {
+      number++;
+      if (line !== "") yield decodeRecord(line, `${path}: line ${number}`);
+    }
+  },
+  async write() {
+    // The working file of the writer has this format already and is renamed.
+    throw new FaceError("INTERNAL", "internal: a JSONL file is written line by line");
+  },
+};
+
+const NPY_MAGIC = Buffer.from("\x93NUMPY\x01\x00", "latin1");
+/** The header is this long whatever the number of rows, so that it can be written last. */
+const NPY_HEADER_BYTES = 128;
+
+/** Where the rows of an .npy file are described: one JSON object a row. */
+export function namesPathOf(path: string): string {
+  return `${path.slice(0, -4)}.names.jsonl`;
+}
+
+/**
+ * A float32 matrix [N, D] as NumPy reads it, and beside it a file that says what each row is.
+ *
+ * Source    numpy.org, "NPY format", version 1.0
+ */
+export const NPY: EmbeddingsFormat = {
+  async *read(path) {
+    const bytes = await readFile(path);
+    const header = bytes.toString("latin1", 10, 10 + bytes.readUInt16LE(8));
+    const shape = /'descr': '<f4', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header);
+    const start = 10 + header.length;
+    const dimension = Number(shape?.[2]);
+    if (
+      !bytes.subarray(0, 8).equals(NPY_MAGIC) ||
+      !shape ||
+      bytes.length - start !== Number(shape[1]) * dimension * 4
+    ) {
+      throw new FaceError(
+        "BAD_FILE",
+        `${path}: expected a float32 matrix in NPY format 1.0, got another file`,
+      );
+    }
+    const names = (await readFile(namesPathOf(path), "utf8")).split("\n").filter((line) => line !== "");
+    for (const [row, line] of names.entries()) {
+      const offset = start + row * dimension * 4;
+      const values = new Float32Array(new Uint8Array(bytes.subarray(offset, offset + dimension * 4)).buffer);
+      yield { ...(JSON.parse(line) as FaceDescription), embedding: asUnitVector(values) };
+    }
+  },
+  async write(path, records) {
+    await writeWhole([path, namesPathOf(path)], async ([matrixPath, namesPath]) => {
+      await using matrix = await open(matrixPath!, "w");
+      await using names = await open(namesPath!, "w");
+      let rows = 0;
+      let dimension = 0;
+      await matrix.write(Buffer.alloc(NPY_HEADER_BYTES), 0, NPY_HEADER_BYTES, 0);
+      for await (const { embedding, ...description } of records) {
+        dimension = embedding.length;
+        await matrix.write(
+          Buffer.from(Float32Array.from(embedding).buffer),
+          0,
+          dimension * 4,
+          NPY_HEADER_BYTES + rows * dimension * 4,
+        );
+        await names.write(`${JSON.stringify(description)}\n`);
+        rows++;
+      }
+      const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${dimension}), }`;
+      const header = Buffer.alloc(NPY_HEADER_BYTES, " ");
+      NPY_MAGIC.copy(header);
+      header.writeUInt16LE(NPY_HEADER_BYTES - 10, 8);
+      header.write(text, 10, "latin1");
+      header.write("\n", NPY_HEADER_BYTES - 1, "latin1");
+      await matrix.write(header, 0, NPY_HEADER_BYTES, 0);
+      await matrix.sync();
+      await names.sync();
+    });
+  },
+};
+
+/** Rows in one row group: bounds memory while writing. */
+const ROW_GROUP = 4096;
+
+/** Apache Parquet: one row a face, the vector a list of floats. */
+export const PARQUET: EmbeddingsFormat = {
+  async *read(path) {
+    let rows: Record<string, unknown>[];
+    try {
+      rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) });
+    } catch (cause) {
+      throw new FaceError("BAD_FILE", `${path}: expected a Parquet file of faces, got: ${reasonOf(cause)}`, {
+        cause,
+      });
+    }
+    for (const [index, { box, landmarks, embedding, ...rest }] of rows.entries()) {
+      const [x, y, width, height] = box as number[];
+      const points = landmarks as number[];
+      const pairs = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
+      const record = { ...rest, box: { x, y, width, height }, landmarks: pairs, embedding };
+      yield decodeRecord(JSON.stringify(record), `${path}: row ${index}`);
+    }
+  },
+  async write(path, records) {
+    await writeWhole([path], async ([temporary]) => {
+      const list = (name: string, type: "FLOAT" | "DOUBLE") => [
+        { name, converted_type: "LIST" as const, repetition_type: "REQUIRED" as const, num_children: 1 },
+        { name: "list", repetition_type: "REPEATED" as const, num_children: 1 },
+        { name: "element", type, repetition_type: "REQUIRED" as const },
+      ];
+      const text = (name: string) => ({
+        name,
+        type: "BYTE_ARRAY" as const,
+        converted_type: "UTF8" as const,
+        repetition_type: "REQUIRED" as const,
+      });
+      const writer = new ParquetWriter({
+        writer: fileWriter(temporary!),
+        createdBy: "arcface",
+        statistics: false,
+        schema: [
+          { name: "root", num_children: 7 },
+          text("path"),
+          { name: "face", type: "INT32", repetition_type: "REQUIRED" },
+          ...list("box", "DOUBLE"),
+          { name: "score", type: "DOUBLE", repetition_type: "REQUIRED" },
+          ...list("landmarks", "DOUBLE"),
+          text("model"),
+          ...list("embedding", "FLOAT"),
+        ],
+      });
+      for await (const group of inGroups(records, ROW_GROUP)) {
+        await writer.write({
+          rowGroupSize: ROW_GROUP,
+          columnData: [
+            { name: "path", data: group.map((r) => r.path) },
+            { name: "face", data: group.map((r) => r.face) },
+            { name: "box", data: group.map((r) => [r.box.x, r.box.y, r.box.width, r.box.height]) },
+            { name: "score", data: group.map((r) => r.score) },
+            { name: "landmarks", data: group.map((r) => r.landmarks.flat()) },
+            { name: "model", data: group.map((r) => r.model) },
+            { name: "embedding", data: group.map((r) => Array.from(r.embedding)) },
+          ],
+        });
+      }
+      await writer.finish();
+    });
+  },
+};
+
+/** Writes to names of their own and renames when all is there; on failure nothing is left. */
+async function writeWhole(
+  paths: readonly string[],
+  write: (temporary: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const temporary = paths.map((path) => `${path}.${process.pid}.tmp`);
+  try {
+    await write(temporary);
+    for (const [i, path] of paths.entries()) await rename(temporary[i]!, path);
+  } catch (cause) {
+    await Promise.all(temporary.map((path) => rm(path, { force: true })));
+    throw cause instanceof FaceError
+      ? cause
+      : new FaceError("STORAGE", `${paths[0]}: expected to be written, got: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length === size) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
+}

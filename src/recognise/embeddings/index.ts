@@ -1,0 +1,2 @@
+export { EmbeddingsWriter, readEmbeddings } from "./embeddings-writer.ts";
+export { type FaceDescription, type FaceRecord, recordsOf } from "./face-record.ts";

@@ -1,0 +1,16 @@
+export {
+  EmbeddingsWriter,
+  type FaceDescription,
+  type FaceRecord,
+  readEmbeddings,
+  recordsOf,
+} from "./embeddings/index.ts";
+export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
+export { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
+export { listImages } from "./list-images.ts";
+export { type OpenedEmbedder, openDetector, openEmbedder } from "./open-models.ts";
+export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
+export { type Comparison, Recognizer, type RecognizerOptions, type Verdict } from "./recognizer.ts";
+export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";
+export { SELF_TEST_MIN_COSINE, selfTest } from "./self-test.ts";
+export { thumbnail } from "./thumbnail.ts";

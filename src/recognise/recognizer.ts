@@ -1,0 +1,144 @@
+import { cosine } from "../core/index.ts";
+import type { Detection } from "../detect/index.ts";
+import type { Embedder, EmbedOptions } from "../embed/index.ts";
+import type { ImageSource } from "../image/index.ts";
+import { type Calibration, type ContractOptions, DEFAULT_MODELS, ModelStore } from "../models/index.ts";
+import { chooseFace, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
+import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
+import { openEmbedder } from "./open-models.ts";
+
+/** What a recognizer is made of; every field has a default. */
+export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions {
+  /** Id of an embedding model, or the path of an ONNX file of one's own. @default "mobilefacenet-192" */
+  readonly model?: string | undefined;
+  /** The contract of a network file, as far as no card beside it gives it. */
+  readonly contract?: ContractOptions | undefined;
+}
+
+/** What comparing two photographs gives. A photograph without a face is an answer, not an error. */
+export type Comparison =
+  | {
+      readonly kind: "compared";
+      /** In [−1, 1]; comparable only between vectors of one model. */
+      readonly cosine: number;
+      readonly faces: readonly [Face, Face];
+      readonly model: string;
+      /** What the score means, when the model was calibrated; absent otherwise, and then there is no yes or no. */
+      readonly verdict?: Verdict;
+    }
+  | { readonly kind: "no-face"; readonly missing: readonly ("a" | "b")[]; readonly model: string };
+
+/** On which side of a calibrated threshold a cosine lies, with the evidence for the threshold. */
+export interface Verdict {
+  readonly same: boolean;
+  readonly calibration: Calibration;
+}
+
+/**
+ * An image's journey: read, detect, align (all three in `FaceFinder`), embed, compare.
+ *
+ * Work runs on the calling thread; for many photographs use `RecognizerPool`.
+ */
+export class Recognizer {
+  readonly #finder: FaceFinder;
+  readonly #embedder: Embedder;
+  readonly #options: EmbedOptions;
+  /** What is known about scores of this model; undefined when it was not calibrated. */
+  readonly calibration: Calibration | undefined;
+
+  private constructor(
+    finder: FaceFinder,
+    embedder: Embedder,
+    calibration: Calibration | undefined,
+    options: EmbedOptions,
+  ) {
+    this.#finder = finder;
+    this.#embedder = embedder;
+    this.#options = options;
+    this.calibration = calibration;
+  }
+
+  /**
+   * Opens the models, downloading them when they are not there yet.
+   *
+   * Throws    FaceError MODEL_UNKNOWN, LICENCE, NETWORK, MODEL_DAMAGED, STORAGE, BAD_MODEL, BAD_CONTRACT
+   */
+  static async open(options: RecognizerOptions = {}): Promise<Recognizer> {
+    const store = options.store ?? new ModelStore();
+    const finder = await FaceFinder.open({ ...options, store });
+    try {
+      const model = options.model ?? DEFAULT_MODELS.embedder;
+      const { embedder, calibration } = await openEmbedder(store, model, options.contract, options);
+      return new Recognizer(finder, embedder, calibration, options);
+    } catch (error) {
+      await finder.close();
+      throw error;
+    }
+  }
+
+  /** Which network the vectors come from: vectors of different models cannot be compared. */
+  get model(): string {
+    return this.#embedder.id;
+  }
+
+  /** Length of the vectors. */
+  get dimension(): number {
+    return this.#embedder.contract.output.dimension;
+  }
+
+  /** The faces of a photograph with their embeddings. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
+  async faces(source: ImageSource): Promise<Photograph<Face>> {
+    const photograph = await this.align(source);
+    const embeddings = await this.#embedder.embed(
+      photograph.faces.map((face) => face.crop),
+      this.#options,
+    );
+    const faces = photograph.faces.map(({ crop: _, ...face }, i) => ({ ...face, embedding: embeddings[i]! }));
+    return { ...photograph, faces };
+  }
+
+  /** The faces of a photograph without embeddings. */
+  async detect(source: ImageSource): Promise<Photograph<Detection<"image">>> {
+    return await this.#finder.detect(source);
+  }
+
+  /** The faces of a photograph, cut out upright as the model wants them. */
+  async align(source: ImageSource): Promise<Photograph<FaceCrop>> {
+    return await this.#finder.align(source, this.#embedder.contract.input.sizePx);
+  }
+
+  /**
+   * How similar the faces of two photographs are.
+   *
+   * Throws    FaceError SEVERAL_FACES when `face` is "only" and a photograph has several
+   */
+  async compare(
+    a: ImageSource,
+    b: ImageSource,
+    options: { readonly face?: FaceChoice } = {},
+  ): Promise<Comparison> {
+    const [first, second] = [await this.faces(a), await this.faces(b)].map((photograph) =>
+      chooseFace(photograph.faces, options.face ?? "largest", photograph),
+    );
+    const { model, calibration } = this;
+    if (!first || !second) {
+      return {
+        kind: "no-face",
+        missing: [...(first ? [] : ["a" as const]), ...(second ? [] : ["b" as const])],
+        model,
+      };
+    }
+    const score = cosine(first.embedding, second.embedding);
+    const verdict = calibration && { verdict: { same: score >= calibration.threshold, calibration } };
+    return { kind: "compared", cosine: score, faces: [first, second], model, ...verdict };
+  }
+
+  /** Closes the sessions; a second call does nothing. */
+  async close(): Promise<void> {
+    await Promise.all([this.#finder.close(), this.#embedder.close()]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,35 @@
+import { asAlignedFace } from "../align/index.ts";
+import { cosine, normalize } from "../core/index.ts";
+import { RgbImage } from "../image/index.ts";
+import { DEFAULT_MODELS, type ModelStore } from "../models/index.ts";
+import { openEmbedder } from "./open-models.ts";
+import { SELF_TEST_VECTOR } from "./self-test-vector.ts";
+
+/** A machine that computes right gives at least this cosine to the known vector. */
+export const SELF_TEST_MIN_COSINE = 0.9999;
+
+/** The made-up crop that the known vector belongs to: no photograph, the same bytes everywhere. */
+export function selfTestCrop(sizePx = 112): RgbImage {
+  const data = Uint8Array.from({ length: sizePx * sizePx * 3 }, (_, i) => {
+    const pixel = Math.floor(i / 3);
+    const x = pixel % sizePx;
+    const y = Math.floor(pixel / sizePx);
+    return (x * 3 + y * 5 + (i % 3) * 40 + ((x * y) >> 4)) & 255;
+  });
+  return new RgbImage(sizePx, sizePx, data);
+}
+
+/**
+ * Runs the default embedder on a known input, and compares with what the network's own definition gives.
+ *
+ * Returns   the cosine between the two: 1 up to rounding on a machine that computes right
+ */
+export async function selfTest(store: ModelStore): Promise<number> {
+  const { embedder } = await openEmbedder(store, DEFAULT_MODELS.embedder);
+  try {
+    const [vector] = await embedder.embed([asAlignedFace(selfTestCrop())]);
+    return cosine(vector!, normalize(Float32Array.from(SELF_TEST_VECTOR)));
+  } finally {
+    await embedder.close();
+  }
+}

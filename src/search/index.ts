@@ -1,0 +1,1 @@
+export { ExactIndex, type Hit, type SearchOptions } from "./exact-index.ts";
