@@ -90,10 +90,7 @@ export async function npmOptions(): Promise<Record<string, unknown>> {
   await config.load();
   const options: Record<string, unknown> = { ...config.flat };
   // npm waits ten seconds and more before it tries again; a person waiting for one file should hear sooner.
-  if (config.isDefault("fetch-retries")) {
-    options["fetchRetries"] = 1;
-    options["fetchRetryMintimeout"] = 500;
-    options["fetchRetryMaxtimeout"] = 2000;
-  }
+  if (config.isDefault("fetch-retries"))
+    options["retry"] = { retries: 1, factor: 2, minTimeout: 500, maxTimeout: 2000 };
   return options;
 }

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { applyAffine, type Landmarks } from "../core/index.ts";
+import { RgbImage } from "../image/index.ts";
+import { alignFace, asAlignedFace } from "./align-face.ts";
+import { fitSimilarity } from "./similarity.ts";
+import { alignmentTemplate } from "./template.ts";
+
+test("a rotation, scale and shift that made the points is found again", () => {
+  const [cos, sin] = [1.7 * Math.cos(0.6), 1.7 * Math.sin(0.6)];
+  const truth = { a: cos, b: -sin, c: 12, d: sin, e: cos, f: -5 };
+  const points = alignmentTemplate(112);
+  const fitted = fitSimilarity(
+    points,
+    points.map((p) => applyAffine<"crop", "raster">(truth, p)),
+  );
+  for (const key of ["a", "b", "c", "d", "e", "f"] as const) expect(fitted[key]).toBeCloseTo(truth[key], 9);
+});
+
+test("the fit is the best one: no small change of it brings the points closer", () => {
+  const from = alignmentTemplate(112);
+  const to = [30, 41, 70, 38, 52, 60, 35, 85, 66, 80].reduce<{ x: number; y: number }[]>(
+    (points, v, i, all) => (i % 2 ? [...points, { x: all[i - 1]!, y: v }] : points),
+    [],
+  );
+  const error = (a: number, b: number, c: number, f: number): number =>
+    from.reduce(
+      (sum, p, i) => sum + (a * p.x - b * p.y + c - to[i]!.x) ** 2 + (b * p.x + a * p.y + f - to[i]!.y) ** 2,
+      0,
+    );
+  const fit = fitSimilarity<"crop", "raster">(from, to);
+  const least = error(fit.a, fit.d, fit.c, fit.f);
+  for (const step of [-1e-3, 1e-3]) {
+    expect(error(fit.a + step, fit.d, fit.c, fit.f)).toBeGreaterThan(least);
+    expect(error(fit.a, fit.d + step, fit.c, fit.f)).toBeGreaterThan(least);
+    expect(error(fit.a, fit.d, fit.c + step, fit.f)).toBeGreaterThan(least);
+    expect(error(fit.a, fit.d, fit.c, fit.f + step)).toBeGreaterThan(least);
+  }
+});
+
+test("mirrored landmarks are not mirrored back: a similarity has no reflection", () => {
+  const from = alignmentTemplate(112);
+  const fit = fitSimilarity<"crop", "raster">(
+    from,
+    from.map((p) => ({ x: 112 - p.x, y: p.y })),
+  );
+  expect(fit.a * fit.e - fit.b * fit.d).toBeGreaterThan(0);
+});
+
+test("points without extent are refused", () => {
+  const same = Array.from({ length: 5 }, () => ({ x: 3, y: 3 }));
+  expect(() => fitSimilarity(same, alignmentTemplate(112))).toThrow(
+    expect.objectContaining({ code: "SHAPE" }),
+  );
+});
+
+test("the template is the published one, half a pixel in because pixel centres lie at 0.5", () => {
+  const [eye, , nose] = alignmentTemplate(112);
+  expect([eye.x, eye.y]).toEqual([38.7946, 52.1963]);
+  expect([nose.x, nose.y]).toEqual([56.5252, 72.2366]);
+  expect(alignmentTemplate(224)[0].x).toBeCloseTo(2 * 38.7946, 9);
+  expect(alignmentTemplate(128)[0].x).toBeCloseTo(46.7946, 9);
+  expect(() => alignmentTemplate(96)).toThrow(expect.objectContaining({ code: "BAD_CONTRACT" }));
+});
+
+test("after alignment a mark at a landmark lies at the template's place", () => {
+  const data = new Uint8Array(400 * 300 * 3);
+  const landmarks = alignmentTemplate(112).map((p) => ({
+    x: 150 + 1.2 * p.x - 0.4 * p.y,
+    y: 60 + 0.4 * p.x + 1.2 * p.y,
+  }));
+  const nose = landmarks[2]!;
+  for (let y = 0; y < 300; y++)
+    for (let x = 0; x < 400; x++)
+      data[(y * 400 + x) * 3] = 255 * Math.exp(-((x + 0.5 - nose.x) ** 2 + (y + 0.5 - nose.y) ** 2) / 20);
+  const crop = alignFace(new RgbImage(400, 300, data), landmarks as unknown as Landmarks<"raster">);
+  const template = alignmentTemplate(112)[2];
+  let [mass, x, y] = [0, 0, 0];
+  for (let p = 0; p < 112 * 112; p++) {
+    mass += crop.data[3 * p]!;
+    x += crop.data[3 * p]! * ((p % 112) + 0.5);
+    y += crop.data[3 * p]! * (Math.floor(p / 112) + 0.5);
+  }
+  expect(x / mass).toBeCloseTo(template.x, 1);
+  expect(y / mass).toBeCloseTo(template.y, 1);
+});
+
+test("only square crops of a size with a template pass for aligned", () => {
+  expect(() => asAlignedFace(new RgbImage(112, 96, new Uint8Array(112 * 96 * 3)))).toThrow(
+    "expected a square crop",
+  );
+  expect(asAlignedFace(new RgbImage(112, 112, new Uint8Array(112 * 112 * 3))).width).toBe(112);
+});

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Detection } from "../detect/index.ts";
+import { chooseFace, toPhotograph } from "./face.ts";
+
+const face = (x: number, y: number, side: number): Detection<"image"> => ({
+  box: { x, y, width: side, height: side },
+  score: 0.9,
+  landmarks: [
+    { x, y },
+    { x, y },
+    { x, y },
+    { x, y },
+    { x, y },
+  ],
+});
+const picture = { width: 1000, height: 1000 };
+const corner = face(0, 0, 300);
+const middle = face(450, 450, 100);
+
+test("the largest face is chosen by area, the central one by distance from the middle too", () => {
+  expect(chooseFace([corner, middle], "largest", picture)).toBe(corner);
+  expect(chooseFace([corner, middle], "central", picture)).toBe(middle);
+});
+
+test("of two equal faces the first is chosen", () => {
+  const twin = face(0, 0, 300);
+  expect(chooseFace([corner, twin], "largest", picture)).toBe(corner);
+});
+
+test("no face is no face; several are an error only when there must be one", () => {
+  expect(chooseFace([], "only", picture)).toBeUndefined();
+  expect(chooseFace([middle], "only", picture)).toBe(middle);
+  expect(() => chooseFace([corner, middle], "only", picture)).toThrow(
+    expect.objectContaining({ code: "SEVERAL_FACES" }),
+  );
+});
+
+test("a detection in a reduced raster is given in pixels of the photograph", () => {
+  const found = toPhotograph({ ...face(10, 20, 30), landmarks: face(12, 22, 0).landmarks }, 4);
+  expect(found.box).toEqual({ x: 40, y: 80, width: 120, height: 120 });
+  expect(found.landmarks[0]).toEqual({ x: 48, y: 88 });
+});

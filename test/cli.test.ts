@@ -1,0 +1,328 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import { samplePhotographs, sharedFolder, store } from "./pack.ts";
+import { arcface, jsonLines } from "./run-cli.ts";
+
+let photographs: Record<number, string>;
+/** Four of the sample photographs in a folder with a space and a letter outside ASCII. */
+let folder: string;
+
+beforeAll(async () => {
+  photographs = await samplePhotographs();
+  await store.pull("mtcnn");
+  await store.pull("mobilefacenet-192");
+  folder = join(await mkdtemp(join(tmpdir(), "arcface-")), "Fotos ä 1");
+  await mkdir(folder);
+  for (const number of [1, 2, 3, 4]) await cp(photographs[number]!, join(folder, `photo ${number}.jpg`));
+});
+
+const photo = (number: number): string => join(folder, `photo ${number}.jpg`);
+const scratch = async (): Promise<string> => await mkdtemp(join(tmpdir(), "arcface-out-"));
+
+interface Detected {
+  readonly path: string;
+  readonly width: number;
+  readonly faces: readonly {
+    readonly score: number;
+    readonly box: { readonly x: number; readonly width: number };
+    readonly landmarks: unknown[];
+  }[];
+}
+
+describe("detect", () => {
+  test("finds the people of a group photograph, in pixels of the photograph, and draws them", async () => {
+    const drawing = join(await scratch(), "faces.png");
+    const result = await arcface(["detect", photo(1), "--json", "--draw", drawing]);
+    expect(result).toMatchObject({ code: 0, err: "" });
+    const [found] = jsonLines<Detected>(result);
+    expect(found!.width).toBe(1920);
+    expect(found!.faces.length).toBeGreaterThanOrEqual(3);
+    for (const face of found!.faces) {
+      expect(face.score).toBeGreaterThan(0.7);
+      expect(face.landmarks).toHaveLength(5);
+      expect(face.box.x + face.box.width).toBeLessThan(1920);
+    }
+    expect((await sharp(drawing).metadata()).width).toBe(1920);
+  });
+
+  test("a picture without a face is an answer, not an error", async () => {
+    const path = join(await scratch(), "sky.png");
+    await sharp({ create: { width: 300, height: 200, channels: 3, background: "skyblue" } })
+      .png()
+      .toFile(path);
+    const result = await arcface(["detect", path, "--json"]);
+    expect(result.code).toBe(0);
+    expect(jsonLines<Detected>(result)[0]!.faces).toEqual([]);
+  });
+});
+
+describe("align", () => {
+  test("writes an upright crop per face", async () => {
+    const out = await scratch();
+    const result = await arcface(["align", photo(1), "--out", out, "--json"]);
+    expect(result.code).toBe(0);
+    const crops = await readdir(out);
+    expect(crops.length).toBe(jsonLines(result).length);
+    const { width, height } = await sharp(join(out, crops[0]!)).metadata();
+    expect([width, height]).toEqual([112, 112]);
+  });
+});
+
+describe("compare", () => {
+  test("a photograph with itself has cosine 1; the verdict carries its evidence", async () => {
+    const result = await arcface(["compare", photo(1), photo(1), "--json"]);
+    expect(result).toMatchObject({ code: 0, err: "" });
+    const [comparison] = jsonLines<{
+      cosine: number;
+      model: string;
+      verdict: { same: boolean; impostorPairs: number };
+    }>(result);
+    expect(comparison).toMatchObject({
+      model: "mobilefacenet-192",
+      verdict: { same: true, impostorPairs: 3000 },
+    });
+    expect(comparison!.cosine).toBeCloseTo(1, 5);
+  });
+
+  test("a photograph without a face gives no number and exit code 1", async () => {
+    const path = join(await scratch(), "sky.png");
+    await sharp({ create: { width: 300, height: 200, channels: 3, background: "skyblue" } })
+      .png()
+      .toFile(path);
+    const result = await arcface(["compare", photo(1), path, "--json"]);
+    expect(result.code).toBe(1);
+    expect(jsonLines(result)).toEqual([{ cosine: null, model: "mobilefacenet-192", noFace: [path] }]);
+  });
+
+  test("--face only refuses a photograph of several people", async () => {
+    const result = await arcface(["compare", photo(1), photo(2), "--face", "only", "--json"]);
+    expect(result.code).toBe(3);
+    expect(JSON.parse(result.err)).toMatchObject({ error: { code: "SEVERAL_FACES" } });
+  });
+
+  test.skipIf(!sharedFolder)(
+    "photographs of one person are more alike than of two, with either end of the threshold",
+    async () => {
+      const lfw = (name: string, n: number): string =>
+        join(sharedFolder!, "data", "lfw", "images", name, `${name}_000${n}.jpg`);
+      const cosineOf = async (
+        a: string,
+        b: string,
+      ): Promise<{ cosine: number; verdict: { same: boolean } }> =>
+        jsonLines<{ cosine: number; verdict: { same: boolean } }>(
+          await arcface(["compare", a, b, "--json"]),
+        )[0]!;
+      const same = await cosineOf(lfw("Abel_Pacheco", 1), lfw("Abel_Pacheco", 4));
+      const different = await cosineOf(lfw("Abel_Pacheco", 1), lfw("Akhmed_Zakayev", 3));
+      expect(same.cosine).toBeGreaterThan(0.6);
+      expect(different.cosine).toBeLessThan(0.3);
+      expect([same.verdict.same, different.verdict.same]).toEqual([true, false]);
+    },
+  );
+});
+
+describe("search", () => {
+  test("lists for every query the k other photographs by falling cosine, and draws the grid", async () => {
+    const grid = join(await scratch(), "grid.png");
+    const result = await arcface(["search", folder, "--in", folder, "-k", "2", "--json", "--grid", grid]);
+    expect(result).toMatchObject({ code: 0, err: "" });
+    const answers = jsonLines<{ query: string; hits: { path: string; cosine: number }[] }>(result);
+    expect(answers.map((answer) => answer.query)).toEqual([1, 2, 3, 4].map(photo));
+    for (const { query, hits } of answers) {
+      expect(hits).toHaveLength(2);
+      expect(hits.map((hit) => hit.path)).not.toContain(query);
+      expect(hits[0]!.cosine).toBeGreaterThanOrEqual(hits[1]!.cosine);
+    }
+    const { width, height } = await sharp(grid).metadata();
+    expect(width).toBeGreaterThan(800);
+    expect(height).toBeGreaterThan(1400);
+  });
+
+  test("a file written by embed can be searched instead of a folder", async () => {
+    const out = join(await scratch(), "faces.parquet");
+    await arcface(["embed", folder, "--out", out]);
+    const inFolder = await arcface(["search", photo(2), "--in", folder, "-k", "3", "--json"]);
+    const inFile = await arcface(["search", photo(2), "--in", out, "-k", "3", "--json"]);
+    const hits = (result: { out: string }) =>
+      (JSON.parse(result.out) as { hits: { path: string; cosine: number }[] }).hits;
+    expect(hits(inFile).map((hit) => hit.path)).toEqual(hits(inFolder).map((hit) => hit.path));
+    expect(hits(inFile)[0]!.cosine).toBeCloseTo(hits(inFolder)[0]!.cosine, 5);
+  });
+});
+
+describe("embed", () => {
+  test("writes one object a face, and a second run does nothing again", async () => {
+    const out = join(await scratch(), "faces.jsonl");
+    const first = await arcface(["embed", folder, "--out", out, "--json"]);
+    const [summary] = jsonLines<{ pictures: number; newFaces: number; faces: number }>(first);
+    expect(summary).toMatchObject({ pictures: 4, skipped: 0, failed: 0 });
+    const lines = (await readFile(out, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(summary!.faces);
+    expect(lines[0]).toMatchObject({
+      path: photo(1),
+      face: 0,
+      score: expect.any(Number),
+      model: "mobilefacenet-192",
+    });
+    expect(lines[0].embedding).toHaveLength(192);
+    expect(Math.hypot(...lines[0].embedding)).toBeCloseTo(1, 5);
+    const before = await readFile(out, "utf8");
+    const second = jsonLines<object>(await arcface(["embed", folder, "--out", out, "--json"]));
+    expect(second).toMatchObject([{ pictures: 4, skipped: 4, newFaces: 0, faces: summary!.faces }]);
+    expect(await readFile(out, "utf8")).toBe(before);
+  });
+
+  test("in a batch the good pictures are written and the bad ones listed; exit code 0", async () => {
+    const batch = await scratch();
+    await cp(photo(1), join(batch, "good.jpg"));
+    await writeFile(join(batch, "empty.jpg"), "");
+    await writeFile(join(batch, "text.png"), "hello");
+    await writeFile(join(batch, "cut.jpg"), (await readFile(photo(2))).subarray(0, 20_000));
+    await symlink(join(batch, "loop.jpg"), join(batch, "loop.jpg"));
+    const out = join(batch, "faces.jsonl");
+    const result = await arcface(["embed", batch, "--out", out]);
+    expect(result.code).toBe(0);
+    expect(result.err).toContain("4 of 5 failed");
+    for (const name of ["empty.jpg", "text.png", "cut.jpg", "loop.jpg"])
+      expect(result.err).toContain(join(batch, name));
+    const paths = (await readFile(out, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { path: string }).path);
+    expect(new Set(paths)).toEqual(new Set([join(batch, "good.jpg")]));
+  });
+
+  test("one bad picture alone: exit code 3, one line with its name and the reason", async () => {
+    const path = join(await scratch(), "not a picture.jpg");
+    await writeFile(path, "hello");
+    const result = await arcface(["embed", path, "--out", `${path}.jsonl`]);
+    expect(result.code).toBe(3);
+    expect(result.err).toBe(
+      `arcface: ${path}: expected JPEG, PNG, WebP, AVIF, TIFF or GIF, got another kind of file\n`,
+    );
+  });
+});
+
+describe("usage", () => {
+  test("every command explains itself with an example", async () => {
+    for (const command of ["detect", "align", "embed", "compare", "search", "doctor"]) {
+      const { code, out } = await arcface([command, "--help"]);
+      expect(code).toBe(0);
+      expect(out).toContain(`Example:\n  arcface ${command}`);
+    }
+  });
+
+  test("an unknown flag is named, with the one that was meant; exit code 2", async () => {
+    const result = await arcface(["compare", "a.jpg", "b.jpg", "--fliip"]);
+    expect(result.code).toBe(2);
+    expect(result.err).toContain("unknown option '--fliip'");
+    expect(result.err).toContain("--flip");
+    const asJson = await arcface(["compare", "a.jpg", "b.jpg", "--fliip", "--json"]);
+    expect(JSON.parse(asJson.err)).toMatchObject({ error: { code: "USAGE" } });
+  });
+
+  test("an unknown model is answered with the ones there are", async () => {
+    const result = await arcface(["compare", photo(1), photo(2), "--model", "facenet", "--json"]);
+    expect(result.code).toBe(2);
+    const { error } = JSON.parse(result.err) as { error: { code: string; message: string } };
+    expect(error.code).toBe("MODEL_UNKNOWN");
+    expect(error.message).toContain("mobilefacenet-192");
+  });
+
+  test("a model for research only is refused until its licence is accepted", async () => {
+    const home = await scratch();
+    const result = await arcface(["compare", photo(1), photo(2), "--model", "w600k-r50", "--json"], {
+      ARCFACE_HOME: home,
+    });
+    const { error } = JSON.parse(result.err) as { error: { code: string; message: string } };
+    expect([result.code, error.code]).toEqual([2, "LICENCE"]);
+    expect(error.message).toContain("--accept-licence w600k-r50");
+  });
+
+  test("a network file without a contract is refused with what is missing", async () => {
+    const home = process.env["ARCFACE_HOME"];
+    await store.pull("fr-feature-512");
+    const own = join(await scratch(), "own.onnx");
+    await cp((await store.pull("fr-feature-512")).get("fr_feature.onnx")!, own);
+    const missing = await arcface(
+      ["compare", photo(1), photo(1), "--model", own, "--json"],
+      home ? { ARCFACE_HOME: home } : {},
+    );
+    const { error } = JSON.parse(missing.err) as { error: { code: string; message: string } };
+    expect([missing.code, error.code]).toEqual([3, "BAD_CONTRACT"]);
+    for (const field of [
+      "input.layout",
+      "input.sizePx",
+      "input.channels",
+      "input.mean",
+      "input.scale",
+      "output.dimension",
+    ]) {
+      expect(error.message).toContain(field);
+    }
+    const contract = [
+      "--layout",
+      "NCHW",
+      "--input-size",
+      "112",
+      "--channels",
+      "BGR",
+      "--mean",
+      "127.5",
+      "--scale",
+      "128",
+      "--dimension",
+      "512",
+    ];
+    const given = await arcface(["compare", photo(1), photo(1), "--model", own, "--json", ...contract]);
+    expect(given.err).toBe("");
+    expect(JSON.parse(given.out)).toMatchObject({ cosine: expect.closeTo(1, 5), verdict: "uncalibrated" });
+  });
+});
+
+describe("doctor", () => {
+  test("finds this machine computing right", async () => {
+    const [report] = jsonLines<{
+      healthy: boolean;
+      selfTest: { cosine: number };
+      backends: Record<string, string>;
+    }>(await arcface(["doctor", "--json"]));
+    expect(report).toMatchObject({ healthy: true, backends: { cpu: "runs" } });
+    expect(report!.selfTest.cosine).toBeGreaterThan(0.9999);
+  });
+});
+
+describe("models", () => {
+  test("what is here can be listed, checked and found", async () => {
+    const list = jsonLines<{ id: string; state: string }>(await arcface(["models", "list", "--json"]));
+    expect(list.find((model) => model.id === "mtcnn")).toMatchObject({ state: "present" });
+    const { out } = await arcface(["models", "path", "mobilefacenet-192"]);
+    expect((await stat(out.trim())).size).toBe(5233396);
+    expect((await arcface(["models", "verify", "mtcnn"])).code).toBe(0);
+  });
+
+  test("a damaged file is found and named", async () => {
+    const home = await scratch();
+    const [path] = [...(await store.pull("mobilefacenet-192")).values()];
+    const pulled = await arcface(["models", "pull", "mobilefacenet-192", "--from", path!], {
+      ARCFACE_HOME: home,
+    });
+    expect(pulled.code).toBe(0);
+    const copy = pulled.out.trim().split(": ")[1]!;
+    const bytes = await readFile(copy);
+    bytes[1000]! ^= 1;
+    await writeFile(copy, bytes);
+    expect((await arcface(["models", "verify"], { ARCFACE_HOME: home })).out).toContain(
+      "MobileFaceNet.tflite: damaged",
+    );
+    const used = await arcface(["compare", photo(1), photo(2), "--json"], { ARCFACE_HOME: home });
+    expect(used.code).toBe(3);
+    expect(JSON.parse(used.err)).toMatchObject({ error: { code: "MODEL_DAMAGED" } });
+  });
+});

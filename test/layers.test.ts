@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+/** Folders of src/ from the bottom up: a file imports from lower rows only, never from its own row's neighbours. */
+const LAYERS = [
+  ["core"],
+  ["image", "onnx"],
+  ["checkpoints", "networks"],
+  ["models"],
+  ["detect", "align"],
+  ["embed", "search"],
+  ["gallery", "autodiff"],
+  ["recognise"],
+  ["train"],
+  ["evaluate", "project", "plot"],
+  ["study"],
+  ["cli", "server"],
+];
+
+/** Packages with native code or a large surface, and the one folder that may know them. */
+const HOME_OF: Readonly<Record<string, string>> = {
+  sharp: "image",
+  "onnxruntime-node": "onnx",
+  pacote: "models",
+  "make-fetch-happen": "models",
+  "@npmcli/config": "models",
+  "proper-lockfile": "models",
+  piscina: "recognise",
+  hyparquet: "recognise",
+  "hyparquet-writer": "recognise",
+  "@resvg/resvg-js": "plot",
+  commander: "cli",
+  "cli-progress": "cli",
+};
+
+const SOURCE = resolve(import.meta.dirname, "..", "src");
+const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(
+  (f) => f.endsWith(".ts") && !f.endsWith(".test.ts"),
+);
+
+/** Every import of every file: the file, its folder, and what is named. */
+const imports = files.flatMap((file) => {
+  const text = readFileSync(join(SOURCE, file), "utf8");
+  const folder = file.includes("/") ? file.split("/")[0]! : "";
+  return [...text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(([, target]) => ({
+    file,
+    folder,
+    target: target!,
+  }));
+});
+
+const rowOf = (folder: string): number => LAYERS.findIndex((row) => row.includes(folder));
+
+test("every folder of src has its place in the layers", () => {
+  const folders = new Set(files.filter((file) => file.includes("/")).map((file) => file.split("/")[0]!));
+  expect([...folders].filter((folder) => rowOf(folder) < 0)).toEqual([]);
+});
+
+test("imports point down the layers", () => {
+  const upward = imports.flatMap(({ file, folder, target }) => {
+    if (!target.startsWith(".") || folder === "") return [];
+    const to = relative(SOURCE, resolve(SOURCE, dirname(file), target)).split("/")[0]!;
+    return to !== folder && rowOf(to) >= rowOf(folder) ? [`${file} -> ${target}`] : [];
+  });
+  expect(upward).toEqual([]);
+});
+
+test("a folder is entered by its door: index.ts, or a named subfolder's", () => {
+  const byWindow = imports.flatMap(({ file, folder, target }) => {
+    if (!target.startsWith(".")) return [];
+    const path = relative(SOURCE, resolve(SOURCE, dirname(file), target));
+    return path.split("/")[0] !== folder && !path.endsWith("/index.ts") && path.includes("/")
+      ? [`${file} -> ${target}`]
+      : [];
+  });
+  expect(byWindow).toEqual([]);
+});
+
+test("each native or large package is imported in one folder", () => {
+  const astray = imports.flatMap(({ file, folder, target }) => {
+    const name = Object.keys(HOME_OF).find((known) => target === known || target.startsWith(`${known}/`));
+    return name !== undefined && HOME_OF[name] !== folder ? [`${file} -> ${target}`] : [];
+  });
+  expect(astray).toEqual([]);
+});
+
+test("nothing below the shells reads the environment, the clock or unseeded randomness", () => {
+  const readers = files.filter((file) => {
+    if (/^(cli|server)\//.test(file)) return false;
+    return /process\.env|Math\.random|Date\.now|new Date\(\)/.test(readFileSync(join(SOURCE, file), "utf8"));
+  });
+  expect(readers).toEqual([]);
+});
