@@ -35,6 +35,8 @@ export {
   type Face,
   type FaceChoice,
   type FaceCrop,
+  FaceFinder,
+  type FaceFinderOptions,
   type FaceRecord,
   listImages,
   type Photograph,

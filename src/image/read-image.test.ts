@@ -2,12 +2,12 @@ import { mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { expect, test } from "vitest";
 import { readImage } from "./read-image.ts";
 
 /** 40×20, left half red, right half blue. */
-const twoHalves = (): sharp.Sharp => {
+const twoHalves = (): Sharp => {
   const data = Buffer.alloc(40 * 20 * 3);
   for (let p = 0; p < 800; p++) data[p * 3 + (p % 40 < 20 ? 0 : 2)] = 255;
   return sharp(data, { raw: { width: 40, height: 20, channels: 3 } });

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import type { Space } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import { chooseFace, toPhotograph } from "./face.ts";
 
-const face = (x: number, y: number, side: number): Detection<"image"> => ({
+const face = <S extends Space = "image">(x: number, y: number, side: number): Detection<S> => ({
   box: { x, y, width: side, height: side },
   score: 0.9,
   landmarks: [
@@ -36,7 +37,10 @@ test("no face is no face; several are an error only when there must be one", () 
 });
 
 test("a detection in a reduced raster is given in pixels of the photograph", () => {
-  const found = toPhotograph({ ...face(10, 20, 30), landmarks: face(12, 22, 0).landmarks }, 4);
+  const found = toPhotograph(
+    { ...face<"raster">(10, 20, 30), landmarks: face<"raster">(12, 22, 0).landmarks },
+    4,
+  );
   expect(found.box).toEqual({ x: 40, y: 80, width: 120, height: 120 });
   expect(found.landmarks[0]).toEqual({ x: 48, y: 88 });
 });
