@@ -1,6 +1,6 @@
 export { type ByteSource, bytesSource, openFileSource } from "./byte-source.ts";
 export type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
-export { DTYPE_BYTES, type Dtype, toFloat16, toFloat32 } from "./dtype.ts";
+export { DTYPE_BYTES, type Dtype, toFloat32 } from "./dtype.ts";
 export { floatTensorOf, memoryTensor, type NamedTensor } from "./named-tensor.ts";
 export { onnxTensors } from "./onnx-weights.ts";
 export {

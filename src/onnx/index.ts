@@ -17,3 +17,4 @@ export {
 } from "./model.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
 export { engineInfo, type FloatTensor, Session, type SessionOptions } from "./session.ts";
+export { storeAsHalves } from "./store-as-halves.ts";
