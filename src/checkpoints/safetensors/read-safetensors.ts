@@ -94,13 +94,12 @@ function parseHeader(source: ByteSource, bytes: Uint8Array): Record<string, unkn
 }
 
 function parseMetadata(source: ByteSource, value: unknown): Record<string, string> {
-  const metadata: Record<string, string> = {};
   if (!isRecord(value)) throw bad(source, "metadata to be an object", "something else");
-  for (const [key, text] of Object.entries(value)) {
+  const entries = Object.entries(value).map(([key, text]) => {
     if (typeof text !== "string") throw bad(source, `metadata "${key}" to be text`, typeof text);
-    metadata[key] = text;
-  }
-  return metadata;
+    return [key, text] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function parseEntry(source: ByteSource, name: string, value: unknown) {

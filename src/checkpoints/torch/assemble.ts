@@ -18,8 +18,8 @@ export interface TorchContents {
   readonly format: CheckpointFormat;
   /** What was saved. */
   readonly root: PickleValue;
-  /** Bytes of the pickle that described it: the measure of how large the described tree may be. */
-  readonly pickleBytes: number;
+  /** Where the pickle that described it lies. Its length is the measure of how large the described tree may be. */
+  readonly pickle: { readonly offset: number; readonly bytes: number };
   /** Throws FaceError BAD_FILE when there is no such storage. */
   storage(key: string): StoragePlace;
 }
@@ -33,7 +33,8 @@ export function assembleCheckpoint(
   contents: TorchContents,
   wanted?: readonly string[],
 ): Checkpoint {
-  const found = findStateDict(contents.root, source.name, contents.pickleBytes + 1_000, wanted);
+  const { offset, bytes } = contents.pickle;
+  const found = findStateDict(contents.root, `${source.name}: at offset ${offset}`, bytes + 1_000, wanted);
   const prefix = commonPrefix([...found.tensors.keys()]);
   const tensors = new Map<string, NamedTensor>();
   for (const [longName, value] of found.tensors) {

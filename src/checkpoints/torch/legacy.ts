@@ -30,12 +30,12 @@ export function readTorchLegacy(source: ByteSource): TorchContents {
   const start = cursor.offset;
   const world = new TorchWorld();
   const root = unpickle(cursor, world);
-  const pickleBytes = cursor.offset - start;
+  const pickle = { offset: start, bytes: cursor.offset - start };
   const places = locateStorages(unpickle(cursor), cursor, world);
   return {
     format: "pytorch-legacy",
     root,
-    pickleBytes,
+    pickle,
     storage(key) {
       const place = places.get(key);
       if (place) return place;

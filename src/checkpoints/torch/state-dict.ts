@@ -33,6 +33,7 @@ const MAX_PLACES = 100;
  * A module is never rebuilt: its tree of `_parameters`, `_buffers` and `_modules` is walked as data, and gives the
  * names that its `state_dict()` would.
  *
+ * @param where the first words of a complaint: the file and the offset
  * @param wanted where to look, when the file holds several; by default the root, unless less than elsewhere, then
  *        the usual places, then the place with the most tensors
  * @param budget how many values may be looked at: shared sub-trees can make a small file describe a huge tree

@@ -34,7 +34,7 @@ export function readTorchZip(source: ByteSource): TorchContents {
   return {
     format: "pytorch-zip",
     root,
-    pickleBytes: pickle.size,
+    pickle: { offset: pickle.offset, bytes: pickle.size },
     storage(key) {
       const entry = entries.get(`${folder}data/${key}`);
       if (entry) return { offset: entry.offset, bytes: entry.size };
