@@ -10,7 +10,7 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "../src/checkpoints/index.ts";
-import { seeded } from "../src/core/index.ts";
+import { elementCount, seeded } from "../src/core/index.ts";
 import {
   identify,
   initialise,
@@ -80,7 +80,7 @@ describe("a checkpoint's way to an embedding", () => {
   test("a checkpoint of 175 MB is opened at once and read within two seconds", { timeout: 60_000 }, () => {
     const network = networkById("ir-se-50")!;
     const tensors = parametersOf(network).map(({ name, shape, role }) => {
-      const count = shape.reduce((product, dim) => product * dim, 1);
+      const count = elementCount(shape);
       return role === "count"
         ? memoryTensor(name, "int64", [], new Uint8Array(8))
         : memoryTensor(name, "float32", shape, new Uint8Array(4 * count));

@@ -1,3 +1,4 @@
+import { elementCount } from "../src/core/index.ts";
 import { type Network, type Parameter, parametersOf, type Weights } from "../src/networks/index.ts";
 
 /**
@@ -28,7 +29,7 @@ export function formulaNoise(name: string, length: number, map: (u: number) => n
 }
 
 function formulaValues({ name, shape, role }: Parameter): Float32Array<ArrayBuffer> {
-  const length = shape.reduce((product, dim) => product * dim, 1);
+  const length = elementCount(shape);
   switch (role) {
     case "weight": {
       const dense = shape.length === 4 && shape[1]! > 3 && shape[2] === 3;

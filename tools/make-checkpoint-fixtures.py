@@ -1,8 +1,9 @@
 """Writes the small PyTorch files that src/checkpoints is tested with.
 
-Run with PyTorch installed: `python tools/make-checkpoint-fixtures.py`. The tensors are counting numbers, not weights.
+Run with PyTorch and numpy installed: `python tools/make-checkpoint-fixtures.py`. The tensors are counting numbers, not weights.
 """
 
+import argparse
 import collections
 import io
 import json
@@ -11,6 +12,7 @@ import pickle
 import sys
 import types
 
+import numpy
 import torch
 from torch import nn
 
@@ -74,7 +76,8 @@ def main():
 
     spread = {f"module.{name}": tensor for name, tensor in network.state_dict().items()}
     optimiser = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
-    save("nested.zip.pth", {"epoch": 3, "best": 0.5, "state_dict": spread, "optimizer": optimiser.state_dict()})
+    training = {"epoch": 3, "best": numpy.float64(0.5), "args": argparse.Namespace(lr=0.1, out=pathlib.Path("runs"))}
+    save("nested.zip.pth", {**training, "state_dict": spread, "optimizer": optimiser.state_dict()})
     save("spread-module.zip.pth", {"model": nn.DataParallel(network)})
 
     with torch.no_grad():

@@ -1,7 +1,7 @@
-import { FaceError } from "../core/index.ts";
+import { elementCount, FaceError } from "../core/index.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { DTYPE_BYTES, type Dtype, toFloat32 } from "./dtype.ts";
-import { elementCount, isRowMajor, rowMajorStrides } from "./strides.ts";
+import { isRowMajor, rowMajorStrides } from "./strides.ts";
 
 /** A tensor of a checkpoint. Its data stays in the file until it is asked for, and is not kept afterwards. */
 export interface NamedTensor {

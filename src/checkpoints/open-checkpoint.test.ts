@@ -91,6 +91,21 @@ describe("openCheckpoint", () => {
     );
   });
 
+  test("reads views of a storage as old files describe them", () => {
+    const pickles = [
+      fixtureHead(),
+      // {"part": a tensor of 2 over elements 3 and 4 of a storage of 6, seen through a view from element 2}
+      "\x80\x02}U\x04partctorch._utils\n_rebuild_tensor\n(",
+      "(U\x07storagectorch\nFloatStorage\nU\x01aU\x03cpuK\x06U\x01vK\x02K\x03\x87tQ",
+      "K\x01K\x02\x85K\x01\x85tRs.",
+      "\x80\x02]U\x01aa.",
+    ].map((part) => Buffer.from(part, "latin1"));
+    const count = Buffer.from(BigUint64Array.of(6n).buffer);
+    const data = Buffer.from(Float32Array.of(0, 1, 2, 3, 4, 5).buffer);
+    using checkpoint = readCheckpoint(bytesSource(Buffer.concat([...pickles, count, data])));
+    expect(contents(checkpoint)).toEqual({ part: ["float32", [2], [3, 4]] });
+  });
+
   test("reads tensors over untyped storages", () => {
     using checkpoint = openCheckpoint(fixture("unsigned.zip.pth"));
     expect(contents(checkpoint)).toEqual({ wide: ["uint16", [2], [1, 60000]] });
@@ -215,4 +230,12 @@ function contents(checkpoint: Checkpoint): Record<string, unknown> {
     return [name, [dtype, shape, [...floats()]]];
   });
   return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+/** What a legacy file begins with, up to its object: magic, protocol, machine. */
+function fixtureHead(): string {
+  const bytes = readFileSync(fixture("plain.legacy.pth"));
+  let at = 0;
+  for (let pickle = 0; pickle < 3; pickle++) at = bytes.indexOf(Buffer.of(0x80, 2), at + 1);
+  return bytes.subarray(0, at).toString("latin1");
 }

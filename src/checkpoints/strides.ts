@@ -1,8 +1,3 @@
-/** How many elements a shape holds: 1 for a single number. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
-}
-
 /** Elements between neighbours along each axis when the last axis varies fastest. */
 export function rowMajorStrides(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);

@@ -1,4 +1,4 @@
-import type { Random } from "../core/index.ts";
+import { elementCount, type Random } from "../core/index.ts";
 import { constant, drawInit, type Init } from "./init.ts";
 import type { Layer } from "./layer.ts";
 import type { Network } from "./network.ts";
@@ -36,7 +36,7 @@ export function parametersOf(network: Network): readonly Parameter[] {
 export function initialise(network: Network, random: Random): ReadonlyMap<string, Float32Array<ArrayBuffer>> {
   const values = new Map<string, Float32Array<ArrayBuffer>>();
   for (const { name, shape, role, init } of parametersOf(network)) {
-    const length = shape.reduce((product, dim) => product * dim, 1);
+    const length = elementCount(shape);
     if (role !== "count") values.set(name, drawInit(init, length, random));
   }
   return values;
@@ -46,7 +46,7 @@ export function initialise(network: Network, random: Random): ReadonlyMap<string
 export function parameterCount(network: Network): number {
   let count = 0;
   for (const { shape, role } of parametersOf(network))
-    if (!STATISTICS.has(role)) count += shape.reduce((product, dim) => product * dim, 1);
+    if (!STATISTICS.has(role)) count += elementCount(shape);
   return count;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { formulaNoise, formulaWeights } from "../../test/formula-weights.ts";
+import { elementCount } from "../core/index.ts";
 import { encodeOnnx, Session } from "../onnx/index.ts";
 import {
   knownNetworks,
@@ -103,7 +104,7 @@ function readFixture(id: string): Fixture {
 /** Embeddings of `count` pictures: the fixture's, then others. */
 async function embed(network: Network, count: number, options?: OnnxOptions): Promise<Float32Array[]> {
   const model = encodeOnnx(toOnnx(network, formulaWeights(network), options));
-  const pixels = network.input.reduce((product, dim) => product * dim, 1);
+  const pixels = elementCount(network.input);
   const data = new Float32Array(count * pixels);
   for (let i = 0; i < count; i++)
     data.set(formulaNoise(i === 0 ? "input" : `input ${i}`, pixels), i * pixels);

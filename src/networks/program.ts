@@ -1,4 +1,4 @@
-import { FaceError } from "../core/index.ts";
+import { elementCount, FaceError } from "../core/index.ts";
 import type { Layer, Leaf } from "./layer.ts";
 import type { Network } from "./network.ts";
 import { joined } from "./parameter.ts";
@@ -106,7 +106,7 @@ function infer(
       expectThat(x.length === 3, where, "[C, H, W]", x);
       return [[channels, 1, 1], 0];
     case "flatten":
-      return [[x.reduce((product, dim) => product * dim, 1)], 0];
+      return [[elementCount(x)], 0];
     case "add":
       expectThat(x.join() === y.join(), where, `[${x.join(", ")}] to add`, y);
       return [x, 0];

@@ -1,7 +1,7 @@
+import { elementCount } from "../core/index.ts";
 import {
   ELEMENT_BYTES,
   ELEMENT_TYPE,
-  elementCount,
   type OnnxAttribute,
   type OnnxModel,
   type OnnxNode,

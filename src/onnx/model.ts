@@ -106,8 +106,3 @@ export function floatValues(tensor: OnnxTensor): Float32Array | undefined {
   if (tensor.elementType !== ELEMENT_TYPE.float32) return undefined;
   return new Float32Array(tensor.data.slice().buffer);
 }
-
-/** How many elements a shape holds. */
-export function elementCount(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
-}

@@ -1,9 +1,8 @@
-import { FaceError } from "../../core/index.ts";
+import { elementCount, FaceError } from "../../core/index.ts";
 import type { ByteSource } from "../byte-source.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import { type NamedTensor, storedTensor } from "../named-tensor.ts";
-import { elementCount } from "../strides.ts";
 import { SAFETENSORS_DTYPES } from "./dtypes.ts";
 
 const LENGTH_BYTES = 8;

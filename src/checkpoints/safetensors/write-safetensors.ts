@@ -1,6 +1,6 @@
+import { elementCount } from "../../core/index.ts";
 import { DTYPE_BYTES, type Dtype } from "../dtype.ts";
 import type { NamedTensor } from "../named-tensor.ts";
-import { elementCount } from "../strides.ts";
 import { SAFETENSORS_DTYPES } from "./dtypes.ts";
 
 const ALIGNMENT = 8;

@@ -1,7 +1,7 @@
-import { FaceError } from "../../core/index.ts";
+import { elementCount, FaceError } from "../../core/index.ts";
 import type { Dtype } from "../dtype.ts";
 import type { NamedTensor } from "../named-tensor.ts";
-import { elementCount, rowMajorStrides } from "../strides.ts";
+import { rowMajorStrides } from "../strides.ts";
 import { writeZip, type ZipPart } from "../zip/index.ts";
 
 /** The storage class that stands for an element type; the unsigned ones above 8 bits have none. */
