@@ -14,6 +14,7 @@ import {
   parametersOf,
   toOnnx,
 } from "./index.ts";
+import { flatten, l2Norm, linear, sequence } from "./layer.ts";
 
 /** What PyTorch computed: tools/make-network-fixtures.py. */
 interface Fixture {
@@ -79,6 +80,21 @@ describe("toOnnx", () => {
     expect(cosine(raw!, wanted)).toBeGreaterThan(COSINE);
     const [unit] = await embed(networkById("mbf")!, 1, { normalize: true });
     expect(Math.hypot(...unit!)).toBeCloseTo(1, 5);
+  });
+
+  test("normalises inside a network, whatever is asked of its end", async () => {
+    const network: Network = {
+      ...networkById("lenet++")!,
+      input: [1, 2, 1],
+      embedding: 2,
+      layer: sequence(["", flatten], ["", l2Norm], ["fc", linear(2, 2, { bias: false })]),
+    };
+    const weights = new Map([["fc.weight", { shape: [2, 2], floats: () => Float32Array.of(2, 0, 0, 1) }]]);
+    await using session = await Session.open(encodeOnnx(toOnnx(network, weights)));
+    const picture = { dims: [1, 1, 2, 1], data: Float32Array.of(3, 4) };
+    const { data } = (await session.run({ [ONNX_INPUT]: picture }))[ONNX_OUTPUT]!;
+    expect(data[0]).toBeCloseTo(1.2, 6);
+    expect(data[1]).toBeCloseTo(0.8, 6);
   });
 
   test("stores weights as halves in half the bytes, for nearly the same embedding", async () => {

@@ -42,7 +42,10 @@ export function toOnnx(network: Network, weights: Weights, options: OnnxOptions 
   const values = new Map<number, string>([[0, builder.input(ONNX_INPUT, [batch, ...network.input])]]);
   for (const step of program.steps) {
     const same = plan.replaced.get(step.output);
-    const name = same === undefined ? emit(builder, step, values, plan, weights) : values.get(same)!;
+    const last = step.operation.kind === "l2Norm" && step.output === program.result;
+    // Whether the network ends in vectors of length 1 is an option of the graph, decided below.
+    const taken = last ? step.inputs[0] : same;
+    const name = taken === undefined ? emit(builder, step, values, plan, weights) : values.get(taken)!;
     values.set(step.output, name);
   }
   const embedding = values.get(program.result)!;
@@ -104,8 +107,8 @@ function emit(
     case "multiply":
       return builder.node("Mul", inputs);
     case "l2Norm":
+      return unitRows(builder, x);
     case "dropout":
-      // Normalising is the graph's last step and an option of it; dropout is for training.
       return x;
     default:
       return operation satisfies never;
