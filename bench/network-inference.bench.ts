@@ -1,5 +1,5 @@
 /**
- * How fast our graphs of IR-SE-50 and iResNet-50 compute, against the same network with PRelu as one operation and
+ * How fast our graphs of IR-SE-50 and iResNet-50 compute, with direct and with Winograd's convolutions, against the same network with PRelu as one operation and
  * against PyTorch, one thread each, taking turns in one run.
  *
  * `npx tsx bench/network-inference.bench.ts`, with ARCFACE_BENCH_PYTHON naming a Python that has PyTorch and numpy.
@@ -17,16 +17,18 @@ type Contestant = (network: string, batch: number) => Promise<number>;
 
 const NETWORKS = ["ir-se-50", "iresnet-50"];
 const BATCHES = [
-  { batch: 1, rounds: 40 },
-  { batch: 16, rounds: 7 },
+  { batch: 1, rounds: 21 },
+  { batch: 16, rounds: 5 },
 ];
-const WARM_UP_ROUNDS = 2;
+const WARM_UP_ROUNDS = 1;
 
 const ours = await sessions({});
+const winograd = await sessions({ convolution: "winograd" });
 const plain = await sessions({ prelu: "plain" });
 const torch = await startTorch(process.env["ARCFACE_BENCH_PYTHON"]);
 const contestants: readonly (readonly [string, Contestant])[] = [
   ["ours", ours],
+  ["winograd", winograd],
   ["plain PRelu", plain],
   ...(torch ? [["PyTorch", torch.run] as const] : []),
 ];
@@ -41,21 +43,25 @@ console.log(
   `versions   Node ${process.version}, onnxruntime ${engineInfo().version}, PyTorch ${torch?.version ?? "none"}`,
 );
 console.log("one thread; milliseconds per picture, median of interleaved rounds\n");
-console.log("network      batch   ours   plain PRelu   PyTorch   over plain   over PyTorch");
+console.log(
+  "network      batch   direct  winograd   plain PRelu   PyTorch   over plain PRelu   over PyTorch",
+);
 for (const network of NETWORKS) {
   for (const { batch, rounds } of BATCHES) {
     const times = await takeTurns(network, batch, rounds);
-    const [own = Number.NaN, prelu = Number.NaN, peer = Number.NaN] = times.map((ms) => ms / batch);
-    const cell = (value: number, width: number, unit = ""): string =>
-      `${value.toFixed(2)}${unit}`.padStart(width);
+    const [direct = NaN, fast = NaN, prelu = NaN, peer = NaN] = times.map((ms) => ms / batch);
+    const cell = (value: number, width: number): string => value.toFixed(1).padStart(width);
+    const ratios = (over: number, width: number): string =>
+      `${(over / direct).toFixed(2)}× ${(over / fast).toFixed(2)}×`.padStart(width);
     console.log(
       network.padEnd(12) +
         String(batch).padStart(6) +
-        cell(own, 7) +
+        cell(direct, 9) +
+        cell(fast, 10) +
         cell(prelu, 14) +
         cell(peer, 10) +
-        cell(prelu / own, 12, "×") +
-        cell(peer / own, 14, "×"),
+        ratios(prelu, 19) +
+        ratios(peer, 15),
     );
   }
 }

@@ -58,6 +58,22 @@ describe("toOnnx", () => {
     expectParity(embedding!, wanted);
   });
 
+  test.each(["ir-se-50", "iresnet-18"])(
+    "computes what PyTorch computes for %s with Winograd's convolutions",
+    async (id) => {
+      const network = networkById(id)!;
+      const [embedding] = await embed(network, 1, { convolution: "winograd" });
+      expectParity(embedding!, readFixture(id).embedding);
+      const model = toOnnx(network, formulaWeights(network), { convolution: "winograd" });
+      const direct = model.nodes.filter((node) => {
+        const shape = node.attributes["kernel_shape"];
+        return shape?.kind === "ints" && shape.value.join() === "3,3";
+      });
+      // The first convolution has three channels; the others left have a stride or a map of odd size.
+      expect(direct.length).toBe(id === "ir-se-50" ? 9 : 7);
+    },
+  );
+
   test("merges every batch norm of a MobileFaceNet, and of an IR-SE-50 all but those in front of padding", () => {
     const count = (network: Network): number =>
       toOnnx(network, formulaWeights(network)).nodes.filter((node) => node.op === "BatchNormalization")

@@ -4,6 +4,7 @@ import type { BatchNorm } from "./layer.ts";
 import type { Network } from "./network.ts";
 import { programOf, type Step } from "./program.ts";
 import { expectWeights, type Weights } from "./weights.ts";
+import { suitsWinograd, winogradConv } from "./winograd.ts";
 
 /** How a network is written as an ONNX graph for inference. */
 export interface OnnxOptions {
@@ -11,6 +12,11 @@ export interface OnnxOptions {
   readonly foldBatchNorm?: boolean;
   /** `fast` spells PReLU in operations that onnxruntime's CPU provider runs quickest; `plain` is one PRelu each. @default "fast" */
   readonly prelu?: "fast" | "plain";
+  /**
+   * How 3×3 convolutions are spelt: `winograd` multiplies 2.25 times less where maps are of even size, in a file nearly
+   * 1.8 times as large, rounding a little differently. @default "direct"
+   */
+  readonly convolution?: "direct" | "winograd";
   /** Whether the embedding leaves with length 1. @default what the network's reference code does */
   readonly normalize?: boolean;
   /** The batch's size; a name for any size. @default "N" */
@@ -34,7 +40,7 @@ export const ONNX_OUTPUT = "embedding";
  */
 export function toOnnx(network: Network, weights: Weights, options: OnnxOptions = {}): OnnxModel {
   const { foldBatchNorm = true, prelu = "fast", normalize = network.unitOutput } = options;
-  const { batch = "N", precision = "float32" } = options;
+  const { batch = "N", precision = "float32", convolution = "direct" } = options;
   expectWeights(network, weights);
   const program = programOf(network);
   const plan = foldBatchNorm ? planFolds(program) : NO_FOLDS;
@@ -45,7 +51,8 @@ export function toOnnx(network: Network, weights: Weights, options: OnnxOptions 
     const last = step.operation.kind === "l2Norm" && step.output === program.result;
     // Whether the network ends in vectors of length 1 is an option of the graph, decided below.
     const taken = last ? step.inputs[0] : same;
-    const name = taken === undefined ? emit(builder, step, values, plan, weights) : values.get(taken)!;
+    const name =
+      taken === undefined ? emit(builder, step, values, plan, weights, convolution) : values.get(taken)!;
     values.set(step.output, name);
   }
   const embedding = values.get(program.result)!;
@@ -64,12 +71,17 @@ function emit(
   values: ReadonlyMap<number, string>,
   plan: FoldPlan,
   weights: Weights,
+  convolution: "direct" | "winograd",
 ): string {
   const { operation, name } = step;
   const inputs = step.inputs.map((input) => values.get(input)!);
   const [x = ""] = inputs;
   switch (operation.kind) {
     case "conv":
+      if (convolution === "winograd" && suitsWinograd(operation, step.shape)) {
+        const { weight, bias } = foldedWeights(step, operation, plan, weights);
+        return winogradConv(builder, x, name, operation, weight, bias);
+      }
       return builder.node("Conv", [x, ...constants(builder, step, operation, plan, weights)], {
         kernel_shape: [operation.kernel, operation.kernel],
         strides: [operation.stride, operation.stride],
