@@ -10,9 +10,10 @@ export {
   type Point,
   type Space,
 } from "./geometry.ts";
+export { fromFloat16, toFloat16 } from "./half.ts";
 export { type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";
 export { type Random, seeded } from "./random.ts";
-export { expectShape } from "./shape.ts";
+export { elementCount, expectShape } from "./shape.ts";
 export {
   asUnitVector,
   cosine,

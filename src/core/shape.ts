@@ -31,3 +31,8 @@ export function expectShape(
   }
   return bound;
 }
+
+/** How many elements a shape holds: 1 for a single number, which has no axes. */
+export function elementCount(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}

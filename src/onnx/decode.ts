@@ -1,8 +1,7 @@
-import { FaceError } from "../core/index.ts";
+import { elementCount } from "../core/index.ts";
 import {
   ELEMENT_BYTES,
   ELEMENT_TYPE,
-  elementCount,
   type OnnxAttribute,
   type OnnxModel,
   type OnnxNode,
@@ -20,8 +19,8 @@ import { ProtobufReader } from "./protobuf.ts";
  */
 export function decodeOnnx(bytes: Uint8Array): OnnxModel {
   const reader = new ProtobufReader(bytes);
-  const opsets: Record<string, number> = {};
-  const metadata: Record<string, string> = {};
+  const opsets = emptyRecord<number>();
+  const metadata = emptyRecord<string>();
   const opaque: Uint8Array[] = [];
   let irVersion = 0;
   let producer = "";
@@ -39,7 +38,7 @@ export function decodeOnnx(bytes: Uint8Array): OnnxModel {
     } else opaque.push(reader.skip(f.wire));
   }
   if (!graph || irVersion === 0)
-    throw new FaceError("BAD_MODEL", "onnx: expected a model with a graph, got neither");
+    throw reader.bad("a model with a version and a graph", "the end of the file");
   const { opaque: graphOpaque, ...rest } = graph;
   return { irVersion, producer, opsets, metadata, ...rest, opaque: { graph: graphOpaque, model: opaque } };
 }
@@ -70,7 +69,7 @@ function decodeGraph(reader: ProtobufReader): DecodedGraph {
 function decodeNode(reader: ProtobufReader): OnnxNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
-  const attributes: Record<string, OnnxAttribute> = {};
+  const attributes = emptyRecord<OnnxAttribute>();
   let op = "";
   let domain = "";
   let name = "";
@@ -80,8 +79,7 @@ function decodeNode(reader: ProtobufReader): OnnxNode {
     else if (f.field === 3) name = reader.string(f.wire);
     else if (f.field === 4) op = reader.string(f.wire);
     else if (f.field === 5) {
-      const encoded = reader.bytes(f.wire);
-      const [key, attribute] = decodeAttribute(encoded);
+      const [key, attribute] = decodeAttribute(reader.message(f.wire));
       attributes[key] = attribute;
     } else if (f.field === 7) domain = reader.string(f.wire);
     else reader.skip(f.wire);
@@ -89,8 +87,7 @@ function decodeNode(reader: ProtobufReader): OnnxNode {
   return { op, domain, name, inputs, outputs, attributes };
 }
 
-function decodeAttribute(encoded: Uint8Array): [string, OnnxAttribute] {
-  const reader = new ProtobufReader(encoded);
+function decodeAttribute(reader: ProtobufReader): [string, OnnxAttribute] {
   let name = "";
   let kind = 0;
   let float = 0;
@@ -105,8 +102,8 @@ function decodeAttribute(encoded: Uint8Array): [string, OnnxAttribute] {
     else if (f.field === 3) int = Number(BigInt.asIntN(64, reader.bigint(f.wire)));
     else if (f.field === 4) text = reader.string(f.wire);
     else if (f.field === 5) tensor = decodeTensor(reader.message(f.wire));
-    else if (f.field === 7) floats.push(...reader.floats(f.wire));
-    else if (f.field === 8) ints.push(...reader.ints(f.wire));
+    else if (f.field === 7) pushAll(floats, reader.floats(f.wire));
+    else if (f.field === 8) pushAll(ints, reader.ints(f.wire));
     else if (f.field === 20) kind = reader.int(f.wire);
     else reader.skip(f.wire);
   }
@@ -116,7 +113,7 @@ function decodeAttribute(encoded: Uint8Array): [string, OnnxAttribute] {
   if (kind === 4 && tensor) return [name, { kind: "tensor", value: tensor }];
   if (kind === 6) return [name, { kind: "floats", value: floats }];
   if (kind === 7) return [name, { kind: "ints", value: ints }];
-  return [name, { kind: "opaque", encoded }];
+  return [name, { kind: "opaque", encoded: reader.encoded }];
 }
 
 function decodeTensor(reader: ProtobufReader): OnnxTensor {
@@ -129,7 +126,7 @@ function decodeTensor(reader: ProtobufReader): OnnxTensor {
   let raw: Uint8Array | undefined;
   let external = false;
   for (let f = reader.next(); f; f = reader.next()) {
-    if (f.field === 1) dims.push(...reader.ints(f.wire));
+    if (f.field === 1) pushAll(dims, reader.ints(f.wire));
     else if (f.field === 2) elementType = reader.int(f.wire);
     else if (f.field === 4) pushAll(floats, reader.floats(f.wire));
     else if (f.field === 5) pushAll(int32s, reader.ints(f.wire));
@@ -142,24 +139,16 @@ function decodeTensor(reader: ProtobufReader): OnnxTensor {
     } else if (f.field === 14) external = reader.int(f.wire) === 1 || external;
     else reader.skip(f.wire);
   }
-  if (external) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `onnx: tensor "${name}": expected its weights in the file, got a reference to another`,
-    );
+  if (external) throw reader.bad(`the weights of tensor "${name}" in the file`, "a reference to another");
+  if (dims.some((dim) => dim < 0)) {
+    throw reader.bad(`dimensions of tensor "${name}" of 0 or more`, `[${dims.join(", ")}]`);
   }
   const data = raw ?? packed(elementType, floats, int32s, int64s);
   const size = ELEMENT_BYTES[elementType];
-  if (dims.some((dim) => dim < 0)) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `onnx: tensor "${name}": expected dimensions of 0 or more, got [${dims.join(", ")}]`,
-    );
-  }
   if (size !== undefined && elementCount(dims) * size !== data.length) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `onnx: tensor "${name}": expected ${elementCount(dims) * size} bytes for [${dims.join(", ")}], got ${data.length}`,
+    throw reader.bad(
+      `${elementCount(dims) * size} bytes for tensor "${name}" of [${dims.join(", ")}]`,
+      `${data.length}`,
     );
   }
   return { name, elementType, dims, data };
@@ -244,4 +233,9 @@ function decodeEntry(reader: ProtobufReader): [string, string] {
 /** `push(...items)` without its limit on how many. */
 function pushAll(target: number[], items: readonly number[]): void {
   for (const item of items) target.push(item);
+}
+
+/** A record for names out of a file, which may well be `__proto__`. */
+function emptyRecord<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
 }

@@ -34,6 +34,11 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A single float32 without axes. */
+  scalar(value: number): string {
+    return this.float([], Float32Array.of(value));
+  }
+
   int(values: readonly number[], dims: readonly number[] = [values.length]): string {
     const name = this.#fresh("int");
     this.#initializers.push(intTensor(name, dims, values));

@@ -1,3 +1,4 @@
+export { elementCount } from "../core/index.ts";
 export { disagreement, outputDistance } from "./agreement.ts";
 export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
@@ -5,7 +6,6 @@ export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
 export {
   ELEMENT_BYTES,
   ELEMENT_TYPE,
-  elementCount,
   floatTensor,
   floatValues,
   intTensor,
@@ -18,3 +18,4 @@ export {
 export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
 export { type FloatTensor, Session, type SessionOptions } from "./session.ts";
+export { storeAsHalves } from "./store-as-halves.ts";

@@ -107,8 +107,3 @@ export function floatValues(tensor: OnnxTensor): Float32Array | undefined {
   // Not slice(): the bytes may be a Buffer, whose slice is a view.
   return new Float32Array(new Uint8Array(tensor.data).buffer);
 }
-
-/** How many elements a shape holds. */
-export function elementCount(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
-}

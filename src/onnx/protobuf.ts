@@ -4,6 +4,8 @@ const WIRE_VARINT = 0;
 const WIRE_64 = 1;
 const WIRE_BYTES = 2;
 const WIRE_32 = 5;
+/** A field of two bytes can become an object of hundreds; large networks have some ten thousand fields. */
+const MAX_FIELDS = 1_000_000;
 
 /**
  * Reads protobuf's wire format from bytes that nobody has checked.
@@ -15,32 +17,41 @@ const WIRE_32 = 5;
  */
 export class ProtobufReader {
   readonly #bytes: Uint8Array;
+  /** Fields that may still be read, of this message and all around it. */
+  readonly #budget: { fields: number };
   readonly #view: DataView;
   readonly #base: number;
   #at = 0;
   #fieldStart = 0;
 
   /** @param base offset of `bytes` in the whole file, for messages */
-  constructor(bytes: Uint8Array, base = 0) {
+  constructor(bytes: Uint8Array, base = 0, budget = { fields: MAX_FIELDS }) {
     this.#bytes = bytes;
+    this.#budget = budget;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#base = base;
+  }
+
+  /** The whole message as it is encoded. */
+  get encoded(): Uint8Array {
+    return this.#bytes;
   }
 
   /** The next field's number and wire type, or undefined at the end. */
   next(): { field: number; wire: number } | undefined {
     if (this.#at >= this.#bytes.length) return undefined;
+    if (--this.#budget.fields < 0) throw this.bad(`at most ${MAX_FIELDS} fields`, "more");
     this.#fieldStart = this.#at;
     const tag = this.#varint();
     const field = Number(tag >> 3n);
-    if (field === 0) throw this.#bad("a field number above 0", "0");
+    if (field === 0) throw this.bad("a field number above 0", "0");
     return { field, wire: Number(tag & 7n) };
   }
 
   /** A varint as a signed 64-bit number; throws when it does not fit a double exactly. */
   int(wire: number): number {
     const value = Number(BigInt.asIntN(64, this.bigint(wire)));
-    if (!Number.isSafeInteger(value)) throw this.#bad("an integer below 2⁵³", String(value));
+    if (!Number.isSafeInteger(value)) throw this.bad("an integer below 2⁵³", String(value));
     return value;
   }
 
@@ -60,7 +71,7 @@ export class ProtobufReader {
     this.#expectWire(wire, WIRE_BYTES);
     const length = this.#varint();
     if (length > BigInt(this.#bytes.length - this.#at)) {
-      throw this.#bad(`at most ${this.#bytes.length - this.#at} bytes`, `a length of ${length}`);
+      throw this.bad(`at most ${this.#bytes.length - this.#at} bytes`, `a length of ${length}`);
     }
     const at = this.#take(Number(length));
     return this.#bytes.subarray(at, this.#at);
@@ -73,7 +84,7 @@ export class ProtobufReader {
   /** A reader over an embedded message. */
   message(wire: number): ProtobufReader {
     const inner = this.bytes(wire);
-    return new ProtobufReader(inner, this.#base + this.#at - inner.length);
+    return new ProtobufReader(inner, this.#base + this.#at - inner.length, this.#budget);
   }
 
   /** A repeated integer field, packed or one element of it. */
@@ -83,7 +94,7 @@ export class ProtobufReader {
     const out: number[] = [];
     while (inner.#at < inner.#bytes.length) {
       const value = Number(BigInt.asIntN(64, inner.#varint()));
-      if (!Number.isSafeInteger(value)) throw inner.#bad("an integer below 2⁵³", String(value));
+      if (!Number.isSafeInteger(value)) throw inner.bad("an integer below 2⁵³", String(value));
       out.push(value);
     }
     return out;
@@ -93,7 +104,7 @@ export class ProtobufReader {
   floats(wire: number): number[] {
     if (wire === WIRE_32) return [this.float(wire)];
     const inner = this.bytes(wire);
-    if (inner.length % 4 !== 0) throw this.#bad("a multiple of 4 bytes of floats", `${inner.length} bytes`);
+    if (inner.length % 4 !== 0) throw this.bad("a multiple of 4 bytes of floats", `${inner.length} bytes`);
     const view = new DataView(inner.buffer, inner.byteOffset, inner.byteLength);
     return Array.from({ length: inner.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
   }
@@ -104,7 +115,7 @@ export class ProtobufReader {
     else if (wire === WIRE_64) this.#take(8);
     else if (wire === WIRE_32) this.#take(4);
     else if (wire === WIRE_BYTES) this.bytes(wire);
-    else throw this.#bad("a wire type of 0, 1, 2 or 5", String(wire));
+    else throw this.bad("a wire type of 0, 1, 2 or 5", String(wire));
     return this.#bytes.subarray(this.#fieldStart, this.#at);
   }
 
@@ -115,23 +126,24 @@ export class ProtobufReader {
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return BigInt.asUintN(64, value);
     }
-    throw this.#bad("a varint of at most 10 bytes", "a longer one");
+    throw this.bad("a varint of at most 10 bytes", "a longer one");
   }
 
   #take(length: number): number {
     const at = this.#at;
     if (length > this.#bytes.length - at) {
-      throw this.#bad(`${length} more bytes`, `${this.#bytes.length - at}`);
+      throw this.bad(`${length} more bytes`, `${this.#bytes.length - at}`);
     }
     this.#at += length;
     return at;
   }
 
   #expectWire(wire: number, wanted: number): void {
-    if (wire !== wanted) throw this.#bad(`wire type ${wanted}`, String(wire));
+    if (wire !== wanted) throw this.bad(`wire type ${wanted}`, String(wire));
   }
 
-  #bad(expected: string, got: string): FaceError {
+  /** A complaint about the file at the reader's place. */
+  bad(expected: string, got: string): FaceError {
     return new FaceError(
       "BAD_MODEL",
       `protobuf: at offset ${this.#base + this.#at}: expected ${expected}, got ${got}`,

@@ -1,0 +1,12 @@
+export { type ByteSource, bytesSource, openFileSource } from "./byte-source.ts";
+export type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
+export { DTYPE_BYTES, type Dtype, toFloat32 } from "./dtype.ts";
+export { floatTensorOf, memoryTensor, type NamedTensor } from "./named-tensor.ts";
+export { onnxTensors } from "./onnx-weights.ts";
+export {
+  type CheckpointOptions,
+  checkpointFormat,
+  openCheckpoint,
+  readCheckpoint,
+} from "./open-checkpoint.ts";
+export { encodeCheckpoint, type WritableFormat, writeCheckpoint } from "./write-checkpoint.ts";

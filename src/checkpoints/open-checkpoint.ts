@@ -1,0 +1,77 @@
+import { FaceError } from "../core/index.ts";
+import { type ByteSource, openFileSource } from "./byte-source.ts";
+import type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
+import { isOnnx, readOnnxWeights } from "./onnx-weights.ts";
+import { isSafetensors, readSafetensors } from "./safetensors/index.ts";
+import { assembleCheckpoint, isTorchLegacy, isZip, readTorchLegacy, readTorchZip } from "./torch/index.ts";
+
+const HEAD_BYTES = 16;
+
+/** How to open a checkpoint. */
+export interface CheckpointOptions {
+  /**
+   * Which of several dictionaries of a PyTorch file to take, by its keys from the outside in.
+   * @default the file's root if it holds the most tensors, else the first of the usual names (`state_dict`, `model`, …)
+   */
+  readonly under?: readonly string[];
+}
+
+interface FormatReader {
+  readonly format: CheckpointFormat;
+  matches(head: Uint8Array, size: number): boolean;
+  read(source: ByteSource, options: CheckpointOptions): Checkpoint;
+}
+
+/** Strongest marks first: an ONNX file has no magic, only a likely first field. */
+const READERS: readonly FormatReader[] = [
+  {
+    format: "pytorch-zip",
+    matches: isZip,
+    read: (source, { under }) => assembleCheckpoint(source, readTorchZip(source), under),
+  },
+  {
+    format: "pytorch-legacy",
+    matches: isTorchLegacy,
+    read: (source, { under }) => assembleCheckpoint(source, readTorchLegacy(source), under),
+  },
+  { format: "safetensors", matches: isSafetensors, read: readSafetensors },
+  { format: "onnx", matches: isOnnx, read: readOnnxWeights },
+];
+
+/**
+ * Opens a file of weights: PyTorch's `.pth` in both containers, safetensors, ONNX.
+ *
+ * The content decides, never the file's name. Only the tables of contents are read; tensors when they are asked for.
+ *
+ * Throws    FaceError BAD_FILE, or BAD_MODEL for a damaged ONNX file; the file is closed again
+ */
+export function openCheckpoint(path: string, options: CheckpointOptions = {}): Checkpoint {
+  return readCheckpoint(openFileSource(path), options);
+}
+
+/** Like {@link openCheckpoint}, of bytes that lie anywhere. The checkpoint closes the source, also on failure. */
+export function readCheckpoint(source: ByteSource, options: CheckpointOptions = {}): Checkpoint {
+  try {
+    const format = checkpointFormat(source);
+    const reader = READERS.find((candidate) => candidate.format === format);
+    if (reader) return reader.read(source, options);
+    const tar = isTar(source) ? ": a tar archive, as PyTorch wrote before version 0.2" : "";
+    throw new FaceError(
+      "BAD_FILE",
+      `${source.name}: at offset 0: expected PyTorch, safetensors or ONNX weights, got another kind of file${tar}`,
+    );
+  } catch (thrown) {
+    source.close();
+    throw thrown;
+  }
+}
+
+/** Which format a file is in, by its first bytes alone; undefined when it is none of them. */
+export function checkpointFormat(source: ByteSource): CheckpointFormat | undefined {
+  const head = source.read(0, Math.min(HEAD_BYTES, source.size));
+  return READERS.find((reader) => reader.matches(head, source.size))?.format;
+}
+
+function isTar(source: ByteSource): boolean {
+  return source.size > 262 && new TextDecoder().decode(source.read(257, 5)) === "ustar";
+}

@@ -1,0 +1,12 @@
+export type { PickleFunction } from "./globals.ts";
+export { type PickleWorld, PLAIN_WORLD, unpickle } from "./unpickle.ts";
+export {
+  PickleDict,
+  PickleExtension,
+  PickleGlobal,
+  PickleList,
+  PickleObject,
+  PickleSet,
+  PickleTuple,
+  type PickleValue,
+} from "./values.ts";

@@ -1,0 +1,58 @@
+import type { Dtype } from "../dtype.ts";
+import { PickleExtension, type PickleValue } from "../pickle/index.ts";
+
+/** A storage that a pickle refers to; its bytes lie elsewhere in the file, found by `key`. */
+export class StorageValue extends PickleExtension {
+  readonly key: string;
+  /** Absent for untyped storages, whose tensors say their own type. */
+  readonly dtype: Dtype | undefined;
+  /** Elements of the whole storage; bytes when it is untyped. */
+  readonly length: number;
+  /** First element of the stretch that this view of the storage covers, and how many it covers. */
+  readonly viewStart: number;
+  readonly viewLength: number;
+
+  constructor(
+    key: string,
+    dtype: Dtype | undefined,
+    length: number,
+    view: { readonly start: number; readonly length: number } = { start: 0, length },
+  ) {
+    super();
+    this.key = key;
+    this.dtype = dtype;
+    this.length = length;
+    this.viewStart = view.start;
+    this.viewLength = view.length;
+  }
+}
+
+/** A tensor as a pickle describes it: a shape and strides laid over a storage. */
+export class TensorValue extends PickleExtension {
+  readonly storage: StorageValue;
+  readonly dtype: Dtype;
+  /** First element, counted from the start of the storage's view. */
+  readonly start: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+
+  constructor(
+    storage: StorageValue,
+    dtype: Dtype,
+    start: number,
+    shape: readonly number[],
+    strides: readonly number[],
+  ) {
+    super();
+    this.storage = storage;
+    this.dtype = dtype;
+    this.start = start;
+    this.shape = shape;
+    this.strides = strides;
+  }
+}
+
+/** Whether a value is a tensor. */
+export function isTensor(value: PickleValue | undefined): value is TensorValue {
+  return value instanceof TensorValue;
+}

@@ -1,0 +1,2 @@
+export { readZip, type ZipEntry } from "./read-zip.ts";
+export { writeZip, type ZipPart } from "./write-zip.ts";

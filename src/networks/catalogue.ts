@@ -1,0 +1,83 @@
+import { IR_DEPTHS, irNetwork } from "./ir.ts";
+import { IRESNET_DEPTHS, iresnet } from "./iresnet.ts";
+import { leNetPlusPlus } from "./lenet-plus-plus.ts";
+import { MBF_FORMS, mbf } from "./mbf.ts";
+import { mobileFaceNet } from "./mobilefacenet.ts";
+import { mobileFaceNetFoamliu } from "./mobilefacenet-foamliu.ts";
+import type { Network } from "./network.ts";
+
+/** Shapes of a checkpoint's tensors by name. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
+
+/** Networks that differ in depth alone, and how their sizes show in a checkpoint. */
+export interface Family {
+  /** A parameter that every one of them has, and its files therefore hold. */
+  readonly anchor: string;
+  /** The networks with the sizes read from the shapes; with the usual ones where the shapes do not say. */
+  candidates(shapes: Shapes): readonly Network[];
+}
+
+/** Every network this library defines, by family. */
+export const FAMILIES: readonly Family[] = [
+  {
+    anchor: "input_layer.0.weight",
+    candidates(shapes) {
+      const affine = shapes.has("output_layer.4.weight") || !shapes.has("output_layer.4.running_mean");
+      const sizes = { ...headSizes(shapes, "output_layer.3.weight"), affine };
+      return IR_DEPTHS.flatMap((depth) => [irNetwork(depth, true, sizes), irNetwork(depth, false, sizes)]);
+    },
+  },
+  {
+    anchor: "layer1.0.conv1.weight",
+    candidates: (shapes) => IRESNET_DEPTHS.map((depth) => iresnet(depth, headSizes(shapes, "fc.weight"))),
+  },
+  {
+    anchor: "conv2_dw.conv.weight",
+    candidates: (shapes) => [mobileFaceNet(embeddingOf(shapes, "linear.weight"))],
+  },
+  {
+    anchor: "dw_conv.depthwise.weight",
+    candidates: (shapes) => [mobileFaceNetFoamliu(embeddingOf(shapes, "conv3.weight"))],
+  },
+  {
+    anchor: "conv_sep.layers.0.weight",
+    candidates: (shapes) =>
+      MBF_FORMS.map((form) => mbf(form, embeddingOf(shapes, "features.layers.2.weight"))),
+  },
+  {
+    anchor: "conv1_1.weight",
+    candidates(shapes) {
+      const slopes = (shapes.get("prelu1_1.weight")?.[0] ?? 1) > 1 ? "channel" : "shared";
+      const activatedEmbedding = shapes.has("prelu_fc1.weight") || !shapes.has("fc1.weight");
+      return [leNetPlusPlus({ ...embeddingOf(shapes, "fc1.weight"), slopes, activatedEmbedding })];
+    },
+  },
+];
+
+const USUAL: Shapes = new Map();
+
+/** The networks this library defines, in their usual sizes. */
+export function knownNetworks(): readonly Network[] {
+  return FAMILIES.flatMap((family) => family.candidates(USUAL));
+}
+
+/** The network of an id, in its usual sizes; undefined when there is none. */
+export function networkById(id: string): Network | undefined {
+  return knownNetworks().find((network) => network.id === id);
+}
+
+/** Embedding and picture size of a network whose last map, a sixteenth of the picture, feeds a linear layer. */
+function headSizes(shapes: Shapes, name: string): { embedding?: number; inputSize?: number } {
+  const [embedding, columns] = shapes.get(name) ?? [];
+  if (!embedding || !columns) return {};
+  const side = Math.sqrt(columns / 512);
+  // Sizes of another network altogether are left for the comparison to tell.
+  return Number.isInteger(side) && side > 0 && side <= 64
+    ? { embedding, inputSize: 16 * side }
+    : { embedding };
+}
+
+function embeddingOf(shapes: Shapes, name: string): { embedding?: number } {
+  const [embedding] = shapes.get(name) ?? [];
+  return embedding ? { embedding } : {};
+}
