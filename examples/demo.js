@@ -17,7 +17,9 @@ const store = new ModelStore({ home: process.env.ARCFACE_HOME });
 /** Runs a command line that the reader could type, and shows it. */
 function arcface(...args) {
   console.log(`\n$ npx arcface ${args.map((arg) => arg.replace(`${root}/`, "")).join(" ")}`);
-  const { status } = spawnSync(process.execPath, [join(root, "bin", "arcface.js"), ...args], { stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [join(root, "bin", "arcface.js"), ...args], {
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 

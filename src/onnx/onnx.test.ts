@@ -77,7 +77,7 @@ test("weights in another file are refused: a stranger's model could name any", (
   const initializer = Uint8Array.of(0x2a, 5, 0x42, 1, 0x77, 0x70, 1);
   const graph = decodeOnnx(bytes);
   const withExternal = encodeOnnx({ ...graph, opaque: { ...graph.opaque, graph: [initializer] } });
-  expect(() => decodeOnnx(withExternal)).toThrow('the weights');
+  expect(() => decodeOnnx(withExternal)).toThrow("the weights");
 });
 
 test("a file the engine cannot run is an error of ours", async () => {

@@ -56,7 +56,13 @@ function heading(x: number, text: string): string {
   return `<text x="${x}" y="22" font-size="13" font-weight="bold" fill="#4a5568">${escapeXml(text)}</text>`;
 }
 
-function picture(x: number, y: number, { jpeg, caption }: GridPicture, frame: string, captionBelow: number): string {
+function picture(
+  x: number,
+  y: number,
+  { jpeg, caption }: GridPicture,
+  frame: string,
+  captionBelow: number,
+): string {
   return [
     `<image x="${x}" y="${y}" width="${SIDE}" height="${SIDE}" href="${jpegDataUrl(jpeg)}"/>`,
     `<rect x="${x}" y="${y}" width="${SIDE}" height="${SIDE}" fill="none" stroke="${frame}"/>`,
