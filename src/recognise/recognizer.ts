@@ -1,4 +1,5 @@
-import { cosine } from "../core/index.ts";
+import type { AlignedFace } from "../align/index.ts";
+import { cosine, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import type { Embedder, EmbedOptions } from "../embed/index.ts";
 import type { ImageSource } from "../image/index.ts";
@@ -6,6 +7,7 @@ import { type Calibration, type ContractOptions, DEFAULT_MODELS, ModelStore } fr
 import { chooseFace, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 import { openEmbedder } from "./open-models.ts";
+import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
 
 /** What a recognizer is made of; every field has a default. */
 export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions {
@@ -131,6 +133,28 @@ export class Recognizer {
     const score = cosine(first.embedding, second.embedding);
     const verdict = calibration && { verdict: { same: score >= calibration.threshold, calibration } };
     return { kind: "compared", cosine: score, faces: [first, second], model, ...verdict };
+  }
+
+  /** Vectors of crops that are aligned already. Throws FaceError SHAPE for a crop of another size than the model's. */
+  async embed(crops: readonly AlignedFace[]): Promise<UnitVector[]> {
+    return await this.#embedder.embed(crops, this.#options);
+  }
+
+  /**
+   * The photographs of an index that resemble a photograph's face most, by falling cosine; none when it has no face.
+   *
+   * A path that is in the index itself is not among its own neighbours.
+   */
+  async search(
+    source: ImageSource,
+    index: PhotographIndex,
+    options: { readonly k?: number; readonly face?: FaceChoice } = {},
+  ): Promise<PhotographHit[]> {
+    const photograph = await this.faces(source);
+    const face = chooseFace(photograph.faces, options.face ?? "largest", photograph);
+    return face
+      ? index.search(face.embedding, options.k ?? 3, typeof source === "string" ? source : undefined)
+      : [];
   }
 
   /** Closes the sessions; a second call does nothing. */
