@@ -6,6 +6,7 @@ import { compareCommand } from "./commands/compare.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { searchCommand } from "./commands/search.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -54,6 +55,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     embedCommand,
     detectCommand,
     alignCommand,
+    inspectCommand,
     modelsCommand,
     doctorCommand,
   ]) {

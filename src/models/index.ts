@@ -12,6 +12,15 @@ export {
   parseContract,
 } from "./card.ts";
 export { BUILT_IN_CARDS, DEFAULT_MODELS } from "./cards.ts";
+export {
+  type FileReport,
+  type GraphReport,
+  type GraphSide,
+  inspectFile,
+  type NetworkReport,
+  type Recognition,
+  type TensorLine,
+} from "./inspect-file.ts";
 export { isModelFile, type ModelFile, prepareModelFile, readModelFile, type Sides } from "./model-file.ts";
 export { cardPathOf, type OwnCard, OwnCardSchema, readOwnCard, writeOwnCard } from "./own-card.ts";
 export {

@@ -138,7 +138,14 @@ export async function knownContract(
 }
 
 /** The built-in card of a file: by its sha256, or by network and file name where no sha256 is known. */
-export function cardOfFile(file: ModelFile, cards: readonly ModelCard[]): ModelCard | undefined {
+export function cardOfFile(
+  file: {
+    readonly path: string;
+    readonly sha256: string;
+    readonly network?: { readonly id: string } | undefined;
+  },
+  cards: readonly ModelCard[],
+): ModelCard | undefined {
   return (
     cards.find((card) => card.files.some((known) => known.sha256 === file.sha256)) ??
     cards.find(
