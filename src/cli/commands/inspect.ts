@@ -1,13 +1,27 @@
 import type { Command } from "commander";
-import { type FileReport, inspectFile, type Recognition } from "../../models/index.ts";
+import { FaceError } from "../../core/index.ts";
+import { cardOfProbe, type ProbeReport, probeContract } from "../../evaluate/index.ts";
+import {
+  type FileReport,
+  inspectFile,
+  type Recognition,
+  readOwnCard,
+  writeOwnCard,
+} from "../../models/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
-import { openStore } from "../options.ts";
+import { addContractFlags, contractOptions, type ModelFlags, openStore, whole } from "../options.ts";
+import { progressBar } from "../progress-bar.ts";
 
-interface InspectFlags {
+interface InspectFlags extends ModelFlags {
   readonly tensors?: boolean;
   readonly json?: boolean;
+  readonly probe?: string;
+  readonly people?: number;
+  readonly photographs?: number;
+  readonly seed?: number;
+  readonly writeCard?: boolean;
 }
 
 /** Differences from the nearest known network that are listed; `--json` has all. */
@@ -15,17 +29,35 @@ const LISTED = 8;
 
 /** `arcface inspect FILE` */
 export function inspectCommand(program: Command, act: Act): void {
-  program
+  const command = program
     .command("inspect")
     .description("what a file of weights is: .pth, .pt, .safetensors, .onnx or .tflite, by its content")
     .argument("<file>", "a file of weights or of a network")
     .option("--tensors", "list every tensor with its type and shape")
+    .option(
+      "--probe <dir>",
+      "measure channel order and normalisation on a folder with a folder for every person",
+    )
+    .option("--people <n>", "people taken for the probe (default 100)", whole)
+    .option("--photographs <n>", "photographs of each (default 4)", whole)
+    .option("--seed <n>", "what draws them (default 1)", whole)
+    .option("--write-card", "write the best of the probe into the card beside the file, with the evidence")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  arcface inspect model_ir_se50.pth")
-    .action(act(inspect));
+    .addHelpText(
+      "after",
+      "\nExample:\n  arcface inspect model_ir_se50.pth\n  arcface inspect model_ir_se50.pth --probe lfw/ --write-card",
+    );
+  addContractFlags(command).action(act(inspect));
 }
 
 async function inspect(io: CliIo, path: string, flags: InspectFlags): Promise<number> {
+  if (flags.probe !== undefined) return await probe(io, path, flags.probe, flags);
+  if (flags.writeCard) {
+    throw new FaceError(
+      "USAGE",
+      "--write-card: expected --probe DIR with it, got none: there is nothing to write",
+    );
+  }
   const report = await inspectFile(path, openStore(io).cards());
   if (flags.json) {
     const { tensors, ...rest } = report;
@@ -34,6 +66,60 @@ async function inspect(io: CliIo, path: string, flags: InspectFlags): Promise<nu
     );
   } else io.out(`${describe(report, flags.tensors ?? isUnknown(report)).join("\n")}\n`);
   return EXIT.ok;
+}
+
+async function probe(io: CliIo, path: string, folder: string, flags: InspectFlags): Promise<number> {
+  const bar = progressBar(io);
+  const report = await probeContract(path, folder, {
+    store: openStore(io),
+    people: flags.people,
+    photographs: flags.photographs,
+    seed: flags.seed,
+    contract: contractOptions(flags),
+    signal: io.signal,
+    onProgress: bar.update,
+  });
+  bar.stop();
+  const card = flags.writeCard
+    ? await writeOwnCard(path, cardOfProbe(report, await readOwnCard(path)))
+    : undefined;
+  if (flags.json) io.out(`${JSON.stringify({ ...report, card: card ?? null })}\n`);
+  else {
+    io.out(`${describeProbe(report).join("\n")}\n`);
+    if (card !== undefined) io.out(`${card}: written\n`);
+  }
+  return EXIT.ok;
+}
+
+function describeProbe({ candidates, ...counts }: ProbeReport): string[] {
+  const figure = (value: number, [low, high]: readonly [number, number], digits: number): string =>
+    `${value.toFixed(digits)} [${low.toFixed(digits)}, ${high.toFixed(digits)}]`;
+  const rows = candidates.map((candidate) => [
+    candidate.channels,
+    candidate.normalization,
+    figure(candidate.dPrime, candidate.dPrimeInterval, 3),
+    figure(candidate.auc, candidate.aucInterval, 5),
+    candidate === candidates[0] ? "" : `[${candidate.behindBest.map((d) => d.toFixed(3)).join(", ")}]`,
+  ]);
+  const table = [["order", "normalisation", "d′ [95 %]", "AUC [95 %]", "d′ behind the best"], ...rows];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const [best] = candidates;
+  const tied = candidates.filter(({ behindBest }) => behindBest[0] <= 0);
+  return [
+    `${counts.people} people, ${counts.faces} faces (${counts.passedOver} photographs passed over), ${counts.genuinePairs} genuine and ${counts.impostorPairs} impostor pairs, seed ${counts.seed}`,
+    ...table.map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join("  ")
+        .trimEnd(),
+    ),
+    tied.length === 1
+      ? `best: ${best!.channels} ${best!.normalization}; the 95 % interval puts every other behind it`
+      : `best: ${best!.channels} ${best!.normalization}, but these photographs cannot tell it from ${tied
+          .slice(1)
+          .map((c) => `${c.channels} ${c.normalization}`)
+          .join(", ")}`,
+  ];
 }
 
 /** Whether the tensors are all there is to be said: they are then shown unasked. */
