@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
@@ -56,6 +57,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     detectCommand,
     alignCommand,
     inspectCommand,
+    convertCommand,
     modelsCommand,
     doctorCommand,
   ]) {

@@ -12,6 +12,7 @@ export {
   parseContract,
 } from "./card.ts";
 export { BUILT_IN_CARDS, DEFAULT_MODELS } from "./cards.ts";
+export { type ConvertOptions, type ConvertReport, convertFile } from "./convert-file.ts";
 export {
   type FileReport,
   type GraphReport,
