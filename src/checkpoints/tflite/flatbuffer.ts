@@ -118,7 +118,8 @@ export class FlatTable {
   }
 
   #check(at: number, length: number): void {
-    if (at < 0 || at + length > this.#view.byteLength) {
+    if (at < 0) throw this.bad("a table inside the file", `one at ${at}`);
+    if (at + length > this.#view.byteLength) {
       throw this.bad(`${length} bytes inside the file's ${this.#view.byteLength}`, "fewer", at);
     }
   }
