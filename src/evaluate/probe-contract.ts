@@ -243,7 +243,7 @@ async function alignPeople(
     const own: AlignedFace[] = [];
     for (const path of paths) {
       throwIfAborted(signal);
-      const photograph = await finder.align(path, sizePx).catch(() => undefined);
+      const photograph = await finder.align(path, sizePx).catch(passOverBadPictures);
       const face = photograph && chooseFace(photograph.faces, "central", photograph);
       if (face) own.push(face.crop);
       else passedOver++;
@@ -255,6 +255,12 @@ async function alignPeople(
     next++;
   }
   return { crops, person, passedOver };
+}
+
+/** One picture that cannot be read is no reason to stop; anything else is. */
+function passOverBadPictures(thrown: unknown): undefined {
+  if (thrown instanceof FaceError && (thrown.code === "BAD_IMAGE" || thrown.code === "BAD_FILE")) return;
+  throw thrown;
 }
 
 function pairCount(person: readonly number[], same: boolean): number {
