@@ -1,46 +1,26 @@
 import { stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { extname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import {
   type Checkpoint,
   type CheckpointFormat,
+  memoryTensor,
   type NamedTensor,
   openCheckpoint,
   writeCheckpoint,
 } from "../checkpoints/index.ts";
-import { readTflite, tfliteToOnnx } from "../checkpoints/tflite/index.ts";
 import { FaceError, reasonOf, toFloat16 } from "../core/index.ts";
-import { identify, ONNX_INPUT, toOnnx, withoutPrefix } from "../networks/index.ts";
-import {
-  decodeOnnx,
-  encodeOnnx,
-  type FloatTensor,
-  type OnnxModel,
-  outputDistance,
-  rewritePrelu,
-  Session,
-  storeAsHalves,
-  withAnyBatch,
-  withUnitOutput,
-} from "../onnx/index.ts";
-import { type ModelCard, parseContract } from "./card.ts";
-import { bytesOf, formatOf, type ModelFile, readModelFile, type Sides, sidesOfGraph } from "./model-file.ts";
-import { cardPathOf, OwnCardSchema, readOwnCard, writeOwnCard } from "./own-card.ts";
-import { type ContractOptions, cardOfFile, knownContract } from "./own-model.ts";
-import { PREPARE_RTOL, randomInput } from "./prepare.ts";
-import { expectKnown } from "./prepare-checkpoint.ts";
+import { identify } from "../networks/index.ts";
+import type { ModelCard } from "./card.ts";
+import { convertGraph, type GraphOptions } from "./convert-graph.ts";
+import { writeConvertedCard } from "./converted-card.ts";
+import { formatOf, type Sides } from "./model-file.ts";
+import { cardPathOf } from "./own-card.ts";
+import type { ContractOptions } from "./own-model.ts";
 import { sha256OfFile } from "./store.ts";
 
 /** How a file is written in another format. */
-export interface ConvertOptions {
-  /** Merge batch norms into their neighbours where that is exact; of a known network. @default true */
-  readonly foldBatchNorm?: boolean | undefined;
-  /** `fast` spells PReLU in operations that run quickest, `plain` leaves PRelu. @default "fast" */
-  readonly prelu?: "fast" | "plain" | undefined;
-  /** Whether vectors leave the graph with length 1. @default as the network's reference code, or as the graph does */
-  readonly normalize?: boolean | undefined;
-  /** Store weights as halves; computing is in float32. @default false */
-  readonly fp16?: boolean | undefined;
+export interface ConvertOptions extends GraphOptions {
   /** Contract fields for the card that nothing else gives. */
   readonly contract?: ContractOptions | undefined;
 }
@@ -62,8 +42,7 @@ export interface ConvertReport {
   readonly notes: readonly string[];
 }
 
-/** Halves have 11 bits; the errors of a network's layers add up to a few times that. */
-const HALF_RTOL = 2e-2;
+const LARGEST_HALF = 65_504;
 
 /**
  * Writes a file of weights or of a network in another format, with a card beside it.
@@ -85,7 +64,7 @@ export async function convertFile(
   await expectOther(path, out);
   const written =
     to === "onnx" ? await writeGraph(path, out, options) : writeTensors(path, out, to, from, options);
-  const card = await writeCard(path, out, cards, written, options);
+  const card = await writeConvertedCard(path, out, cards, written, options.contract);
   const notes = [...written.notes];
   if (card === null) notes.push(`${cardPathOf(out)} is the input's own card and stays as it is`);
   const { network, distance } = written;
@@ -102,18 +81,7 @@ interface Written {
 }
 
 async function writeGraph(path: string, out: string, options: ConvertOptions): Promise<Written> {
-  const file = await readModelFile(path);
-  const built = file.network ? ofWeights(file, options) : await ofGraph(file, options);
-  const { model, original, example } = built;
-  const onnx = encodeOnnx(model);
-  const distance = example ? await distanceOf(original, onnx, example, built.unit) : null;
-  const tolerance = options.fp16 ? HALF_RTOL : PREPARE_RTOL;
-  if (distance !== null && !(distance <= tolerance)) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `${path}: expected the converted network to agree within ${tolerance}, got ${distance}; nothing was written`,
-    );
-  }
+  const { onnx, ...written } = await convertGraph(path, options);
   await writeFileAtomic(out, Buffer.from(onnx.buffer, onnx.byteOffset, onnx.byteLength)).catch(
     (cause: unknown) => {
       throw new FaceError("STORAGE", `${out}: expected to write a network, got: ${reasonOf(cause)}`, {
@@ -121,120 +89,7 @@ async function writeGraph(path: string, out: string, options: ConvertOptions): P
       });
     },
   );
-  const sides = sidesOfGraph(model);
-  const normalized = built.unit;
-  return {
-    network: file.network?.id ?? null,
-    distance,
-    notes: built.notes,
-    // Of a graph from elsewhere it is not known whether its vectors had length 1 already.
-    sides: file.network || normalized ? { ...sides, output: { ...sides.output, normalized } } : sides,
-  };
-}
-
-/** A graph to be written, the one it must agree with, and an input to try both on. */
-interface Built {
-  readonly model: OnnxModel;
-  readonly original: Uint8Array;
-  readonly example: { readonly name: string; readonly dims: readonly number[] } | undefined;
-  /** Whether the new graph's rows have length 1. */
-  readonly unit: boolean;
-  readonly notes: readonly string[];
-}
-
-function ofWeights({ path }: ModelFile, options: ConvertOptions): Built {
-  using checkpoint = openCheckpoint(path);
-  const { network, prefix } = expectKnown(path, checkpoint.tensors);
-  const weights = withoutPrefix(checkpoint.tensors, prefix);
-  const { foldBatchNorm = true, prelu = "fast", normalize = network.unitOutput, fp16 = false } = options;
-  const precision = fp16 ? "float16" : "float32";
-  return {
-    model: toOnnx(network, weights, { foldBatchNorm, prelu, normalize, precision }),
-    original: encodeOnnx(toOnnx(network, weights, { foldBatchNorm: false, prelu: "plain" })),
-    example: { name: ONNX_INPUT, dims: network.input },
-    unit: normalize,
-    notes: [],
-  };
-}
-
-async function ofGraph(file: ModelFile, options: ConvertOptions): Promise<Built> {
-  const bytes = await bytesOf(file.path);
-  const isTflite = file.format === "tflite";
-  const plain = isTflite ? tfliteToOnnx(readTflite(bytes)) : decodeOnnx(bytes);
-  const original = isTflite ? encodeOnnx(plain) : bytes;
-  const { name, layout, sizePx } = sidesOfGraph(plain).input;
-  const dims = layout === "NHWC" ? [sizePx!, sizePx!, 3] : [3, sizePx!, sizePx!];
-  const example = name !== undefined && sizePx !== undefined ? { name, dims } : undefined;
-  const notes: string[] = [];
-  let model = options.prelu === "plain" ? plain : rewritePrelu(plain).model;
-  if (sidesOfGraph(model).input.maxBatch !== undefined) {
-    const open = withAnyBatch(model);
-    if (example && (await takesAnyBatch(original, encodeOnnx(open), example))) model = open;
-    else notes.push("the batch stays of the size that the graph was exported for");
-  }
-  if (model.nodes.some((node) => node.op === "BatchNormalization")) {
-    notes.push("batch norms of a graph stay as they are; onnxruntime merges them when it loads the file");
-  }
-  if (options.normalize) model = withUnitOutput(model);
-  if (options.fp16) model = storeAsHalves(model);
-  if (!example) notes.push("not tried: the graph does not say what pictures it takes");
-  return { model, original, example, unit: options.normalize ?? false, notes };
-}
-
-/** Whether two pictures at once give what the original gives for each. */
-async function takesAnyBatch(
-  original: Uint8Array,
-  open: Uint8Array,
-  example: { readonly name: string; readonly dims: readonly number[] },
-): Promise<boolean> {
-  const pictures = randomInput([2, ...example.dims]);
-  const size = pictures.data.length / 2;
-  const first = { dims: [1, ...example.dims], data: pictures.data.slice(0, size) };
-  const second = { dims: [1, ...example.dims], data: pictures.data.slice(size) };
-  await using a = await Session.open(original);
-  const rows = [await a.run({ [example.name]: first }), await a.run({ [example.name]: second })];
-  try {
-    await using b = await Session.open(open);
-    const both = await b.run({ [example.name]: pictures });
-    return rows.every((row, i) =>
-      Object.entries(row).every(([name, { data, dims }]) => {
-        const got = both[name]?.data.slice(i * data.length, (i + 1) * data.length);
-        return (
-          got?.length === data.length &&
-          outputDistance({ y: { dims, data } }, { y: { dims, data: got } }) <= PREPARE_RTOL
-        );
-      }),
-    );
-  } catch (thrown) {
-    if (thrown instanceof FaceError) return false;
-    throw thrown;
-  }
-}
-
-async function distanceOf(
-  original: Uint8Array,
-  converted: Uint8Array,
-  example: { readonly name: string; readonly dims: readonly number[] },
-  unit: boolean,
-): Promise<number> {
-  const feeds = { [example.name]: randomInput([1, ...example.dims]) };
-  const run = async (onnx: Uint8Array): Promise<Record<string, FloatTensor>> => {
-    await using session = await Session.open(onnx);
-    return await session.run(feeds);
-  };
-  const [wanted, got] = [await run(original), await run(converted)];
-  // Lengths may be given or taken away on purpose: directions are what has to agree.
-  const directions = (outputs: Record<string, FloatTensor>) =>
-    Object.fromEntries(
-      Object.entries(outputs).map(([name, { dims, data }]) => {
-        const length = Math.hypot(...data);
-        return [name, { dims, data: data.map((value) => value / length) }];
-      }),
-    );
-  const [a] = Object.values(got);
-  const isUnit = a !== undefined && Math.abs(Math.hypot(...a.data) - 1) < 1e-3;
-  if (unit && !isUnit) return Number.POSITIVE_INFINITY;
-  return outputDistance(directions(wanted), directions(got));
+  return written;
 }
 
 function writeTensors(
@@ -273,47 +128,15 @@ function ownTensors({ tensors }: Checkpoint): {
   return { tensors: own, network: found.network.id, unused: found.unused };
 }
 
-/** A float32 tensor rounded to halves when it is read; others as they are. */
+/** A float32 tensor rounded to halves when it is written; one with a value too large for that, and others, as they are. */
 function asHalf(tensor: NamedTensor): NamedTensor {
   if (tensor.dtype !== "float32") return tensor;
-  const bytes = (): Uint8Array<ArrayBuffer> => new Uint8Array(toFloat16(tensor.floats()).buffer);
-  return { ...tensor, dtype: "float16", bytes };
-}
-
-async function writeCard(
-  path: string,
-  out: string,
-  cards: readonly ModelCard[],
-  { sides, network }: Written,
-  options: ConvertOptions,
-): Promise<string | null> {
-  const beside = await readOwnCard(path);
-  if (beside && cardPathOf(path) === cardPathOf(out)) return null;
-  // Weights of no known network have no contract: only where they come from can be said.
-  const from = formatOf(path);
-  const graph = from === "onnx" || from === "tflite";
-  const file = graph || network !== null ? await readModelFile(path) : undefined;
-  const known = file && (await knownContract(file, cards, options.contract));
-  const { name: _, maxBatch: __, ...input } = { ...known?.input, ...sides?.input };
-  const { name: ___, ...output } = { ...known?.output, ...sides?.output };
-  const names = sides ? { input: sides.input.name, output: sides.output.name } : undefined;
-  const maxBatch = sides?.input.maxBatch;
-  const builtIn = file && cardOfFile(file, cards);
-  const origin = `Converted from ${basename(path)}, sha256 ${await sha256OfFile(path)}.`;
-  const provenance = beside?.provenance ?? builtIn?.provenance;
-  const card = {
-    title: beside?.title ?? builtIn?.title,
-    licence: beside?.licence ?? builtIn?.licence,
-    provenance: provenance ? `${provenance} ${origin}` : origin,
-    contract: {
-      template: "arcface-5-point",
-      input: { ...(names?.input ? { name: names.input } : {}), ...input, ...(maxBatch ? { maxBatch } : {}) },
-      output: { ...(names?.output ? { name: names.output } : {}), ...output },
-    },
-    evidence: beside?.evidence,
+  if (!tensor.floats().every((value) => Math.abs(value) <= LARGEST_HALF)) return tensor;
+  const halves = (): NamedTensor => {
+    const { buffer } = toFloat16(tensor.floats());
+    return memoryTensor(tensor.name, "float16", tensor.shape, new Uint8Array(buffer));
   };
-  const plain: unknown = JSON.parse(JSON.stringify(card));
-  return await writeOwnCard(out, parseContract(OwnCardSchema, plain, cardPathOf(out)));
+  return { ...tensor, dtype: "float16", bytes: () => halves().bytes(), floats: () => halves().floats() };
 }
 
 function targetOf(out: string): ConvertReport["to"] {

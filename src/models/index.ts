@@ -13,6 +13,7 @@ export {
 } from "./card.ts";
 export { BUILT_IN_CARDS, DEFAULT_MODELS } from "./cards.ts";
 export { type ConvertOptions, type ConvertReport, convertFile } from "./convert-file.ts";
+export type { GraphOptions } from "./convert-graph.ts";
 export {
   type FileReport,
   type GraphReport,
