@@ -1,3 +1,4 @@
+import { existsSync, statSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -176,6 +177,45 @@ describe("embed", () => {
     const second = jsonLines<object>(await arcface(["embed", folder, "--out", out, "--json"]));
     expect(second).toMatchObject([{ pictures: 4, skipped: 4, newFaces: 0, faces: summary!.faces }]);
     expect(await readFile(out, "utf8")).toBe(before);
+  });
+
+  test("Ctrl-C stops cleanly, and the next run goes on where this one was", async () => {
+    const many = await scratch();
+    for (let i = 0; i < 60; i++)
+      await symlink(photographs[1 + (i % 6)]!, join(many, `${String(i).padStart(2, "0")}.jpg`));
+    const out = join(many, "faces.jsonl");
+    const partial = `${out}.partial.jsonl`;
+    const started = (): boolean => existsSync(partial) && statSync(partial).size > 10_000;
+    const stopped = await arcface(["embed", many, "--out", out], {}, started);
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toContain("run the same command again to go on");
+    expect(existsSync(out)).toBe(false);
+    const [summary] = jsonLines<{ pictures: number; skipped: number; faces: number }>(
+      await arcface(["embed", many, "--out", out, "--json"]),
+    );
+    expect(summary!.pictures).toBe(24);
+    expect(summary!.skipped).toBeGreaterThan(0);
+    const faces = (await readFile(out, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { path: string; face: number });
+    expect(new Set(faces.map(({ path, face }) => `${path} ${face}`)).size).toBe(summary!.faces);
+    expect(new Set(faces.map((face) => face.path)).size).toBe(24);
+  });
+
+  test("an output that cannot be used ends the command in order, while pictures are being worked on too", async () => {
+    const other = join(await scratch(), "faces.jsonl");
+    await arcface(["embed", photo(1), "--out", other]);
+    const text = (await readFile(other, "utf8")).replaceAll("mobilefacenet-192", "another-model");
+    await writeFile(other, text);
+    const mismatch = await arcface(["embed", folder, "--out", other, "--json"]);
+    expect(mismatch.code).toBe(3);
+    expect(JSON.parse(mismatch.err)).toMatchObject({ error: { code: "MODEL_MISMATCH" } });
+    expect(await readFile(other, "utf8")).toBe(text);
+    for (let run = 0; run < 3; run++) {
+      const full = await arcface(["embed", folder, "--out", "/dev/full/x.jsonl", "--json"]);
+      expect(full.code).toBe(3);
+    }
   });
 
   test("in a batch the good pictures are written and the bad ones listed; exit code 0", async () => {

@@ -7,13 +7,28 @@ export interface CliResult {
   readonly err: string;
 }
 
-/** Runs the built command line as a process of its own. @param interruptAfter sends Ctrl-C after this much output */
-export async function arcface(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+/**
+ * Runs the built command line as a process of its own.
+ *
+ * @param interruptWhen sends Ctrl-C as soon as this becomes true
+ */
+export async function arcface(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  interruptWhen?: () => boolean,
+): Promise<CliResult> {
   const bin = join(import.meta.dirname, "..", "bin", "arcface.js");
   const child = spawn(process.execPath, [bin, ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const watch =
+    interruptWhen &&
+    setInterval(() => {
+      if (!interruptWhen()) return;
+      child.kill("SIGINT");
+      clearInterval(watch);
+    }, 20);
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -23,6 +38,7 @@ export async function arcface(args: readonly string[], env: Record<string, strin
     err += chunk.toString();
   });
   const code = await new Promise<number>((resolve) => child.on("close", (exit) => resolve(exit ?? -1)));
+  clearInterval(watch);
   return { code, out, err };
 }
 

@@ -34,8 +34,8 @@ export interface MtcnnNets {
 export const MTCNN_DEFAULTS = {
   /** Ratio of one face size looked for to the next. */
   pyramidFactor: 0.709,
-  proposalThreshold: 0.6,
-  refinementThreshold: 0.7,
+  proposalThreshold: 0.5,
+  refinementThreshold: 0.6,
   outputThreshold: 0.7,
 } as const;
 

@@ -89,12 +89,8 @@ async function decodeImage(
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`Expected 3 channels, got ${info.channels}`);
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return new RgbImage(
-      info.width,
-      info.height,
-      pixels,
-      Math.max(autoOrient.width, autoOrient.height) / Math.max(info.width, info.height),
-    );
+    const photograph = { width: autoOrient.width, height: autoOrient.height };
+    return new RgbImage(info.width, info.height, pixels, photograph);
   } catch (cause) {
     throw imageError(where, limits, cause);
   }

@@ -10,11 +10,11 @@ export class RgbImage {
   readonly height: number;
   /** width · height · 3 bytes. */
   readonly data: Uint8Array;
-  /** Pixels of the photograph per pixel of this raster; above 1 when it was reduced while decoding. */
-  readonly scale: number;
+  /** Size of the photograph this was decoded from, in pixels; larger than this when it was reduced on the way. */
+  readonly photograph: { readonly width: number; readonly height: number };
   #half: RgbImage | undefined;
 
-  constructor(width: number, height: number, data: Uint8Array, scale = 1) {
+  constructor(width: number, height: number, data: Uint8Array, photograph = { width, height }) {
     if (data.length !== width * height * 3 || width < 1 || height < 1) {
       throw new FaceError(
         "SHAPE",
@@ -24,7 +24,12 @@ export class RgbImage {
     this.width = width;
     this.height = height;
     this.data = data;
-    this.scale = scale;
+    this.photograph = photograph;
+  }
+
+  /** Pixels of the photograph per pixel of this raster. */
+  get scale(): number {
+    return Math.max(this.photograph.width, this.photograph.height) / Math.max(this.width, this.height);
   }
 
   /** The same picture at half the size, each pixel the mean of four; an odd last row or column is left out. */
@@ -51,5 +56,5 @@ function halve(image: RgbImage): RgbImage {
       }
     }
   }
-  return new RgbImage(width, height, out, image.scale * 2);
+  return new RgbImage(width, height, out, image.photograph);
 }

@@ -41,9 +41,9 @@ export function topKGrid(rows: readonly GridRow[]): string {
   ];
   rows.forEach((row, index) => {
     const top = HEADER + index * (SIDE + TEXT + GAP);
-    parts.push(picture(left(0), top, row.query, "#4a5568"));
+    parts.push(picture(left(0), top, row.query, "#4a5568", 15));
     row.hits.forEach((hit, i) => {
-      parts.push(picture(left(i + 1), top, hit, "#c3cad4"));
+      parts.push(picture(left(i + 1), top, hit, "#c3cad4", 29));
       parts.push(
         `<text x="${left(i + 1) + SIDE / 2}" y="${top + SIDE + 15}" font-size="13" font-weight="bold" fill="#1a202c" text-anchor="middle">${hit.cosine.toFixed(3)}</text>`,
       );
@@ -56,10 +56,16 @@ function heading(x: number, text: string): string {
   return `<text x="${x}" y="22" font-size="13" font-weight="bold" fill="#4a5568">${escapeXml(text)}</text>`;
 }
 
-function picture(x: number, y: number, { jpeg, caption }: GridPicture, frame: string): string {
+function picture(
+  x: number,
+  y: number,
+  { jpeg, caption }: GridPicture,
+  frame: string,
+  captionBelow: number,
+): string {
   return [
     `<image x="${x}" y="${y}" width="${SIDE}" height="${SIDE}" href="${jpegDataUrl(jpeg)}"/>`,
     `<rect x="${x}" y="${y}" width="${SIDE}" height="${SIDE}" fill="none" stroke="${frame}"/>`,
-    `<text x="${x + SIDE / 2}" y="${y + SIDE + 29}" font-size="9.5" fill="#4a5568" text-anchor="middle">${escapeXml(shorten(caption, 24))}</text>`,
+    `<text x="${x + SIDE / 2}" y="${y + SIDE + captionBelow}" font-size="9.5" fill="#4a5568" text-anchor="middle">${escapeXml(shorten(caption, 24))}</text>`,
   ].join("\n");
 }

@@ -45,7 +45,7 @@ export class FaceFinder {
   /** The faces of a photograph. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
   async detect(source: ImageSource): Promise<Photograph<Detection<"image">>> {
     const { image, found } = await this.#find(source);
-    return { ...sizeOf(image), faces: found.map((detection) => toPhotograph(detection, image.scale)) };
+    return { ...image.photograph, faces: found.map((detection) => toPhotograph(detection, image.scale)) };
   }
 
   /** The faces of a photograph, cut out upright. @param sizePx side of the crops, a multiple of 112 or 128 */
@@ -55,7 +55,7 @@ export class FaceFinder {
       ...toPhotograph(face, image.scale),
       crop: alignFace(image, face.landmarks, sizePx),
     }));
-    return { ...sizeOf(image), faces };
+    return { ...image.photograph, faces };
   }
 
   /** Closes the detector; a second call does nothing. */
@@ -75,8 +75,4 @@ export class FaceFinder {
     const image = await readImage(source, this.#options);
     return { image, found: await this.#detector.detect(image, this.#options) };
   }
-}
-
-function sizeOf({ width, height, scale }: RgbImage): { width: number; height: number } {
-  return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }

@@ -24,7 +24,7 @@ export type PhotographResult =
   | { readonly path: string; readonly kind: "failed"; readonly error: FaceError };
 
 /** Photographs handed to each worker ahead of need: enough to keep it busy, few enough to bound memory. */
-const AHEAD = 4;
+const AHEAD = 2;
 
 /**
  * Recognizers in worker threads, one per core: photographs run side by side, each on one thread.
@@ -33,6 +33,8 @@ const AHEAD = 4;
  */
 export class RecognizerPool {
   readonly #pool: Piscina<string, WorkerAnswer>;
+  readonly #running = new Set<Promise<WorkerAnswer>>();
+  #closed = false;
   readonly workers: number;
   /** Which network the vectors come from. */
   readonly model: string;
@@ -92,8 +94,9 @@ export class RecognizerPool {
         const next = waiting.next();
         if (next.done) return;
         const answer = this.#pool.run(next.value);
-        // A rejection is met where the answer is awaited; until then it must not count as unhandled.
-        answer.catch(() => undefined);
+        this.#running.add(answer);
+        // A rejection is met where the answer is awaited; here it only must not count as unhandled.
+        answer.catch(() => undefined).finally(() => this.#running.delete(answer));
         queue.push({ path: next.value, answer });
       }
     };
@@ -112,8 +115,12 @@ export class RecognizerPool {
     }
   }
 
-  /** Ends the workers; a second call does nothing. */
+  /** Lets what was begun finish, at most two photographs a worker, and ends the workers; a second call does nothing. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    // A thread ended in the middle of native code would take the process with it.
+    await Promise.allSettled(this.#running);
     await this.#pool.destroy();
   }
 

@@ -1,0 +1,77 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Detection, FaceFinder, ModelStore } from "arcface";
+import sharp from "sharp";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { samplePhotographs, sharedFolder, store } from "./pack.ts";
+
+let photographs: Record<number, string>;
+
+beforeAll(async () => {
+  photographs = await samplePhotographs();
+});
+
+async function yunetStore(): Promise<ModelStore> {
+  const own = new ModelStore({ home: await mkdtemp(join(tmpdir(), "arcface-home-")) });
+  await own.add("yunet", join(sharedFolder!, "models", "yunet_n_dynamic.onnx"));
+  return own;
+}
+
+const DETECTORS = [
+  { id: "mtcnn", open: async () => store, absent: false },
+  // Its file is not on the npm registry: the test takes it from the folder beside the repository.
+  { id: "yunet", open: yunetStore, absent: sharedFolder === undefined },
+];
+
+/** Where the three people of the first sample photograph look out of it, in pixels. */
+const PEOPLE = [
+  { x: 505, y: 476 },
+  { x: 928, y: 540 },
+  { x: 1579, y: 328 },
+];
+
+const holds = ({ box }: Detection<"image">, { x, y }: { x: number; y: number }): boolean =>
+  x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height;
+
+for (const { id, open, absent } of DETECTORS) {
+  describe(id, () => {
+    beforeEach(({ skip }) => {
+      skip(absent, "its file is not on the npm registry: set ARCFACE_SHARED to the folder that has it");
+    });
+
+    test("finds each person of a photograph, eyes above mouth and left of right", async () => {
+      await using finder = await FaceFinder.open({ store: await open(), detector: id });
+      const { faces } = await finder.detect(photographs[1]!);
+      for (const person of PEOPLE) {
+        const face = faces.find((found) => holds(found, person));
+        expect(face, JSON.stringify(person)).toBeDefined();
+        const [leftEye, rightEye, nose, leftMouth, rightMouth] = face!.landmarks;
+        expect(leftEye.x).toBeLessThan(rightEye.x);
+        expect(leftMouth.x).toBeLessThan(rightMouth.x);
+        expect((leftEye.y + rightEye.y) / 2).toBeLessThan(nose.y);
+        expect(nose.y).toBeLessThan((leftMouth.y + rightMouth.y) / 2);
+      }
+    });
+
+    test("finds a face that fills the picture", async () => {
+      const close = await sharp(photographs[1]!)
+        .extract({ left: 400, top: 345, width: 210, height: 260 })
+        .png()
+        .toBuffer();
+      await using finder = await FaceFinder.open({ store: await open(), detector: id });
+      const { faces } = await finder.detect(close);
+      expect(faces.filter((face) => face.box.width > 130)).toHaveLength(1);
+    });
+
+    test("gives coordinates of the photograph when a very large one was reduced", async () => {
+      const large = await sharp(photographs[1]!).resize(7680).jpeg().toBuffer();
+      await using finder = await FaceFinder.open({ store: await open(), detector: id });
+      const { width, height, faces } = await finder.detect(large);
+      expect([width, height]).toEqual([7680, 5120]);
+      for (const person of PEOPLE) {
+        expect(faces.some((face) => holds(face, { x: 4 * person.x, y: 4 * person.y }))).toBe(true);
+      }
+    });
+  });
+}
