@@ -289,7 +289,9 @@ describe("usage", () => {
     const home = process.env["ARCFACE_HOME"];
     await store.pull("fr-feature-512");
     const own = join(await scratch(), "own.onnx");
-    await cp((await store.pull("fr-feature-512")).get("fr_feature.onnx")!, own);
+    const bytes = await readFile((await store.pull("fr-feature-512")).get("fr_feature.onnx")!);
+    // The same network with a remark in its file: other bytes, so that no card knows it.
+    await writeFile(own, Buffer.concat([bytes, Buffer.from([0x32, 1, 0x78])]));
     const missing = await arcface(
       ["compare", photo(1), photo(1), "--model", own, "--json"],
       home ? { ARCFACE_HOME: home } : {},

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -8,7 +9,9 @@ import {
   floatTensorOf,
   readCheckpoint,
 } from "../src/checkpoints/index.ts";
+import { readTflite, tfliteToOnnx } from "../src/checkpoints/tflite/index.ts";
 import { FaceError } from "../src/core/index.ts";
+import { ModelStore } from "../src/models/index.ts";
 import { decodeOnnx, encodeOnnx, GraphBuilder } from "../src/onnx/index.ts";
 import { sharedFile } from "./shared-files.ts";
 
@@ -188,6 +191,175 @@ describe("damaged ONNX files", () => {
     expect(Object.getPrototypeOf(attributes)).toBeNull();
   });
 });
+
+describe("damaged TFLite files", () => {
+  test("a small network's, as weights and as a graph", () => {
+    const file = smallTflite();
+    expect(readTflite(file).operators.map(({ kind }) => kind)).toEqual(["CONV_2D"]);
+    const tensors = readCheckpoint(bytesSource(file)).tensors;
+    expect([...tensors.values()].map(({ name, shape }) => [name, shape])).toEqual([
+      ["filter", [2, 1, 1, 3]],
+      ["bias", [2]],
+    ]);
+    expect([...tensors.get("bias")!.floats()]).toEqual([7, 8]);
+    check(
+      mutations(file),
+      (bytes) => {
+        survives(bytes);
+        complainsAtMost(() => readTflite(bytes));
+        refusesAtMost(() => encodeOnnx(tfliteToOnnx(readTflite(bytes))));
+      },
+      6_000,
+    );
+  });
+
+  const real = storedFile("mtcnn", "pnet.tflite");
+  test.skipIf(!real)("a real one's (needs the default models in the store)", () => {
+    const read = (bytes: Uint8Array): void => {
+      survives(bytes);
+      complainsAtMost(() => readTflite(bytes));
+    };
+    check(mutations(readFileSync(real!)), read, 600);
+  });
+
+  test("tensors that share one large buffer do not add up to more than the file", () => {
+    const shared = smallTflite({ tensors: 4_000, weights: 20_000 });
+    expect(() => readTflite(shared)).toThrow(COMPLAINT);
+    survives(shared);
+  });
+});
+
+/** A model's file, if an earlier run has brought it; nothing is downloaded for this. */
+function storedFile(id: string, name: string): string | undefined {
+  const path = join(new ModelStore({ home: process.env["ARCFACE_HOME"] }).home, "models", id, name);
+  return existsSync(path) ? path : undefined;
+}
+
+/** Like {@link complainsAtMost} where what is wrong lies in how parts fit together, not at one place. */
+function refusesAtMost(act: () => void): void {
+  try {
+    act();
+  } catch (thrown) {
+    if (!(thrown instanceof FaceError)) throw thrown;
+    expect(thrown.code).not.toBe("INTERNAL");
+  }
+}
+
+/** A table of a FlatBuffers file being written: scalars and children by field number. */
+type Field =
+  | { int32: number }
+  | { int8: number }
+  | { table: Field[] }
+  | { tables: Field[][] }
+  | { bytes: Uint8Array; elements: number };
+
+/** One 1×1 convolution from 3 to 2 channels; or as many tensors as asked for over one buffer. */
+function smallTflite(more: { tensors?: number; weights?: number } = {}): Uint8Array {
+  const int32s = (...values: number[]): Field => ({
+    bytes: new Uint8Array(Int32Array.from(values).buffer),
+    elements: values.length,
+  });
+  const text = (value: string): Field => ({ bytes: Buffer.from(value), elements: Buffer.byteLength(value) });
+  const floats = (...values: number[]): Field => ({
+    bytes: new Uint8Array(Float32Array.from(values).buffer),
+    elements: 4 * values.length,
+  });
+  const tensor = (name: string, buffer: number, ...shape: number[]): Field[] => [
+    int32s(...shape),
+    { int8: 0 },
+    { int32: buffer },
+    text(name),
+  ];
+  const many = more.tensors ?? 0;
+  const weights = more.weights ?? 1;
+  const graph: Field[] = [
+    {
+      tables: [
+        tensor("x", 0, 1, 2, 2, 3),
+        tensor("filter", 1, 2, 1, 1, 3),
+        tensor("bias", 2, 2),
+        tensor("y", 0, 1, 2, 2, 2),
+        ...Array.from({ length: many }, (_, i) => tensor(`t${i}`, 3, weights)),
+      ],
+    },
+    int32s(0),
+    int32s(3),
+    {
+      tables: [
+        [
+          { int32: 0 },
+          int32s(0, 1, 2),
+          int32s(3),
+          { int32: 0 },
+          { table: [{ int8: 1 }, { int32: 1 }, { int32: 1 }] },
+        ],
+      ],
+    },
+  ];
+  const code: Field[] = [{ int8: 3 }, text(""), { int32: 1 }, { int32: 3 }];
+  const buffers = [
+    floats(),
+    floats(1, 2, 3, 4, 5, 6),
+    floats(7, 8),
+    floats(...new Array<number>(weights).fill(9)),
+  ];
+  return writeFlatbuffer([
+    { int32: 3 },
+    { tables: [code] },
+    { tables: [graph] },
+    text("test"),
+    { tables: buffers.map((field) => [field]) },
+  ]);
+}
+
+/** A FlatBuffers file with identifier TFL3: each table behind its own vtable, children behind their parents. */
+function writeFlatbuffer(root: readonly Field[]): Uint8Array {
+  const parts: number[] = [0, 0, 0, 0, ...Buffer.from("TFL3")];
+  const int32At = (at: number, value: number): void => {
+    for (let i = 0; i < 4; i++) parts[at + i] = (value >> (8 * i)) & 255;
+  };
+  const align = (): void => {
+    while (parts.length % 4 !== 0) parts.push(0);
+  };
+  const grow = (bytes: number): number => {
+    align();
+    const at = parts.length;
+    for (let i = 0; i < bytes; i++) parts.push(0);
+    return at;
+  };
+  const write = (fields: readonly Field[]): number => {
+    const vtable = grow(4 + 2 * fields.length);
+    const table = grow(4 + 4 * fields.length);
+    parts[vtable] = (4 + 2 * fields.length) & 255;
+    parts[vtable + 2] = 4 + 4 * fields.length;
+    int32At(table, table - vtable);
+    fields.forEach((field, i) => {
+      const at = table + 4 + 4 * i;
+      parts[vtable + 4 + 2 * i] = 4 + 4 * i;
+      if ("int32" in field) int32At(at, field.int32);
+      else if ("int8" in field) parts[at] = field.int8;
+      else if ("table" in field) int32At(at, write(field.table) - at);
+      else if ("bytes" in field) {
+        const vector = grow(4 + field.bytes.length);
+        int32At(vector, field.elements);
+        field.bytes.forEach((byte, k) => {
+          parts[vector + 4 + k] = byte;
+        });
+        int32At(at, vector - at);
+      } else {
+        const vector = grow(4 + 4 * field.tables.length);
+        int32At(vector, field.tables.length);
+        int32At(at, vector - at);
+        field.tables.forEach((child, k) => {
+          int32At(vector + 4 + 4 * k, write(child) - (vector + 4 + 4 * k));
+        });
+      }
+    });
+    return table;
+  };
+  int32At(0, write(root));
+  return Uint8Array.from(parts);
+}
 
 function smallNetwork(): Uint8Array {
   const builder = new GraphBuilder();

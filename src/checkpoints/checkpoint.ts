@@ -1,7 +1,7 @@
 import type { NamedTensor } from "./named-tensor.ts";
 
 /** The file formats that hold named tensors. */
-export type CheckpointFormat = "pytorch-legacy" | "pytorch-zip" | "safetensors" | "onnx";
+export type CheckpointFormat = "pytorch-legacy" | "pytorch-zip" | "safetensors" | "onnx" | "tflite";
 
 /** A file of named tensors, open. Whoever opens it closes it; tensors cannot be read afterwards. */
 export interface Checkpoint extends Disposable {

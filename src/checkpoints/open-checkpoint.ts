@@ -3,6 +3,7 @@ import { type ByteSource, openFileSource } from "./byte-source.ts";
 import type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
 import { isOnnx, readOnnxWeights } from "./onnx-weights.ts";
 import { isSafetensors, readSafetensors } from "./safetensors/index.ts";
+import { isTflite, readTfliteWeights } from "./tflite/index.ts";
 import { assembleCheckpoint, isTorchLegacy, isZip, readTorchLegacy, readTorchZip } from "./torch/index.ts";
 
 const HEAD_BYTES = 16;
@@ -35,15 +36,16 @@ const READERS: readonly FormatReader[] = [
     read: (source, { under }) => assembleCheckpoint(source, readTorchLegacy(source), under),
   },
   { format: "safetensors", matches: isSafetensors, read: readSafetensors },
+  { format: "tflite", matches: isTflite, read: readTfliteWeights },
   { format: "onnx", matches: isOnnx, read: readOnnxWeights },
 ];
 
 /**
- * Opens a file of weights: PyTorch's `.pth` in both containers, safetensors, ONNX.
+ * Opens a file of weights: PyTorch's `.pth` in both containers, safetensors, ONNX, TFLite.
  *
  * The content decides, never the file's name. Only the tables of contents are read; tensors when they are asked for.
  *
- * Throws    FaceError BAD_FILE, or BAD_MODEL for a damaged ONNX file; the file is closed again
+ * Throws    FaceError BAD_FILE, or BAD_MODEL for a damaged ONNX or TFLite file; the file is closed again
  */
 export function openCheckpoint(path: string, options: CheckpointOptions = {}): Checkpoint {
   return readCheckpoint(openFileSource(path), options);
@@ -58,7 +60,7 @@ export function readCheckpoint(source: ByteSource, options: CheckpointOptions = 
     const tar = isTar(source) ? ": a tar archive, as PyTorch wrote before version 0.2" : "";
     throw new FaceError(
       "BAD_FILE",
-      `${source.name}: at offset 0: expected PyTorch, safetensors or ONNX weights, got another kind of file${tar}`,
+      `${source.name}: at offset 0: expected PyTorch, safetensors, ONNX or TFLite weights, got another kind of file${tar}`,
     );
   } catch (thrown) {
     source.close();

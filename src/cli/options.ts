@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { ModelStore } from "../models/index.ts";
+import { BUILT_IN_CARDS, type ContractOptions, ModelStore, presetNames } from "../models/index.ts";
 import { FACE_CHOICES, type RecognizerOptions } from "../recognise/index.ts";
 import type { CliIo } from "./io.ts";
 
@@ -18,6 +18,7 @@ export interface ModelFlags {
   readonly mean?: number[];
   readonly scale?: number[];
   readonly dimension?: number;
+  readonly preset?: string;
 }
 
 /** Adds the flags of {@link ModelFlags} to a command; the contract flags only where vectors are made. */
@@ -31,13 +32,23 @@ export function addModelFlags(command: Command, uses: { readonly embeds: boolean
     )
     .option("--accept-licence <id...>", "accept the licence of a model, once for all");
   if (!uses.embeds) return command;
-  return command
+  command
     .option(
-      "--model <id|file.onnx>",
-      'model that embeds faces, or your own network (default "mobilefacenet-192")',
+      "--model <id|file>",
+      'model that embeds faces, or your own: .pth, .pt, .safetensors, .onnx, .tflite (default "mobilefacenet-192")',
     )
-    .option("--flip", "embed each face and its mirror image and take the mean direction")
+    .option("--flip", "embed each face and its mirror image and take the mean direction");
+  return addContractFlags(command);
+}
+
+/** The flags that say how a network file of the user's own is fed. */
+export function addContractFlags(command: Command): Command {
+  return command
     .optionsGroup("Contract of a network file without a card beside it:")
+    .option(
+      "--preset <card/preset>",
+      `how a known checkpoint is fed: ${presetNames(BUILT_IN_CARDS).join(", ")}`,
+    )
     .option("--input-size <px>", "side of its square input", whole)
     .addOption(new Option("--channels <order>", "order of its colour channels").choices(["RGB", "BGR"]))
     .option("--mean <values>", "subtracted from each byte: one number or three with commas", numbers)
@@ -75,16 +86,22 @@ export async function recognizerOptions(flags: ModelFlags, store: ModelStore): P
     detector: flags.detector,
     ...(flags.minFace === undefined ? {} : { minFacePx: flags.minFace }),
     flip: flags.flip ?? false,
-    contract: {
-      input: flags.inputName,
-      output: flags.outputName,
-      layout: flags.layout,
-      sizePx: flags.inputSize,
-      channels: flags.channels,
-      mean: flags.mean,
-      scale: flags.scale,
-      dimension: flags.dimension,
-    },
+    contract: contractOptions(flags),
+  };
+}
+
+/** The flags of a contract as the library's options. */
+export function contractOptions(flags: ModelFlags): ContractOptions {
+  return {
+    input: flags.inputName,
+    output: flags.outputName,
+    layout: flags.layout,
+    sizePx: flags.inputSize,
+    channels: flags.channels,
+    mean: flags.mean,
+    scale: flags.scale,
+    dimension: flags.dimension,
+    preset: flags.preset,
   };
 }
 

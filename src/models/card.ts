@@ -81,6 +81,34 @@ const common = {
   provenance: z.string(),
 };
 
+/** One of several ways in which programs feed the same weights. */
+const Preset = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  channels: z.enum(["RGB", "BGR"]),
+  mean: triple,
+  scale: triple,
+  /** Who feeds it so, and what that costs. */
+  note: z.string(),
+});
+
+/** A half-open range of rows or columns. */
+const span = z.tuple([z.number().int().min(0), z.number().int().positive()]);
+
+/** How a pipeline cuts a network's picture out of its own pictures, without looking for landmarks. */
+const PipelineCrop = z.strictObject({
+  /** Who does so. */
+  pipeline: z.string(),
+  /** Side of the pipeline's own square picture, and how faces lie in it. */
+  fromPx: z.number().int().positive(),
+  arrangement: z.string(),
+  rows: span,
+  columns: span,
+  toPx: z.number().int().positive(),
+  resample: z.enum(["adaptive-average-pool", "bilinear-align-corners"]),
+  /** Which of the card's presets its pictures are fed by. */
+  preset: z.string(),
+});
+
 const EmbedCard = z.strictObject({
   ...common,
   task: z.literal("embed"),
@@ -105,13 +133,33 @@ const YunetCard = z.strictObject({
   contract: z.strictObject({ family: z.literal("yunet"), input: z.string() }),
 });
 
+/**
+ * Weights of a known network that are not downloaded from here and whose bytes are not known either: a file is taken
+ * for them by its network and its name, or because the caller names a preset.
+ */
+const CheckpointCard = z.strictObject({
+  ...common,
+  task: z.literal("checkpoint"),
+  files: z.array(CardFile).max(0),
+  /** Id of the network; see `networks/`. */
+  network: z.string(),
+  /** Names that its file is passed around by. */
+  fileNames: z.array(z.string()).min(1),
+  source: z.strictObject({ kind: z.literal("manual"), instructions: z.string() }),
+  /** The first is how it was trained, and what a file recognised by its name is fed by. */
+  presets: z.array(Preset).min(1),
+  crops: z.array(PipelineCrop),
+});
+
 const PhotographsCard = z.strictObject({ ...common, task: z.literal("photographs") });
 
 /** What is known about a model, as data. Nothing about a network is read out of its node names. */
-export const ModelCardSchema = z.union([EmbedCard, MtcnnCard, YunetCard, PhotographsCard]);
+export const ModelCardSchema = z.union([EmbedCard, CheckpointCard, MtcnnCard, YunetCard, PhotographsCard]);
 
 export type ModelCard = z.infer<typeof ModelCardSchema>;
 export type EmbedCard = z.infer<typeof EmbedCard>;
+export type CheckpointCard = z.infer<typeof CheckpointCard>;
+export type Preset = z.infer<typeof Preset>;
 export type DetectCard = z.infer<typeof MtcnnCard> | z.infer<typeof YunetCard>;
 export type CardFile = z.infer<typeof CardFile>;
 export type CardSource = z.infer<typeof Source>;
@@ -120,13 +168,17 @@ export type Calibration = z.infer<typeof Calibration>;
 /**
  * Parses data that claims to fit a schema of this file.
  *
+ * @param advice what to do about it, put behind the complaint
  * Throws    FaceError BAD_CONTRACT naming every field that is missing or wrong
  */
-export function parseContract<T>(schema: z.ZodType<T>, data: unknown, where: string): T {
+export function parseContract<T>(schema: z.ZodType<T>, data: unknown, where: string, advice = ""): T {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map(
     (issue) => `${issue.path.join(".") || "card"}: ${issue.message}`,
   );
-  throw new FaceError("BAD_CONTRACT", `${where}: expected a complete contract, got ${complaints.join("; ")}`);
+  throw new FaceError(
+    "BAD_CONTRACT",
+    `${where}: expected a complete contract, got ${complaints.join("; ")}${advice && `; ${advice}`}`,
+  );
 }

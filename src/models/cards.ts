@@ -1,4 +1,4 @@
-import type { CardFile, DetectCard, EmbedCard, ModelCard } from "./card.ts";
+import type { CardFile, CheckpointCard, DetectCard, EmbedCard, ModelCard } from "./card.ts";
 
 /** The tarball that holds the whole default pack. */
 const EXPO = {
@@ -255,6 +255,68 @@ const W600K_R50: EmbedCard = {
   },
 };
 
+const HALVES = { mean: [127.5, 127.5, 127.5], scale: [127.5, 127.5, 127.5] } satisfies {
+  mean: [number, number, number];
+  scale: [number, number, number];
+};
+
+const IR_SE_50: CheckpointCard = {
+  id: "ir-se-50",
+  title: "IR-SE-50 of TreB1eN, 512 dimensions",
+  task: "checkpoint",
+  files: [],
+  network: "ir-se-50",
+  fileNames: ["model_ir_se50.pth"],
+  source: {
+    kind: "manual",
+    instructions:
+      "model_ir_se50.pth is not downloaded from here: its author links it (OneDrive, Baidu) in the README of github.com/TreB1eN/InsightFace_Pytorch under Pretrained Models; give the path of the file as --model. Its checksum is not known here: it is recognised by its network and its name.",
+  },
+  licence: {
+    id: "LicenseRef-IR-SE-50-non-commercial",
+    commercial: false,
+    note: "The code is MIT; the weights come from MS1M, whose photographs are for non-commercial research, and are treated so here.",
+  },
+  provenance:
+    "TreB1eN/InsightFace_Pytorch, trained with ArcFace on MS1M-refined; used as identity loss by pSp, e4e and FaceShifter's reimplementations. Figures are not measured here.",
+  presets: [
+    {
+      id: "bgr",
+      channels: "BGR",
+      ...HALVES,
+      note: "As trained: OpenCV's channel order, (x/255 − 0.5)/0.5.",
+    },
+    {
+      id: "rgb",
+      channels: "RGB",
+      ...HALVES,
+      note: "As pSp, e4e and FaceShifter feed it: RGB in [−1, 1]. Not the order of its training.",
+    },
+  ],
+  crops: [
+    {
+      pipeline: "pSp, e4e",
+      fromPx: 256,
+      arrangement: "FFHQ",
+      rows: [35, 223],
+      columns: [32, 220],
+      toPx: 112,
+      resample: "adaptive-average-pool",
+      preset: "rgb",
+    },
+    {
+      pipeline: "FaceShifter",
+      fromPx: 256,
+      arrangement: "FFHQ-like, as its own alignment gives",
+      rows: [19, 237],
+      columns: [19, 237],
+      toPx: 112,
+      resample: "bilinear-align-corners",
+      preset: "rgb",
+    },
+  ],
+};
+
 const photograph = (name: string, bytes: number, sha256: string): CardFile => ({
   name,
   bytes,
@@ -292,6 +354,7 @@ export const BUILT_IN_CARDS: readonly ModelCard[] = [
   FR_FEATURE_512,
   MOBILEFACENET_128,
   W600K_R50,
+  IR_SE_50,
   YUNET,
   SAMPLE_PHOTOGRAPHS,
 ];

@@ -2,15 +2,38 @@ export {
   type Calibration,
   type CardFile,
   type CardSource,
+  type CheckpointCard,
   type DetectCard,
   type EmbedCard,
   EmbedderContractSchema,
   type ModelCard,
   ModelCardSchema,
+  type Preset,
   parseContract,
 } from "./card.ts";
 export { BUILT_IN_CARDS, DEFAULT_MODELS } from "./cards.ts";
-export { type ContractOptions, cardPathOf, isModelFile, type OwnModel, readOwnModel } from "./own-model.ts";
+export { type ConvertOptions, type ConvertReport, convertFile } from "./convert-file.ts";
+export type { GraphOptions } from "./convert-graph.ts";
+export {
+  type FileReport,
+  type GraphReport,
+  type GraphSide,
+  inspectFile,
+  type NetworkReport,
+  type Recognition,
+  type TensorLine,
+} from "./inspect-file.ts";
+export { isModelFile, type ModelFile, prepareModelFile, readModelFile, type Sides } from "./model-file.ts";
+export { cardPathOf, type OwnCard, OwnCardSchema, readOwnCard, writeOwnCard } from "./own-card.ts";
+export {
+  type ContractOptions,
+  cardOfFile,
+  type KnownContract,
+  knownContract,
+  type OwnModel,
+  presetNames,
+  readOwnModel,
+} from "./own-model.ts";
 export {
   PREPARE_RTOL,
   type PreparedNetwork,
@@ -18,6 +41,8 @@ export {
   type PrepareReport,
   prepareNetwork,
 } from "./prepare.ts";
+export { type CheckpointReport, prepareCheckpoint } from "./prepare-checkpoint.ts";
+export type { Prepared } from "./prepared-cache.ts";
 export {
   type FileState,
   ModelStore,

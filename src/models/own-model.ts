@@ -1,12 +1,17 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
-import { z } from "zod";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
-import { decodeOnnx } from "../onnx/index.ts";
-import { EmbedderContractSchema, parseContract } from "./card.ts";
-import { sha256 } from "./store.ts";
+import { basename } from "node:path";
+import type { z } from "zod";
+import { FaceError } from "../core/index.ts";
+import {
+  type Calibration,
+  EmbedderContractSchema,
+  type ModelCard,
+  type Preset,
+  parseContract,
+} from "./card.ts";
+import { type ModelFile, readModelFile } from "./model-file.ts";
+import { cardPathOf, readOwnCard } from "./own-card.ts";
 
-/** Contract fields given by hand, for a network file without a card; a flag beats the card beside the file. */
+/** Contract fields given by hand, for a network file without a card; a flag beats every card. */
 export interface ContractOptions {
   readonly input?: string | undefined;
   readonly output?: string | undefined;
@@ -16,6 +21,8 @@ export interface ContractOptions {
   readonly mean?: readonly number[] | undefined;
   readonly scale?: readonly number[] | undefined;
   readonly dimension?: number | undefined;
+  /** `CARD/PRESET`, `ir-se-50/bgr` for example: channel order and normalisation of a card that has several. */
+  readonly preset?: string | undefined;
 }
 
 /** A network of the user's own with everything that is needed to run it. */
@@ -23,51 +30,91 @@ export interface OwnModel {
   /** File name and the first digits of its sha256: two files of one name are two models. */
   readonly id: string;
   readonly contract: z.infer<typeof EmbedderContractSchema>;
-  readonly data: Uint8Array;
+  readonly file: ModelFile;
+  /** What is known about scores, when the file and its contract are exactly a card's. */
+  readonly calibration: Calibration | undefined;
 }
 
-/** What a JSON card beside a file may hold; whatever it leaves out has to come by flags. */
-const OwnCard = z.strictObject({
-  title: z.string().optional(),
-  licence: z.unknown().optional(),
-  provenance: z.string().optional(),
-  contract: z.strictObject({
-    template: z.literal("arcface-5-point").optional(),
-    input: EmbedderContractSchema.shape.input.partial().optional(),
-    output: EmbedderContractSchema.shape.output.partial().optional(),
-  }),
-});
-
-/** Where the card of a network file is looked for: `model.onnx` → `model.card.json`. */
-export function cardPathOf(path: string): string {
-  return `${path.slice(0, path.length - extname(path).length)}.card.json`;
+/** A contract as far as it is known. */
+export interface KnownContract {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly output: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Reads an ONNX network of the user's own and its preprocessing contract, from flags and from a card beside it.
+ * Reads a network file of the user's own and its preprocessing contract.
  *
- * Names of input and output may be left out when the graph has one of each. Nothing else is filled in: what the
- * numbers mean cannot be read out of a graph.
+ * A known network's weights settle size, dimension, layout and names; a graph the names where it has one input and one
+ * output. Channel order and normalisation are never filled in: they come from flags, a preset, the card beside
+ * the file, a card with the file's sha256, or a card that knows network and file name.
  *
- * Throws    FaceError BAD_FILE, BAD_MODEL, BAD_CONTRACT listing what is missing
+ * Throws    FaceError BAD_FILE, BAD_MODEL, BAD_CONTRACT listing what is missing or contradicts the network
  */
-export async function readOwnModel(path: string, options: ContractOptions = {}): Promise<OwnModel> {
-  const data = await readFile(path).catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected a network file, got: ${reasonOf(cause)}`, { cause });
-  });
-  const graph = decodeOnnx(data);
-  const constants = new Set(graph.initializers.map((tensor) => tensor.name));
-  const inputs = graph.inputs.filter((input) => !constants.has(input.name));
-  const card = await readCard(cardPathOf(path));
-  const soleInput = inputs.length === 1 ? inputs[0] : undefined;
-  const soleOutput = graph.outputs.length === 1 ? graph.outputs[0] : undefined;
-  const declaredBatch = soleInput?.dims?.[0];
-  const contract = {
-    template: "arcface-5-point",
+export async function readOwnModel(
+  path: string,
+  cards: readonly ModelCard[],
+  options: ContractOptions = {},
+): Promise<OwnModel> {
+  const file = await readModelFile(path);
+  if (file.network && file.network.input[0] !== 3) {
+    const { id, input } = file.network;
+    throw new FaceError(
+      "BAD_MODEL",
+      `${path}: expected a network for colour pictures, got ${id}, which takes [${input.join(", ")}]`,
+    );
+  }
+  const known = await knownContract(file, cards, options);
+  const contract = parseContract(
+    EmbedderContractSchema,
+    { template: "arcface-5-point", ...known },
+    `${path}: no complete contract in flags or in ${basename(cardPathOf(path))}`,
+    `"arcface inspect ${path} --probe DIR" measures channels, mean and scale on photographs of people you know`,
+  );
+  expectAgreement(file, contract);
+  const card = cardOfFile(file, cards);
+  const same =
+    card?.task === "embed" &&
+    JSON.stringify(EmbedderContractSchema.parse(card.contract)) === JSON.stringify(contract);
+  return {
+    id: `${basename(path)}@${file.sha256.slice(0, 12)}`,
+    contract,
+    file,
+    calibration: same ? card.calibration : undefined,
+  };
+}
+
+/**
+ * What is known of a file's contract from everywhere it may come from, the strongest last.
+ *
+ * Throws    FaceError BAD_FILE, BAD_CONTRACT for a card that cannot be read, USAGE for a preset that does not exist
+ */
+export async function knownContract(
+  file: ModelFile,
+  cards: readonly ModelCard[],
+  options: ContractOptions = {},
+): Promise<KnownContract> {
+  const beside = (await readOwnCard(file.path))?.contract;
+  const card = cardOfFile(file, cards);
+  const builtIn = card?.task === "embed" ? card.contract : undefined;
+  const byName = card?.task === "checkpoint" ? fieldsOf(card.presets[0]!) : undefined;
+  const chosen = options.preset === undefined ? undefined : fieldsOf(presetOf(options.preset, file, cards));
+  const { name, maxBatch } = file.sides.input;
+  const own = file.network
+    ? file.sides
+    : {
+        input: defined({ name, maxBatch, ...(file.format === "tflite" ? file.sides.input : {}) }),
+        output: defined({
+          name: file.sides.output.name,
+          ...(file.format === "tflite" ? file.sides.output : {}),
+        }),
+      };
+  return {
     input: {
-      name: soleInput?.name,
-      ...(typeof declaredBatch === "number" && declaredBatch > 0 ? { maxBatch: declaredBatch } : {}),
-      ...card?.input,
+      ...own.input,
+      ...byName,
+      ...builtIn?.input,
+      ...beside?.input,
+      ...chosen,
       ...defined({
         name: options.input,
         layout: options.layout,
@@ -76,47 +123,82 @@ export async function readOwnModel(path: string, options: ContractOptions = {}):
         mean: spread(options.mean),
         scale: spread(options.scale),
       }),
+      // Weights have no names for their sides: those of the graph that is written for them are the only ones.
+      ...(file.network ? { name } : {}),
     },
     output: {
-      name: soleOutput?.name,
       normalized: false,
-      ...card?.output,
+      ...own.output,
+      ...builtIn?.output,
+      ...beside?.output,
       ...defined({ name: options.output, dimension: options.dimension }),
+      ...(file.network ? { name: file.sides.output.name } : {}),
     },
   };
-  return {
-    id: `${basename(path)}@${sha256(data).slice(0, 12)}`,
-    contract: parseContract(
-      EmbedderContractSchema,
-      contract,
-      `${path}: no complete contract in flags or in ${basename(cardPathOf(path))}`,
-    ),
-    data,
-  };
 }
 
-/** Whether a model argument means a file rather than a card's id. */
-export async function isModelFile(model: string): Promise<boolean> {
-  if (/[\\/]/.test(model) || extname(model) !== "") return true;
-  const found = await stat(model).catch(() => undefined);
-  return found?.isFile() ?? false;
+/** The built-in card of a file: by its sha256, or by network and file name where no sha256 is known. */
+export function cardOfFile(
+  file: {
+    readonly path: string;
+    readonly sha256: string;
+    readonly network?: { readonly id: string } | undefined;
+  },
+  cards: readonly ModelCard[],
+): ModelCard | undefined {
+  return (
+    cards.find((card) => card.files.some((known) => known.sha256 === file.sha256)) ??
+    cards.find(
+      (card) =>
+        card.task === "checkpoint" &&
+        card.network === file.network?.id &&
+        card.fileNames.includes(basename(file.path)),
+    )
+  );
 }
 
-async function readCard(path: string): Promise<z.infer<typeof OwnCard>["contract"] | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return undefined;
-    throw new FaceError("BAD_FILE", `${path}: expected a readable card, got: ${reasonOf(cause)}`, { cause });
+/** Every preset there is, as `--preset` takes it. */
+export function presetNames(cards: readonly ModelCard[]): string[] {
+  return cards.flatMap((card) =>
+    card.task === "checkpoint" ? card.presets.map((preset) => `${card.id}/${preset.id}`) : [],
+  );
+}
+
+function presetOf(name: string, file: ModelFile, cards: readonly ModelCard[]): Preset {
+  for (const card of cards) {
+    if (card.task !== "checkpoint") continue;
+    const preset = card.presets.find(({ id }) => `${card.id}/${id}` === name);
+    if (!preset) continue;
+    if (file.network && file.network.id !== card.network) {
+      throw new FaceError(
+        "BAD_CONTRACT",
+        `${file.path}: expected weights of ${card.network} for preset ${name}, got ${file.network.id}`,
+      );
+    }
+    return preset;
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new FaceError("BAD_CONTRACT", `${path}: expected JSON, got: ${reasonOf(cause)}`, { cause });
-  }
-  return parseContract(OwnCard, json, path).contract;
+  throw new FaceError("USAGE", `preset: expected one of ${presetNames(cards).join(", ")}, got "${name}"`);
+}
+
+function fieldsOf({ channels, mean, scale }: Preset): Record<string, unknown> {
+  return { channels, mean, scale };
+}
+
+/** A contract may not say otherwise about a network's sizes than the network itself. */
+function expectAgreement(file: ModelFile, contract: OwnModel["contract"]): void {
+  const { network, sides } = file;
+  if (!network) return;
+  const complaints = [
+    ["input.layout", sides.input.layout, contract.input.layout],
+    ["input.sizePx", sides.input.sizePx, contract.input.sizePx],
+    ["output.dimension", sides.output.dimension, contract.output.dimension],
+  ].filter(([, settled, given]) => settled !== given);
+  const [first] = complaints;
+  if (!first) return;
+  throw new FaceError(
+    "BAD_CONTRACT",
+    `${file.path}: ${first[0]}: expected ${first[1]}, as ${network.id} has it, got ${first[2]}`,
+  );
 }
 
 /** One figure for all channels, or three. */

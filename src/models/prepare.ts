@@ -1,6 +1,3 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { evaluateTflite, readTflite, tfliteToOnnx } from "../checkpoints/tflite/index.ts";
 import { FaceError, seeded } from "../core/index.ts";
@@ -14,6 +11,7 @@ import {
   rewritePrelu,
   Session,
 } from "../onnx/index.ts";
+import { cachedNetwork, type Prepared } from "./prepared-cache.ts";
 import { sha256 } from "./store.ts";
 
 /** Raised whenever a change here gives other bytes: older prepared files are then left aside. */
@@ -26,12 +24,6 @@ const RECIPE = 1;
  */
 export const PREPARE_RTOL = 1e-4;
 
-/** A network ready for a session, with what was done to it. */
-export interface PreparedNetwork {
-  readonly onnx: Uint8Array;
-  readonly report: PrepareReport;
-}
-
 const PrepareReport = z.strictObject({
   sha256: z.string(),
   /** Relative distance between the TFLite file's own arithmetic and the converted network's; null for ONNX files. */
@@ -43,6 +35,9 @@ const PrepareReport = z.strictObject({
 
 /** What {@link prepareNetwork} did and how well it agreed. */
 export type PrepareReport = z.infer<typeof PrepareReport>;
+
+/** A network in the form in which it runs, with what was done to it. */
+export type PreparedNetwork = Prepared<PrepareReport>;
 
 /** What has to be known to run a network once. */
 export interface PrepareOptions {
@@ -64,17 +59,8 @@ export interface PrepareOptions {
  * Throws    FaceError BAD_MODEL
  */
 export async function prepareNetwork(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
-  const key = sha256(
-    new TextEncoder().encode(
-      JSON.stringify([RECIPE, sha256(file), options.input, options.example, options.anySize ?? false]),
-    ),
-  );
-  const path = options.cache && join(options.cache, key);
-  const cached = path && (await readPrepared(path));
-  if (cached) return cached;
-  const prepared = await prepare(file, options);
-  if (path) await writePrepared(path, prepared);
-  return prepared;
+  const key = [RECIPE, sha256(file), options.input, options.example, options.anySize ?? false];
+  return await cachedNetwork(options.cache, key, PrepareReport, () => prepare(file, options));
 }
 
 async function prepare(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
@@ -120,28 +106,8 @@ async function prepare(file: Uint8Array, options: PrepareOptions): Promise<Prepa
   return { onnx: candidate, report };
 }
 
-async function readPrepared(path: string): Promise<PreparedNetwork | undefined> {
-  try {
-    const report = PrepareReport.parse(JSON.parse(await readFile(`${path}.json`, "utf8")));
-    const onnx = await readFile(`${path}.onnx`);
-    return sha256(onnx) === report.sha256 ? { onnx, report } : undefined;
-  } catch {
-    // Whatever is wrong with a derived file, it can be made again.
-    return undefined;
-  }
-}
-
-async function writePrepared(path: string, { onnx, report }: PreparedNetwork): Promise<void> {
-  try {
-    await mkdir(join(path, ".."), { recursive: true });
-    await writeFileAtomic(`${path}.onnx`, Buffer.from(onnx.buffer, onnx.byteOffset, onnx.byteLength));
-    await writeFileAtomic(`${path}.json`, JSON.stringify(report));
-  } catch {
-    // A cache that cannot be written costs time at the next start, nothing else.
-  }
-}
-
-function randomInput(dims: readonly number[]): FloatTensor {
+/** Numbers in [−1, 1), the same ones every time. */
+export function randomInput(dims: readonly number[]): FloatTensor {
   const random = seeded(1);
   const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 2 * random.next() - 1);
   return { dims, data };

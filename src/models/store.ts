@@ -90,6 +90,12 @@ export class ModelStore {
    */
   async pull(id: string, options: WorkOptions = {}): Promise<ReadonlyMap<string, string>> {
     const card = this.card(id);
+    if (card.task === "checkpoint") {
+      throw new FaceError(
+        "USAGE",
+        `${card.id}: expected a model that can be downloaded, got one that cannot; ${card.source.instructions}`,
+      );
+    }
     if (!(await this.#isAccepted(card))) {
       throw new FaceError(
         "LICENCE",

@@ -1,5 +1,6 @@
 export { elementCount } from "../core/index.ts";
 export { disagreement, outputDistance } from "./agreement.ts";
+export { withAnyBatch } from "./any-batch.ts";
 export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
 export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
@@ -15,6 +16,7 @@ export {
   type OnnxTensor,
   type OnnxValue,
 } from "./model.ts";
+export { withUnitOutput } from "./normalize-output.ts";
 export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
 export { type FloatTensor, Session, type SessionOptions } from "./session.ts";

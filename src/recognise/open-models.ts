@@ -8,7 +8,9 @@ import {
   type ContractOptions,
   type DetectCard,
   isModelFile,
+  type ModelFile,
   type ModelStore,
+  prepareModelFile,
   prepareNetwork,
   readOwnModel,
 } from "../models/index.ts";
@@ -57,7 +59,7 @@ export interface OpenedEmbedder {
   readonly calibration: Calibration | undefined;
 }
 
-/** Opens a card's embedder, or a network file of the user's own with its contract. */
+/** Opens a card's embedder, or a network file of the user's own: ONNX, TFLite, PyTorch or safetensors, by its content. */
 export async function openEmbedder(
   store: ModelStore,
   model: string,
@@ -65,11 +67,12 @@ export async function openEmbedder(
   options: SessionOptions & WorkOptions = {},
 ): Promise<OpenedEmbedder> {
   if (await isModelFile(model)) {
-    const own = await readOwnModel(model, contractOptions);
-    const session = await openPrepared(store, own.data, own.contract.input, options);
-    return { embedder: new Embedder(own.id, own.contract, session), calibration: undefined };
+    const { id, contract, file, calibration } = await readOwnModel(model, store.cards(), contractOptions);
+    const session = await openNetworkFile(store, file, contract.input, options);
+    return { embedder: new Embedder(id, contract, session), calibration };
   }
   const card = store.card(model);
+  if (card.task === "checkpoint") await store.pull(model);
   if (card.task !== "embed")
     throw new FaceError("USAGE", `model: expected a model that embeds faces, got ${model}`);
   const files = await store.pull(model, options);
@@ -80,6 +83,17 @@ export async function openEmbedder(
     options,
   );
   return { embedder: new Embedder(card.id, card.contract, session), calibration: card.calibration };
+}
+
+/** A session on a network file of the user's own, prepared or found prepared. */
+export async function openNetworkFile(
+  store: ModelStore,
+  file: ModelFile,
+  input: { readonly name: string; readonly layout: "NCHW" | "NHWC"; readonly sizePx: number },
+  options: SessionOptions & WorkOptions = {},
+): Promise<Session> {
+  const onnx = await prepareModelFile(file, input, { ...options, cache: preparedFolder(store) });
+  return await Session.open(onnx, options);
 }
 
 async function openPrepared(

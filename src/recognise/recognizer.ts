@@ -11,7 +11,7 @@ import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
 
 /** What a recognizer is made of; every field has a default. */
 export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions {
-  /** Id of an embedding model, or the path of an ONNX file of one's own. @default "mobilefacenet-192" */
+  /** Id of an embedding model, or the path of a network file of one's own: ONNX, TFLite, PyTorch, safetensors. @default "mobilefacenet-192" */
   readonly model?: string | undefined;
   /** The contract of a network file, as far as no card beside it gives it. */
   readonly contract?: ContractOptions | undefined;

@@ -1,5 +1,8 @@
 import { FaceError } from "../../core/index.ts";
 
+/** All vectors together may be read this many times the file's size. */
+const MAX_READ_FACTOR = 4;
+
 /**
  * A table of a FlatBuffers file from a stranger: every offset is held against the file before it is followed.
  *
@@ -7,12 +10,15 @@ import { FaceError } from "../../core/index.ts";
  */
 export class FlatTable {
   readonly #view: DataView;
+  /** Bytes of vectors that may still be read: tables may share theirs, but not so that reading outgrows the file. */
+  readonly #budget: { left: number };
   readonly #at: number;
   readonly #vtable: number;
   readonly #vtableBytes: number;
 
-  private constructor(view: DataView, at: number) {
+  private constructor(view: DataView, at: number, budget: { left: number }) {
     this.#view = view;
+    this.#budget = budget;
     this.#at = at;
     this.#vtable = at - this.#readInt32(at);
     this.#vtableBytes = this.#readUint16(this.#vtable);
@@ -22,10 +28,10 @@ export class FlatTable {
   static root(bytes: Uint8Array, identifier: string): FlatTable {
     const got = new TextDecoder("latin1").decode(bytes.subarray(4, 8));
     if (bytes.length < 8 || got !== identifier) {
-      throw new FaceError("BAD_MODEL", `flatbuffer: at offset 4: expected "${identifier}", got "${got}"`);
+      throw new FaceError("BAD_MODEL", `tflite: at offset 4: expected "${identifier}", got "${got}"`);
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return new FlatTable(view, view.getUint32(0, true));
+    return new FlatTable(view, view.getUint32(0, true), { left: MAX_READ_FACTOR * bytes.length });
   }
 
   int32(field: number, absent = 0): number {
@@ -42,14 +48,14 @@ export class FlatTable {
 
   table(field: number): FlatTable | undefined {
     const at = this.#field(field);
-    return at === undefined ? undefined : new FlatTable(this.#view, this.#follow(at));
+    return at === undefined ? undefined : new FlatTable(this.#view, this.#follow(at), this.#budget);
   }
 
   tables(field: number): FlatTable[] {
     const vector = this.#vector(field, 4);
     return Array.from(
       { length: vector.length },
-      (_, i) => new FlatTable(this.#view, this.#follow(vector.at + 4 * i)),
+      (_, i) => new FlatTable(this.#view, this.#follow(vector.at + 4 * i), this.#budget),
     );
   }
 
@@ -81,6 +87,14 @@ export class FlatTable {
     const start = this.#follow(at);
     const length = this.#readUint32(start);
     this.#check(start + 4, length * elementBytes);
+    this.#budget.left -= length * elementBytes;
+    if (this.#budget.left < 0) {
+      throw this.bad(
+        `vectors of at most ${MAX_READ_FACTOR} times the file's size`,
+        "more, shared by many tables",
+        start,
+      );
+    }
     return { at: start + 4, length };
   }
 
@@ -104,11 +118,14 @@ export class FlatTable {
   }
 
   #check(at: number, length: number): void {
-    if (at < 0 || at + length > this.#view.byteLength) {
-      throw new FaceError(
-        "BAD_MODEL",
-        `flatbuffer: at offset ${at}: expected ${length} bytes inside the file's ${this.#view.byteLength}, got fewer`,
-      );
+    if (at < 0) throw this.bad("a table inside the file", `one at ${at}`);
+    if (at + length > this.#view.byteLength) {
+      throw this.bad(`${length} bytes inside the file's ${this.#view.byteLength}`, "fewer", at);
     }
+  }
+
+  /** A complaint about the file at this table, or at another place. */
+  bad(expected: string, got: string, at = this.#at): FaceError {
+    return new FaceError("BAD_MODEL", `tflite: at offset ${at}: expected ${expected}, got ${got}`);
   }
 }

@@ -1,4 +1,3 @@
-import { FaceError } from "../../core/index.ts";
 import { FlatTable } from "./flatbuffer.ts";
 
 /** An array of the graph: an activation, or a constant when `data` is there. Shapes are NHWC as TFLite has them. */
@@ -113,51 +112,50 @@ const OTHER_NAMES: Readonly<Record<number, string>> = {
  * Source    tensorflow/lite/schema/schema.fbs: the field numbers below are its field order
  */
 export function readTflite(bytes: Uint8Array): TfliteModel {
-  const root = FlatTable.root(bytes, "TFL3");
+  const { root, graph, buffers } = openTflite(bytes);
   const codes = root
     .tables(1)
     .map((code) => ({ code: Math.max(code.int8(0), code.int32(3)), custom: code.string(1) }));
-  const buffers = root.tables(4);
-  const [graph, ...more] = root.tables(2);
-  if (!graph || more.length > 0) {
-    throw new FaceError("BAD_MODEL", `tflite: expected one subgraph, got ${graph ? more.length + 1 : 0}`);
-  }
   const tensors = graph.tables(0).map((tensor) => readTensor(tensor, buffers));
   const operators = graph.tables(3).map((operator) => {
     const code = codes[operator.int32(0)];
-    if (!code)
-      throw new FaceError(
-        "BAD_MODEL",
-        "tflite: expected an operator code in the file's table, got one outside",
-      );
+    if (!code) throw operator.bad("an operator code in the file's table", "one outside");
     return readOperator(operator, code.code, code.custom, tensors.length);
   });
   const model = { tensors, operators, inputs: graph.int32s(1), outputs: graph.int32s(2) };
-  for (const index of [...model.inputs, ...model.outputs]) checkIndex(index, tensors.length);
+  for (const index of [...model.inputs, ...model.outputs]) checkIndex(graph, index, tensors.length);
   return model;
 }
 
-function readTensor(tensor: FlatTable, buffers: readonly FlatTable[]): TfliteTensor {
+/** The tables that everything else of a file hangs on. Throws FaceError BAD_MODEL. */
+export function openTflite(bytes: Uint8Array): {
+  readonly root: FlatTable;
+  readonly graph: FlatTable;
+  readonly buffers: readonly FlatTable[];
+} {
+  const root = FlatTable.root(bytes, "TFL3");
+  const [graph, ...more] = root.tables(2);
+  if (!graph || more.length > 0) throw root.bad("one subgraph", `${graph ? more.length + 1 : 0}`);
+  return { root, graph, buffers: root.tables(4) };
+}
+
+/** A tensor's name, shape, number of type and the bytes of its constant, none when it is computed. */
+export function tensorFields(tensor: FlatTable, buffers: readonly FlatTable[]) {
   const name = tensor.string(3);
-  const shape = tensor.int32s(0);
-  const type = tensor.int8(1);
   const buffer = buffers[tensor.int32(2)];
-  if (!buffer)
-    throw new FaceError("BAD_MODEL", `tflite: tensor "${name}": expected a buffer of the file, got none`);
-  const raw = buffer.bytes(0);
+  if (!buffer) throw tensor.bad(`a buffer of the file for tensor "${name}"`, "none");
+  return { name, shape: tensor.int32s(0), type: tensor.int8(1), raw: buffer.bytes(0) };
+}
+
+function readTensor(tensor: FlatTable, buffers: readonly FlatTable[]): TfliteTensor {
+  const { name, shape, type, raw } = tensorFields(tensor, buffers);
   if (raw.length === 0) return { name, shape, data: undefined };
   if (type !== TYPE_FLOAT32 && type !== TYPE_INT32) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `tflite: tensor "${name}": expected float32 or int32 constants, got type ${type}`,
-    );
+    throw tensor.bad(`float32 or int32 constants in tensor "${name}"`, `type ${type}`);
   }
   const count = shape.reduce((product, dim) => product * dim, 1);
   if (count * 4 !== raw.length) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `tflite: tensor "${name}": expected ${count * 4} bytes for [${shape.join(", ")}], got ${raw.length}`,
-    );
+    throw tensor.bad(`${count * 4} bytes for tensor "${name}" of [${shape.join(", ")}]`, `${raw.length}`);
   }
   const copy = new Uint8Array(raw).buffer;
   return { name, shape, data: type === TYPE_FLOAT32 ? new Float32Array(copy) : new Int32Array(copy) };
@@ -167,51 +165,51 @@ function readOperator(table: FlatTable, code: number, custom: string, tensorCoun
   const kind = KIND_BY_CODE[code];
   if (kind === undefined) {
     const name = custom || OTHER_NAMES[code] || `number ${code}`;
-    throw new FaceError("BAD_MODEL", `tflite: expected an operator this converter knows, got ${name}`);
+    throw table.bad("an operator this converter knows", name);
   }
   const inputs = table.int32s(1);
   const outputs = table.int32s(2);
-  for (const index of inputs) if (index !== -1) checkIndex(index, tensorCount);
-  for (const index of outputs) checkIndex(index, tensorCount);
+  for (const index of inputs) if (index !== -1) checkIndex(table, index, tensorCount);
+  for (const index of outputs) checkIndex(table, index, tensorCount);
   const operands = { inputs, outputs };
   const options = table.table(4);
   const int8 = (field: number): number => options?.int8(field) ?? 0;
   const size = (field: number, absent: number): number =>
-    positive(options?.int32(field, absent) ?? absent, kind);
+    positive(table, options?.int32(field, absent) ?? absent, kind);
   switch (kind) {
     case "CONV_2D":
       return {
         ...operands,
         kind,
-        padding: paddingOf(int8(0)),
+        padding: paddingOf(table, int8(0)),
         stride: [size(2, 1), size(1, 1)],
         dilation: [size(5, 1), size(4, 1)],
-        activation: activationOf(int8(3)),
+        activation: activationOf(table, int8(3)),
       };
     case "DEPTHWISE_CONV_2D":
       return {
         ...operands,
         kind,
-        padding: paddingOf(int8(0)),
+        padding: paddingOf(table, int8(0)),
         stride: [size(2, 1), size(1, 1)],
         dilation: [size(6, 1), size(5, 1)],
-        activation: activationOf(int8(4)),
+        activation: activationOf(table, int8(4)),
       };
     case "MAX_POOL_2D":
       return {
         ...operands,
         kind,
-        padding: paddingOf(int8(0)),
+        padding: paddingOf(table, int8(0)),
         stride: [size(2, 1), size(1, 1)],
         size: [size(4, 1), size(3, 1)],
-        activation: activationOf(int8(5)),
+        activation: activationOf(table, int8(5)),
       };
     case "FULLY_CONNECTED":
     case "ADD":
     case "SUB":
     case "MUL":
     case "DIV":
-      return { ...operands, kind, activation: activationOf(int8(0)) };
+      return { ...operands, kind, activation: activationOf(table, int8(0)) };
     case "SUM":
     case "REDUCE_MAX":
       return { ...operands, kind, keepDims: int8(0) !== 0 };
@@ -220,32 +218,24 @@ function readOperator(table: FlatTable, code: number, custom: string, tensorCoun
   }
 }
 
-function paddingOf(value: number): TflitePadding {
+function paddingOf(table: FlatTable, value: number): TflitePadding {
   if (value === 0) return "SAME";
   if (value === 1) return "VALID";
-  throw new FaceError("BAD_MODEL", `tflite: expected padding SAME or VALID, got number ${value}`);
+  throw table.bad("padding SAME or VALID", `number ${value}`);
 }
 
-function activationOf(value: number): TfliteActivation {
+function activationOf(table: FlatTable, value: number): TfliteActivation {
   if (value === 0) return "none";
   if (value === 1) return "relu";
   if (value === 3) return "relu6";
-  throw new FaceError(
-    "BAD_MODEL",
-    `tflite: expected a fused activation of none, RELU or RELU6, got number ${value}`,
-  );
+  throw table.bad("a fused activation of none, RELU or RELU6", `number ${value}`);
 }
 
-function positive(value: number, kind: string): number {
+function positive(table: FlatTable, value: number, kind: string): number {
   if (value >= 1 && value <= 4096) return value;
-  throw new FaceError(
-    "BAD_MODEL",
-    `tflite: ${kind}: expected a stride, dilation or window of 1…4096, got ${value}`,
-  );
+  throw table.bad(`a stride, dilation or window of 1…4096 in ${kind}`, `${value}`);
 }
 
-function checkIndex(index: number, count: number): void {
-  if (index < 0 || index >= count) {
-    throw new FaceError("BAD_MODEL", `tflite: expected a tensor index below ${count}, got ${index}`);
-  }
+function checkIndex(table: FlatTable, index: number, count: number): void {
+  if (index < 0 || index >= count) throw table.bad(`a tensor index below ${count}`, `${index}`);
 }

@@ -1,4 +1,4 @@
-import { FaceError, internal } from "../../core/index.ts";
+import { FaceError } from "../../core/index.ts";
 import { type AttributeInput, GraphBuilder, type OnnxModel } from "../../onnx/index.ts";
 import { foldPrelu } from "./fold-prelu.ts";
 import type { TfliteActivation, TfliteModel, TfliteOperator, TflitePadding } from "./model.ts";
@@ -258,7 +258,10 @@ class Converter {
     const value = this.#value(index);
     if (value.nchw) return value.name;
     if (value.rank !== 4)
-      throw internal(`tflite tensor ${index} has rank ${value.rank} where a picture is needed`);
+      throw new FaceError(
+        "BAD_MODEL",
+        `tflite: expected tensor ${index} to be a picture, got ${value.rank} axes`,
+      );
     return this.#graph.node("Transpose", [value.name], { perm: [0, 3, 1, 2] });
   }
 

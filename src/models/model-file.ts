@@ -1,0 +1,151 @@
+import { readFile, stat } from "node:fs/promises";
+import { extname } from "node:path";
+import {
+  type CheckpointFormat,
+  checkpointFormat,
+  openCheckpoint,
+  openFileSource,
+} from "../checkpoints/index.ts";
+import { readTflite } from "../checkpoints/tflite/index.ts";
+import { FaceError, reasonOf, type WorkOptions } from "../core/index.ts";
+import { type Network, ONNX_INPUT, ONNX_OUTPUT } from "../networks/index.ts";
+import { decodeOnnx, type OnnxModel } from "../onnx/index.ts";
+import { prepareNetwork } from "./prepare.ts";
+import { expectKnown, prepareCheckpoint } from "./prepare-checkpoint.ts";
+import { sha256OfFile } from "./store.ts";
+
+/** What a file itself says about its input and output, as far as it says it. */
+export interface Sides {
+  readonly input: {
+    readonly name?: string | undefined;
+    readonly layout?: "NCHW" | "NHWC" | undefined;
+    readonly sizePx?: number | undefined;
+    readonly maxBatch?: number | undefined;
+  };
+  readonly output: {
+    readonly name?: string | undefined;
+    readonly dimension?: number | undefined;
+    readonly normalized?: boolean | undefined;
+  };
+}
+
+/** A file that holds a network: a graph, or weights of a network that is known here. */
+export interface ModelFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly format: CheckpointFormat;
+  /** The network whose weights these are; absent for graphs, which bring their own. */
+  readonly network?: Network;
+  readonly sides: Sides;
+}
+
+/** Whether a model argument means a file rather than a card's id. */
+export async function isModelFile(model: string): Promise<boolean> {
+  if (/[\\/]/.test(model) || extname(model) !== "") return true;
+  const found = await stat(model).catch(() => undefined);
+  return found?.isFile() ?? false;
+}
+
+/**
+ * Reads what kind of network a file holds: ONNX, TFLite, or a checkpoint of a known network in PyTorch's containers or
+ * safetensors. The content decides, never the name; weights stay in the file.
+ *
+ * Throws    FaceError BAD_FILE, BAD_MODEL for weights of no known network
+ */
+export async function readModelFile(path: string): Promise<ModelFile> {
+  const format = formatOf(path);
+  const file = { path, format, sha256: await sha256OfFile(path) };
+  if (format === "onnx") return { ...file, sides: sidesOfGraph(decodeOnnx(await bytesOf(path))) };
+  if (format === "tflite") return { ...file, sides: sidesOfTflite(await bytesOf(path)) };
+  using checkpoint = openCheckpoint(path);
+  const { network } = expectKnown(path, checkpoint.tensors);
+  return { ...file, network, sides: sidesOfNetwork(network) };
+}
+
+/**
+ * A model file as ONNX bytes in the form that runs fastest; see {@link prepareNetwork} and {@link prepareCheckpoint}.
+ *
+ * Throws    FaceError BAD_FILE, BAD_MODEL, ABORTED
+ */
+export async function prepareModelFile(
+  file: ModelFile,
+  input: { readonly name: string; readonly layout: "NCHW" | "NHWC"; readonly sizePx: number },
+  options: WorkOptions & { readonly cache?: string | undefined },
+): Promise<Uint8Array> {
+  if (file.network) return (await prepareCheckpoint(file.path, file.sha256, options)).onnx;
+  const { name, layout, sizePx } = input;
+  const example = layout === "NCHW" ? [1, 3, sizePx, sizePx] : [1, sizePx, sizePx, 3];
+  const { cache } = options;
+  return (await prepareNetwork(await bytesOf(file.path), { input: name, example, cache })).onnx;
+}
+
+/** The sides of the graph that {@link prepareCheckpoint} writes for a network. */
+export function sidesOfNetwork({ input, embedding, unitOutput }: Network): Sides {
+  return {
+    input: { name: ONNX_INPUT, layout: "NCHW", sizePx: input[1] },
+    output: { name: ONNX_OUTPUT, dimension: embedding, normalized: unitOutput },
+  };
+}
+
+/** What an ONNX graph declares of the one picture it takes and the one vector it gives. */
+export function sidesOfGraph(graph: OnnxModel): Sides {
+  const constants = new Set(graph.initializers.map((tensor) => tensor.name));
+  const inputs = graph.inputs.filter((input) => !constants.has(input.name));
+  const input = inputs.length === 1 ? inputs[0] : undefined;
+  const output = graph.outputs.length === 1 ? graph.outputs[0] : undefined;
+  const [batch, ...picture] = input?.dims ?? [];
+  const dimension = output?.dims?.length === 2 ? output.dims[1] : undefined;
+  return {
+    input: {
+      name: input?.name,
+      ...pictureOf(picture),
+      ...(typeof batch === "number" && batch > 0 ? { maxBatch: batch } : {}),
+    },
+    output: { name: output?.name, ...(typeof dimension === "number" ? { dimension } : {}) },
+  };
+}
+
+/** A TFLite network becomes NCHW and takes any batch when it is converted. */
+function sidesOfTflite(bytes: Uint8Array): Sides {
+  const { tensors, inputs, outputs } = readTflite(bytes);
+  const input = inputs.length === 1 ? tensors[inputs[0]!] : undefined;
+  const output = outputs.length === 1 ? tensors[outputs[0]!] : undefined;
+  const [, height, width, channels] = input?.shape ?? [];
+  return {
+    input: {
+      name: input?.name,
+      ...(channels === 3 && height === width ? { layout: "NCHW", sizePx: height } : {}),
+    },
+    output: { name: output?.name, ...(output?.shape.length === 2 ? { dimension: output.shape[1] } : {}) },
+  };
+}
+
+function pictureOf(dims: readonly (number | string | null)[]): Pick<Sides["input"], "layout" | "sizePx"> {
+  const [a, b, c] = dims;
+  if (dims.length !== 3) return {};
+  if (a === 3) return { layout: "NCHW", ...(typeof b === "number" && b === c ? { sizePx: b } : {}) };
+  if (c === 3) return { layout: "NHWC", ...(typeof a === "number" && a === b ? { sizePx: a } : {}) };
+  return {};
+}
+
+/** The format by the file's first bytes. Throws FaceError BAD_FILE when it is none that holds a network. */
+export function formatOf(path: string): CheckpointFormat {
+  const source = openFileSource(path);
+  try {
+    const format = checkpointFormat(source);
+    if (format) return format;
+    throw new FaceError(
+      "BAD_FILE",
+      `${path}: at offset 0: expected PyTorch, safetensors, ONNX or TFLite, got another kind of file`,
+    );
+  } finally {
+    source.close();
+  }
+}
+
+/** A file whole. Throws FaceError BAD_FILE. */
+export async function bytesOf(path: string): Promise<Uint8Array> {
+  return await readFile(path).catch((cause: unknown) => {
+    throw new FaceError("BAD_FILE", `${path}: expected a network file, got: ${reasonOf(cause)}`, { cause });
+  });
+}
