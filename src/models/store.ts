@@ -328,6 +328,6 @@ function storageError(path: string, cause: unknown): FaceError {
       ? "a full disk; free some space or set ARCFACE_HOME to a folder on another disk"
       : code === "EACCES" || code === "EROFS" || code === "EPERM"
         ? "one that may not be written; set ARCFACE_HOME to a folder that may"
-        : reasonOf(cause);
+        : `${reasonOf(cause)}; set ARCFACE_HOME to a folder that can be written`;
   return new FaceError("STORAGE", `${path}: expected a place to write, got ${advice}`, { cause });
 }

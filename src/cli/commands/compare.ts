@@ -58,9 +58,13 @@ function describe(comparison: Comparison, a: string, b: string): string {
   if (comparison.kind === "no-face") {
     return comparison.missing.map((side) => `${side === "a" ? a : b}: no face found\n`).join("");
   }
-  const { cosine, model, verdict } = comparison;
+  const { cosine, model, faces, verdict } = comparison;
   const angle = ((Math.acos(cosine) * 180) / Math.PI).toFixed(1);
-  const lines = [`cosine ${cosine.toFixed(4)} (angle ${angle}°), model ${model}`];
+  const lines = faces.map(({ box, score }, i) => {
+    const [x, y, width, height] = [box.x, box.y, box.width, box.height].map(Math.round);
+    return `${i === 0 ? a : b}: face of ${width}×${height} px at ${x}, ${y}, detected with ${score.toFixed(3)}`;
+  });
+  lines.push(`cosine ${cosine.toFixed(4)} (angle ${angle}°), model ${model}`);
   if (verdict) {
     const { threshold, protocol, falseMatches, impostorPairs, falseNonMatches, genuinePairs } =
       verdict.calibration;
