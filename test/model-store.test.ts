@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type ModelCard, ModelStore } from "arcface";
+import { type ModelCard, ModelStore, Recognizer } from "arcface";
 import { beforeAll, expect, test } from "vitest";
 import { store } from "./pack.ts";
 import { arcface } from "./run-cli.ts";
@@ -118,6 +118,17 @@ test("accepting a licence is remembered, for that model and that licence only", 
     accepted: ["w600k-r50 LicenseRef-InsightFace-non-commercial"],
   });
   await rm(home.home, { recursive: true });
+});
+
+test("a file that is brought needs the licence of the card with its checksum, a copy under any name", async () => {
+  const file = [...(await store.pull("fr-feature-512")).values()][0]!;
+  const allowed = store.card("fr-feature-512");
+  const strict = { ...allowed, licence: { ...allowed.licence, commercial: false } } as ModelCard;
+  const cautious = new ModelStore({ home: await emptyHome(), cards: [strict] });
+  await expect(Recognizer.open({ store: cautious, model: file })).rejects.toMatchObject({ code: "LICENCE" });
+  await cautious.acceptLicence("fr-feature-512");
+  await using recognizer = await Recognizer.open({ store: cautious, model: file });
+  expect(recognizer.dimension).toBe(512);
 });
 
 test("every card that comes with the library is complete, and no two share an id", () => {

@@ -31,6 +31,8 @@ export interface OwnModel {
   readonly id: string;
   readonly contract: z.infer<typeof EmbedderContractSchema>;
   readonly file: ModelFile;
+  /** The built-in card with this file's sha256; its licence counts wherever the file came from. */
+  readonly card: ModelCard | undefined;
   /** What is known about scores, when the file and its contract are exactly a card's. */
   readonly calibration: Calibration | undefined;
 }
@@ -79,6 +81,7 @@ export async function readOwnModel(
     id: `${basename(path)}@${file.sha256.slice(0, 12)}`,
     contract,
     file,
+    card: card?.files?.some(({ sha256 }) => sha256 === file.sha256) ? card : undefined,
     calibration: same ? card.calibration : undefined,
   };
 }

@@ -96,12 +96,7 @@ export class ModelStore {
         `${card.id}: expected a model that can be downloaded, got one that cannot; ${card.source.instructions}`,
       );
     }
-    if (!(await this.#isAccepted(card))) {
-      throw new FaceError(
-        "LICENCE",
-        `${card.id}: expected its licence ${card.licence.id} to be accepted, got no acceptance; ${card.licence.note} If your use is covered: --accept-licence ${card.id}`,
-      );
-    }
+    await this.requireLicence(card);
     const missing = await this.#missing(card);
     if (missing.length > 0) await this.#download(card, options);
     for (const file of card.files) await this.#verifyOnce(card, file);
@@ -136,6 +131,16 @@ export class ModelStore {
     const card = this.card(id);
     await rm(join(this.home, "models", card.id), { recursive: true, force: true });
     for (const file of card.files) this.#verified.delete(this.#pathOf(card, file));
+  }
+
+  /** Throws FaceError LICENCE unless a card's licence allows any use or was accepted. */
+  async requireLicence(card: ModelCard): Promise<void> {
+    if (!(await this.#isAccepted(card))) {
+      throw new FaceError(
+        "LICENCE",
+        `${card.id}: expected its licence ${card.licence.id} to be accepted, got no acceptance; ${card.licence.note} If your use is covered: --accept-licence ${card.id}`,
+      );
+    }
   }
 
   /** Records that this user accepts a card's licence. Once is enough. */

@@ -67,7 +67,12 @@ export async function openEmbedder(
   options: SessionOptions & WorkOptions = {},
 ): Promise<OpenedEmbedder> {
   if (await isModelFile(model)) {
-    const { id, contract, file, calibration } = await readOwnModel(model, store.cards(), contractOptions);
+    const { id, contract, file, card, calibration } = await readOwnModel(
+      model,
+      store.cards(),
+      contractOptions,
+    );
+    if (card) await store.requireLicence(card);
     const session = await openNetworkFile(store, file, contract.input, options);
     return { embedder: new Embedder(id, contract, session), calibration };
   }
