@@ -2,8 +2,6 @@ import { createReadStream } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { createInterface } from "node:readline";
-import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
-import { fileWriter, ParquetWriter } from "hyparquet-writer";
 import { asUnitVector, FaceError, reasonOf } from "../../core/index.ts";
 import { decodeRecord, type FaceDescription, type FaceRecord } from "./face-record.ts";
 
@@ -120,6 +118,8 @@ const ROW_GROUP = 4096;
 /** Apache Parquet: one row a face, the vector a list of floats. */
 export const PARQUET: EmbeddingsFormat = {
   async *read(path) {
+    // Loaded when needed: every command would pay for it at its start otherwise.
+    const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
     let rows: Record<string, unknown>[];
     try {
       rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) });
@@ -137,6 +137,7 @@ export const PARQUET: EmbeddingsFormat = {
     }
   },
   async write(path, records) {
+    const { fileWriter, ParquetWriter } = await import("hyparquet-writer");
     await writeWhole([path], async ([temporary]) => {
       const list = (name: string, type: "FLOAT" | "DOUBLE") => [
         { name, converted_type: "LIST" as const, repetition_type: "REQUIRED" as const, num_children: 1 },
