@@ -74,7 +74,7 @@ export class BatchScan {
     const rows = this.#rows;
     const { buffer } = rows.memory;
     const size = rows.planeBytes * 2;
-    const quantised = queries.map((query) => quantiseQuery(query, size, PRODUCT_LEVELS));
+    const quantised = queries.map((query) => quantiseQuery(rows.rotated(query), PRODUCT_LEVELS));
     const candidates = queries.map(() => new Candidates(new BestNeighbours(k)));
     // The search of the products takes four queries at a time; those that fill up reach no floor.
     const columns = Math.ceil(queries.length / 4) * 4;

@@ -4,7 +4,7 @@ import { BestGroups, BestNeighbours, type Board } from "./best-neighbours.ts";
 import { Candidates } from "./candidates.ts";
 import { IdTable } from "./id-table.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
-import { quantiseQuery, SCAN_LEVELS } from "./quantised-query.ts";
+import { placeQuery } from "./quantised-query.ts";
 import { MAX_DIMENSION, MAX_THREADS, QuantisedRows } from "./quantised-rows.ts";
 import { type Scan, scanBlock } from "./scan-rows.ts";
 import { type ScanGoal, ScanThreads } from "./scan-threads.ts";
@@ -218,12 +218,11 @@ export class ExactIndex implements VectorIndex {
     const best = board();
     if (!this.#rows) return best;
     const { quantised } = this.#rows;
-    const { values, ...quantisedQuery } = quantiseQuery(query, quantised.planeBytes * 2, SCAN_LEVELS);
-    new Int16Array(quantised.memory.buffer, quantised.queryAt, values.length).set(values);
+    placeQuery(quantised.rotated(query), quantised.memory.buffer, quantised.queryAt);
     const blocks = Math.ceil(quantised.count / BLOCK_ROWS);
     const helped = this.#threadCount > 1 && !this.#closed && blocks > this.#threadCount;
     const masked = this.#placeMask(filter, helped);
-    const scan: Scan = { query: quantisedQuery, masked, filter: masked ? undefined : filter };
+    const scan: Scan = { masked, filter: masked ? undefined : filter };
     const candidates = new Candidates(board());
     if (helped) {
       this.#threads ??= new ScanThreads(quantised, this.#threadCount - 1);

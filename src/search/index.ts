@@ -1,5 +1,6 @@
 export { ExactIndex, type ExactIndexOptions } from "./exact-index.ts";
 export { ScalarIndex } from "./scalar-index.ts";
+export { SyntheticPeople, type SyntheticPeopleOptions } from "./synthetic-people.ts";
 export type {
   GroupNeighbour,
   IndexMemory,

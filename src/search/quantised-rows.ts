@@ -1,4 +1,4 @@
-import { FaceError, type UnitVector } from "../core/index.ts";
+import { FaceError, seeded, type UnitVector } from "../core/index.ts";
 import {
   BLOCK_ROWS,
   MAX_PAGES,
@@ -7,6 +7,7 @@ import {
   type ScanKernel,
   type ScanMemory,
 } from "./kernel/scan-kernel.ts";
+import { queryBytes } from "./quantised-query.ts";
 
 /** Longest vector: the sums of longer ones would leave 32 bits. */
 export const MAX_DIMENSION = 4096;
@@ -15,12 +16,13 @@ export const MAX_DIMENSION = 4096;
 export const MAX_THREADS = 16;
 
 const PAGE = 65_536;
-/** A query's 16-bit integers. */
 const QUERY_AT = 1024;
 /** A vector on its way to being quantised, in float32. */
-const VECTOR_AT = QUERY_AT + 2 * MAX_DIMENSION;
+const VECTOR_AT = Math.ceil((QUERY_AT + queryBytes(MAX_DIMENSION)) / 64) * 64;
+/** The signs of the rotation. */
+const SIGNS_AT = VECTOR_AT + 4 * MAX_DIMENSION;
 /** What each thread found: three arrays of BLOCK_ROWS entries. */
-const FOUND_AT = 32_768;
+const FOUND_AT = VECTOR_AT + 8 * MAX_DIMENSION;
 const FOUND_BYTES = 3 * 4 * BLOCK_ROWS;
 const FREE_AT = FOUND_AT + MAX_THREADS * FOUND_BYTES;
 
@@ -42,6 +44,7 @@ export class QuantisedRows {
   readonly #ids: Float64Array[] = [];
   readonly #groups: Float64Array[] = [];
   readonly #masks: Uint8Array[] = [];
+  readonly #span: number;
   #free = FREE_AT;
   #count = 0;
 
@@ -51,6 +54,27 @@ export class QuantisedRows {
     this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 12 + 16 + 1);
     this.memory = memory;
     this.kernel = openScanKernel(memory);
+    const size = this.planeBytes * 2;
+    // The largest power of two that divides the size.
+    this.#span = size & -size;
+    const random = seeded(dimension);
+    const unit = 1 / Math.sqrt(this.#span);
+    new Float32Array(memory.buffer, SIGNS_AT, size).set(
+      Float32Array.from({ length: size }, () => (random.next() < 0.5 ? -unit : unit)),
+    );
+  }
+
+  /**
+   * A vector turned as the rows are, padded with zeros before: lengths and cosines stay, and no component stands out.
+   *
+   * Shapes    vector [D] · result [2 · planeBytes], a view good until the next call
+   */
+  rotated(vector: UnitVector): Float32Array {
+    const place = new Float32Array(this.memory.buffer, VECTOR_AT, this.planeBytes * 2);
+    place.set(vector as unknown as ArrayLike<number>);
+    place.fill(0, this.dimension);
+    this.kernel.rotate(VECTOR_AT, SIGNS_AT, place.length, this.#span);
+    return place;
   }
 
   /** The rows of another thread's instance on the same memory, as they are now. */
@@ -81,11 +105,12 @@ export class QuantisedRows {
     return this.blockAt(block) + BLOCK_ROWS * (2 * this.planeBytes + 8);
   }
 
-  /** Where a thread leaves what it finds, and a query its integers. */
+  /** Where a thread leaves what it finds. */
   foundAt(thread: number): number {
     return FOUND_AT + thread * FOUND_BYTES;
   }
 
+  /** Where the query of the scan lies, see `placeQuery`. */
   readonly queryAt = QUERY_AT;
 
   idOf(row: number): number {
@@ -108,9 +133,7 @@ export class QuantisedRows {
 
   set(row: number, id: number, vector: UnitVector, group: number | undefined): void {
     const block = Math.floor(row / BLOCK_ROWS);
-    const place = new Float32Array(this.memory.buffer, VECTOR_AT, this.planeBytes * 2);
-    place.fill(0, this.dimension);
-    place.set(vector as unknown as ArrayLike<number>);
+    this.rotated(vector);
     this.kernel.quantise(VECTOR_AT, this.blockAt(block), this.planeBytes, row % BLOCK_ROWS);
     this.#ids[block]![row % BLOCK_ROWS] = id;
     this.#groups[block]![row % BLOCK_ROWS] = group ?? NO_GROUP;

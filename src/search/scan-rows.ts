@@ -1,12 +1,10 @@
 import type { Candidates } from "./candidates.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
-import type { QuantisedQuery } from "./quantised-query.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
 import type { VectorFilter } from "./vector-index.ts";
 
-/** How rows are scanned; everything but the filter can be handed to another thread. */
+/** Which rows count in a scan. */
 export interface Scan {
-  readonly query: Omit<QuantisedQuery, "values">;
   /** Whether the blocks' masks say which rows count. */
   readonly masked: boolean;
   readonly filter?: VectorFilter | undefined;
@@ -16,7 +14,7 @@ export interface Scan {
 const FIRST_ROWS = 64;
 
 /**
- * Gathers the candidates of one block. The query's integers lie at `rows.queryAt`.
+ * Gathers the candidates of one block. The query is the one put into the rows' memory last.
  *
  * @param thread whose place to use for what is found
  * @param floor below which nothing matters, beside the candidates' own
@@ -24,7 +22,7 @@ const FIRST_ROWS = 64;
 export function scanBlock(
   rows: QuantisedRows,
   block: number,
-  { query, masked, filter }: Scan,
+  { masked, filter }: Scan,
   candidates: Candidates,
   thread: number,
   floor = Number.NEGATIVE_INFINITY,
@@ -44,10 +42,6 @@ export function scanBlock(
       from,
       Math.min(end, from + step),
       rows.queryAt,
-      query.sum,
-      query.step,
-      query.length,
-      query.slack,
       Math.max(candidates.floor, floor, -4),
       masked ? 1 : 0,
       out,

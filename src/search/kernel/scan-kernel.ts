@@ -11,14 +11,11 @@ export interface ScanKernel {
     from: number,
     to: number,
     query: number,
-    querySum: number,
-    step: number,
-    queryLength: number,
-    slack: number,
     floor: number,
     masked: number,
     out: number,
   ): number;
+  rotate(vector: number, signs: number, size: number, span: number): void;
   quantise(vector: number, block: number, bytes: number, row: number): void;
   unpack(block: number, bytes: number, count: number, out: number): void;
   sift(

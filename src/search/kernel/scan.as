@@ -16,87 +16,131 @@ const ROWS: i32 = 2048;
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
 }
 
-// Σ query · nibble of one row's plane. `query` holds 16-bit integers in the order of the components.
+// A query begins with the sum of its integers (i32), what one of their units is worth, the length of the quantised
+// query, and the slack: what the query's own rounding and float32 may add to a cosine. The integers follow, 16 bits
+// each, in the order of the components. They go from −127 to 127 and are multiplied so that every nibble counts 256
+// where it lies: by 256, 16, 1, 256 in the four nibbles of a lane.
+const INTEGERS: i32 = 64;
+
+// 256 · Σ query · nibble, of four components in each lane.
 // @ts-ignore: decorator
-@inline function dotNibbles(row: usize, bytes: i32, query: usize): i32 {
-  const m0 = i16x8.splat(0x000f), m1 = i16x8.splat(0x00f0), m2 = i16x8.splat(0x0f00);
-  let a = i32x4.splat(0), b = i32x4.splat(0), c = i32x4.splat(0);
-  for (const end = row + bytes; row < end; row += 16, query += 64) {
-    const x = v128.load(row);
-    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.and(x, m0), v128.load(query)));
-    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.and(x, m1), v128.load(query, 16)));
-    c = i32x4.add(c, i32x4.dot_i16x8_s(v128.and(x, m2), v128.load(query, 32)));
-    a = i32x4.add(a, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), v128.load(query, 48)));
-  }
-  return sum(i32x4.add(a, i32x4.add(i32x4.shr_s(b, 4), i32x4.shr_s(c, 8))));
+@inline function dotPlane(x: v128, q0: v128, q1: v128, q2: v128, q3: v128): v128 {
+  return i32x4.add(
+    i32x4.add(
+      i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q0),
+      i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), q1),
+    ),
+    i32x4.add(
+      i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), q2),
+      i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q3),
+    ),
+  );
 }
 
-// Finds the rows from…to of a block whose cosine with the query may reach `floor`.
+// Of the `count` rows noted at `out`, with 256 times their sums over the upper plane, keeps those that may reach
+// `floor` by both planes.
+function refine(count: i32, block: usize, bytes: i32, query: usize, floor: f32, out: usize): i32 {
+  const plane = block + ROWS * bytes;
+  const scales = plane + ROWS * bytes;
+  const middle = 128 * load<i32>(query);
+  const step = load<f32>(query, 4);
+  const queryLength = load<f32>(query, 8);
+  const slack = load<f32>(query, 12);
+  // Fetches the rows into the cache, all at once: one after the other each would wait for memory.
+  let touched = 0;
+  for (let i = 0; i < count; i++) {
+    let p = plane + load<i32>(out + i * 4) * bytes;
+    for (const end = p + bytes; p < end; p += 64) touched ^= load<i32>(p);
+  }
+  store<i32>(out, touched, ROWS * 8);
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const row = load<i32>(out + i * 4);
+    let a = i32x4.splat(0);
+    let p = plane + row * bytes, w = query + INTEGERS;
+    for (const end = p + bytes; p < end; p += 16, w += 64)
+      a = i32x4.add(a, dotPlane(v128.load(p), v128.load(w), v128.load(w, 16), v128.load(w, 32), v128.load(w, 48)));
+    const all = (load<i32>(out + i * 4, ROWS * 4) >> 4) + (sum(a) >> 8) - middle;
+    const value = load<f32>(scales + row * 4) * step * <f32>all;
+    const radius = queryLength * load<f32>(scales + row * 4, ROWS * 8) + slack;
+    store<i32>(out + kept * 4, row);
+    store<f32>(out + kept * 4, value, ROWS * 4);
+    store<f32>(out + kept * 4, radius, ROWS * 8);
+    kept += i32(value + radius >= floor);
+  }
+  return kept;
+}
+
+// Finds the rows from…to of a block whose cosine with the query may reach `floor`; `from` is a multiple of 4.
 //
 // Writes for each: its number in the block, its quantised cosine, and how far the true cosine may lie from that, in
 // three arrays of ROWS entries at `out`. Returns how many.
-//
-//   bytes        D / 2, a multiple of 16
-//   querySum     sum of the query's integers
-//   step         what one unit of the query's integers is worth
-//   queryLength  length of the quantised query
-//   slack        what the query's own quantisation and rounding may add
 export function scan(
-  block: usize, bytes: i32, from: i32, to: i32, query: usize, querySum: i32, step: f32, queryLength: f32, slack: f32,
-  floor: f32, masked: i32, out: usize,
+  block: usize, bytes: i32, from: i32, to: i32, query: usize, floor: f32, masked: i32, out: usize,
 ): i32 {
-  const m0 = i16x8.splat(0x000f), m1 = i16x8.splat(0x00f0), m2 = i16x8.splat(0x0f00);
-  const lower = block + ROWS * bytes;
-  const scales = lower + ROWS * bytes;
-  const coarse = scales + ROWS * 4;
-  const fine = coarse + ROWS * 4;
-  const mask = fine + ROWS * 4 + ROWS * 16;
-  const half: f32 = 0.5 * <f32>querySum;
+  const scales = block + 2 * ROWS * bytes;
+  const mask = scales + ROWS * (12 + 16);
+  // The middle of what an upper nibble h may stand for is 16 h + 7.5 − 128 = 16 (h − 7.53125).
+  const middle = f32x4.splat(7.53125 * <f32>load<i32>(query));
+  const step = f32x4.splat(16 * load<f32>(query, 4));
+  const queryLength = f32x4.splat(load<f32>(query, 8));
+  const least = f32x4.splat(floor - load<f32>(query, 12));
   let count = 0;
-  // Two rows a turn share the loads of the query. A row past the end is computed and dropped: blocks are whole.
-  for (let r = from; r < to; r += 2) {
-    if (masked && !load<u8>(mask + r) && (r + 1 == to || !load<u8>(mask + r + 1))) continue;
-    let a = i32x4.splat(0), b = i32x4.splat(0), c = i32x4.splat(0);
-    let d = i32x4.splat(0), e = i32x4.splat(0), f = i32x4.splat(0);
-    let p = block + r * bytes, w = query;
-    for (const end = p + bytes; p < end; p += 16, w += 64) {
-      const x = v128.load(p), y = v128.load(p + bytes);
-      let q = v128.load(w);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(v128.and(x, m0), q));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(v128.and(y, m0), q));
-      q = v128.load(w, 16);
-      b = i32x4.add(b, i32x4.dot_i16x8_s(v128.and(x, m1), q));
-      e = i32x4.add(e, i32x4.dot_i16x8_s(v128.and(y, m1), q));
-      q = v128.load(w, 32);
-      c = i32x4.add(c, i32x4.dot_i16x8_s(v128.and(x, m2), q));
-      f = i32x4.add(f, i32x4.dot_i16x8_s(v128.and(y, m2), q));
-      q = v128.load(w, 48);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(i16x8.shr_u(y, 12), q));
+  // Four rows a turn share the loads of the query. Rows past the end are computed and dropped: blocks are whole.
+  for (let r = from; r < to; r += 4) {
+    if (masked && !load<u32>(mask + r)) continue;
+    let a = i32x4.splat(0), b = i32x4.splat(0), c = i32x4.splat(0), d = i32x4.splat(0);
+    let p0 = block + r * bytes, p1 = p0 + bytes, p2 = p1 + bytes, p3 = p2 + bytes;
+    let w = query + INTEGERS;
+    for (const end = p1; p0 < end; p0 += 16, p1 += 16, p2 += 16, p3 += 16, w += 64) {
+      const q0 = v128.load(w), q1 = v128.load(w, 16), q2 = v128.load(w, 32), q3 = v128.load(w, 48);
+      a = i32x4.add(a, dotPlane(v128.load(p0), q0, q1, q2, q3));
+      b = i32x4.add(b, dotPlane(v128.load(p1), q0, q1, q2, q3));
+      c = i32x4.add(c, dotPlane(v128.load(p2), q0, q1, q2, q3));
+      d = i32x4.add(d, dotPlane(v128.load(p3), q0, q1, q2, q3));
     }
-    let upper = sum(i32x4.add(a, i32x4.add(i32x4.shr_s(b, 4), i32x4.shr_s(c, 8))));
-    for (let row = r; row < r + 2; row++) {
-      const scale = load<f32>(scales + row * 4) * step;
-      // The middle of what an upper nibble h may stand for is 16 h + 7.5 − 128.
-      const sixteenths = 16 * upper - 120 * querySum;
-      const rough = scale * (<f32>sixteenths - half);
-      if (rough + queryLength * load<f32>(coarse + row * 4) + slack >= floor && row < to) {
-        if (!masked || load<u8>(mask + row)) {
-          const all = 16 * upper + dotNibbles(lower + row * bytes, bytes, query) - 128 * querySum;
-          const value = scale * <f32>all;
-          const radius = queryLength * load<f32>(fine + row * 4) + slack;
-          if (value + radius >= floor) {
-            store<i32>(out + count * 4, row);
-            store<f32>(out + count * 4, value, ROWS * 4);
-            store<f32>(out + count * 4, radius, ROWS * 8);
-            count++;
-          }
-        }
-      }
-      upper = sum(i32x4.add(d, i32x4.add(i32x4.shr_s(e, 4), i32x4.shr_s(f, 8))));
+    // The four lanes of four sums, added across: one sum a lane.
+    const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+    const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+    const sums = i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
+    const centred = f32x4.sub(f32x4.convert_i32x4_s(i32x4.shr_s(sums, 8)), middle);
+    const value = f32x4.mul(f32x4.mul(centred, step), v128.load(scales + r * 4));
+    const highest = f32x4.add(value, f32x4.mul(queryLength, v128.load(scales + r * 4, ROWS * 4)));
+    let hits = i32x4.bitmask(f32x4.ge(highest, least));
+    while (hits) {
+      const lane = ctz(hits);
+      const row = r + lane;
+      hits &= hits - 1;
+      store<i32>(out + count * 4, row);
+      store<i32>(out + count * 4, lane < 2 ? (lane ? i32x4.extract_lane(sums, 1) : i32x4.extract_lane(sums, 0))
+        : (lane == 2 ? i32x4.extract_lane(sums, 2) : i32x4.extract_lane(sums, 3)), ROWS * 4);
+      count += i32(row < to) & (masked ? load<u8>(mask + row) : 1);
     }
   }
-  return count;
+  return refine(count, block, bytes, query, floor, out);
+}
+
+// Turns the vector at `vector`, in place: every component times its entry of `signs` (±1 / √span), then a Walsh–Hadamard
+// transform of each `span` components. Lengths and angles stay as they are, and all components become of like size,
+// which makes the most of four bits whatever a network does with its dimensions.
+export function rotate(vector: usize, signs: usize, size: i32, span: i32): void {
+  const odd = f32x4(1, -1, 1, -1), high = f32x4(1, 1, -1, -1);
+  for (let at = 0; at < size * 4; at += 16) {
+    let x = f32x4.mul(v128.load(vector + at), v128.load(signs + at));
+    x = f32x4.add(v128.shuffle<f32>(x, x, 1, 0, 3, 2), f32x4.mul(x, odd));
+    x = f32x4.add(v128.shuffle<f32>(x, x, 2, 3, 0, 1), f32x4.mul(x, high));
+    v128.store(vector + at, x);
+  }
+  for (let half = 4; half < span; half *= 2) {
+    for (let pair = 0; pair < size; pair += 2 * half) {
+      let p = vector + pair * 4;
+      for (const end = p + half * 4; p < end; p += 16) {
+        const x = v128.load(p), y = v128.load(p + half * 4);
+        v128.store(p, f32x4.add(x, y));
+        v128.store(p + half * 4, f32x4.sub(x, y));
+      }
+    }
+  }
 }
 
 // Quantises the vector at `vector` (2 · bytes floats, zeros after the last component) into a row of a block.
