@@ -124,10 +124,12 @@ export class BatchScan {
           const row = first + places[i]!;
           const j = which[i]!;
           const { length, slack } = quantised[j]!;
+          const radius = length * radii[places[i]!]! + slack;
+          // The floor may have risen since the kernel compared.
+          if (cosines[i]! + radius < candidates[j]!.floor) continue;
           const id = rows.idOf(row);
           const group = rows.groupOf(row);
-          if (!filter || filter(id, group))
-            candidates[j]!.add(row, cosines[i]!, length * radii[places[i]!]! + slack, id, group);
+          if (!filter || filter(id, group)) candidates[j]!.add(row, cosines[i]!, radius, id, group);
         }
       }
     }

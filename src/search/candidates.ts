@@ -44,9 +44,9 @@ export class Candidates {
     for (const value of highest) this.#highest.push(value);
   }
 
-  /** What can still matter when `floor` is reached. */
-  left(floor = this.floor): { readonly rows: readonly number[]; readonly highest: readonly number[] } {
-    this.#keepFrom(Math.max(floor, this.floor));
+  /** Those that can still matter. */
+  left(): { readonly rows: readonly number[]; readonly highest: readonly number[] } {
+    this.#keepFrom(this.floor);
     return { rows: this.#rows, highest: this.#highest };
   }
 
@@ -62,21 +62,13 @@ export class Candidates {
     idOf: (row: number) => number,
     groupOf: (row: number) => number | undefined,
   ): void {
-    const { rows, highest } = this;
+    const { rows, highest } = this.left();
     const order = rows.map((_, i) => i).sort((a, b) => highest[b]! - highest[a]!);
     for (const i of order) {
       if (highest[i]! < best.floor) return;
       const cosine = cosineOf(rows[i]!);
       if (cosine !== undefined) best.offer(cosine, idOf(rows[i]!), groupOf(rows[i]!));
     }
-  }
-
-  get rows(): readonly number[] {
-    return this.#rows;
-  }
-
-  get highest(): readonly number[] {
-    return this.#highest;
   }
 
   #keepFrom(floor: number): void {

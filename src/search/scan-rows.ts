@@ -47,6 +47,8 @@ export function scanBlock(
       out,
     );
     for (let i = 0; i < found; i++) {
+      // The floor may have risen since the kernel compared.
+      if (cosines[i]! + radii[i]! < candidates.floor) continue;
       const row = first + places[i]!;
       const id = rows.idOf(row);
       const group = rows.groupOf(row);

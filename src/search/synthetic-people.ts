@@ -52,10 +52,10 @@ export class SyntheticPeople {
     const values = new Float32Array(this.dimension);
     let square = 0;
     for (let i = 0; i < values.length; i++) {
-      // The sum of four bytes is close enough to normal, for one draw.
+      // The sum of four bytes is close enough to normal, for one draw; the half keeps it from 0.
       const bits = random.next() * 2 ** 32;
       const sum = (bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + ((bits >>> 24) & 255);
-      const value = (sum - 510) * this.#spread[i]!;
+      const value = (sum - 509.5) * this.#spread[i]!;
       values[i] = value;
       square += value * value;
     }
