@@ -1,3 +1,4 @@
+export { ApproximateIndex, type ApproximateIndexOptions, measureRecall } from "./approximate-index.ts";
 export { ExactIndex, type ExactIndexOptions } from "./exact-index.ts";
 export { ScalarIndex } from "./scalar-index.ts";
 export { SyntheticPeople, type SyntheticPeopleOptions } from "./synthetic-people.ts";
