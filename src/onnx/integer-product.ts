@@ -63,4 +63,8 @@ export class IntegerProduct {
     this.#closed = true;
     await this.#session.release();
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
 }

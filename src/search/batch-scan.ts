@@ -38,7 +38,7 @@ export class BatchScan {
   }
 
   static async open(rows: QuantisedRows, threads: number): Promise<BatchScan> {
-    // The engine's library takes 50 ms to load: only for those who search in batches.
+    // The engine is a large library: only for those who search in batches.
     const { IntegerProduct } = await import("../onnx/index.ts");
     return new BatchScan(rows, await IntegerProduct.open(threads));
   }

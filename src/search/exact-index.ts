@@ -31,7 +31,7 @@ export interface ExactIndexOptions {
    * itself, four times the memory of the scan.
    */
   readonly vectors?: VectorSource | undefined;
-  /** Threads that scan, this one included; 1 to 16. Threads pay from about 50,000 vectors on. @default 1 */
+  /** Threads that scan, this one included; 1 to 16. They need cores of their own: on busy ones they cost time. @default 1 */
   readonly threads?: number | undefined;
 }
 
