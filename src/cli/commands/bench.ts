@@ -119,7 +119,7 @@ function stageRow(what: What, times: readonly number[]): BenchRow {
 function table(rows: readonly BenchRow[]): string {
   const lines = rows.map((row) => [
     row.n === undefined ? row.what : `${row.what} ${row.n.toLocaleString("en")}`,
-    ...[row.p50Ms, row.p95Ms, row.p99Ms].map((time) => time.toPrecision(3)),
+    ...[row.p50Ms, row.p95Ms, row.p99Ms].map((time) => (time < 100 ? time.toPrecision(3) : time.toFixed(0))),
     row.perSecond < 100 ? row.perSecond.toFixed(1) : row.perSecond.toFixed(0),
     row.recall ? `${row.recall.known} / ${row.recall.strangers}` : "",
     row.bytesPerVector ? row.bytesPerVector.toFixed(0) : "",
