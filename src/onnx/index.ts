@@ -5,6 +5,7 @@ export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
 export { foldBatchNorms } from "./fold-batch-norm.ts";
 export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
+export { IntegerProduct } from "./integer-product.ts";
 export {
   ELEMENT_BYTES,
   ELEMENT_TYPE,

@@ -8,6 +8,7 @@ export {
 export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 export { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 export { listImages } from "./list-images.ts";
+export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
 export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
 export { type Comparison, Recognizer, type RecognizerOptions, type Verdict } from "./recognizer.ts";
