@@ -1,3 +1,4 @@
+export * from "./metrics/index.ts";
 export { type PersonPhotographs, samplePeople } from "./people-folder.ts";
 export {
   cardOfProbe,
