@@ -83,24 +83,26 @@ function thin(
   const kept: number[] = [-1];
   // Half of the points for the two axes, half for eight decades of each error rate.
   const step = 4 / maxPoints;
-  const decadeStep = 32 / maxPoints;
-  const moved = (p: number, from: number): boolean => {
-    const [g, n] = from < 0 ? [0, 0] : [genuine[from]!, impostor[from]!];
-    return (
-      (genuine[p]! - g) / genuinePairs >= step ||
-      (impostor[p]! - n) / impostorPairs >= step ||
-      Math.log10(impostor[p]! / n) >= decadeStep ||
-      Math.log10((genuinePairs - g) / (genuinePairs - genuine[p]!)) >= decadeStep
-    );
+  const decade = 10 ** (32 / maxPoints);
+  let next = { genuine: 0, impostor: 0 };
+  const keep = (p: number): void => {
+    const [g, n] = [genuine[p]!, impostor[p]!];
+    kept.push(p);
+    next = {
+      genuine: Math.min(g + step * genuinePairs, genuinePairs - (genuinePairs - g) / decade),
+      impostor: Math.min(n + step * impostorPairs, Math.max(1, n * decade)),
+    };
   };
   for (let p = 0; p <= last; p++) {
-    const [g, n] = p === 0 ? [0, 0] : [genuine[p - 1]!, impostor[p - 1]!];
-    const straight =
-      p < last &&
-      (genuine[p]! - g) * (impostor[p + 1]! - impostor[p]!) ===
-        (genuine[p + 1]! - genuine[p]!) * (impostor[p]! - n);
-    if (straight || (p < last && maxPoints < last && !moved(p, kept[kept.length - 1]!))) continue;
-    kept.push(p);
+    if (p < last) {
+      if (maxPoints < last && genuine[p]! < next.genuine && impostor[p]! < next.impostor) continue;
+      const g = p === 0 ? 0 : genuine[p - 1]!;
+      const n = p === 0 ? 0 : impostor[p - 1]!;
+      const right = impostor[p + 1]! - impostor[p]!;
+      const up = genuine[p + 1]! - genuine[p]!;
+      if ((genuine[p]! - g) * right === up * (impostor[p]! - n)) continue;
+    }
+    keep(p);
   }
   return kept;
 }

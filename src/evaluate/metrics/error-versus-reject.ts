@@ -34,14 +34,16 @@ export function errorVersusReject(
       `reject: expected a quality a score, got ${quality.length} for ${scores.length}`,
     );
   }
-  const missed: number[] = [];
+  let missed = 0;
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(quality[i]))
       throw new FaceError("USAGE", `reject: expected a quality, got NaN for pair ${i}`);
-    if (scores[i]! < threshold) missed.push(quality[i]!);
+    if (scores[i]! < threshold) missed++;
   }
   const sorted = Float64Array.from(quality).sort();
-  const misses = Float64Array.from(missed).sort();
+  const misses = new Float64Array(missed);
+  for (let i = 0, m = 0; i < scores.length; i++) if (scores[i]! < threshold) misses[m++] = quality[i]!;
+  misses.sort();
   const points: RejectPoint[] = [];
   for (let step = 0; step < steps; step++) {
     const minQuality = sorted[Math.floor((step / steps) * sorted.length)];

@@ -20,22 +20,21 @@ export interface LikelihoodStep {
  */
 export function likelihoodRatios(points: OperatingPoints): LikelihoodStep[] {
   const { threshold, genuine, impostor, genuinePairs, impostorPairs } = points;
-  const blocks: { from: number; genuine: number; pairs: number }[] = [
-    { from: Number.NEGATIVE_INFINITY, genuine: 1, pairs: 1 },
-  ];
-  const push = (from: number, genuine: number, pairs: number): void => {
-    blocks.push({ from, genuine, pairs });
-    // A block that does not rise above the one before is one with it.
-    for (let last = blocks.length - 1; last > 0; last--) {
-      const [low, high] = [blocks[last - 1]!, blocks[last]!];
-      if (low.genuine * high.pairs < high.genuine * low.pairs) return;
-      blocks.length = last;
-      blocks[last - 1] = {
-        from: low.from,
-        genuine: low.genuine + high.genuine,
-        pairs: low.pairs + high.pairs,
-      };
+  // Stretches of scores so far, each with its genuine pairs and all its pairs.
+  const from: number[] = [Number.NEGATIVE_INFINITY];
+  const of: number[] = [1];
+  const all: number[] = [1];
+  const push = (start: number, ownGenuine: number, own: number): void => {
+    let [g, pairs, first] = [ownGenuine, own, start];
+    // A stretch that does not rise above the one before is one with it.
+    for (let last = of.length - 1; last >= 0 && of[last]! * pairs >= g * all[last]!; last--) {
+      g += of.pop()!;
+      pairs += all.pop()!;
+      first = from.pop()!;
     }
+    from.push(first);
+    of.push(g);
+    all.push(pairs);
   };
   for (let p = threshold.length - 1; p >= 0; p--) {
     const g = genuine[p]! - (p === 0 ? 0 : genuine[p - 1]!);
@@ -45,9 +44,9 @@ export function likelihoodRatios(points: OperatingPoints): LikelihoodStep[] {
   push(Number.POSITIVE_INFINITY, 0, 1);
   const prior = (genuinePairs + 1) / (impostorPairs + 1);
   const lowest = threshold[threshold.length - 1] ?? Number.NaN;
-  return blocks.map(({ from, genuine, pairs }) => ({
-    from: Math.max(from, lowest),
-    log10: Math.log10(genuine / (pairs - genuine) / prior),
+  return from.map((start, i) => ({
+    from: Math.max(start, lowest),
+    log10: Math.log10(of[i]! / (all[i]! - of[i]!) / prior),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { FaceError } from "../../core/index.ts";
+import { rankScores } from "./rank-scores.ts";
 
 /**
  * What every threshold does to a set of scored pairs: for each distinct score, how many pairs of one person (genuine)
@@ -27,21 +28,31 @@ export interface LabelledScores {
 }
 
 /**
- * The operating points of a list of scores. O(n log n); needs about 25 bytes a pair beside the list.
+ * The operating points of a list of scores. O(n); needs about 28 bytes a pair beside the list.
  *
  * Throws    FaceError USAGE naming the first score that is not a number, SHAPE when the lists differ in length
  */
 export function operatingPoints({ scores, same }: LabelledScores): OperatingPoints {
   expectScores({ scores, same });
-  let genuinePairs = 0;
-  for (let i = 0; i < same.length; i++) genuinePairs += same[i]!;
-  const genuine = new Float64Array(genuinePairs);
-  const impostor = new Float64Array(scores.length - genuinePairs);
-  for (let i = 0, g = 0, n = 0; i < scores.length; i++) {
-    if (same[i]) genuine[g++] = scores[i]!;
-    else impostor[n++] = scores[i]!;
+  const { score, tag } = rankScores(scores, same);
+  let count = 0;
+  for (let i = 0; i < score.length; i++) if (i === 0 || score[i] !== score[i - 1]) count++;
+  const genuine = new Uint32Array(count);
+  const impostor = new Uint32Array(count);
+  let g = 0;
+  let n = 0;
+  for (let i = 0, p = 0; i < score.length; p++) {
+    const threshold = score[i]!;
+    for (; i < score.length && score[i] === threshold; i++) {
+      if (tag[i]) g++;
+      else n++;
+    }
+    // The sorted list turns into that of thresholds, which is never ahead of it.
+    score[p] = threshold;
+    genuine[p] = g;
+    impostor[p] = n;
   }
-  return mergeSorted(genuine.sort(), impostor.sort());
+  return { threshold: score.subarray(0, count), genuine, impostor, genuinePairs: g, impostorPairs: n };
 }
 
 /** Throws FaceError unless there is one finite score for each label. */
@@ -98,45 +109,4 @@ export function errorCountsAt(
     falseMatches: low === 0 ? 0 : points.impostor[low - 1]!,
     falseNonMatches: points.genuinePairs - (low === 0 ? 0 : points.genuine[low - 1]!),
   };
-}
-
-/** Two rising lists walked from their upper ends. */
-function mergeSorted(genuine: Float64Array, impostor: Float64Array): OperatingPoints {
-  const count = distinct(genuine, impostor);
-  const threshold = new Float64Array(count);
-  const genuineAbove = new Uint32Array(count);
-  const impostorAbove = new Uint32Array(count);
-  let g = genuine.length;
-  let n = impostor.length;
-  for (let p = 0; p < count; p++) {
-    const score = higher(genuine, g, impostor, n);
-    while (g > 0 && genuine[g - 1] === score) g--;
-    while (n > 0 && impostor[n - 1] === score) n--;
-    threshold[p] = score;
-    genuineAbove[p] = genuine.length - g;
-    impostorAbove[p] = impostor.length - n;
-  }
-  return {
-    threshold,
-    genuine: genuineAbove,
-    impostor: impostorAbove,
-    genuinePairs: genuine.length,
-    impostorPairs: impostor.length,
-  };
-}
-
-function distinct(genuine: Float64Array, impostor: Float64Array): number {
-  let count = 0;
-  for (let g = genuine.length, n = impostor.length; g > 0 || n > 0; count++) {
-    const score = higher(genuine, g, impostor, n);
-    while (g > 0 && genuine[g - 1] === score) g--;
-    while (n > 0 && impostor[n - 1] === score) n--;
-  }
-  return count;
-}
-
-function higher(genuine: Float64Array, g: number, impostor: Float64Array, n: number): number {
-  if (g === 0) return impostor[n - 1]!;
-  if (n === 0) return genuine[g - 1]!;
-  return Math.max(genuine[g - 1]!, impostor[n - 1]!);
 }
