@@ -2,11 +2,13 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
+import { calibrateCommand } from "./commands/calibrate.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { searchCommand } from "./commands/search.ts";
@@ -58,6 +60,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     alignCommand,
     inspectCommand,
     convertCommand,
+    evaluateCommand,
+    calibrateCommand,
     modelsCommand,
     doctorCommand,
   ]) {

@@ -1,5 +1,19 @@
+export { type CalibrateOptions, type CalibrationData, calibrate } from "./calibrate.ts";
+export {
+  type AllPairsReport,
+  type IdentificationReport,
+  identify,
+  verifyAllPairs,
+} from "./identification.ts";
 export * from "./metrics/index.ts";
 export { type PersonPhotographs, samplePeople } from "./people-folder.ts";
+export {
+  type EmbedPicturesOptions,
+  embedPictures,
+  type MeasuredPicture,
+  type MeasuredPictures,
+  type PictureFace,
+} from "./pictures/index.ts";
 export {
   cardOfProbe,
   NORMALIZATIONS,
@@ -9,4 +23,19 @@ export {
   type ProbeReport,
   probeContract,
 } from "./probe-contract.ts";
+export {
+  countPairs,
+  type LabelledPeople,
+  type PairList,
+  type Picture,
+  type PictureGroups,
+  pairsOfPeople,
+  readGroups,
+  readInsightFaceBin,
+  readLfwPairs,
+  readPairsCsv,
+  readPeopleFolder,
+} from "./protocols/index.ts";
+export { FAILED_SCORE, type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
 export { drawPeople, interval95, type ScoredPairs, type Separation, separations } from "./separation.ts";
+export { type Figure, type VerificationOptions, type VerificationReport, verify } from "./verification.ts";

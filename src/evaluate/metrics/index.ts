@@ -33,6 +33,7 @@ export {
   type LabelledScores,
   type OperatingPoints,
   operatingPoints,
+  pointsWithin,
 } from "./operating-points.ts";
 export { probit } from "./probit.ts";
 export { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";
