@@ -2,14 +2,23 @@ import { type Command, Option } from "commander";
 import { seeded } from "../core/index.ts";
 import {
   countPairs,
+  drawTemplatePairs,
   type EmbedPicturesOptions,
+  embedPictures,
   type LabelledPeople,
+  type MeasuredPicture,
+  type MeasuredPictures,
   type PairList,
+  type Picture,
+  type PoolingOptions,
   pairsOfPeople,
+  poolTemplates,
   readInsightFaceBin,
   readLfwPairs,
   readPairsCsv,
   readPeopleFolder,
+  readTemplatePairs,
+  readTemplates,
 } from "../evaluate/index.ts";
 import type { ModelStore } from "../models/index.ts";
 import { FACE_CHOICES, type FaceChoice } from "../recognise/index.ts";
@@ -33,6 +42,11 @@ export interface Protocol {
   readonly people?: LabelledPeople;
   /** Its pictures are aligned crops. */
   readonly aligned: boolean;
+  /** Where what is compared are templates: the pictures to embed, and how they become templates. */
+  readonly templates?: {
+    readonly pictures: readonly Picture[];
+    readonly pool: (measured: readonly MeasuredPicture[]) => readonly MeasuredPicture[];
+  };
 }
 
 /** Adds the flags of {@link ProtocolFlags} to a command. */
@@ -65,7 +79,38 @@ export const READERS = {
     const draw = { genuine, impostor: balanced ? Math.max(genuine, 1) : most };
     return { list: pairsOfPeople(people, folder, draw, seeded(seed)), people, aligned: false };
   },
+  /** @param pairs file of pairs; without one `most` of each kind are drawn */
+  templates: async (
+    file: string,
+    pairs: string | undefined,
+    most: number,
+    seed: number,
+    pooling: PoolingOptions,
+  ): Promise<Protocol> => {
+    const all = await readTemplates(file);
+    return {
+      list:
+        pairs === undefined
+          ? drawTemplatePairs(file, all, most, seeded(seed))
+          : await readTemplatePairs(pairs, all),
+      people: all.people,
+      aligned: false,
+      templates: {
+        pictures: all.pictures,
+        pool: (measured) => poolTemplates(all.templates, measured, pooling),
+      },
+    };
+  },
 };
+
+/** A protocol's vectors: its pictures embedded, and pooled where they are of templates. */
+export async function embedProtocol(
+  { list, templates }: Protocol,
+  options: EmbedPicturesOptions,
+): Promise<MeasuredPictures> {
+  const found = await embedPictures(templates?.pictures ?? list.pictures, options);
+  return templates ? { ...found, measured: templates.pool(found.measured) } : found;
+}
 
 /** The flags as options for going through the pictures. */
 export async function pictureOptions(

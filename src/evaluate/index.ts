@@ -14,6 +14,7 @@ export {
   type MeasuredPictures,
   type PictureFace,
 } from "./pictures/index.ts";
+export { type PoolingOptions, poolTemplates } from "./pool-templates.ts";
 export {
   cardOfProbe,
   NORMALIZATIONS,
@@ -25,6 +26,7 @@ export {
 } from "./probe-contract.ts";
 export {
   countPairs,
+  drawTemplatePairs,
   type LabelledPeople,
   type PairList,
   type Picture,
@@ -35,6 +37,10 @@ export {
   readLfwPairs,
   readPairsCsv,
   readPeopleFolder,
+  readTemplatePairs,
+  readTemplates,
+  type Template,
+  type TemplateList,
 } from "./protocols/index.ts";
 export { FAILED_SCORE, type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
 export { drawPeople, interval95, type ScoredPairs, type Separation, separations } from "./separation.ts";

@@ -27,6 +27,11 @@ export class PhotographIndex {
     return this.#faces.size;
   }
 
+  /** How many faces there are. */
+  get faceCount(): number {
+    return [...this.#faces.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   add(path: string, faces: readonly EmbeddedFace[]): void {
     for (const face of faces) {
       this.#index.add(path, face.embedding);

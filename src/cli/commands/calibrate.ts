@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { FaceError } from "../../core/index.ts";
-import { calibrate, embedPictures, scorePairs } from "../../evaluate/index.ts";
+import { calibrate, scorePairs } from "../../evaluate/index.ts";
 import {
   type Calibration,
   calibrationPathOf,
@@ -19,6 +19,7 @@ import { openStore, whole } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
 import {
   addProtocolFlags,
+  embedProtocol,
   type Protocol,
   type ProtocolFlags,
   pictureOptions,
@@ -92,8 +93,8 @@ async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protoco
   const { list } = protocol;
   const bar = progressBar(io);
   const store = openStore(io);
-  const { pipeline, measured } = await embedPictures(
-    list.pictures,
+  const { pipeline, measured } = await embedProtocol(
+    protocol,
     await pictureOptions(io, flags, protocol, store, bar),
   );
   const scored = scorePairs(list, measured, { signal: io.signal });

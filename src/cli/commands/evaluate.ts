@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import { seeded } from "../../core/index.ts";
 import {
   type AllPairsReport,
-  embedPictures,
   type IdentificationReport,
   identify,
   readGroups,
@@ -20,6 +19,7 @@ import { openStore, whole } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
 import {
   addProtocolFlags,
+  embedProtocol,
   type Protocol,
   type ProtocolFlags,
   pictureOptions,
@@ -32,6 +32,12 @@ interface EvaluateFlags extends ProtocolFlags {
 interface LfwFlags extends EvaluateFlags {
   readonly images: string;
   readonly pairs: string;
+}
+interface TemplateFlags extends EvaluateFlags {
+  readonly pairs?: string;
+  readonly draw: number;
+  readonly norm: boolean;
+  readonly detectorScore: boolean;
 }
 interface FolderFlags extends EvaluateFlags {
   readonly pairs: number;
@@ -97,6 +103,23 @@ export function evaluateCommand(program: Command, act: Act): void {
         return await run(io, flags, await READERS.folder(dir, flags.pairs, true, flags.seed), flags.all);
       }),
     );
+  add("templates", "templates of several pictures, in the manner of IJB-B and IJB-C, from CSV lists")
+    .argument("<file>", "lines template,subject,media,path")
+    .option("--pairs <file>", "lines template,template (default: draws some)")
+    .option("--draw <n>", "pairs of each kind to draw without --pairs", whole, DRAWN)
+    .option("--no-norm", "bring vectors to length 1 before they are pooled")
+    .option("--no-detector-score", "do not weigh faces by the detector's score")
+    .addHelpText("after", "\nExample:\n  arcface evaluate templates templates.csv --pairs pairs.csv --flip")
+    .action(
+      act(async (io, file: string, flags: TemplateFlags) => {
+        const { pairs, draw, seed, norm, detectorScore } = flags;
+        return await run(
+          io,
+          flags,
+          await READERS.templates(file, pairs, draw, seed, { norm, detectorScore }),
+        );
+      }),
+    );
 }
 
 async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = false): Promise<number> {
@@ -105,8 +128,8 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
   const store = openStore(io);
   const groups = flags.groups === undefined ? undefined : await readGroups(flags.groups, list.pictures);
   const started = performance.now();
-  const { pipeline, measured, computed } = await embedPictures(
-    list.pictures,
+  const { pipeline, measured, computed } = await embedProtocol(
+    protocol,
     await pictureOptions(io, flags, protocol, store, bar),
   );
   const embedded = performance.now();

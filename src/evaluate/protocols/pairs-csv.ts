@@ -9,16 +9,14 @@ const LABELS: ReadonlyMap<string, number> = new Map([
   ["1", 1],
   ["true", 1],
   ["yes", 1],
-  ["same", 1],
   ["0", 0],
   ["false", 0],
   ["no", 0],
-  ["different", 0],
 ]);
 
 /**
- * Pairs of a CSV file: two paths, relative to the file's folder, and whether they show one person (`1`, `true`, `yes`,
- * `same`, or `0`, `false`, `no`, `different`). A first line whose third field is none of these is a header.
+ * Pairs of a CSV file: two paths, relative to the file's folder, and whether they show one person (`1`, `true`, `yes`
+ * or `0`, `false`, `no`). A first line whose third field is none of these is a header.
  *
  * Folds are contiguous, at most ten.
  *
