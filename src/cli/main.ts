@@ -9,7 +9,9 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
+import { studyCommand } from "./commands/study.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
@@ -56,6 +58,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     embedCommand,
     detectCommand,
     alignCommand,
+    studyCommand,
+    reproduceCommand,
     inspectCommand,
     convertCommand,
     modelsCommand,

@@ -4,7 +4,8 @@ import { createInterface } from "node:readline";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { asUnitVector, FaceError, type Landmarks, reasonOf } from "../core/index.ts";
-import type { Face, Photograph } from "../recognise/index.ts";
+import { DEFAULT_MODELS } from "../models/index.ts";
+import type { Face, Photograph, RecognizerOptions } from "../recognise/index.ts";
 
 /** What decides which faces and vectors a photograph gives: another setting, another cache. */
 export interface CacheKey {
@@ -13,6 +14,23 @@ export interface CacheKey {
   readonly detector: string;
   readonly minFacePx: number | null;
   readonly flip: boolean;
+}
+
+/** The name of a study's cache in its folder. */
+export const CACHE_NAME = "faces.cache.jsonl";
+
+/** The key of what a pool with these options finds. */
+export function cacheKey(
+  pool: { readonly model: string; readonly dimension: number },
+  options: RecognizerOptions,
+): CacheKey {
+  return {
+    model: pool.model,
+    dimension: pool.dimension,
+    detector: options.detector ?? DEFAULT_MODELS.detector,
+    minFacePx: options.minFacePx ?? null,
+    flip: options.flip ?? false,
+  };
 }
 
 const FORMAT = "arcface-study-cache";

@@ -4,7 +4,7 @@ import type { Calibration } from "../models/index.ts";
 import { type FaceChoice, Recognizer, type RecognizerOptions, RecognizerPool } from "../recognise/index.ts";
 import { type CollectedFaces, collectFaces } from "./collect-faces.ts";
 import { type DeclaredPair, judgeDeclaredPairs } from "./declared-pairs.ts";
-import { FaceCache } from "./face-cache.ts";
+import { CACHE_NAME, cacheKey, FaceCache } from "./face-cache.ts";
 import type { LabelledPhotograph } from "./labelled-photographs.ts";
 import { type Layout, layOut } from "./layouts.ts";
 import { findLookAlikes, type LookAlikes } from "./look-alikes.ts";
@@ -111,13 +111,7 @@ export async function runStudy(
 
 async function collect(photographs: readonly LabelledPhotograph[], options: StudyOptions) {
   await using pool = await RecognizerPool.open(options);
-  await using cache = await FaceCache.open(join(options.cacheFolder, "faces.cache.jsonl"), {
-    model: pool.model,
-    dimension: pool.dimension,
-    detector: options.detector ?? "default",
-    minFacePx: options.minFacePx ?? null,
-    flip: options.flip ?? false,
-  });
+  await using cache = await FaceCache.open(join(options.cacheFolder, CACHE_NAME), cacheKey(pool, options));
   const collected = await collectFaces(photographs, pool, cache, options);
   const { model, dimension, calibration } = pool;
   return { collected, model, dimension, calibration };
