@@ -1,52 +1,77 @@
 import type { UnitVector, WorkOptions } from "../core/index.ts";
+import { embedTsne, layoutQuality, type Points, pca, pointsOf, umap } from "../project/index.ts";
 
 /** Faces laid out in the plane by one method. */
 export interface Layout {
   readonly id: "tsne" | "umap" | "pca";
   readonly label: string;
-  /** What a reader has to know to read it: settings, quality. */
+  /** What a reader has to know to read it: settings, and how faithful it is. */
   readonly note: string;
   readonly x: Float32Array;
   readonly y: Float32Array;
 }
 
+/** Fewer faces than this have no neighbourhoods: only their principal components are shown. */
+const FEWEST = 6;
+
+/** The map by t-SNE, UMAP and principal components; the first is the one to show first. */
 export async function layOut(
   vectors: readonly UnitVector[],
-  _options: WorkOptions & { readonly seed: number },
+  options: WorkOptions & { readonly seed: number },
 ): Promise<Layout[]> {
-  const [x, y] = pca(vectors);
-  return [{ id: "pca", label: "PCA", note: "", x, y }];
+  if (vectors.length === 0) return [];
+  const points = pointsOf(vectors);
+  const layouts: Layout[] = [];
+  if (vectors.length >= FEWEST) {
+    // People with few photographs have few neighbours: fewer count for each face than the field's 30 in a small study.
+    const wanted = Math.min(30, Math.max(5, vectors.length / 10));
+    const { layout, perplexity, klDivergence } = await embedTsne(points, { ...options, perplexity: wanted });
+    layouts.push(
+      split(
+        "tsne",
+        "t-SNE",
+        layout,
+        `t-SNE at perplexity ${Number(perplexity.toFixed(1))}, KL divergence ${klDivergence.toFixed(3)}; ${await faithful(points, layout, options)}`,
+      ),
+    );
+    const spread = await umap(points, { ...options, neighbours: Math.min(15, vectors.length) });
+    layouts.push(
+      split(
+        "umap",
+        "UMAP",
+        spread,
+        `UMAP of ${Math.min(15, vectors.length)} neighbours; ${await faithful(points, spread, options)}`,
+      ),
+    );
+  }
+  const { components, scores, variances, totalVariance } = await pca(points, options);
+  const flat = Float32Array.from({ length: vectors.length * 2 }, (_, i) =>
+    i % 2 < components ? scores[(i >> 1) * components + (i % 2)]! : 0,
+  );
+  const kept = totalVariance > 0 ? ((variances[0]! + (variances[1] ?? 0)) / totalVariance) * 100 : 100;
+  const quality = vectors.length >= FEWEST ? `; ${await faithful(points, flat, options)}` : "";
+  layouts.push(
+    split(
+      "pca",
+      "PCA",
+      flat,
+      `The first two principal components, ${kept.toFixed(0)} % of the variance${quality}`,
+    ),
+  );
+  return layouts;
 }
 
-function pca(vectors: readonly UnitVector[]): [Float32Array, Float32Array] {
-  const d = vectors[0]?.length ?? 0;
-  const mean = new Float64Array(d);
-  for (const v of vectors) for (let k = 0; k < d; k++) mean[k]! += v[k]! / vectors.length;
-  const axes: Float64Array[] = [];
-  for (let a = 0; a < 2; a++) {
-    let w = Float64Array.from({ length: d }, (_, k) => Math.sin(k * (a + 1) + 1));
-    for (let it = 0; it < 60; it++) {
-      const next = new Float64Array(d);
-      for (const v of vectors) {
-        let dot = 0;
-        for (let k = 0; k < d; k++) dot += (v[k]! - mean[k]!) * w[k]!;
-        for (let k = 0; k < d; k++) next[k]! += dot * (v[k]! - mean[k]!);
-      }
-      for (const u of axes) {
-        let dot = 0;
-        for (let k = 0; k < d; k++) dot += u[k]! * next[k]!;
-        for (let k = 0; k < d; k++) next[k]! -= dot * u[k]!;
-      }
-      const n = Math.hypot(...next) || 1;
-      w = next.map((value) => value / n);
-    }
-    axes.push(w);
-  }
-  return axes.map((w) =>
-    Float32Array.from(vectors, (v) => {
-      let dot = 0;
-      for (let k = 0; k < d; k++) dot += (v[k]! - mean[k]!) * w[k]!;
-      return dot;
-    }),
-  ) as [Float32Array, Float32Array];
+async function faithful(points: Points, layout: Float32Array, options: WorkOptions): Promise<string> {
+  const { k, neighbourhoodPreservation, trustworthiness } = await layoutQuality(points, layout, options);
+  return `of each face's ${k} nearest ${(neighbourhoodPreservation * 100).toFixed(0)} % are nearest in the map too, trustworthiness ${trustworthiness.toFixed(3)}.`;
+}
+
+function split(id: Layout["id"], label: string, flat: Float32Array, note: string): Layout {
+  return {
+    id,
+    label,
+    note,
+    x: Float32Array.from({ length: flat.length / 2 }, (_, i) => flat[2 * i]!),
+    y: Float32Array.from({ length: flat.length / 2 }, (_, i) => flat[2 * i + 1]!),
+  };
 }

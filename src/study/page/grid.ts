@@ -3,7 +3,8 @@ import { byId, element } from "./document.ts";
 import type { Faces } from "./faces.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
-/** Rows added at a time: a page of two thousand rows would take long to lay out. */
+/** Rows shown at first, and added at a time: a page of two thousand would take long to lay out and to scroll through. */
+const FIRST_ROWS = 12;
 const ROWS = 40;
 
 /** The grid of neighbours: a row for every face, as many as were asked for. */
@@ -41,7 +42,7 @@ export class Grid {
     });
     this.#rows.replaceChildren();
     this.#drawn = 0;
-    this.#draw(ROWS);
+    this.#draw(FIRST_ROWS);
   }
 
   /** Lists the selection. */
