@@ -11,7 +11,9 @@ import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
+import { studyCommand } from "./commands/study.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
@@ -58,6 +60,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     embedCommand,
     detectCommand,
     alignCommand,
+    studyCommand,
+    reproduceCommand,
     inspectCommand,
     convertCommand,
     evaluateCommand,

@@ -13,7 +13,7 @@ export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.
 export { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";
 export { SELF_TEST_MIN_COSINE, selfTest } from "./self-test.ts";
-export { thumbnail } from "./thumbnail.ts";
+export { squareAround, thumbnail } from "./thumbnail.ts";
 export {
   type ErrorRate,
   evidenceOf,
