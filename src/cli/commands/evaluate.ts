@@ -28,6 +28,7 @@ import {
 
 interface EvaluateFlags extends ProtocolFlags {
   readonly groups?: string;
+  readonly report?: string;
 }
 interface LfwFlags extends EvaluateFlags {
   readonly images: string;
@@ -69,10 +70,9 @@ export function evaluateCommand(program: Command, act: Act): void {
       "\nPictures without a face are counted by the protocol's rule: their pairs count as different people.\n\nExample:\n  arcface evaluate lfw --images lfw/ --pairs pairs.txt --flip",
     );
   const add = (name: string, description: string): Command =>
-    addProtocolFlags(evaluate.command(name).description(description)).option(
-      "--groups <file.csv>",
-      "lines picture,group or person,group: error rates by group",
-    );
+    addProtocolFlags(evaluate.command(name).description(description))
+      .option("--groups <file.csv>", "lines picture,group or person,group: error rates by group")
+      .option("--report <dir>", "write a page with curves and the worst errors with their pictures");
   add("lfw", "LFW's official pairs in their ten folds")
     .requiredOption("--images <dir>", "holds NAME/NAME_0001.jpg")
     .requiredOption("--pairs <file>", "pairs.txt")
@@ -144,8 +144,22 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
     computed,
     seconds: { embed: (embedded - started) / 1000, metrics: (performance.now() - embedded) / 1000 },
   };
+  const lines = describe(outcome);
+  const page =
+    flags.report === undefined
+      ? undefined
+      : await (await import("../../study/index.ts")).writeEvaluation(
+          { pipeline, list, measured, report, allPairs: outcome.allPairs?.points, summary: lines },
+          flags.report,
+          work,
+        );
   bar.stop();
-  io.out(flags.json ? `${JSON.stringify(asJson(outcome))}\n` : `${describe(outcome).join("\n")}\n`);
+  io.out(
+    flags.json
+      ? `${JSON.stringify({ ...asJson(outcome), ...(page !== undefined && { page }) })}\n`
+      : `${lines.join("\n")}\n`,
+  );
+  if (page !== undefined && !flags.json) io.out(`${page}: written\n`);
   return EXIT.ok;
 }
 

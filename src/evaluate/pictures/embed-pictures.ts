@@ -130,7 +130,7 @@ function faceOf(result: PhotographResult, choice: FaceChoice): PictureFace {
   const { photograph } = result;
   const face = chooseFace(photograph.faces, choice, photograph);
   return face
-    ? { kind: "face", embedding: face.embedding, norm: face.norm ?? 1, score: face.score }
+    ? { kind: "face", embedding: face.embedding, norm: face.norm ?? 1, score: face.score, box: face.box }
     : { kind: "no-face" };
 }
 

@@ -15,9 +15,17 @@ const Header = z.strictObject({
   entries: z.number().int().min(0),
 });
 const Line = z.union([
-  z.strictObject({ sha256: z.string(), embedding: z.string(), norm: z.number(), score: z.number() }),
+  z.strictObject({
+    sha256: z.string(),
+    embedding: z.string(),
+    norm: z.number(),
+    score: z.number(),
+    box: z.array(z.number()).length(4).optional(),
+  }),
   z.strictObject({ sha256: z.string(), noFace: z.literal(true) }),
 ]);
+
+type EmbeddedLine = Exclude<z.infer<typeof Line>, { noFace: true }>;
 
 /**
  * Faces of pictures that were embedded before, by the pictures' bytes, so that a second run over the same pictures
@@ -95,7 +103,14 @@ export class EmbeddingCache {
 function encode(digest: string, face: PictureFace): z.infer<typeof Line> {
   if (face.kind !== "face") return { sha256: digest, noFace: true };
   const bytes = Buffer.from(Float32Array.from(face.embedding).buffer);
-  return { sha256: digest, embedding: bytes.toString("base64"), norm: face.norm, score: face.score };
+  const { norm, score, box } = face;
+  return {
+    sha256: digest,
+    embedding: bytes.toString("base64"),
+    norm,
+    score,
+    ...(box && { box: [box.x, box.y, box.width, box.height] }),
+  };
 }
 
 /** Whatever is wrong with a derived file, it can be made again: nothing of it is used then. */
@@ -115,10 +130,13 @@ function parse(text: string, key: string, dimension: number): Map<string, Pictur
   }
 }
 
-function decode(line: { embedding: string; norm: number; score: number }, dimension: number): PictureFace {
+function decode(line: EmbeddedLine, dimension: number): PictureFace {
   const bytes = Buffer.from(line.embedding, "base64");
   if (bytes.length !== 4 * dimension) throw new Error("another dimension");
   const values = new Float32Array(dimension);
   for (let i = 0; i < dimension; i++) values[i] = bytes.readFloatLE(4 * i);
-  return { kind: "face", embedding: asUnitVector(values), norm: line.norm, score: line.score };
+  const { norm, score } = line;
+  const [x, y, width, height] = line.box ?? [];
+  const box = line.box && { box: { x: x!, y: y!, width: width!, height: height! } };
+  return { kind: "face", embedding: asUnitVector(values), norm, score, ...box };
 }

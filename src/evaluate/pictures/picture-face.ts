@@ -1,4 +1,4 @@
-import type { UnitVector } from "../../core/index.ts";
+import type { Box, UnitVector } from "../../core/index.ts";
 
 /** What became of one picture: the face that counts, or why there is none. Nothing is dropped. */
 export type PictureFace =
@@ -9,6 +9,8 @@ export type PictureFace =
       readonly norm: number;
       /** The detector's; 1 for a picture that came aligned. */
       readonly score: number;
+      /** In pixels of the picture; undefined for a picture that came aligned. */
+      readonly box?: Box<"image"> | undefined;
     }
   | { readonly kind: "no-face" }
   | { readonly kind: "unreadable"; readonly reason: string };
