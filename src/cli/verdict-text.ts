@@ -14,7 +14,7 @@ export function describeVerdict(verdict: Verdict | undefined, uncalibrated: stri
   const own = threshold === calibration.threshold;
   return [
     side,
-    `as high or higher score ${percent(evidence.fmr)} of pairs of different people, lower ${percent(evidence.fnmr)} of pairs of one person (${intervals.confidence * 100} % intervals)`,
+    `${percent(evidence.fmr)} of pairs of different people score as high (FMR), ${percent(evidence.fnmr)} of pairs of one person lower (FNMR); ${intervals.confidence * 100} % intervals`,
     `such a score is ${timesText(evidence.log10LikelihoodRatio)}`,
     own
       ? `threshold for at most ${percentText(target.fmr)} % false matches, measured on ${data.protocol}: ${calibration.falseMatches} of ${data.impostorPairs} pairs of different people lay above it, ${calibration.falseNonMatches} of ${data.genuinePairs} pairs of one person below`

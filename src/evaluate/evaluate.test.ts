@@ -255,7 +255,8 @@ describe("a calibration", () => {
       { targetFmr: 0.01, resamples: 100 },
     );
     expect(again).toEqual(made);
-    expect(calibrationPathOf("x/made-up.onnx")).toBe("x/made-up.calibration.json");
+    expect(calibrationPathOf("x/made-up.onnx", false)).toBe("x/made-up.calibration.json");
+    expect(calibrationPathOf("x/made-up.onnx", true)).toBe("x/made-up.calibration.flip.json");
   });
 
   test("that was changed, or is none, is refused", async () => {
@@ -282,9 +283,9 @@ describe("a calibration", () => {
     };
     const refusal = (): void => expectCalibrationFor(made, other, "c.json");
     expect(refusal).toThrow(expect.objectContaining({ code: "MODEL_MISMATCH" }));
-    expect(refusal).toThrow(/made for made-up \(.*RGB.*\) instead of other \(.*BGR.*\)/);
+    expect(refusal).toThrow(/made for made-up \(.*RGB.*\), not for other \(.*BGR.*\)/);
     expect(() => expectCalibrationFor(made, { ...PIPELINE, flip: true }, "c")).toThrow(
-      "mtcnn without --flip instead of mtcnn with --flip",
+      "made with mtcnn without --flip, not with mtcnn with --flip",
     );
     expect(() => expectCalibrationFor(made, PIPELINE, "c")).not.toThrow();
   });

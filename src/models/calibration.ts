@@ -81,13 +81,18 @@ const FileSchema = CalibrationSchema.extend({ checksum: digest });
 const MAX_BYTES = 4 << 20;
 
 /** Where the calibration of a network file of one's own is looked for: `model.onnx` → `model.calibration.json`. */
-export function calibrationPathOf(modelPath: string): string {
-  return `${modelPath.slice(0, modelPath.length - extname(modelPath).length)}.calibration.json`;
+export function calibrationPathOf(modelPath: string, flip: boolean): string {
+  return `${modelPath.slice(0, modelPath.length - extname(modelPath).length)}.${nameOf("calibration", flip)}`;
 }
 
 /** Where a calibration of a card's model is looked for before the packaged one. */
-export function installedCalibrationPath(store: ModelStore, id: string): string {
-  return join(store.home, "models", id, "calibration.json");
+export function installedCalibrationPath(store: ModelStore, id: string, flip: boolean): string {
+  return join(store.home, "models", id, nameOf("calibration", flip));
+}
+
+/** Scores with and without flip are two things: each has its own file. */
+function nameOf(name: string, flip: boolean): string {
+  return `${name}${flip ? ".flip" : ""}.json`;
 }
 
 /**
@@ -114,32 +119,37 @@ export async function writeCalibration(path: string, calibration: Calibration): 
 }
 
 /**
- * The calibration that lies ready for a model: beside its own file, installed in the store, or in this package.
+ * The calibration that lies ready for a pipeline's model: beside its own file, installed in the store, or in this
+ * package. Whether it fits is for the caller to ask.
  *
- * @param model id of a card or path of a network file
+ * @param path of a network file of the user's own
  * Returns   undefined where there is none
  */
 export async function findCalibration(
   store: ModelStore,
-  model: { readonly path?: string | undefined; readonly sha256: string },
+  { model, flip }: Pipeline,
+  path: string | undefined,
 ): Promise<Calibration | undefined> {
-  const beside = model.path === undefined ? undefined : await readIfThere(calibrationPathOf(model.path));
-  if (beside) return beside;
   const card = store.cards().find(({ files }) => files.some((file) => file.sha256 === model.sha256));
-  if (!card) return undefined;
-  return (
-    (await readIfThere(installedCalibrationPath(store, card.id))) ??
-    (await readIfThere(fileURLToPath(new URL(`../../calibrations/${card.id}.json`, import.meta.url))))
-  );
+  const places = [
+    ...(path === undefined ? [] : [calibrationPathOf(path, flip)]),
+    ...(card ? [installedCalibrationPath(store, card.id, flip)] : []),
+    ...(card ? [fileURLToPath(new URL(`../../calibrations/${nameOf(card.id, flip)}`, import.meta.url))] : []),
+  ];
+  for (const place of places) {
+    const found = await readIfThere(place);
+    if (found) return found;
+  }
+  return undefined;
 }
 
-/** In what two pipelines differ, in words; undefined when scores of one are scores of the other. */
+/** In what a pipeline differs from the one that was measured, in words; undefined when scores of one are scores of the other. */
 export function differenceOf(measured: Pipeline, used: Pipeline): string | undefined {
   if (measured.model.sha256 !== used.model.sha256 || contractOf(measured) !== contractOf(used)) {
-    return `made for ${describe(measured)}, got ${describe(used)}`;
+    return `made for ${describe(measured)}, not for ${describe(used)}`;
   }
   const how = ({ detector, flip }: Pipeline): string => `${detector} ${flip ? "with" : "without"} --flip`;
-  return how(measured) === how(used) ? undefined : `measured with ${how(measured)}, got ${how(used)}`;
+  return how(measured) === how(used) ? undefined : `made with ${how(measured)}, not with ${how(used)}`;
 }
 
 /** Throws FaceError MODEL_MISMATCH with both contracts when a calibration is not for what is used. */
@@ -148,7 +158,7 @@ export function expectCalibrationFor(calibration: Calibration, used: Pipeline, w
   if (difference === undefined) return;
   throw new FaceError(
     "MODEL_MISMATCH",
-    `${where}: expected a calibration for what is used, got one ${difference.replace(", got ", " instead of ")}`,
+    `${where}: expected a calibration for what is used, got one ${difference}`,
   );
 }
 

@@ -47,7 +47,7 @@ export function scoreHistogram(scores: Scores, options: ScoreHistogramOptions = 
     x: { domain: [low, high], label: options.axis ?? "cosine", labelAnchor: "center", labelArrow: "none" },
     y: { label: "share of pairs, %", grid: true, nice: true },
     marks: [
-      Plot.areaY(outline(impostor), { x: "x", y: "y", fill: IMPOSTOR, fillOpacity: 0.45 }),
+      Plot.areaY(outline(impostor), { x: "x", y1: 0, y2: "y", fill: IMPOSTOR, fillOpacity: 0.45 }),
       Plot.line(outline(genuine), {
         x: "x",
         y: "y",

@@ -66,8 +66,12 @@ export async function findJudge(
     expectCalibrationFor(calibration, used, typeof given === "string" ? given : "calibration");
     return { kind: "calibrated", calibration };
   }
-  const calibration = await findCalibration(store, { path: modelPath, sha256: used.model.sha256 });
-  if (!calibration) return { kind: "uncalibrated", reason: `there is no calibration for ${used.model.id}` };
+  const calibration = await findCalibration(store, used, modelPath);
+  if (!calibration)
+    return {
+      kind: "uncalibrated",
+      reason: `there is no calibration for ${used.model.id}${used.flip ? " with --flip" : ""}`,
+    };
   const difference = differenceOf(calibration.pipeline, used);
   return difference === undefined
     ? { kind: "calibrated", calibration }

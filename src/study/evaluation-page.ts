@@ -185,7 +185,7 @@ ${rejectSection(report.reject)}
 <p>${count(failures.pictures, "picture")} without a vector. Their pairs score lowest: ${count(failures.genuinePairs, "genuine pair")} count as missed, ${count(failures.impostorPairs, "impostor pair")} as rightly rejected. None is left out.</p>
 ${failures.list.length > 0 && html`<ul>${failures.list.slice(0, 500).map(({ picture, reason }) => html`<li>${picture}: ${reason}</li>`)}</ul>`}
 </section>
-<section id="all"><h2>All figures</h2><pre class="scroll">${summary.join("\n")}</pre></section>
+<section id="all"><h2>All figures</h2>${summary.map((line) => html`${line}<br>`)}</section>
 </main>
 <footer>Network file sha256 ${pipeline.model.sha256}. Data sha256 ${report.sha256}. These figures hold for these pictures and this model.</footer>
 </body>

@@ -107,16 +107,20 @@ async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protoco
   bar.stop();
   const paths = [
     ...(flags.out === undefined ? [] : [flags.out]),
-    ...(flags.install ? [await installPath(store, flags.model)] : []),
+    ...(flags.install ? [await installPath(store, flags.model, pipeline.flip)] : []),
   ];
   for (const path of paths) await writeCalibration(path, calibration);
   io.out(flags.json ? `${JSON.stringify({ files: paths, ...calibration })}\n` : describe(calibration, paths));
   return EXIT.ok;
 }
 
-async function installPath(store: ModelStore, model: string = DEFAULT_MODELS.embedder): Promise<string> {
-  if (await isModelFile(model)) return calibrationPathOf(model);
-  const path = installedCalibrationPath(store, model);
+async function installPath(
+  store: ModelStore,
+  model: string = DEFAULT_MODELS.embedder,
+  flip: boolean,
+): Promise<string> {
+  if (await isModelFile(model)) return calibrationPathOf(model, flip);
+  const path = installedCalibrationPath(store, model, flip);
   await mkdir(dirname(path), { recursive: true });
   return path;
 }
