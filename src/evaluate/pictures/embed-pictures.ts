@@ -128,6 +128,9 @@ async function photographFaces(options: EmbedPicturesOptions): Promise<FaceSourc
 function faceOf(result: PhotographResult, choice: FaceChoice): PictureFace {
   if (result.kind === "failed") return unreadable(result.error);
   const { photograph } = result;
+  if (choice === "only" && photograph.faces.length > 1) {
+    return { kind: "unreadable", reason: `expected one face, got ${photograph.faces.length}` };
+  }
   const face = chooseFace(photograph.faces, choice, photograph);
   return face
     ? { kind: "face", embedding: face.embedding, norm: face.norm ?? 1, score: face.score, box: face.box }
