@@ -21,6 +21,7 @@ import {
   pointsWithin,
   RESAMPLES,
   type RejectPoint,
+  rankPairs,
   type TrueAcceptRate,
   trueAcceptRate,
 } from "./metrics/index.ts";
@@ -89,7 +90,9 @@ export function verify(
 ): VerificationReport {
   const { seed = 1, resamples = RESAMPLES } = options;
   const scored = scorePairs(list, measured);
-  const points = operatingPoints(scored);
+  const ranked = rankPairs(scored, list.fold);
+  const exact = exactAccuracy(scored, list.fold, ranked);
+  const points = operatingPoints(scored, ranked);
   const accuracy = gridAccuracy(scored, list.fold);
   const threshold = bestThreshold(scored);
   const eer = equalErrorRate(points);
@@ -116,7 +119,7 @@ export function verify(
       ...accuracy,
       interval: bootstrapMean(accuracy.right, scored, { random: seeded(seed), resamples }),
     },
-    exactAccuracy: exactAccuracy(scored, list.fold),
+    exactAccuracy: exact,
     threshold,
     ...errorCountsAt(points, threshold),
     auc: { value: auc, interval: intervals[0]! },

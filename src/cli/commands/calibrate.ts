@@ -40,7 +40,7 @@ interface FolderFlags extends CalibrateFlags {
 }
 
 /** Pairs of each kind drawn from a folder. */
-const DRAWN = 500_000;
+const DRAWN = 200_000;
 
 /** `arcface calibrate PROTOCOL` */
 export function calibrateCommand(program: Command, act: Act): void {

@@ -57,7 +57,7 @@ interface Outcome {
 
 /** Pairs of each kind that are drawn from a folder. */
 const DRAWN = 10_000;
-/** Folders with at most so many pairs are counted whole unasked: some seconds. */
+/** Folders with at most so many pairs are counted whole unasked, which takes some seconds. */
 const COUNTED_UNASKED = 50_000_000;
 
 /** `arcface evaluate PROTOCOL` */
@@ -140,7 +140,9 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
     pipeline,
     report,
     ...(people && { identification: identify(people, measured, seeded(flags.seed), work) }),
-    ...(people && (all || count <= COUNTED_UNASKED) && { allPairs: verifyAllPairs(people, measured, work) }),
+    ...(people &&
+      report.pairs < count &&
+      (all || count <= COUNTED_UNASKED) && { allPairs: verifyAllPairs(people, measured, work) }),
     computed,
     seconds: { embed: (embedded - started) / 1000, metrics: (performance.now() - embedded) / 1000 },
   };

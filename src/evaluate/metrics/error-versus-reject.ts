@@ -40,7 +40,7 @@ export function errorVersusReject(
       throw new FaceError("USAGE", `reject: expected a quality, got NaN for pair ${i}`);
     if (scores[i]! < threshold) missed++;
   }
-  const sorted = Float64Array.from(quality).sort();
+  const sorted = quality.slice().sort();
   const misses = new Float64Array(missed);
   for (let i = 0, m = 0; i < scores.length; i++) if (scores[i]! < threshold) misses[m++] = quality[i]!;
   misses.sort();

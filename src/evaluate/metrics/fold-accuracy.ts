@@ -1,6 +1,5 @@
 import { FaceError } from "../../core/index.ts";
-import { expectScores, type LabelledScores } from "./operating-points.ts";
-import { rankScores } from "./rank-scores.ts";
+import { expectScores, type LabelledScores, type RankedPairs, rankPairs } from "./operating-points.ts";
 import { squaredDistanceFromCosine } from "./threshold-units.ts";
 
 /** Share of rightly decided pairs, each fold decided with a threshold chosen on the others. */
@@ -91,12 +90,17 @@ export function gridAccuracyOfDistances(
  * widest gap between scores is taken, of equally wide gaps the highest.
  *
  * The grid's thresholds lie up to 0.005 in cosine from the best; this one depends on the order of scores alone.
+ *
+ * @param ranked the same pairs and folds by {@link rankPairs}, where they are sorted already
  */
-export function exactAccuracy(labelled: LabelledScores, fold: Uint16Array): FoldAccuracy {
-  expectScores(labelled);
+export function exactAccuracy(
+  labelled: LabelledScores,
+  fold: Uint16Array,
+  ranked = rankPairs(labelled, fold),
+): FoldAccuracy {
   const { scores, same } = labelled;
   const folds = foldCount(fold, scores.length);
-  const thresholds = bestThresholds(labelled, fold, folds);
+  const thresholds = bestThresholds(ranked, folds);
   const decided = decide(
     scores.length,
     fold,
@@ -108,16 +112,12 @@ export function exactAccuracy(labelled: LabelledScores, fold: Uint16Array): Fold
 
 /** The threshold that decides most pairs rightly; see {@link exactAccuracy} for the choice between equals. */
 export function bestThreshold(labelled: LabelledScores): number {
-  expectScores(labelled);
-  // A second, empty fold is held out.
-  return bestThresholds(labelled, new Uint16Array(labelled.scores.length), 2)[1]!;
+  // All pairs are in one fold, and a second, empty one is held out.
+  return bestThresholds(rankPairs(labelled), 2)[1]!;
 }
 
 /** For each fold the threshold that decides most pairs of the others rightly: one walk down the sorted scores. */
-function bestThresholds({ scores, same }: LabelledScores, fold: Uint16Array, folds: number): number[] {
-  const tags = folds < 128 ? new Uint8Array(scores.length) : new Uint16Array(scores.length);
-  for (let i = 0; i < tags.length; i++) tags[i] = 2 * fold[i]! + same[i]!;
-  const { score, tag } = rankScores(scores, tags);
+function bestThresholds({ score, tag }: RankedPairs, folds: number): number[] {
   // Genuine pairs accepted minus impostor pairs accepted: rises and falls as accuracy does. Of all, and of each fold.
   let gain = 0;
   const own = new Float64Array(folds);

@@ -34,6 +34,8 @@ export {
   type OperatingPoints,
   operatingPoints,
   pointsWithin,
+  type RankedPairs,
+  rankPairs,
 } from "./operating-points.ts";
 export { probit } from "./probit.ts";
 export { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";

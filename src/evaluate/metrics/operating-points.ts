@@ -1,5 +1,5 @@
 import { FaceError } from "../../core/index.ts";
-import { rankScores } from "./rank-scores.ts";
+import { type RankedScores, rankScores } from "./rank-scores.ts";
 
 /**
  * What every threshold does to a set of scored pairs: for each distinct score, how many pairs of one person (genuine)
@@ -27,14 +27,37 @@ export interface LabelledScores {
   readonly same: Uint8Array;
 }
 
+/** Scored pairs from the highest score down: sorted once for everything that wants them so. */
+export interface RankedPairs extends RankedScores {
+  /** 2 · fold + same of each; [pairs]. */
+  readonly tag: Uint8Array | Uint16Array;
+}
+
 /**
- * The operating points of a list of scores. O(n); needs about 28 bytes a pair beside the list.
+ * Sorts pairs by score. O(n); needs about 18 bytes a pair beside the list, and as many while it works.
  *
+ * @param fold of each pair, below 32,768
  * Throws    FaceError USAGE naming the first score that is not a number, SHAPE when the lists differ in length
  */
-export function operatingPoints({ scores, same }: LabelledScores): OperatingPoints {
-  expectScores({ scores, same });
-  const { score, tag } = rankScores(scores, same);
+export function rankPairs(labelled: LabelledScores, fold?: Uint16Array): RankedPairs {
+  expectScores(labelled);
+  const { scores, same } = labelled;
+  if (fold === undefined) return rankScores(scores, same);
+  const wide = fold.some((own) => own > 127);
+  const tags = wide ? new Uint16Array(scores.length) : new Uint8Array(scores.length);
+  for (let i = 0; i < tags.length; i++) tags[i] = 2 * fold[i]! + same[i]!;
+  return rankScores(scores, tags);
+}
+
+/**
+ * The operating points of a list of scores. O(n).
+ *
+ * @param ranked the same pairs by {@link rankPairs}, where they are sorted already; taken over, because ten million pairs
+ * need not lie in memory twice: whatever else wants them comes first
+ * Throws    as {@link rankPairs}
+ */
+export function operatingPoints(labelled: LabelledScores, ranked = rankPairs(labelled)): OperatingPoints {
+  const { score, tag } = ranked;
   let count = 0;
   for (let i = 0; i < score.length; i++) if (i === 0 || score[i] !== score[i - 1]) count++;
   const genuine = new Uint32Array(count);
@@ -42,13 +65,13 @@ export function operatingPoints({ scores, same }: LabelledScores): OperatingPoin
   let g = 0;
   let n = 0;
   for (let i = 0, p = 0; i < score.length; p++) {
-    const threshold = score[i]!;
-    for (; i < score.length && score[i] === threshold; i++) {
-      if (tag[i]) g++;
+    const level = score[i]!;
+    for (; i < score.length && score[i] === level; i++) {
+      if (tag[i]! & 1) g++;
       else n++;
     }
     // The sorted list turns into that of thresholds, which is never ahead of it.
-    score[p] = threshold;
+    score[p] = level;
     genuine[p] = g;
     impostor[p] = n;
   }

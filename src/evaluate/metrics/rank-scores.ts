@@ -19,7 +19,7 @@ export interface RankedScores {
  */
 export function rankScores(scores: Float64Array, tags: Uint8Array | Uint16Array): RankedScores {
   const n = scores.length;
-  let from = new Uint32Array(Float64Array.from(scores).buffer);
+  let from = new Uint32Array(scores.slice().buffer);
   let to = new Uint32Array(2 * n);
   let fromTag = tags.slice();
   let toTag = tags.slice();

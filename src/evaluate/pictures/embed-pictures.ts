@@ -35,6 +35,8 @@ export interface MeasuredPictures {
 
 /** The detector of pictures that came aligned. */
 const NO_DETECTOR = "none";
+/** What an aligned crop may be: sixteen are decoded side by side, and crops are small. */
+const CROP_LIMITS = { maxPixels: 1 << 22 } as const;
 /** Aligned crops in one run of the network. */
 const BATCH = 16;
 /** New faces after which the cache is written, so that a run that is stopped is not lost. */
@@ -147,7 +149,7 @@ async function alignedFaces(options: EmbedPicturesOptions & { store: ModelStore 
   const flip = options.flip ?? false;
   const crop = async (source: ImageSource): Promise<RgbImage | FaceError> => {
     try {
-      return asAlignedFace(toSquare(await readImage(source), embedder.contract.input.sizePx));
+      return asAlignedFace(toSquare(await readImage(source, CROP_LIMITS), embedder.contract.input.sizePx));
     } catch (error) {
       if (error instanceof FaceError && error.code === "BAD_IMAGE") return error;
       throw error;
