@@ -34,7 +34,7 @@ export interface EvaluationPageInput {
 const WORST = 24;
 const THUMBNAIL_PX = 112;
 /** Points of a curve: more than a screen shows. */
-const CURVE_POINTS = 400;
+const CURVE_POINTS = 2000;
 
 /**
  * Writes an evaluation as one page that needs nothing but itself, with curves and the worst errors with their pictures,

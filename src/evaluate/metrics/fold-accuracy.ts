@@ -44,7 +44,6 @@ export function contiguousFolds(pairs: number, folds: number): Uint16Array {
  * Source    the evaluation scripts of facenet (D. Sandberg) and InsightFace
  */
 export function gridAccuracy(labelled: LabelledScores, fold: Uint16Array): FoldAccuracy {
-  expectScores(labelled);
   const { scores, same } = labelled;
   const distances = new Float64Array(scores.length);
   for (let i = 0; i < scores.length; i++) distances[i] = squaredDistanceFromCosine(scores[i]!);
@@ -57,6 +56,7 @@ export function gridAccuracyOfDistances(
   same: Uint8Array,
   fold: Uint16Array,
 ): FoldAccuracy {
+  expectScores({ scores: distances, same });
   const folds = foldCount(fold, distances.length);
   // How many pairs of each fold and kind first fall below a threshold at each step; the last is "at none".
   const counts = [0, 1].map(() => Array.from({ length: folds }, () => new Float64Array(GRID_STEPS + 1)));
