@@ -33,13 +33,6 @@ const FACE_API = {
     "sha512-WDMmK3CfNLo8jylWqMoQgf4nIst3M0fzx1dnac96wv/dvMTN4DxC/Pq1DGtduDk1lktCamQ3MIDXFnvrdHTXDw==",
 } as const;
 
-/** What `npm run bench lfw` measures: the threshold that decides most of the pairs rightly, and its errors. */
-const LFW = {
-  protocol: "LFW, 6,000 official pairs, MTCNN, most pairs right",
-  impostorPairs: 3000,
-  genuinePairs: 3000,
-} as const;
-
 const MTCNN: DetectCard = {
   id: "mtcnn",
   title: "MTCNN face detector, five landmarks",
@@ -116,12 +109,6 @@ const MOBILEFACENET_192: EmbedCard = {
     },
     output: { name: "embeddings", dimension: 192, normalized: false },
   },
-  calibration: {
-    ...LFW,
-    threshold: 0.397,
-    falseMatches: 6,
-    falseNonMatches: 32,
-  },
 };
 
 const FR_FEATURE_512: EmbedCard = {
@@ -154,12 +141,6 @@ const FR_FEATURE_512: EmbedCard = {
       maxBatch: 1,
     },
     output: { name: "output", dimension: 512, normalized: false },
-  },
-  calibration: {
-    ...LFW,
-    threshold: 0.281,
-    falseMatches: 9,
-    falseNonMatches: 24,
   },
 };
 

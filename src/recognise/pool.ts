@@ -5,11 +5,12 @@ import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import type { DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
-import { type Calibration, type ContractOptions, ModelStore } from "../models/index.ts";
+import { type Calibration, type ContractOptions, ModelStore, type Pipeline } from "../models/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** What can be handed to another thread of {@link RecognizerOptions}. */
 export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptions {
@@ -40,14 +41,24 @@ export class RecognizerPool {
   readonly model: string;
   /** Length of the vectors. */
   readonly dimension: number;
+  /** What scores depend on: network, contract, detector, flip. */
+  readonly pipeline: Pipeline;
+  /** What is known about scores of this model; undefined when it was not calibrated. */
   readonly calibration: Calibration | undefined;
+  /** Why there is no calibration; undefined when there is one. */
+  readonly uncalibrated: string | undefined;
+  /** What a cosine between two of this pool's vectors means; undefined when that is not known. */
+  readonly verdict: (cosine: number) => Verdict | undefined;
 
   private constructor(pool: Piscina<string, WorkerAnswer>, workers: number, opened: Recognizer) {
     this.#pool = pool;
     this.workers = workers;
     this.model = opened.model;
     this.dimension = opened.dimension;
+    this.pipeline = opened.pipeline;
     this.calibration = opened.calibration;
+    this.uncalibrated = opened.uncalibrated;
+    this.verdict = (cosine) => opened.verdict(cosine);
   }
 
   /**
@@ -64,6 +75,8 @@ export class RecognizerPool {
       store = new ModelStore(),
       signal: _,
       onProgress: __,
+      calibration: ___,
+      threshold: ____,
       ...rest
     } = options;
     await using opened = await Recognizer.open({ ...options, store });

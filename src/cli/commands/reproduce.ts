@@ -1,0 +1,9 @@
+import type { Command } from "commander";
+import type { Act } from "../main.ts";
+import { addLookAlikes } from "./reproduce-lookalikes.ts";
+
+/** `arcface reproduce …`: the article's experiments. */
+export function reproduceCommand(program: Command, act: Act): void {
+  const parent = program.command("reproduce").description("the article's experiments, on your machine");
+  addLookAlikes(parent, act);
+}
