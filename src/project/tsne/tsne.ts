@@ -32,7 +32,7 @@ export interface TsneOptions extends WorkOptions {
   readonly method?: RepulsionMethod;
   /** The layout to start from, [N × dimensions]. @default the principal components */
   readonly start?: ArrayLike<number>;
-  /** The result has the same bits whatever their number. @default 1 up to 1,000 points, else one per core */
+  /** The result has the same bits whatever their number. @default 1 up to 750 points, else one per core */
   readonly threads?: number;
   /** Iterations from one yield of {@link tsne} to the next. @default 50 */
   readonly snapshotEvery?: number;
@@ -57,9 +57,9 @@ export interface TsneLayout extends TsneSnapshot {
   readonly method: RepulsionMethod;
 }
 
-/** Up to here all pairs are summed: faster than the grid, and without error. */
-const EXACT_IN_PLANE = 1000;
-const EXACT_IN_SPACE = 2000;
+/** Up to here all pairs are summed, without error; from here on the grid and the tree are faster. */
+const EXACT_IN_PLANE = 750;
+const EXACT_IN_SPACE = 1500;
 const START_SPREAD = 1e-4;
 
 /**
