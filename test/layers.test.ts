@@ -31,6 +31,8 @@ const HOME_OF: Readonly<Record<string, string>> = {
   "hyparquet-writer": "recognise",
   "@resvg/resvg-js": "plot",
   "umap-js": "project",
+  "@observablehq/plot": "plot",
+  linkedom: "plot",
   commander: "cli",
   "cli-progress": "cli",
 };
