@@ -85,6 +85,11 @@ export class GridRepulsion implements Repulsion {
     this.#near = new NearField(layout);
   }
 
+  /** The square around the layout as it was when the grid was last laid over it. */
+  get bounds(): Bounds {
+    return this.#bounds;
+  }
+
   compute(): number {
     this.#chooseRadius();
     let normaliser = this.potential(this.#radius);
@@ -353,7 +358,7 @@ export class GridRepulsion implements Repulsion {
 }
 
 /** The square around a layout: its lower corner and its side. */
-interface Bounds {
+export interface Bounds {
   readonly x: number;
   readonly y: number;
   readonly extent: number;
