@@ -2,12 +2,14 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
+import { clusterCommand } from "./commands/cluster.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { mapCommand } from "./commands/map.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { searchCommand } from "./commands/search.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -56,6 +58,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     embedCommand,
     detectCommand,
     alignCommand,
+    clusterCommand,
+    mapCommand,
     inspectCommand,
     convertCommand,
     modelsCommand,

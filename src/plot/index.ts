@@ -23,5 +23,6 @@ export {
   type SimilarityMatrixOptions,
   similarityMatrix,
 } from "./similarity-matrix.ts";
+export { escapeXml, jpegDataUrl, shorten } from "./svg.ts";
 export { type GridPicture, type GridRow, topKGrid } from "./top-k-grid.ts";
 export { type TrainingCurvesOptions, type TrainingSeries, trainingCurves } from "./training-curves.ts";
