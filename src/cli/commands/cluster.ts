@@ -34,6 +34,15 @@ interface Found extends FaceToCluster {
   readonly isMain: boolean;
 }
 
+/** What a person is told about the groups. */
+interface Summary {
+  readonly faces: number;
+  readonly pictures: number;
+  readonly groups: readonly { readonly faces: readonly unknown[] }[];
+  readonly threshold: number;
+  readonly withoutFace: readonly string[];
+}
+
 /** `arcface cluster DIR` */
 export function clusterCommand(program: Command, act: Act): void {
   const command = program
@@ -139,16 +148,7 @@ function labelsOf(
   return faces.map(({ photograph, isMain }) => (isMain ? personOf(photograph) : undefined));
 }
 
-function describe(
-  summary: {
-    readonly faces: number;
-    readonly pictures: number;
-    readonly groups: readonly { readonly faces: readonly unknown[] }[];
-    readonly threshold: number;
-    readonly withoutFace: readonly string[];
-  },
-  scores: ClusteringScores | undefined,
-): string {
+function describe(summary: Summary, scores: ClusteringScores | undefined): string {
   const { faces, pictures, groups, threshold, withoutFace } = summary;
   const alone = groups.filter((group) => group.faces.length === 1).length;
   const lines = [
