@@ -23,7 +23,7 @@ export async function writeGroups(
   summary: unknown,
   how: "copy" | "link",
 ): Promise<void> {
-  await expectNothingAt(out);
+  await expectNewFolder(out);
   const temporary = `${out}.${process.pid}.tmp`;
   try {
     await mkdir(temporary, { recursive: true });
@@ -44,7 +44,8 @@ export async function writeGroups(
   }
 }
 
-async function expectNothingAt(out: string): Promise<void> {
+/** Throws    FaceError USAGE unless there is nothing at a path, or an empty folder */
+export async function expectNewFolder(out: string): Promise<void> {
   const inside = await readdir(out).catch((cause: unknown) => {
     if (systemCode(cause) === "ENOENT") return [];
     throw new FaceError("USAGE", `${out}: expected a folder to write to, got: ${reasonOf(cause)}`, { cause });

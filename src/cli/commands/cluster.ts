@@ -4,12 +4,13 @@ import { type Command, InvalidArgumentError } from "commander";
 import {
   type ClusteringScores,
   clusterFaces,
+  expectNewFolder,
   type FaceToCluster,
   scoreClustering,
   writeGroups,
 } from "../../cluster/index.ts";
-import { type Box, FaceError } from "../../core/index.ts";
-import { chooseFace, listImages, RecognizerPool } from "../../recognise/index.ts";
+import { FaceError, type WorkOptions } from "../../core/index.ts";
+import { chooseFace, type FaceRecord, listImages, RecognizerPool, recordsOf } from "../../recognise/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
@@ -29,7 +30,7 @@ interface ClusterFlags extends ModelFlags {
 interface Found extends FaceToCluster {
   /** Index of the face in its photograph. */
   readonly face: number;
-  readonly box: Box<"image">;
+  readonly box: FaceRecord["box"];
   /** The one a photograph's folder names, when folders do. */
   readonly isMain: boolean;
 }
@@ -80,26 +81,12 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
       `${pool.model}: expected a model with a calibrated threshold, got one without; give --threshold`,
     );
   }
+  if (flags.out !== undefined) await expectNewFolder(flags.out);
   const failures = new Failures(io, flags.json ?? false);
-  const faces: Found[] = [];
-  const faceless: string[] = [];
-  for await (const result of pool.faces(paths, {
+  const { faces, faceless } = await findFaces(pool, paths, failures, {
     signal: io.signal,
     onProgress: bar.update,
-    total: paths.length,
-  })) {
-    if (result.kind === "failed") {
-      failures.add(result.error);
-      continue;
-    }
-    const { photograph, path } = result;
-    if (photograph.faces.length === 0) faceless.push(path);
-    const main = chooseFace(photograph.faces, "largest", photograph);
-    photograph.faces.forEach((face, index) => {
-      const { embedding, box } = face;
-      faces.push({ embedding, photograph: path, face: index, box, isMain: face === main });
-    });
-  }
+  });
   const groups = await clusterFaces(faces, { threshold, signal: io.signal, onProgress: bar.update });
   bar.stop();
   const labels = labelsOf(folder, paths, faces);
@@ -113,6 +100,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
     }),
   }));
   const summary = {
+    version: 1,
     model: pool.model,
     threshold,
     calibration: flags.threshold === undefined ? pool.calibration : null,
@@ -134,6 +122,29 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   }
   const code = failures.report(paths.length);
   return code === EXIT.ok && faces.length === 0 ? EXIT.noMatch : code;
+}
+
+async function findFaces(
+  pool: RecognizerPool,
+  paths: readonly string[],
+  failures: Failures,
+  work: WorkOptions,
+): Promise<{ faces: Found[]; faceless: string[] }> {
+  const faces: Found[] = [];
+  const faceless: string[] = [];
+  for await (const result of pool.faces(paths, { ...work, total: paths.length })) {
+    if (result.kind === "failed") {
+      failures.add(result.error);
+      continue;
+    }
+    const { photograph, path } = result;
+    if (photograph.faces.length === 0) faceless.push(path);
+    const main = photograph.faces.indexOf(chooseFace(photograph.faces, "largest", photograph)!);
+    for (const { face, box, embedding } of recordsOf(path, photograph.faces, pool.model)) {
+      faces.push({ embedding, photograph: path, face, box, isMain: face === main });
+    }
+  }
+  return { faces, faceless };
 }
 
 /** The person of each face where every picture lies in a folder, and there are several folders. */
