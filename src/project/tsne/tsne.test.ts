@@ -25,7 +25,9 @@ describe("a layout of eight clusters", () => {
     ["tree", 3],
   ] as const)("by the %s method in %i dimensions keeps who is near whom", async (method, dimensions) => {
     const points = blobs(400);
-    const { layout, klDivergence } = await embedTsne(points, { ...quick, method, dimensions });
+    const { layout, klDivergence, neighbours } = await embedTsne(points, { ...quick, method, dimensions });
+    expect(neighbours.k).toBe(36);
+    expect(neighbours.indices.every((j, n) => j % 8 === Math.floor(n / 36) % 8)).toBe(true);
     const { trustworthiness, neighbourhoodPreservation } = await layoutQuality(points, layout);
     expect(trustworthiness).toBeGreaterThan(0.95);
     expect(neighbourhoodPreservation).toBeGreaterThan(0.4);
