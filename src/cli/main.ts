@@ -4,6 +4,7 @@ import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
+import { clusterCommand } from "./commands/cluster.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { detectCommand } from "./commands/detect.ts";
@@ -11,6 +12,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { mapCommand } from "./commands/map.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
@@ -63,6 +65,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     alignCommand,
     studyCommand,
     reproduceCommand,
+    clusterCommand,
+    mapCommand,
     inspectCommand,
     convertCommand,
     evaluateCommand,

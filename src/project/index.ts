@@ -7,10 +7,13 @@ export { type Points, pointsOf } from "./points.ts";
 export { type LayoutQuality, layoutQuality } from "./quality.ts";
 export {
   embedTsne,
+  type Reference,
   type RepulsionMethod,
   type TsneLayout,
   type TsneOptions,
   type TsneSnapshot,
+  type TsneTransformOptions,
   tsne,
+  tsneTransform,
 } from "./tsne/index.ts";
 export { type UmapOptions, umap } from "./umap.ts";

@@ -1,5 +1,5 @@
-import { FaceError, type WorkOptions } from "../core/index.ts";
-import { nearestNeighbours } from "./neighbours.ts";
+import { setImmediate } from "node:timers/promises";
+import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { checkPoints, type Points } from "./points.ts";
 
 /** How faithful a layout is to the points it shows. Coordinates say nothing: only neighbourhoods can be compared. */
@@ -12,8 +12,12 @@ export interface LayoutQuality {
   readonly trustworthiness: number;
 }
 
+/** Points judged at most: enough for the third digit, and work that grows with N and not with N². */
+const JUDGED = 2000;
+const SLICE = 50;
+
 /**
- * Neighbourhood preservation and trustworthiness of a layout.
+ * Neighbourhood preservation and trustworthiness of a layout, over at most 2,000 of its points at even steps.
  *
  * @param layout [N × d]
  * @param options.k @default 10, or as many as N allows
@@ -26,7 +30,7 @@ export async function layoutQuality(
   options: WorkOptions & { readonly k?: number } = {},
 ): Promise<LayoutQuality> {
   checkPoints("layout quality", points);
-  const { count, dimension } = points;
+  const { count } = points;
   const most = Math.floor((count - 1) / 2);
   const k = options.k ?? Math.min(10, most);
   if (!Number.isInteger(k) || k < 1 || k > most) {
@@ -35,66 +39,70 @@ export async function layoutQuality(
       `layout quality: expected k from 1 to ${most}, half of the other points, got ${k}`,
     );
   }
-  const flat = { data: layout, count, dimension: layout.length / count };
-  const shown = (await nearestNeighbours(flat, k, options)).indices;
-  const real = (await nearestNeighbours(points, k, options)).indices;
+  const shownPoints = { data: layout, count, dimension: layout.length / count };
+  checkPoints("layout quality, layout", shownPoints);
+  const judged = Math.min(count, JUDGED);
   let kept = 0;
   let penalty = 0;
-  for (let i = 0; i < count; i++) {
-    const mine = new Set(real.subarray(i * k, (i + 1) * k));
-    const strangers = Array.from(shown.subarray(i * k, (i + 1) * k)).filter((j) => !mine.has(j));
-    kept += k - strangers.length;
-    penalty += strangersPenalty(points.data, count, dimension, i, strangers, k);
+  const [real, shown] = [new Float64Array(count), new Float64Array(count)];
+  for (let n = 0; n < judged; n++) {
+    const i = Math.floor((n * count) / judged);
+    squaresFrom(points, i, real);
+    squaresFrom(shownPoints, i, shown);
+    const mine = new Set(nearest(real, i, k));
+    for (const j of nearest(shown, i, k)) {
+      if (mine.has(j)) kept++;
+      else penalty += rankOf(real, i, j) - k;
+    }
+    if (n % SLICE === 0) {
+      throwIfAborted(options.signal);
+      options.onProgress?.({ stage: "layout quality", done: n, total: judged });
+      await setImmediate();
+    }
   }
   return {
     k,
-    neighbourhoodPreservation: kept / (count * k),
-    trustworthiness: 1 - (2 * penalty) / (count * k * (2 * count - 3 * k - 1)),
+    neighbourhoodPreservation: kept / (judged * k),
+    trustworthiness: 1 - (2 * penalty) / (judged * k * (2 * count - 3 * k - 1)),
   };
 }
 
-/** Σ (rank − k) over points that the layout wrongly shows near: one pass over all distances counts all ranks. */
-function strangersPenalty(
-  data: Float32Array,
-  count: number,
-  dimension: number,
-  i: number,
-  strangers: readonly number[],
-  k: number,
-): number {
-  if (strangers.length === 0) return 0;
-  const square = (j: number): number => {
-    let sum = 0;
-    for (let d = 0; d < dimension; d++) {
-      const difference = data[i * dimension + d]! - data[j * dimension + d]!;
-      sum += difference * difference;
-    }
-    return sum;
-  };
-  const bounds = strangers
-    .map((j) => ({ j, square: square(j) }))
-    .sort((a, b) => a.square - b.square || a.j - b.j);
-  // How many points lie nearer than each stranger, from the counts between neighbouring strangers.
-  const between = new Int32Array(bounds.length + 1);
+function squaresFrom({ data, count, dimension }: Points, i: number, out: Float64Array): void {
+  const a = i * dimension;
   for (let j = 0; j < count; j++) {
-    if (j === i) continue;
-    const d = square(j);
-    let low = 0;
-    let high = bounds.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const bound = bounds[middle]!;
-      if (bound.square < d || (bound.square === d && bound.j <= j)) low = middle + 1;
-      else high = middle;
+    const b = j * dimension;
+    let square = 0;
+    for (let d = 0; d < dimension; d++) {
+      const difference = data[a + d]! - data[b + d]!;
+      square += difference * difference;
     }
-    between[low] = between[low]! + 1;
+    out[j] = square;
   }
-  let nearer = 0;
-  let penalty = 0;
-  for (let s = 0; s < bounds.length; s++) {
-    nearer += between[s]!;
-    penalty += Math.max(0, nearer + 1 - k);
-    // The stranger itself stands in the next interval.
+}
+
+/** The k others with the smallest values, of equal ones those with the lower index. */
+function nearest(squares: Float64Array, i: number, k: number): number[] {
+  const best: number[] = [];
+  let worst = Number.POSITIVE_INFINITY;
+  for (let j = 0; j < squares.length; j++) {
+    const square = squares[j]!;
+    if (square >= worst || j === i) continue;
+    let place = best.length;
+    while (place > 0 && squares[best[place - 1]!]! > square) place--;
+    best.splice(place, 0, j);
+    if (best.length > k) best.pop();
+    if (best.length === k) worst = squares[best[k - 1]!]!;
   }
-  return penalty;
+  return best;
+}
+
+/** 1 for the nearest other point. */
+function rankOf(squares: Float64Array, i: number, j: number): number {
+  const square = squares[j]!;
+  let rank = 1;
+  for (let other = 0; other < squares.length; other++) {
+    const value = squares[other]!;
+    if (other !== i && (value < square || (value === square && other < j))) rank++;
+  }
+  return rank;
 }

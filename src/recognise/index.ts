@@ -2,7 +2,10 @@ export {
   EmbeddingsWriter,
   type FaceDescription,
   type FaceRecord,
+  type LabelledVectors,
+  type ReadVectorsOptions,
   readEmbeddings,
+  readVectors,
   recordsOf,
 } from "./embeddings/index.ts";
 export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";

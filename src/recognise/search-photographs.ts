@@ -31,7 +31,7 @@ export class PhotographIndex {
 
   /** How many faces there are. */
   get faceCount(): number {
-    return [...this.#faces.values()].reduce((sum, { length }) => sum + length, 0);
+    return this.#origins.length;
   }
 
   add(path: string, faces: readonly EmbeddedFace[]): void {

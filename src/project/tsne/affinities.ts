@@ -1,5 +1,3 @@
-import { throwIfAborted } from "../../core/index.ts";
-
 /** Conditional affinities of rows with their k nearest neighbours. */
 export interface RowAffinities {
   /** Shapes    [N × k], each row summing to 1 */
@@ -90,10 +88,8 @@ export function symmetrize(
   neighbours: Int32Array,
   conditional: Float32Array,
   out: Affinities,
-  signal?: AbortSignal,
 ): void {
   const k = neighbours.length / count;
-  throwIfAborted(signal);
   // The transposed rows: who has whom as a neighbour. Filled by rising row, so each list is sorted.
   const starts = new Int32Array(count + 1);
   for (const j of neighbours) starts[j + 1] = starts[j + 1]! + 1;

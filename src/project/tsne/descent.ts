@@ -23,8 +23,10 @@ export interface DescentMemory {
   readonly attraction: Float64Array;
   readonly velocity: Float64Array;
   readonly gains: Float64Array;
-  /** One number a piece of work. */
+  /** One number a piece of the repulsion's work. */
   readonly partial: Float64Array;
+  /** One number a piece of the divergence: a thread may still be adding up the other when this is written. */
+  readonly divergences: Float64Array;
 }
 
 /** Memory for the points of a layout, gains at 1. */
@@ -38,6 +40,7 @@ export function descentMemory(count: number, dimensions: number): DescentMemory 
     velocity: floats(size),
     gains: floats(size).fill(1),
     partial: floats(count),
+    divergences: floats(count),
   };
 }
 
@@ -103,12 +106,12 @@ export class Descent {
   /** KL(P ‖ Q) of the layout as it is; with a fast repulsion as exact as its Z. */
   divergence(): number {
     const normaliser = this.#repulsion.compute();
-    const { layout, partial } = this.#memory;
+    const { layout, divergences } = this.#memory;
     this.#team.share(this.#count, ROWS, (from, to) => {
-      partial[from / ROWS] = rowsDivergence(this.#affinities, layout, this.#dimensions, from, to);
+      divergences[from / ROWS] = rowsDivergence(this.#affinities, layout, this.#dimensions, from, to);
     });
     let divergence = 0;
-    for (let piece = 0; piece < Math.ceil(this.#count / ROWS); piece++) divergence += partial[piece]!;
+    for (let piece = 0; piece < Math.ceil(this.#count / ROWS); piece++) divergence += divergences[piece]!;
     return normaliser > 0 ? divergence + Math.log(normaliser) : 0;
   }
 }

@@ -1,25 +1,14 @@
 import { Fft, fastLength } from "./fft.ts";
+import { cheapestRadius, HEADROOM, MAX_NODES, spacingFor } from "./grid-size.ts";
 import { kernelSpectrum } from "./kernel-spectrum.ts";
+import { type Bounds, boundsOf } from "./layout-bounds.ts";
 import { NearField } from "./near-field.ts";
 import type { Repulsion } from "./repulsion.ts";
 import { SPLINE_NODES, splineSlopes, splineWeights } from "./spline.ts";
 import type { Team } from "./team.ts";
 
-/** The finest grid carries the whole kernel, whose width is 1. docs/decisions/tsne.md has the errors. */
-const FINEST = 1 / 3;
-/** Radii of the near field to choose from, 0 for none; the grid's spacing is a third of the radius. */
-const RADII: readonly number[] = [0, 1.5, 2, 3, 4, 6];
-/** Measured costs in nanoseconds: a node of the transforms per doubling, and a pair in the near field. */
-const NODE_COST = 6;
-const PAIR_COST = 8;
 /** Iterations after which the radius is chosen anew. */
 const CHOICE_LASTS = 10;
-/** A layout smaller than this many spacings gets a finer grid: forces inside a cell would drown in its errors. */
-const MIN_CELLS = 40;
-/** Nodes a side at most; a wider layout gets a coarser grid. */
-const MAX_NODES = 1024;
-/** Growing in steps, because every change of the grid costs a new kernel spectrum. */
-const HEADROOM = 1.05;
 const STRIP_ROWS = 32;
 const COLUMNS = 8;
 const ROW_PAIRS = 8;
@@ -85,8 +74,13 @@ export class GridRepulsion implements Repulsion {
     this.#near = new NearField(layout);
   }
 
+  /** The square around the layout as it was when the grid was last laid over it. */
+  get bounds(): Bounds {
+    return this.#bounds;
+  }
+
   compute(): number {
-    this.#chooseRadius();
+    if (this.#calls++ % CHOICE_LASTS === 0) this.#radius = cheapestRadius(this.#layout);
     let normaliser = this.potential(this.#radius);
     this.#team.share(this.#layout.length / 2, POINTS, (from, to) =>
       this.forces(this.#layout, this.#force, from, to),
@@ -119,22 +113,6 @@ export class GridRepulsion implements Repulsion {
     let normaliser = 0;
     for (let piece = 0; piece < Math.ceil(rows / CELL_ROWS); piece++) normaliser += partial[piece]!;
     return normaliser;
-  }
-
-  /** Weighs the work on pairs against that on the grid; every member comes to the same. */
-  #chooseRadius(): void {
-    if (this.#calls++ % CHOICE_LASTS !== 0) return;
-    this.#bounds = boundsOf(this.#layout);
-    const pairs = pairsPerArea(this.#layout, this.#bounds);
-    let least = Number.POSITIVE_INFINITY;
-    for (const radius of RADII) {
-      const side = 2 * (this.#bounds.extent / spacingFor(this.#bounds.extent, radius) + SPLINE_NODES);
-      const cost = NODE_COST * side * side * Math.log2(side) + PAIR_COST * Math.PI * radius * radius * pairs;
-      if (cost < least) {
-        least = cost;
-        this.#radius = radius;
-      }
-    }
   }
 
   /** −½ of the potential's gradient at points from…to−1 of `at`, [N × 2], which lie inside the layout's bounds. */
@@ -350,52 +328,6 @@ export class GridRepulsion implements Repulsion {
     potential.set(re.subarray(0, nodes), row * nodes);
     potential.set(im.subarray(0, nodes), (row + 1) * nodes);
   }
-}
-
-/** The square around a layout: its lower corner and its side. */
-interface Bounds {
-  readonly x: number;
-  readonly y: number;
-  readonly extent: number;
-}
-
-function boundsOf(layout: Float64Array): Bounds {
-  let minX = layout[0]!;
-  let maxX = minX;
-  let minY = layout[1]!;
-  let maxY = minY;
-  for (let i = 2; i < layout.length; i += 2) {
-    const px = layout[i]!;
-    const py = layout[i + 1]!;
-    if (px < minX) minX = px;
-    else if (px > maxX) maxX = px;
-    if (py < minY) minY = py;
-    else if (py > maxY) maxY = py;
-  }
-  const extent = Math.max(maxX - minX, maxY - minY);
-  return { x: (minX + maxX - extent) / 2, y: (minY + maxY - extent) / 2, extent };
-}
-
-function spacingFor(extent: number, radius: number): number {
-  let spacing = radius > 0 ? radius / 3 : FINEST;
-  if (radius === 0) while (spacing > 1e-12 && extent < MIN_CELLS * spacing) spacing /= 2;
-  while (extent * HEADROOM > (MAX_NODES - SPLINE_NODES - 1) * spacing) spacing *= 1.25;
-  return spacing;
-}
-
-/** How many ordered pairs of points there are for each unit of area that the second may lie in. */
-function pairsPerArea(layout: Float64Array, { x, y, extent }: Bounds): number {
-  const cell = Math.max(1, extent / 512);
-  const side = Math.floor(extent / cell) + 1;
-  const counts = new Int32Array(side * side);
-  let pairs = 0;
-  for (let i = 0; i < layout.length; i += 2) {
-    const place = Math.floor((layout[i + 1]! - y) / cell) * side + Math.floor((layout[i]! - x) / cell);
-    const before = counts[place]!;
-    counts[place] = before + 1;
-    pairs += 2 * before + 1;
-  }
-  return pairs / (cell * cell);
 }
 
 /** Multiplies a column with the real, even spectrum in place. Returns Σ |density|² · spectrum. */

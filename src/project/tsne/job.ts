@@ -73,13 +73,9 @@ export function tsneJob(
  */
 export async function* runJob(job: TsneJob, team: Team): AsyncGenerator<TsneEvent, void> {
   yield* findAffinities(job, team);
-  const { layout, force, partial } = job.descent;
+  const { layout } = job.descent;
   const repulsion = repulsionOf(job, team);
-  const descent = new Descent(team, job.dimensions, job.affinities, repulsion, {
-    ...job.descent,
-    force,
-    partial,
-  });
+  const descent = new Descent(team, job.dimensions, job.affinities, repulsion, job.descent);
   const { iterations } = job.schedule;
   for (let iteration = 0; iteration < iterations; iteration++) {
     if (iteration > 0 && iteration % job.snapshotEvery === 0) {

@@ -30,11 +30,12 @@ export class TreeRepulsion implements Repulsion {
   /** How many points lie in a cell, and their sum, later their mean. */
   #mass: Float64Array;
   #centre: Float64Array;
+  /** The squared distance from which on a cell counts as one point; 0 for leaves, which always do. */
+  #limit: Float64Array;
   #cells = 0;
   #origin = new Float64Array(3);
   #extent = 0;
   readonly #stack = new Int32Array(MAX_DEPTH * 8 + 16);
-  readonly #depths = new Int32Array(MAX_DEPTH * 8 + 16);
 
   /** Takes what {@link ExactRepulsion} takes. */
   constructor(
@@ -56,6 +57,7 @@ export class TreeRepulsion implements Repulsion {
     this.#point = new Int32Array(room);
     this.#mass = new Float64Array(room);
     this.#centre = new Float64Array(room * dimensions);
+    this.#limit = new Float64Array(room);
   }
 
   compute(): number {
@@ -82,7 +84,7 @@ export class TreeRepulsion implements Repulsion {
     this.#extent = Math.max(...high.map((value, axis) => value - low[axis]!)) || 1;
     this.#origin = low;
     this.#cells = 0;
-    this.#newCell(-1);
+    this.#limit[this.#newCell(-1)] = this.#extent ** 2 / THETA ** 2;
     for (let i = 0; i < this.#count; i++) this.#insert(i);
     for (let cell = 0; cell < this.#cells; cell++) {
       for (let axis = 0; axis < d; axis++) {
@@ -97,6 +99,7 @@ export class TreeRepulsion implements Repulsion {
     this.#children.fill(0, cell * this.#branching, (cell + 1) * this.#branching);
     this.#point[cell] = point;
     this.#mass[cell] = 0;
+    this.#limit[cell] = 0;
     this.#centre.fill(0, cell * this.#dimensions, (cell + 1) * this.#dimensions);
     return cell;
   }
@@ -115,6 +118,9 @@ export class TreeRepulsion implements Repulsion {
     const centre = new Float64Array(room * this.#dimensions);
     centre.set(this.#centre);
     this.#centre = centre;
+    const limit = new Float64Array(room);
+    limit.set(this.#limit);
+    this.#limit = limit;
   }
 
   /** Which child of a cell at `corner` with sides of 2·`half` a point lies in; moves the corner there. */
@@ -155,6 +161,7 @@ export class TreeRepulsion implements Repulsion {
         this.#children[cell * this.#branching + place] = moved;
         this.#add(moved, resident, this.#mass[cell]!);
         this.#point[cell] = -1;
+        this.#limit[cell] = (2 * half) ** 2 / THETA ** 2;
       }
       this.#add(cell, i, 1);
       const place = cell * this.#branching + this.#descend(i, corner, half);
@@ -182,29 +189,29 @@ export class TreeRepulsion implements Repulsion {
     const d = this.#dimensions;
     const layout = this.#layout;
     const centre = this.#centre;
+    const limits = this.#limit;
+    const masses = this.#mass;
+    const children = this.#children;
+    const branching = this.#branching;
     const stack = this.#stack;
-    const depths = this.#depths;
     const x0 = layout[i * d]!;
     const x1 = layout[i * d + 1]!;
     const x2 = d === 3 ? layout[i * d + 2]! : 0;
-    const limit = (this.#extent / THETA) ** 2;
     let f0 = 0;
     let f1 = 0;
     let f2 = 0;
     let z = -1; // the point itself, which lies in a leaf that counts too
     let top = 1;
     stack[0] = 0;
-    depths[0] = 0;
     while (top > 0) {
       const cell = stack[--top]!;
-      const depth = depths[top]!;
       const d0 = x0 - centre[cell * d]!;
       const d1 = x1 - centre[cell * d + 1]!;
       const d2 = d === 3 ? x2 - centre[cell * d + 2]! : 0;
       const square = d0 * d0 + d1 * d1 + d2 * d2;
-      if (this.#point[cell]! >= 0 || limit < square * 4 ** depth) {
+      if (limits[cell]! <= square) {
         const q = 1 / (1 + square);
-        const mass = this.#mass[cell]!;
+        const mass = masses[cell]!;
         z += mass * q;
         const w = mass * q * q;
         f0 += w * d0;
@@ -212,11 +219,10 @@ export class TreeRepulsion implements Repulsion {
         f2 += w * d2;
         continue;
       }
-      for (let c = 0; c < this.#branching; c++) {
-        const child = this.#children[cell * this.#branching + c]!;
-        if (child === 0) continue;
-        stack[top] = child;
-        depths[top++] = depth + 1;
+      const first = cell * branching;
+      for (let c = first; c < first + branching; c++) {
+        const child = children[c]!;
+        if (child !== 0) stack[top++] = child;
       }
     }
     this.#force[i * d] = f0;

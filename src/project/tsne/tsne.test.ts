@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { seeded } from "../../core/index.ts";
 import { type Points, pointsOf } from "../points.ts";
 import { layoutQuality } from "../quality.ts";
+import { tsneTransform } from "./transform.ts";
 import { embedTsne, type TsneOptions, tsne } from "./tsne.ts";
 
 /** Eight clusters in 16 dimensions. */
@@ -24,7 +25,9 @@ describe("a layout of eight clusters", () => {
     ["tree", 3],
   ] as const)("by the %s method in %i dimensions keeps who is near whom", async (method, dimensions) => {
     const points = blobs(400);
-    const { layout, klDivergence } = await embedTsne(points, { ...quick, method, dimensions });
+    const { layout, klDivergence, neighbours } = await embedTsne(points, { ...quick, method, dimensions });
+    expect(neighbours.k).toBe(36);
+    expect(neighbours.indices.every((j, n) => j % 8 === Math.floor(n / 36) % 8)).toBe(true);
     const { trustworthiness, neighbourhoodPreservation } = await layoutQuality(points, layout);
     expect(trustworthiness).toBeGreaterThan(0.95);
     expect(neighbourhoodPreservation).toBeGreaterThan(0.4);
@@ -107,3 +110,37 @@ test("an aborted layout stops with ABORTED", async () => {
   };
   await expect(run()).rejects.toMatchObject({ code: "ABORTED" });
 });
+
+// The larger reference is read from a grid, the smaller summed.
+test.each([
+  [300, 2],
+  [1100, 2],
+  [300, 3],
+] as const)(
+  "new points among %i old ones in %i dimensions land with their own kind",
+  async (count, dimensions) => {
+    const all = blobs(count + 80);
+    const points = { ...all, count, data: all.data.slice(0, count * 16) };
+    const fresh = { ...all, count: 80, data: all.data.slice(count * 16) };
+    const { layout } = await embedTsne(points, { ...quick, dimensions });
+    const reference = { points, layout, dimensions };
+    const places = await tsneTransform(reference, fresh);
+    let own = 0;
+    for (let i = 0; i < 80; i++) {
+      let [nearest, least] = [-1, Number.POSITIVE_INFINITY];
+      for (let j = 0; j < count; j++) {
+        let square = 0;
+        for (let d = 0; d < dimensions; d++) {
+          square += (places[i * dimensions + d]! - layout[j * dimensions + d]!) ** 2;
+        }
+        if (square < least) [nearest, least] = [j, square];
+      }
+      if (nearest % 8 === (count + i) % 8) own++;
+    }
+    expect(own).toBe(80);
+    const one = { ...fresh, count: 1, data: fresh.data.slice(16, 32) };
+    expect(await tsneTransform(reference, one)).toEqual(places.slice(dimensions, 2 * dimensions));
+    const flat = { ...fresh, dimension: 8, count: 160 };
+    await expect(tsneTransform(reference, flat)).rejects.toMatchObject({ code: "SHAPE" });
+  },
+);

@@ -7,9 +7,10 @@ import {
   throwIfAborted,
   type WorkOptions,
 } from "../../core/index.ts";
+import type { Neighbours } from "../neighbours.ts";
 import { pca } from "../pca.ts";
 import { checkPoints, type Points } from "../points.ts";
-import { runJob, type TsneEvent, tsneJob } from "./job.ts";
+import { runJob, type TsneEvent, type TsneJob, tsneJob } from "./job.ts";
 import type { RepulsionMethod } from "./repulsion.ts";
 import { runOnThreads } from "./run-on-threads.ts";
 import { Team } from "./team.ts";
@@ -32,7 +33,7 @@ export interface TsneOptions extends WorkOptions {
   readonly method?: RepulsionMethod;
   /** The layout to start from, [N × dimensions]. @default the principal components */
   readonly start?: ArrayLike<number>;
-  /** The result has the same bits whatever their number. @default 1 up to 1,000 points, else one per core */
+  /** The result has the same bits whatever their number. @default 1 up to 750 points, else one per core */
   readonly threads?: number;
   /** Iterations from one yield of {@link tsne} to the next. @default 50 */
   readonly snapshotEvery?: number;
@@ -55,11 +56,13 @@ export interface TsneLayout extends TsneSnapshot {
   /** As used, which is less than was asked for when there are few points. */
   readonly perplexity: number;
   readonly method: RepulsionMethod;
+  /** The neighbours that the affinities were made of. */
+  readonly neighbours: Neighbours;
 }
 
-/** Up to here all pairs are summed: faster than the grid, and without error. */
-const EXACT_IN_PLANE = 1000;
-const EXACT_IN_SPACE = 2000;
+/** Up to here all pairs are summed, without error; from here on the grid and the tree are faster. */
+const EXACT_IN_PLANE = 750;
+const EXACT_IN_SPACE = 1500;
 const START_SPREAD = 1e-4;
 
 /**
@@ -71,44 +74,65 @@ const START_SPREAD = 1e-4;
  * Source    L. van der Maaten, G. Hinton, 2008; D. Kobak, P. Berens, "The art of using t-SNE", 2019, for the defaults
  */
 export async function* tsne(points: Points, options: TsneOptions = {}): AsyncGenerator<TsneSnapshot, void> {
-  checkPoints("t-SNE", points);
-  const plan = planOf(points.count, options);
-  throwIfAborted(options.signal);
-  const start = await startOf(points, plan.dimensions, options);
-  if (points.count === 1) {
-    yield { iteration: plan.schedule.iterations, layout: new Float32Array(plan.dimensions), klDivergence: 0 };
-    return;
-  }
-  const job = tsneJob(points, start, plan);
-  const stop = (): void => Team.stop(job.control);
-  options.signal?.addEventListener("abort", stop, { once: true });
-  try {
-    const events: AsyncGenerator<TsneEvent, void> =
-      plan.threads === 1 ? runJob(job, new Team(0, 1, job.control)) : runOnThreads(job, plan.threads);
-    for await (const event of events) {
-      if (event.kind === "snapshot") {
-        const { kind: _, ...snapshot } = event;
-        yield snapshot;
-      } else options.onProgress?.({ stage: event.stage, done: event.done, total: event.total });
-    }
-  } finally {
-    options.signal?.removeEventListener("abort", stop);
-  }
+  const plan = planOf(points, options);
+  yield* follow(await prepare(points, plan, options), plan, options);
 }
 
 /** {@link tsne} to its end. */
 export async function embedTsne(points: Points, options: TsneOptions = {}): Promise<TsneLayout> {
-  checkPoints("t-SNE", points);
-  const { dimensions, perplexity, method, schedule } = planOf(points.count, options);
+  const plan = planOf(points, { ...options, snapshotEvery: Number.MAX_SAFE_INTEGER });
+  const job = await prepare(points, plan, options);
   let last: TsneSnapshot | undefined;
-  for await (const snapshot of tsne(points, { ...options, snapshotEvery: schedule.iterations + 1 })) {
-    last = snapshot;
-  }
+  for await (const snapshot of follow(job, plan, options)) last = snapshot;
   if (!last) throw internal("t-SNE ended without a layout");
-  return { ...last, count: points.count, dimensions, perplexity, method };
+  const { dimensions, perplexity, method } = plan;
+  const neighbours: Neighbours = {
+    k: job?.k ?? 0,
+    indices: Int32Array.from(job?.indices ?? []),
+    distances: Float32Array.from(job?.distances ?? []),
+  };
+  return { ...last, count: points.count, dimensions, perplexity, method, neighbours };
 }
 
-function planOf(count: number, options: TsneOptions) {
+/** The job of a plan; none for a single point, which has no neighbours. */
+async function prepare(points: Points, plan: Plan, options: TsneOptions): Promise<TsneJob | undefined> {
+  throwIfAborted(options.signal);
+  const start = await startOf(points, plan.dimensions, options);
+  return points.count === 1 ? undefined : tsneJob(points, start, plan);
+}
+
+async function* follow(
+  job: TsneJob | undefined,
+  { dimensions, schedule, threads }: Plan,
+  { signal, onProgress }: TsneOptions,
+): AsyncGenerator<TsneSnapshot, void> {
+  if (!job) {
+    yield { iteration: schedule.iterations, layout: new Float32Array(dimensions), klDivergence: 0 };
+    return;
+  }
+  const stop = (): void => Team.stop(job.control);
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const events: AsyncGenerator<TsneEvent, void> =
+      threads === 1 ? runJob(job, new Team(0, 1, job.control)) : runOnThreads(job, threads);
+    for await (const event of events) {
+      if (event.kind === "snapshot") {
+        const { kind: _, ...snapshot } = event;
+        yield snapshot;
+      } else onProgress?.({ stage: event.stage, done: event.done, total: event.total });
+    }
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** What was asked for, with every default filled in. */
+type Plan = ReturnType<typeof planOf>;
+
+function planOf(points: Points, options: TsneOptions) {
+  checkPoints("t-SNE", points);
+  const { count } = points;
   const {
     dimensions = 2,
     iterations = 1000,

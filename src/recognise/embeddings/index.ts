@@ -1,2 +1,3 @@
 export { EmbeddingsWriter, readEmbeddings } from "./embeddings-writer.ts";
 export { type FaceDescription, type FaceRecord, recordsOf } from "./face-record.ts";
+export { type LabelledVectors, type ReadVectorsOptions, readVectors } from "./read-vectors.ts";
