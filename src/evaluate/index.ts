@@ -1,3 +1,4 @@
+export { type FeatureSpace, type LabelledFeatures, measureFeatureSpace } from "./feature-space.ts";
 export { type PersonPhotographs, samplePeople } from "./people-folder.ts";
 export {
   cardOfProbe,

@@ -153,8 +153,18 @@ const CheckpointCard = z.strictObject({
 
 const PhotographsCard = z.strictObject({ ...common, task: z.literal("photographs") });
 
+/** Examples with their labels, to train on. */
+const DatasetCard = z.strictObject({ ...common, task: z.literal("dataset") });
+
 /** What is known about a model, as data. Nothing about a network is read out of its node names. */
-export const ModelCardSchema = z.union([EmbedCard, CheckpointCard, MtcnnCard, YunetCard, PhotographsCard]);
+export const ModelCardSchema = z.union([
+  EmbedCard,
+  CheckpointCard,
+  MtcnnCard,
+  YunetCard,
+  PhotographsCard,
+  DatasetCard,
+]);
 
 export type ModelCard = z.infer<typeof ModelCardSchema>;
 export type EmbedCard = z.infer<typeof EmbedCard>;
