@@ -4,12 +4,14 @@ import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
+import { dataCommand } from "./commands/data.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { searchCommand } from "./commands/search.ts";
+import { trainCommand } from "./commands/train.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
@@ -59,6 +61,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     inspectCommand,
     convertCommand,
     modelsCommand,
+    dataCommand,
+    trainCommand,
     doctorCommand,
   ]) {
     add(program, act);

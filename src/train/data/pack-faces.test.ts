@@ -20,10 +20,13 @@ function crop(red: number): RgbImage {
 async function people(counts: Readonly<Record<string, number>>): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "arcface-people-"));
   let red = 10;
+  const next = (): RgbImage => {
+    red += 9;
+    return crop(red);
+  };
   for (const [name, count] of Object.entries(counts)) {
     mkdirSync(join(folder, name));
-    for (let i = 0; i < count; i++)
-      writeFileSync(join(folder, name, `${i}.png`), await encodePng(crop((red += 9))));
+    for (let i = 0; i < count; i++) writeFileSync(join(folder, name, `${i}.png`), await encodePng(next()));
   }
   return folder;
 }

@@ -37,6 +37,8 @@ export const TrainConfigSchema = z.strictObject({
   embedding: z.number().int().min(2).max(8192).optional(),
   head: named("head", HeadConfigSchema).prefault("arcface"),
   batch: z.number().int().min(2).max(65_536).default(64),
+  /** Share of the classes that a step looks at, beside those of its batch (Partial FC); 1 for all. */
+  sampleRate: z.number().gt(0).max(1).default(1),
   /** Pictures of each person in a batch; 0 for batches drawn without regard to people. */
   picturesPerPerson: z.number().int().min(0).default(0),
   augmentation: AugmentationSchema.prefault({}),
@@ -49,7 +51,12 @@ export const TrainConfigSchema = z.strictObject({
   /** Length of the run: epochs, or steps. @default 10 epochs */
   epochs: z.number().positive().max(100_000).optional(),
   steps: whole.optional(),
-  seed: z.number().int().min(0).max(2 ** 32 - 1).default(1),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1),
   validation: z
     .strictObject({
       /** People kept out of training: a share below 1, or a number. 0 for none. @default a tenth, if that is two people */
@@ -100,7 +107,9 @@ export function readSettings(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a file of settings, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", `${path}: expected a file of settings, got ${reasonOf(cause)}`, {
+      cause,
+    });
   }
   let settings: unknown;
   try {

@@ -2,7 +2,6 @@ import { elementCount, FaceError, throwIfAborted } from "../../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT, toOnnx, type Weights } from "../../networks/index.ts";
 import { encodeOnnx, Session } from "../../onnx/index.ts";
 import { type Examples, writePlanes } from "../data/index.ts";
-import type { StateTensor } from "./checkpoint-store.ts";
 
 /** Pictures in one run of the network; bounds memory. */
 const BATCH = 32;
@@ -15,11 +14,11 @@ const BATCH = 32;
  */
 export async function embedExamples(
   network: Network,
-  weights: ReadonlyMap<string, StateTensor>,
+  weights: Weights,
   examples: Examples,
   options: { readonly threads?: number; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Float32Array> {
-  const graph = toOnnx(network, weightsOf(weights), { normalize: true });
+  const graph = toOnnx(network, weights, { normalize: true });
   await using session = await Session.open(encodeOnnx(graph), { threads: options.threads ?? 1 });
   const [channels, height, width] = network.input;
   const size = elementCount(network.input);
@@ -39,11 +38,4 @@ export async function embedExamples(
   if (!vectors.every(Number.isFinite))
     throw new FaceError("DIVERGED", `${network.id}: expected finite vectors in validation, got others`);
   return vectors;
-}
-
-/** Tensors of a state as a network takes them. */
-export function weightsOf(tensors: ReadonlyMap<string, StateTensor>): Weights {
-  return new Map(
-    [...tensors].map(([name, { shape, values }]) => [name, { shape, floats: () => Float32Array.from(values) }]),
-  );
 }

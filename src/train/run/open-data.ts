@@ -68,5 +68,10 @@ export async function openTrainingData(
 function digitSet({ images, labels }: Digits, count = labels.length) {
   const size = DIGIT_SIDE * DIGIT_SIDE;
   const names = Array.from({ length: 10 }, (_, digit) => String(digit));
-  return pixelSet([1, DIGIT_SIDE, DIGIT_SIDE], images.subarray(0, count * size), labels.subarray(0, count), names);
+  return pixelSet(
+    [1, DIGIT_SIDE, DIGIT_SIDE],
+    images.subarray(0, count * size),
+    labels.subarray(0, count),
+    names,
+  );
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import writeFileAtomic from "write-file-atomic";
+import { parse } from "yaml";
 import { FaceError, reasonOf } from "../../core/index.ts";
 import { FileLock } from "../file-lock.ts";
 import { parseTrainConfig, printConfig, type TrainConfig } from "./config.ts";
@@ -31,12 +31,19 @@ export class RunFolder {
   static create(path: string, config: TrainConfig): RunFolder {
     return RunFolder.#open(path, () => {
       if (existsSync(join(path, CONFIG)))
-        throw new FaceError("USAGE", `${path}: expected a new folder, got one with a run in it; --resume ${path} goes on with it`);
+        throw new FaceError(
+          "USAGE",
+          `${path}: expected a new folder, got one with a run in it; --resume ${path} goes on with it`,
+        );
       try {
         mkdirSync(join(path, "checkpoints"), { recursive: true });
         writeFileAtomic.sync(join(path, CONFIG), printConfig(config));
       } catch (cause) {
-        throw new FaceError("STORAGE", `${path}: expected a folder that can be written, got ${reasonOf(cause)}`, { cause });
+        throw new FaceError(
+          "STORAGE",
+          `${path}: expected a folder that can be written, got ${reasonOf(cause)}`,
+          { cause },
+        );
       }
       return config;
     });
@@ -45,7 +52,8 @@ export class RunFolder {
   /** The folder of a run that was begun. Throws FaceError BAD_FILE when there is none, STORAGE when it is going on. */
   static resume(path: string): RunFolder {
     const file = join(path, CONFIG);
-    if (!existsSync(file)) throw new FaceError("BAD_FILE", `${path}: expected the folder of a run, got no ${CONFIG} in it`);
+    if (!existsSync(file))
+      throw new FaceError("BAD_FILE", `${path}: expected the folder of a run, got no ${CONFIG} in it`);
     return RunFolder.#open(path, () => parseTrainConfig(parse(readFileSync(file, "utf8")), file));
   }
 
