@@ -19,5 +19,5 @@ export {
 export { withUnitOutput } from "./normalize-output.ts";
 export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
-export { type FloatTensor, Session, type SessionOptions } from "./session.ts";
+export { type Feed, type FloatTensor, Session, type SessionOptions } from "./session.ts";
 export { storeAsHalves } from "./store-as-halves.ts";
