@@ -30,6 +30,8 @@ const HOME_OF: Readonly<Record<string, string>> = {
   hyparquet: "recognise",
   "hyparquet-writer": "recognise",
   "@resvg/resvg-js": "plot",
+  "@observablehq/plot": "plot",
+  linkedom: "plot",
   commander: "cli",
   "cli-progress": "cli",
 };
