@@ -1,0 +1,1 @@
+export { learningRateAt, type Schedule } from "./run/schedule.ts";
