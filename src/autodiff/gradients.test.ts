@@ -44,6 +44,7 @@ const {
   maxPool,
   minimum,
   multiply,
+  multiplyAdd,
   negate,
   oneHot,
   pad,
@@ -335,6 +336,17 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ),
     c("one per column over blocked maps", [maps, [16, 1, 3, 3], [6]], ([x, w, gate]) =>
       multiply(conv2d(x!, w!, { padding: 1, groups: 16 }), gate!),
+    ),
+  ],
+  "multiply-add": [
+    c("few", [[3, 4], [], [3, 4]], ([x, f, y]) => multiplyAdd(x!, f!, y!)),
+    c(
+      "many",
+      [
+        [64, 512],
+        [64, 512],
+      ],
+      ([x, y]) => multiplyAdd(x!, 0.3, y!),
     ),
   ],
   negate: [c("numbers", [[3, 4]], ([x]) => negate(x!))],

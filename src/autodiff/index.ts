@@ -59,6 +59,7 @@ export { maxPool } from "./ops/max-pool.ts";
 export { maximum } from "./ops/maximum.ts";
 export { minimum } from "./ops/minimum.ts";
 export { multiply } from "./ops/multiply.ts";
+export { multiplyAdd } from "./ops/multiply-add.ts";
 export { negate } from "./ops/negate.ts";
 export { oneHot } from "./ops/one-hot.ts";
 export { pad } from "./ops/pad.ts";
