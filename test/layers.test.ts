@@ -13,7 +13,7 @@ const LAYERS = [
   ["gallery", "autodiff"],
   ["recognise"],
   ["train"],
-  ["evaluate", "project", "plot"],
+  ["evaluate", "project", "plot", "cluster"],
   ["study"],
   ["cli", "server"],
 ];
@@ -32,6 +32,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
   "@resvg/resvg-js": "plot",
   "@observablehq/plot": "plot",
   linkedom: "plot",
+  "umap-js": "project",
   commander: "cli",
   "cli-progress": "cli",
 };
