@@ -13,7 +13,7 @@ const LAYERS = [
   ["gallery", "autodiff"],
   ["recognise"],
   ["train"],
-  ["evaluate", "project", "plot"],
+  ["evaluate", "project", "plot", "cluster"],
   ["study"],
   ["cli", "server"],
 ];
@@ -30,6 +30,9 @@ const HOME_OF: Readonly<Record<string, string>> = {
   hyparquet: "recognise",
   "hyparquet-writer": "recognise",
   "@resvg/resvg-js": "plot",
+  "@observablehq/plot": "plot",
+  linkedom: "plot",
+  "umap-js": "project",
   commander: "cli",
   "cli-progress": "cli",
 };

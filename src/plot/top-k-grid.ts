@@ -1,4 +1,4 @@
-import { FONT_FAMILY } from "./render-png.ts";
+import { FONT_STACK } from "./render-png.ts";
 import { escapeXml, jpegDataUrl, shorten } from "./svg.ts";
 
 /** One picture of the grid. */
@@ -33,7 +33,7 @@ export function topKGrid(rows: readonly GridRow[]): string {
   const left = (column: number): number =>
     column === 0 ? GAP : GAP + SIDE + DIVIDE + (column - 1) * (SIDE + GAP);
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT_FAMILY}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT_STACK}">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<rect width="${GAP + SIDE + DIVIDE / 2}" height="${height}" fill="#eef2f6"/>`,
     heading(left(0), "query"),

@@ -14,4 +14,4 @@ export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.
 export { type Comparison, Recognizer, type RecognizerOptions, type Verdict } from "./recognizer.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";
 export { SELF_TEST_MIN_COSINE, selfTest } from "./self-test.ts";
-export { thumbnail } from "./thumbnail.ts";
+export { squareAround, thumbnail } from "./thumbnail.ts";

@@ -88,6 +88,11 @@ export class Recognizer {
     return this.#embedder.contract.output.dimension;
   }
 
+  /** Side of the aligned crops that the model takes, in pixels. */
+  get cropSizePx(): number {
+    return this.#embedder.contract.input.sizePx;
+  }
+
   /** The faces of a photograph with their embeddings. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
   async faces(source: ImageSource): Promise<Photograph<Face>> {
     const photograph = await this.align(source);
@@ -106,7 +111,7 @@ export class Recognizer {
 
   /** The faces of a photograph, cut out upright as the model wants them. */
   async align(source: ImageSource): Promise<Photograph<FaceCrop>> {
-    return await this.#finder.align(source, this.#embedder.contract.input.sizePx);
+    return await this.#finder.align(source, this.cropSizePx);
   }
 
   /**

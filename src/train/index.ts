@@ -30,6 +30,8 @@ export {
   shuffledSampler,
   splitByIdentity,
 } from "./data/index.ts";
+export { type Digits, loadMnist, type Mnist } from "./data/mnist.ts";
+export * from "./heads/index.ts";
 export { parseTrainConfig, readSettings, type TrainConfig, type TrainSettings } from "./run/config.ts";
 export { readEvents } from "./run/event-log.ts";
 export type { RunEvent, StepMeasures } from "./run/events.ts";
@@ -38,3 +40,13 @@ export type { RunReport } from "./run/run-journal.ts";
 export { learningRateAt, type Schedule } from "./run/schedule.ts";
 export { train } from "./run/train.ts";
 export { type Verification, verify } from "./run/verification.ts";
+export {
+  adamW,
+  type Head as StepHead,
+  lars,
+  type Optimiser,
+  type StepResult,
+  sgd,
+  TrainingStep,
+  type TrainingStepOptions,
+} from "./step/index.ts";

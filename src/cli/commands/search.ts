@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError } from "../../core/index.ts";
-import { renderPng, topKGrid } from "../../plot/index.ts";
 import {
   chooseFace,
   type EmbeddedFace,
@@ -156,6 +155,8 @@ async function writeGrid(out: string, answers: readonly Answer[]): Promise<void>
       "NO_FACE",
       `--grid: expected at least one query with a face, got none; ${out} was not written`,
     );
+  // Loading what draws takes longer than a search; it is loaded when there is something to draw.
+  const { renderPng, topKGrid } = await import("../../plot/index.ts");
   const rows = [];
   for (const { path, face, hits } of answers) {
     const query = { jpeg: await thumbnail(path, face.box, THUMBNAIL_PX), caption: basename(path) };
