@@ -8,10 +8,13 @@ export {
   type Batch,
   BatchLoader,
   type BatchLoaderOptions,
+  type Digits,
   type ExampleSet,
   type Examples,
   examplesOf,
   identitySampler,
+  loadMnist,
+  type Mnist,
   NO_AUGMENTATION,
   openExamples,
   openPack,
@@ -30,7 +33,6 @@ export {
   shuffledSampler,
   splitByIdentity,
 } from "./data/index.ts";
-export { type Digits, loadMnist, type Mnist } from "./data/mnist.ts";
 export * from "./heads/index.ts";
 export { parseTrainConfig, readSettings, type TrainConfig, type TrainSettings } from "./run/config.ts";
 export { readEvents } from "./run/event-log.ts";

@@ -16,6 +16,7 @@ export {
   splitByIdentity,
 } from "./examples.ts";
 export { writePlanes } from "./fill-batch.ts";
+export { DIGIT_SIDE, type Digits, loadMnist, type Mnist, readDigits, selectDigits } from "./mnist.ts";
 export { type OpenedExamples, openExamples } from "./open-examples.ts";
 export { type PackOptions, type PackReport, packFolder, packRecords } from "./pack-faces.ts";
 export type { PackEncoding, PackHeader } from "./pack-format.ts";

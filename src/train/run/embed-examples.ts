@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { elementCount, FaceError, throwIfAborted } from "../../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT, toOnnx, type Weights } from "../../networks/index.ts";
 import { encodeOnnx, Session } from "../../onnx/index.ts";
@@ -16,10 +17,12 @@ export async function embedExamples(
   network: Network,
   weights: Weights,
   examples: Examples,
-  options: { readonly threads?: number; readonly signal?: AbortSignal | undefined } = {},
+  options: { readonly threads?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Float32Array> {
   const graph = toOnnx(network, weights, { normalize: true });
-  await using session = await Session.open(encodeOnnx(graph), { threads: options.threads ?? 1 });
+  await using session = await Session.open(encodeOnnx(graph), {
+    threads: options.threads ?? availableParallelism(),
+  });
   const [channels, height, width] = network.input;
   const size = elementCount(network.input);
   const count = examples.indices.length;

@@ -192,12 +192,7 @@ export class RunJournal {
     const { data, network, threads, signal } = this.#parts;
     if (!data.heldOut || signal?.aborted) return false;
     const { weights } = await this.#state();
-    const vectors = await embedExamples(
-      network,
-      weights,
-      data.heldOut,
-      threads === undefined ? {} : { threads },
-    );
+    const vectors = await embedExamples(network, weights, data.heldOut, { threads });
     const verification = verify(vectors, data.heldOut.labels);
     if (!verification) return false;
     this.#validation = verification;

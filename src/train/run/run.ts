@@ -43,7 +43,7 @@ export async function runTraining(options: RunOptions): Promise<RunReport> {
     : RunFolder.resume(options.out);
   const config = settleConfig(folder.config);
   const network = networkOf(config);
-  using data = await openTrainingData(config, network.input[1], options);
+  using data = await openTrainingData(config, network.input, options);
   const plan = planRun(config, data.training);
   await using batches = BatchLoader.open(data.training, { ...config, ...plan, workers: options.workers });
   await using step = await openStep(config, network, plan, data.training.classes.length, options);
