@@ -195,8 +195,8 @@ describe("a run", () => {
 test("training finds the blocks: people it has not seen are told apart better than before", async () => {
   const out = fresh();
   const config = settings({
-    steps: 60,
-    batch: 24,
+    steps: 40,
+    batch: 16,
     picturesPerPerson: 4,
     validation: { heldOut: 2, every: 20 },
     checkpointEvery: 100,
