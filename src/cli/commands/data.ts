@@ -41,7 +41,10 @@ export function dataCommand(program: Command, act: Act): void {
     .requiredOption("--out <file>", "the pack, faces.pack")
     .option("--size <px>", "side of the crops, a multiple of 112 or 128", whole, 112)
     .addOption(
-      new Option("--encoding <how>", "pictures as their files or JPEG, or as raw pixels (five times larger)")
+      new Option(
+        "--encoding <how>",
+        "pictures as their files or JPEG, or as raw pixels (five to nine times larger)",
+      )
         .choices(["file", "raw"])
         .default("file"),
     )
@@ -56,7 +59,10 @@ export function dataCommand(program: Command, act: Act): void {
   data
     .command("info")
     .description("how many pictures of how many people, and how they are spread")
-    .argument("<source>", "faces.pack, train.rec, or a folder of people that was packed already")
+    .argument(
+      "<source>",
+      "faces.pack, train.rec, or a folder of people, which is packed into the store first",
+    )
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  arcface data info faces.pack")
     .action(act(info));

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FaceError } from "../../core/index.ts";
 import {
@@ -143,6 +144,11 @@ function configOf(flags: TrainFlags): TrainConfig | undefined {
   if ("steps" in flags && !("epochs" in flags)) delete settings["epochs"];
   if ("epochs" in flags && !("steps" in flags)) delete settings["steps"];
   for (const [key, value] of flags.set ?? []) assign(settings, key.split("."), value);
+  // The run's folder keeps the settings: a run goes on from wherever one stands.
+  for (const key of ["data", "init"]) {
+    const path = settings[key];
+    if (typeof path === "string" && !(key === "data" && path === "mnist")) settings[key] = resolve(path);
+  }
   return parseTrainConfig(settings, flags.config ?? "train");
 }
 

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { FaceError, reasonOf } from "../../core/index.ts";
-import { HeadConfigSchema } from "../heads/index.ts";
-import { OptimiserSchema } from "./optimiser-config.ts";
+import { HeadConfigSchema, type HeadSettings } from "../heads/index.ts";
+import { type OptimiserConfig, OptimiserSchema } from "./optimiser-config.ts";
 import { parseSettings } from "./parse-settings.ts";
-import { ScheduleSchema } from "./schedule.ts";
+import { type Schedule, ScheduleSchema } from "./schedule.ts";
 
 const whole = z.number().int().positive();
 const chance = z.number().min(0).max(1);
@@ -80,8 +80,12 @@ export const TrainConfigSchema = z.strictObject({
 
 /** A run's settings, defaults filled in. */
 export type TrainConfig = z.output<typeof TrainConfigSchema>;
-/** A run's settings as far as they differ from the defaults. */
-export type TrainSettings = z.input<typeof TrainConfigSchema>;
+/** A run's settings as far as they differ from the defaults; a name alone stands for a choice with its defaults. */
+export type TrainSettings = Omit<z.input<typeof TrainConfigSchema>, "head" | "optimiser" | "schedule"> & {
+  readonly head?: HeadSettings | HeadSettings["head"];
+  readonly optimiser?: z.input<typeof OptimiserSchema> | OptimiserConfig["name"];
+  readonly schedule?: z.input<typeof ScheduleSchema> | Schedule["name"];
+};
 
 /** Settings with their defaults. Throws FaceError USAGE naming a key that does not exist and the nearest that does. */
 export function parseTrainConfig(settings: unknown, where = "config"): TrainConfig {
