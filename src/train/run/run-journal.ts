@@ -71,6 +71,7 @@ export class RunJournal {
       fingerprint: data.training.set.fingerprint,
     });
     const restored = store.restore();
+    folder.begin();
     if (!restored) {
       const journal = new RunJournal(parts, store, folder.eventsUpTo(-1), 0);
       journal.#begin();

@@ -198,6 +198,8 @@ test("training finds the blocks: people it has not seen are told apart better th
     steps: 40,
     batch: 16,
     picturesPerPerson: 4,
+    optimiser: "adamw",
+    learningRate: 0.002,
     validation: { heldOut: 2, every: 20 },
     checkpointEvery: 100,
     logEvery: 20,
@@ -300,6 +302,14 @@ test("data of another kind than the network's pictures is refused", async () => 
   await expect(runTraining({ out: fresh(), config: typo, workers: 0 })).rejects.toThrow(
     /did you mean "mobilefacenet"/,
   );
+});
+
+test("a run that could not begin leaves its folder for the next try", async () => {
+  const out = fresh();
+  const missing = settings({ data: "/nowhere/faces.pack" });
+  await expect(runTraining({ out, config: missing, workers: 0 })).rejects.toMatchObject({ code: "BAD_FILE" });
+  expect(readdirSync(out)).toEqual([]);
+  expect(await runTraining({ out, config: settings({ steps: 1 }), workers: 0 })).toMatchObject({ step: 1 });
 });
 
 test("a full disk ends the run with a sentence, and the last checkpoint is whole", async (ctx) => {
