@@ -1,5 +1,5 @@
 import { type Network, parameterCount, parametersOf, type Weights } from "../../networks/index.ts";
-import type { Batch } from "../data/index.ts";
+import type { Batch, BatchLoader } from "../data/index.ts";
 import type { TrainingStep } from "../step/index.ts";
 import { CheckpointStore, type ValidationRecord } from "./checkpoint-store.ts";
 import { embedExamples } from "./embed-examples.ts";
@@ -36,6 +36,7 @@ interface JournalParts extends RunOptions {
   readonly network: Network;
   readonly data: TrainingData;
   readonly plan: RunPlan;
+  readonly batches: BatchLoader;
   readonly step: TrainingStep;
 }
 
@@ -51,6 +52,7 @@ export class RunJournal {
   #validation: Verification | undefined;
   #since = performance.now();
   #stepsSince = 0;
+  #waitedBefore = 0;
 
   private constructor(parts: JournalParts, store: CheckpointStore, log: EventLog, done: number) {
     this.#parts = parts;
@@ -173,7 +175,8 @@ export class RunJournal {
   }
 
   #logStep(measures: StepMeasures): void {
-    const { plan, config } = this.#parts;
+    const { plan, config, batches } = this.#parts;
+    const waited = batches.waitedMs - this.#waitedBefore;
     const seconds = (performance.now() - this.#since) / 1000 / this.#stepsSince;
     this.#add({
       kind: "step",
@@ -183,9 +186,11 @@ export class RunJournal {
       ...measures,
       imagesPerSecond: rounded(config.batch / seconds, 1),
       secondsLeft: Math.round((plan.steps - this.#done) * seconds),
+      waiting: rounded(waited / 1000 / (seconds * this.#stepsSince), 4),
     });
     this.#since = performance.now();
     this.#stepsSince = 0;
+    this.#waitedBefore = batches.waitedMs;
   }
 
   /** Whether the network tells unknown people apart better than ever before. */

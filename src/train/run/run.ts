@@ -4,7 +4,9 @@ import type { ModelStore } from "../../models/index.ts";
 import { BatchLoader } from "../data/index.ts";
 import type { TrainConfig } from "./config.ts";
 import type { RunEvent } from "./events.ts";
+import { measuredHead } from "./measured-head.ts";
 import { openTrainingData } from "./open-data.ts";
+import { optimiserOf } from "./optimiser-config.ts";
 import { RunFolder } from "./run-folder.ts";
 import { RunJournal, type RunReport } from "./run-journal.ts";
 import { planRun } from "./run-plan.ts";
@@ -46,8 +48,10 @@ export async function runTraining(options: RunOptions): Promise<RunReport> {
   using data = await openTrainingData(config, network.input, options);
   const plan = planRun(config, data.training);
   await using batches = BatchLoader.open(data.training, { ...config, ...plan, workers: options.workers });
-  await using step = await openStep(config, network, plan, data.training.classes.length, options);
-  using journal = await RunJournal.open({ ...options, folder, config, network, data, plan, step });
+  const head = measuredHead(config, plan);
+  const optimiser = optimiserOf(config.optimiser);
+  await using step = await openStep(config, { network, head, optimiser }, options);
+  using journal = await RunJournal.open({ ...options, folder, config, network, data, plan, batches, step });
   for await (const batch of batches.from(journal.done)) {
     if (journal.ended) break;
     const measures = await trainOn(step, batch, plan, config);

@@ -1,13 +1,10 @@
 import { availableParallelism } from "node:os";
 import { seeded, seedOf } from "../../core/index.ts";
-import type { Network } from "../../networks/index.ts";
 import type { Batch } from "../data/index.ts";
 import { SAMPLED_CLASSES, sampleClasses } from "../heads/index.ts";
-import { TrainingStep } from "../step/index.ts";
+import { TrainingStep, type TrainingStepOptions } from "../step/index.ts";
 import type { StepMeasures } from "./events.ts";
 import { readInitialWeights } from "./initial-weights.ts";
-import { measuredHead } from "./measured-head.ts";
-import { optimiserOf } from "./optimiser-config.ts";
 import type { RunOptions } from "./run.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SettledConfig } from "./settle.ts";
@@ -18,21 +15,17 @@ const SAMPLED = 7;
 /** Network, head, loss, gradients and optimiser as one graph. Throws as {@link TrainingStep.open} does. */
 export async function openStep(
   config: SettledConfig,
-  network: Network,
-  plan: RunPlan,
-  classes: number,
+  parts: Pick<TrainingStepOptions, "network" | "head" | "optimiser">,
   { threads = availableParallelism(), signal }: RunOptions,
 ): Promise<TrainingStep> {
-  const { batch, seed, device, clipNorm, optimiser, init } = config;
+  const { batch, seed, device, clipNorm, init } = config;
   return await TrainingStep.open({
-    network,
+    ...parts,
     batch,
-    head: measuredHead({ config: config.head, classes, sampled: plan.sampledClasses, seed }),
-    optimiser: optimiserOf(optimiser),
     device,
     threads,
     seed,
-    ...(init === undefined ? {} : { weights: readInitialWeights(init, network) }),
+    ...(init === undefined ? {} : { weights: readInitialWeights(init, parts.network) }),
     ...(clipNorm === null ? {} : { gradientNorm: clipNorm }),
     ...(signal ? { signal } : {}),
   });
