@@ -1,12 +1,5 @@
 import { type Command, Option } from "commander";
-import {
-  type ExampleSet,
-  openExamples,
-  type PackReport,
-  packFolder,
-  packRecords,
-  picturesPerClass,
-} from "../../train/index.ts";
+import type { ExampleSet, PackReport } from "../../train/index.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
@@ -68,7 +61,11 @@ export function dataCommand(program: Command, act: Act): void {
     .action(act(info));
 }
 
+/** Training is loaded when it is wanted: other commands need not wait for it. */
+const training = async () => await import("../../train/index.ts");
+
 async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number> {
+  const { packFolder, packRecords } = await training();
   const bar = progressBar(io);
   const failures = new Failures(io, flags.json ?? false);
   const work = { signal: io.signal, onProgress: bar.update };
@@ -106,9 +103,10 @@ async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number
 }
 
 async function info(io: CliIo, source: string, flags: { readonly json?: boolean }): Promise<number> {
+  const { openExamples, picturesPerClass } = await training();
   const { set } = await openExamples(source, { store: openStore(io), signal: io.signal });
   try {
-    const summary = summaryOf(set);
+    const summary = summaryOf(set, picturesPerClass(set.labels, set.classes.length));
     if (flags.json) io.out(`${JSON.stringify(summary)}\n`);
     else {
       const { examples, classes, perClass, single, empty, shape } = summary;
@@ -126,9 +124,8 @@ async function info(io: CliIo, source: string, flags: { readonly json?: boolean 
   return 0;
 }
 
-function summaryOf(set: ExampleSet) {
-  const counts = [...picturesPerClass(set.labels, set.classes.length)];
-  const filled = counts.filter((count) => count > 0).sort((a, b) => a - b);
+function summaryOf(set: ExampleSet, counts: Uint32Array) {
+  const filled = [...counts].filter((count) => count > 0).sort((a, b) => a - b);
   return {
     examples: set.labels.length,
     classes: filled.length,

@@ -1,14 +1,7 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FaceError } from "../../core/index.ts";
-import {
-  parseTrainConfig,
-  type RunEvent,
-  type RunReport,
-  readSettings,
-  type TrainConfig,
-  train,
-} from "../../train/index.ts";
+import type { RunEvent, RunReport, TrainConfig } from "../../train/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
@@ -81,8 +74,12 @@ Examples:
     .action(act(trainRun));
 }
 
+/** Training is loaded when it is wanted: other commands need not wait for it. */
+const training = async () => await import("../../train/index.ts");
+
 async function trainRun(io: CliIo, flags: TrainFlags): Promise<number> {
-  const config = configOf(flags);
+  const config = await configOf(flags);
+  const { train } = await training();
   const out = flags.resume ?? flags.out;
   if (out === undefined)
     throw new FaceError("USAGE", "train: expected --out RUN or --resume RUN, got neither");
@@ -124,7 +121,8 @@ function finished(io: CliIo, report: RunReport, flags: TrainFlags): number {
 }
 
 /** What a new run is told by file and flags; undefined for one that goes on. */
-function configOf(flags: TrainFlags): TrainConfig | undefined {
+async function configOf(flags: TrainFlags): Promise<TrainConfig | undefined> {
+  const { parseTrainConfig, readSettings } = await training();
   const given = Object.entries(SETTINGS).filter(([flag]) => flag in flags);
   if (flags.resume !== undefined) {
     const contrary = [
