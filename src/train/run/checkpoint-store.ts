@@ -203,6 +203,9 @@ export class CheckpointStore {
     const steps = this.#steps();
     const kept = new Set([...steps.slice(-KEPT), step, validation.bestStep]);
     for (const old of steps) if (!kept.has(old)) rmSync(this.#pathOf(old), { recursive: true, force: true });
+    // What a process left that was stopped while it wrote.
+    for (const name of readdirSync(this.#folder))
+      if (name.endsWith(".part")) rmSync(join(this.#folder, name), { recursive: true, force: true });
   }
 
   /** Steps that have a checkpoint, rising. */

@@ -64,7 +64,7 @@ export const TrainConfigSchema = z.strictObject({
       /** Steps between validations. @default an epoch */
       every: whole.optional(),
       /** At most so many faces of them are embedded each time. */
-      maxFaces: z.number().int().min(4).max(20_000).default(2000),
+      maxFaces: z.number().int().min(4).max(5000).default(2000),
     })
     .prefault({}),
   /** Ends the run after so many validations without a better one; 0 never. */
