@@ -280,6 +280,11 @@ describe("train", () => {
     );
     expect(validation).toMatchObject({ people: 2, faces: 8 });
     expect(readdirSync(join(home, "training"))).toHaveLength(1);
+    // Packed again, the folder is the same data: the run is recognised as finished.
+    expect(await arcface(["train", "--resume", run], { ARCFACE_HOME: home })).toMatchObject({
+      code: 0,
+      err: "going on after step 2\n",
+    });
     const model = join(run, "model.onnx");
     const photographs = await samplePhotographs();
     const compared = await arcface(["compare", photographs[3]!, photographs[4]!, "--model", model, "--json"]);
