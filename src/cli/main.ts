@@ -7,6 +7,7 @@ import { calibrateCommand } from "./commands/calibrate.ts";
 import { clusterCommand } from "./commands/cluster.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
+import { dataCommand } from "./commands/data.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
@@ -17,6 +18,7 @@ import { modelsCommand } from "./commands/models.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
 import { studyCommand } from "./commands/study.ts";
+import { trainCommand } from "./commands/train.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
@@ -72,6 +74,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     evaluateCommand,
     calibrateCommand,
     modelsCommand,
+    dataCommand,
+    trainCommand,
     doctorCommand,
     benchCommand,
   ]) {

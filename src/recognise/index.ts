@@ -1,3 +1,4 @@
+export { type CropOptions, CropPool, type CropResult } from "./crop-pool.ts";
 export {
   EmbeddingsWriter,
   type FaceDescription,
