@@ -1,5 +1,4 @@
 import type { Operation } from "./operation.ts";
-import { broadcastTo } from "./ops/broadcast-to.ts";
 import { multiply } from "./ops/multiply.ts";
 import { planeDot } from "./ops/plane-dot.ts";
 import { reduceSum } from "./ops/reduce-sum.ts";
@@ -85,5 +84,3 @@ export function productTo(dy: Value, x: Value, shape: readonly number[]): Value 
   if (planes && !sameShape(shape, dy.shape) && sameShape(shape, [n!, c!, 1, 1])) return planeDot(dy, x);
   return sumTo(multiply(dy, x), shape);
 }
-
-export { broadcastTo };

@@ -75,7 +75,7 @@ interface Case {
   readonly shapes: readonly (readonly number[])[];
   readonly low?: number;
   readonly high?: number;
-  /** Draws multiples of this, off by half of it, so that differences cross no edge and ties come where they are wanted. */
+  /** Labels or indices, for operations that take them. */
   readonly labels?: readonly number[];
   build(operands: readonly Value[], labels: Value): Value;
   /** `none` where no gradient is to be had; `stopped` where it is 0 though the function changes. */
@@ -98,7 +98,7 @@ const conv = (
   c(name, [x, w, [w[0]!]], ([image, kernel, bias]) => conv2d(image!, kernel!, { bias: bias!, ...options }));
 const geometry = (x: Value, w: readonly number[], stride: number, groups: number) =>
   geometryOf(x.shape, w, { stride, padding: 1, groups });
-/** Operands whose gradient is a constant tell nothing: what comes out is squared where the case's gradient is checked. */
+/** By file of ops/. The loss squares what comes out, so that no gradient is a constant. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   abs: [c("both signs", [[3, 4]], ([x]) => abs(x!))],
   acos: [c("inside", [[3, 4]], ([x]) => acos(x!), { low: -0.9, high: 0.9 })],

@@ -1,6 +1,6 @@
 import { elementCount, FaceError, internal } from "../core/index.ts";
 import type { Operation } from "./operation.ts";
-import { type ElementType, type Operand, Value, type ValueType } from "./value.ts";
+import { type Operand, Value, type ValueType } from "./value.ts";
 
 /** How a random input is drawn, anew for every run. */
 export type Distribution =
@@ -206,5 +206,3 @@ export const LEAF: Operation = {
 export function leafOf(value: Value): Leaf | undefined {
   return value.operation === LEAF ? (value.attributes as Leaf) : undefined;
 }
-
-export type { ElementType };

@@ -1,3 +1,4 @@
+import { blockedDots } from "../emit/blocked-sums.ts";
 import type { Operation } from "../operation.ts";
 import { axesOf, expectThat, float, sameShape } from "../shapes.ts";
 import type { Value } from "../value.ts";
@@ -32,10 +33,7 @@ const BATCH_VARIANCE: Operation<null> = {
     const [n = 0, c = 0, h = 0, w = 0] = x.shape;
     if (!emit.blocks(c) || h * w === 1) return undefined;
     const name = emit.blocked(x);
-    const image = emit.reshape(name, [1, n * c, h, w]);
-    const kernel = emit.reshape(name, [n * c, 1, h, w]);
-    const dots = emit.blockedNode("Conv", [image, kernel], { kernel_shape: [h, w], group: n * c });
-    const planes = emit.reshape(dots, [n, c]);
+    const planes = blockedDots(emit, name, name, [n, c, h, w]);
     const total = emit.node("ReduceSum", [planes, emit.ints([0])], { keepdims: 0 });
     const square = emit.node("Mul", [total, emit.scalar(1 / (n * h * w))]);
     const m = emit.plain(mean);

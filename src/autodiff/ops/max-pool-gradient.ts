@@ -1,3 +1,4 @@
+import type { BlockedEmitter } from "../emit/blocked.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import type { Operation } from "../operation.ts";
 import { float } from "../shapes.ts";
@@ -34,6 +35,9 @@ const MAX_POOL_GRADIENT: Operation<Pool> = {
     const [n = 0, c = 0, height = 0, width = 0] = value.shape;
     const [, , outHeight = 0, outWidth = 0] = y.shape;
     if (!emit.blocks(c)) return undefined;
+    const { kernel } = pool;
+    if (kernel > 1 && height === outHeight * kernel && width === outWidth * kernel)
+      return emit.channelBlocked(spreadInBlocks(emit, value, kernel));
     const depth = emit.block;
     const maps = { planes: (n * c) / depth, height, width, outHeight, outWidth, depth };
     const dx = spread(emit, emit.blocked(x), emit.blocked(y), emit.blocked(dy), maps, pool);
@@ -74,6 +78,19 @@ function spread(emit: Emitter, x: string, y: string, dy: string, maps: Maps, poo
   const share = emit.node("Div", [emit.reshape(dy, cells), count]);
   const dx = emit.node("Mul", [marks, share]);
   return fitted(emit, dx, [planes, tall, wide, depth], height, width);
+}
+
+/** Windows that fill the maps: onnxruntime's own blocked operations repeat and average faster than broadcasting does. */
+function spreadInBlocks(emit: BlockedEmitter, value: Value, kernel: number): string {
+  const [x, y, dy] = value.inputs as [Value, Value, Value];
+  const repeated = (small: string): string =>
+    emit.blockedNode("Upsample", [small], { scales: [1, 1, kernel, kernel], mode: "nearest" });
+  const largest = emit.node("Equal", [emit.blocked(x), repeated(emit.blocked(y))]);
+  const marks = emit.node("Cast", [largest], { to: 1 });
+  const size = { kernel_shape: [kernel, kernel], strides: [kernel, kernel] };
+  const mean = emit.blockedNode("AveragePool", [marks], size);
+  const count = emit.node("Mul", [mean, emit.scalar(kernel * kernel)]);
+  return emit.node("Mul", [marks, repeated(emit.node("Div", [emit.blocked(dy), count]))]);
 }
 
 /** Cuts or pads maps [planes, rows, columns, depth] to `height` × `width`. */

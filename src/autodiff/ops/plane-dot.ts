@@ -1,3 +1,4 @@
+import { blockedDots } from "../emit/blocked-sums.ts";
 import type { Operation } from "../operation.ts";
 import { axesOf, expectThat, float, sameShape } from "../shapes.ts";
 import type { Value } from "../value.ts";
@@ -26,14 +27,11 @@ const PLANE_DOT: Operation<null> = {
   },
   plain: (emit, inputs) =>
     emit.node("ReduceSum", [emit.node("Mul", inputs), emit.ints([2, 3])], { keepdims: 1 }),
-  // A convolution whose kernel is as large as the map: the product is never written to memory.
   blocked(emit, value) {
     const [x, y] = value.inputs as [Value, Value];
     const [n = 0, c = 0, h = 0, w = 0] = x.shape;
     if (!emit.blocks(c)) return undefined;
-    const image = emit.reshape(emit.blocked(x), [1, n * c, h, w]);
-    const kernel = emit.reshape(emit.blocked(y), [n * c, 1, h, w]);
-    const dots = emit.blockedNode("Conv", [image, kernel], { kernel_shape: [h, w], group: n * c });
+    const dots = blockedDots(emit, emit.blocked(x), emit.blocked(y), [n, c, h, w]);
     return emit.inRows(emit.reshape(dots, value.shape));
   },
 };

@@ -1,3 +1,4 @@
+import { blockedSums } from "../emit/blocked-sums.ts";
 import type { Operation } from "../operation.ts";
 import { axesOf, float } from "../shapes.ts";
 import type { Value } from "../value.ts";
@@ -19,10 +20,9 @@ const PLANE_SUM: Operation<null> = {
   plain: (emit, [x = ""]) => emit.node("ReduceSum", [x, emit.ints([2, 3])], { keepdims: 1 }),
   blocked(emit, value) {
     const [x] = value.inputs;
-    const [, c = 0, h = 0, w = 0] = x!.shape;
+    const [n = 0, c = 0, h = 0, w = 0] = x!.shape;
     if (!emit.blocks(c)) return undefined;
-    const mean = emit.blockedNode("GlobalAveragePool", [emit.blocked(x!)]);
-    return emit.inRows(emit.node("Mul", [mean, emit.scalar(h * w)]));
+    return emit.inRows(emit.reshape(blockedSums(emit, emit.blocked(x!), [n, c, h, w]), value.shape));
   },
 };
 
