@@ -1,3 +1,4 @@
+import type { Calibration } from "../models/index.ts";
 import type { ErrorRate, Verdict } from "../recognise/index.ts";
 
 /** A verdict as a person reads it: the side of the threshold, both error rates at the score, and from what evidence. */
@@ -27,22 +28,28 @@ export function verdictAsJson(verdict: Verdict | undefined): object | "uncalibra
   if (!verdict) return "uncalibrated";
   const { same, threshold, evidence, calibration } = verdict;
   if (!evidence || !calibration) return { same, threshold, evidence: "uncalibrated" };
-  const { data, target, intervals, thresholdInterval, falseMatches, falseNonMatches } = calibration;
   return {
     same,
     threshold,
     fmr: evidence.fmr,
     fnmr: evidence.fnmr,
     log10LikelihoodRatio: evidence.log10LikelihoodRatio,
-    calibration: {
-      targetFmr: target.fmr,
-      threshold: calibration.threshold,
-      thresholdInterval,
-      falseMatches,
-      falseNonMatches,
-      ...data,
-      intervals,
-    },
+    calibration: calibrationAsJson(calibration),
+  };
+}
+
+/** What a threshold rests on, for `--json`. */
+export function calibrationAsJson(calibration: Calibration): object {
+  const { data, target, threshold, thresholdInterval, falseMatches, falseNonMatches, intervals } =
+    calibration;
+  return {
+    targetFmr: target.fmr,
+    threshold,
+    thresholdInterval,
+    falseMatches,
+    falseNonMatches,
+    ...data,
+    intervals,
   };
 }
 

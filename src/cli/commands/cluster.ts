@@ -17,6 +17,7 @@ import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { calibrationAsJson } from "../verdict-text.ts";
 
 interface ClusterFlags extends ModelFlags {
   readonly out?: string;
@@ -103,7 +104,8 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
     version: 1,
     model: pool.model,
     threshold,
-    calibration: flags.threshold === undefined ? pool.calibration : null,
+    calibration:
+      flags.threshold === undefined && pool.calibration ? calibrationAsJson(pool.calibration) : null,
     pictures: paths.length,
     faces: faces.length,
     groups: named,
