@@ -9,6 +9,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
@@ -58,6 +59,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     alignCommand,
     inspectCommand,
     convertCommand,
+    reproduceCommand,
     modelsCommand,
     doctorCommand,
   ]) {

@@ -184,7 +184,7 @@ function classSums(
 function meanPairAngle(
   units: Float64Array,
   { dimension, labels }: LabelledFeatures,
-  present: number[],
+  present: readonly number[],
 ): number {
   let sum = 0;
   let pairs = 0;

@@ -1,4 +1,10 @@
-export { type CentreAngles, centreAngles, type FeatureSpace, type LabelledFeatures, measureFeatureSpace } from "./feature-space.ts";
+export {
+  type CentreAngles,
+  centreAngles,
+  type FeatureSpace,
+  type LabelledFeatures,
+  measureFeatureSpace,
+} from "./feature-space.ts";
 export * from "./metrics/index.ts";
 export { type PersonPhotographs, samplePeople } from "./people-folder.ts";
 export {

@@ -38,14 +38,20 @@ export function angleHistogram(
     `<path d="M${round(x(meanOwn))} 24H${round(x(meanNearest))}m-6 -4l6 4l-6 4M${round(x(meanOwn) + 6)} 20l-6 4l6 4" fill="none" stroke="#808894" stroke-width="1.4"/>`,
     text(x((meanOwn + meanNearest) / 2), 14, `margin ${(meanNearest - meanOwn).toFixed(1)}°`, "middle"),
     text(x(meanOwn), 40, `own class, ${meanOwn.toFixed(1)}°`, "start"),
-    text(x(meanNearest), 40, `nearest other, ${meanNearest.toFixed(1)}°`, meanNearest > 90 ? "middle" : "start"),
+    text(
+      x(meanNearest),
+      40,
+      `nearest other, ${meanNearest.toFixed(1)}°`,
+      meanNearest > 90 ? "middle" : "start",
+    ),
     `<text class="quiet" x="${width / 2}" y="${height + 34}" font-size="11" text-anchor="middle">angle from a digit's feature to a class centre</text>`,
   ].join("\n");
 }
 
 function sharesOf(degrees: Float64Array): Float64Array {
   const heap = new Float64Array(LAST_DEG / BIN_DEG);
-  for (const angle of degrees) heap[Math.min(heap.length - 1, Math.floor(angle / BIN_DEG))]! += 1 / degrees.length;
+  for (const angle of degrees)
+    heap[Math.min(heap.length - 1, Math.floor(angle / BIN_DEG))]! += 1 / degrees.length;
   return heap;
 }
 

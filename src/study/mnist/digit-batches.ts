@@ -29,7 +29,13 @@ export function digitBatches(digits: Digits, batch: number, seed: number): (step
     const within = 2 * SHIFT_PX + 1;
     for (const [row, index] of sampler(step).entries()) {
       const [dx, dy] = [random.below(within) - SHIFT_PX, random.below(within) - SHIFT_PX];
-      writeShifted(digits.images.subarray(index * PIXELS, (index + 1) * PIXELS), dx, dy, images, row * PIXELS);
+      writeShifted(
+        digits.images.subarray(index * PIXELS, (index + 1) * PIXELS),
+        dx,
+        dy,
+        images,
+        row * PIXELS,
+      );
       labels[row] = digits.labels[index]!;
     }
     return { images, labels };

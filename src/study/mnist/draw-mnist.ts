@@ -95,7 +95,8 @@ function words(x: number, y: number, text: string, size: number, style: string, 
 function map(layout: Float32Array, labels: Uint8Array, origin: boolean): string {
   const place = placesIn(layout, origin);
   const byDigit = DIGIT_HUES.map((): [number, number][] => []);
-  for (let i = 0; i < labels.length; i++) byDigit[labels[i]!]!.push(place(layout[2 * i]!, layout[2 * i + 1]!));
+  for (let i = 0; i < labels.length; i++)
+    byDigit[labels[i]!]!.push(place(layout[2 * i]!, layout[2 * i + 1]!));
   const dot = Math.max(1.8, Math.min(5, 190 / Math.sqrt(labels.length)));
   const [cx, cy] = place(0, 0);
   const cross = `<path class="rule" d="M0 ${round(cy)}H${SIDE}M${round(cx)} 0V${SIDE}"/>`;

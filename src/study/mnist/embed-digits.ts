@@ -21,7 +21,9 @@ export async function embedDigits(
     throwIfAborted(signal);
     const end = Math.min(digits.count, start + BATCH);
     const data = images.subarray(start * pixels, end * pixels);
-    const result = await session.run({ [ONNX_INPUT]: { dims: [end - start, 1, DIGIT_SIDE, DIGIT_SIDE], data } });
+    const result = await session.run({
+      [ONNX_INPUT]: { dims: [end - start, 1, DIGIT_SIDE, DIGIT_SIDE], data },
+    });
     features.set(result[ONNX_OUTPUT]!.data, start * network.embedding);
   }
   return features;

@@ -36,7 +36,10 @@ const MAX_DIGITS = 3000;
 const DRAWN_PAIRS = 6000;
 
 /** The angles of a feature space, and its verification figures. */
-export function measureDigits(digits: DigitFeatures, random: Random): FeatureSpace & { verification: PairVerification } {
+export function measureDigits(
+  digits: DigitFeatures,
+  random: Random,
+): FeatureSpace & { verification: PairVerification } {
   return { ...measureFeatureSpace(digits), verification: verifyPairs(digits, random) };
 }
 
@@ -97,7 +100,10 @@ function unitRows(features: Float32Array, dimension: number): Float32Array {
   for (let at = 0; at < features.length; at += dimension) {
     const row = features.subarray(at, at + dimension);
     const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    units.set(row.map((value) => value / length), at);
+    units.set(
+      row.map((value) => value / length),
+      at,
+    );
   }
   return units;
 }

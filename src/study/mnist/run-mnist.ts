@@ -45,7 +45,11 @@ const PAIRS = 23;
  *
  * Throws    FaceError ABORTED
  */
-export async function runMnist(mnist: Mnist, plan: SettledPlan, options: WorkOptions = {}): Promise<MnistRun> {
+export async function runMnist(
+  mnist: Mnist,
+  plan: SettledPlan,
+  options: WorkOptions = {},
+): Promise<MnistRun> {
   const { epochs, openSetEpochs, embedding, seed } = plan;
   const train = first(mnist.train, plan.digits);
   const test = first(mnist.test, plan.digits);
@@ -58,12 +62,24 @@ export async function runMnist(mnist: Mnist, plan: SettledPlan, options: WorkOpt
   for (const head of plan.heads) {
     const common = { head, embedding, seed, ...options };
     const name = head.head;
-    const trained = await trainDigits({ ...common, digits: train, classes: 10, epochs, stage: `train ${name}` });
+    const trained = await trainDigits({
+      ...common,
+      digits: train,
+      classes: 10,
+      epochs,
+      stage: `train ${name}`,
+    });
     const own = await embedDigits(trained, test, options);
     let openSet: DigitMeasures | undefined;
     if (openSetEpochs > 0) {
       const stage = `train ${name} on 0 to 6`;
-      const open = await trainDigits({ ...common, digits: seen, classes: FIRST_UNSEEN, epochs: openSetEpochs, stage });
+      const open = await trainDigits({
+        ...common,
+        digits: seen,
+        classes: FIRST_UNSEEN,
+        epochs: openSetEpochs,
+        stage,
+      });
       openSet = measured(await embedDigits(open, unseen, options), unseen);
     }
     features.set(name, own);

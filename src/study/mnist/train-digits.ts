@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { FaceError, seeded, seedOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { digitNet, type Network, type Weights } from "../../networks/index.ts";
-import { learningRateAt } from "../../train/index.ts";
 import type { Digits } from "../../train/data/mnist.ts";
 import { buildHead, type HeadConfig } from "../../train/heads/index.ts";
+import { learningRateAt } from "../../train/index.ts";
 import { sgd, TrainingStep } from "../../train/step/index.ts";
 import { digitBatches } from "./digit-batches.ts";
 
@@ -55,8 +55,9 @@ export async function trainDigits(training: DigitTraining): Promise<TrainedDigit
   await using step = await TrainingStep.open({
     network,
     batch: BATCH,
-    head: (_tape, features, labels) =>
-      ({ loss: buildHead(head, { features, labels, classes, random: seeded(seedOf(seed, CENTRES)) }).loss }),
+    head: (_tape, features, labels) => ({
+      loss: buildHead(head, { features, labels, classes, random: seeded(seedOf(seed, CENTRES)) }).loss,
+    }),
     optimiser: sgd({ momentum: MOMENTUM, weightDecay: WEIGHT_DECAY, nesterov: true }),
     device: "cpu",
     threads: 2,
