@@ -14,15 +14,7 @@ import {
   where,
 } from "../../src/autodiff/index.ts";
 import { type Network, networkById } from "../../src/networks/index.ts";
-import {
-  type Child,
-  conv,
-  flatten,
-  linear,
-  maxPool,
-  prelu,
-  sequence,
-} from "../../src/networks/layer.ts";
+import { type Child, conv, flatten, linear, maxPool, prelu, sequence } from "../../src/networks/layer.ts";
 import type { Head, HeadResult } from "../../src/train/step/index.ts";
 
 /** What is trained in the bench, the same as in torch-training.py. */
@@ -80,4 +72,3 @@ export function arcFaceForBench(classes: number, weights: Float32Array): Head {
     return { loss: softmaxCrossEntropy(logits, labels) };
   };
 }
-

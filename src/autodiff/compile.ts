@@ -45,6 +45,7 @@ const TYPE = { float: ELEMENT_TYPE.float32, int: ELEMENT_TYPE.int32, bool: ELEME
  * Writes what is needed for some values, and for the next values of parameters and states, as an ONNX graph.
  *
  * @param outputs values to be read after a run, by name
+ * Throws    FaceError USAGE when an output is named as an input, parameter or state is
  */
 export function compile(
   tape: Tape,
@@ -93,7 +94,13 @@ export function compile(
 
   const rows = (value: Value): string =>
     emitter instanceof BlockedEmitter ? emitter.plain(value) : place(value).name;
+  const taken = new Set([...tape.inputs, ...tape.slots].map(({ name }) => name));
   for (const [name, value] of Object.entries(outputs)) {
+    if (taken.has(name))
+      throw new FaceError(
+        "USAGE",
+        `output ${name}: expected a name of its own, got an input's or a parameter's`,
+      );
     graph.node("Identity", [rows(value)], {}, name);
     graph.output(name, value.shape, TYPE[value.type]);
   }

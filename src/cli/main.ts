@@ -4,6 +4,7 @@ import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
+import { dataCommand } from "./commands/data.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
@@ -11,6 +12,7 @@ import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
+import { trainCommand } from "./commands/train.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
@@ -61,6 +63,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     convertCommand,
     reproduceCommand,
     modelsCommand,
+    dataCommand,
+    trainCommand,
     doctorCommand,
   ]) {
     add(program, act);

@@ -62,7 +62,10 @@ export class NeighbourSearch {
     distances: Float32Array,
     others: boolean,
   ): Promise<void> {
-    const best = Array.from({ length: to - from }, () => new Best(Math.min(this.#k + SPARE, this.#points.count)));
+    const best = Array.from(
+      { length: to - from },
+      () => new Best(Math.min(this.#k + SPARE, this.#points.count)),
+    );
     if (this.#session) await this.#byProducts(this.#session, queries, from, others, best);
     else this.#byDistances(queries, from, others, best);
     for (const [row, candidates] of best.entries()) {
@@ -111,13 +114,7 @@ export class NeighbourSearch {
         keys: { dims: [columns, width], data: this.#keys.subarray(start * width, (start + columns) * width) },
       });
       for (const [row, candidates] of best.entries()) {
-        candidates.offerAll(
-          scores!.data,
-          row * columns,
-          columns,
-          start,
-          others ? from + row : -1,
-        );
+        candidates.offerAll(scores!.data, row * columns, columns, start, others ? from + row : -1);
       }
     }
   }

@@ -77,10 +77,7 @@ export async function pca(points: Points, options: PcaOptions = {}): Promise<Pca
 export function pcaTransform({ mean, axes, components }: Pca, points: Points): Float32Array {
   checkPoints("PCA", points);
   if (points.dimension !== mean.length) {
-    throw new FaceError(
-      "SHAPE",
-      `PCA: expected points of dimension ${mean.length}, got ${points.dimension}`,
-    );
+    throw new FaceError("SHAPE", `PCA: expected points of dimension ${mean.length}, got ${points.dimension}`);
   }
   return project(points.data, points.count, mean, axes, components);
 }

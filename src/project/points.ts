@@ -35,10 +35,7 @@ export function checkPoints(where: string, { data, count, dimension }: Points): 
     );
   }
   if (data.length !== count * dimension) {
-    throw new FaceError(
-      "SHAPE",
-      `${where}: expected ${count} × ${dimension} numbers, got ${data.length}`,
-    );
+    throw new FaceError("SHAPE", `${where}: expected ${count} × ${dimension} numbers, got ${data.length}`);
   }
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {

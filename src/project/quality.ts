@@ -71,7 +71,9 @@ function strangersPenalty(
     }
     return sum;
   };
-  const bounds = strangers.map((j) => ({ j, square: square(j) })).sort((a, b) => a.square - b.square || a.j - b.j);
+  const bounds = strangers
+    .map((j) => ({ j, square: square(j) }))
+    .sort((a, b) => a.square - b.square || a.j - b.j);
   // How many points lie nearer than each stranger, from the counts between neighbouring strangers.
   const between = new Int32Array(bounds.length + 1);
   for (let j = 0; j < count; j++) {

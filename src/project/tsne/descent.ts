@@ -79,7 +79,9 @@ export class Descent {
     const normaliser = this.#repulsion.compute();
     const { layout, force, attraction, velocity, gains } = this.#memory;
     const attract = this.#dimensions === 2 ? attractInPlane : attractInSpace;
-    this.#team.share(this.#count, ROWS, (from, to) => attract(this.#affinities, layout, attraction, from, to));
+    this.#team.share(this.#count, ROWS, (from, to) =>
+      attract(this.#affinities, layout, attraction, from, to),
+    );
     const factor = exaggerated ? schedule.exaggeration : 1;
     const inverse = normaliser > 0 ? 1 / normaliser : 0;
     this.#team.share(this.#count * this.#dimensions, 4096, (from, to) => {

@@ -16,7 +16,13 @@ export class ExactRepulsion implements Repulsion {
    * @param force [N × dimensions], shared by the team
    * @param partial shared numbers, at least N
    */
-  constructor(team: Team, layout: Float64Array, dimensions: number, force: Float64Array, partial: Float64Array) {
+  constructor(
+    team: Team,
+    layout: Float64Array,
+    dimensions: number,
+    force: Float64Array,
+    partial: Float64Array,
+  ) {
     this.#team = team;
     this.#layout = layout;
     this.#force = force;

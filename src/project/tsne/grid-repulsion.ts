@@ -390,8 +390,7 @@ function pairsPerArea(layout: Float64Array, { x, y, extent }: Bounds): number {
   const counts = new Int32Array(side * side);
   let pairs = 0;
   for (let i = 0; i < layout.length; i += 2) {
-    const place =
-      Math.floor((layout[i + 1]! - y) / cell) * side + Math.floor((layout[i]! - x) / cell);
+    const place = Math.floor((layout[i + 1]! - y) / cell) * side + Math.floor((layout[i]! - x) / cell);
     const before = counts[place]!;
     counts[place] = before + 1;
     pairs += 2 * before + 1;

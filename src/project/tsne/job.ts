@@ -75,7 +75,11 @@ export async function* runJob(job: TsneJob, team: Team): AsyncGenerator<TsneEven
   yield* findAffinities(job, team);
   const { layout, force, partial } = job.descent;
   const repulsion = repulsionOf(job, team);
-  const descent = new Descent(team, job.dimensions, job.affinities, repulsion, { ...job.descent, force, partial });
+  const descent = new Descent(team, job.dimensions, job.affinities, repulsion, {
+    ...job.descent,
+    force,
+    partial,
+  });
   const { iterations } = job.schedule;
   for (let iteration = 0; iteration < iterations; iteration++) {
     if (iteration > 0 && iteration % job.snapshotEvery === 0) {

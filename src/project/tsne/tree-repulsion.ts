@@ -37,7 +37,13 @@ export class TreeRepulsion implements Repulsion {
   readonly #depths = new Int32Array(MAX_DEPTH * 8 + 16);
 
   /** Takes what {@link ExactRepulsion} takes. */
-  constructor(team: Team, layout: Float64Array, dimensions: number, force: Float64Array, partial: Float64Array) {
+  constructor(
+    team: Team,
+    layout: Float64Array,
+    dimensions: number,
+    force: Float64Array,
+    partial: Float64Array,
+  ) {
     this.#team = team;
     this.#layout = layout;
     this.#force = force;
@@ -165,7 +171,8 @@ export class TreeRepulsion implements Repulsion {
 
   #samePlace(i: number, j: number): boolean {
     for (let axis = 0; axis < this.#dimensions; axis++) {
-      if (this.#layout[i * this.#dimensions + axis] !== this.#layout[j * this.#dimensions + axis]) return false;
+      if (this.#layout[i * this.#dimensions + axis] !== this.#layout[j * this.#dimensions + axis])
+        return false;
     }
     return true;
   }

@@ -1,5 +1,12 @@
 import { availableParallelism } from "node:os";
-import { FaceError, internal, type Random, seeded, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import {
+  FaceError,
+  internal,
+  type Random,
+  seeded,
+  throwIfAborted,
+  type WorkOptions,
+} from "../../core/index.ts";
 import { pca } from "../pca.ts";
 import { checkPoints, type Points } from "../points.ts";
 import { runJob, type TsneEvent, tsneJob } from "./job.ts";
@@ -161,7 +168,9 @@ async function startOf(
   }
   const random = seeded(seed);
   const { scores, components } = await pca(points, { components: dimensions, seed, signal });
-  const spread = Math.sqrt(scores.reduce((sum, v, n) => (n % components === 0 ? sum + v * v : sum), 0) / points.count);
+  const spread = Math.sqrt(
+    scores.reduce((sum, v, n) => (n % components === 0 ? sum + v * v : sum), 0) / points.count,
+  );
   return Float64Array.from({ length: size }, (_, n) => {
     const axis = n % dimensions;
     const score = axis < components ? scores[Math.floor(n / dimensions) * components + axis]! : 0;

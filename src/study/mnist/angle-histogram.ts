@@ -18,7 +18,7 @@ export function angleHistogram(
   const heaps = [own, nearest].map(sharesOf);
   const tallest = Math.max(...heaps.flatMap((heap) => [...heap]));
   const x = (degrees: number): number => (degrees / LAST_DEG) * width;
-  const y = (share: number): number => height - (share / tallest) * (height - 46);
+  const y = (share: number): number => height - (share / tallest) * (height - 64);
   const outline = (heap: Float64Array): string => {
     const steps = [...heap].map((share, bin) => `V${round(y(share))}H${round(x((bin + 1) * BIN_DEG))}`);
     return `M0 ${height}${steps.join("")}V${height}Z`;

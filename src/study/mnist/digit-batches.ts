@@ -1,6 +1,5 @@
 import { seeded, seedOf } from "../../core/index.ts";
-import { shuffledSampler } from "../../train/data/index.ts";
-import { DIGIT_SIDE, type Digits } from "../../train/data/mnist.ts";
+import { DIGIT_SIDE, type Digits, shuffledSampler } from "../../train/data/index.ts";
 
 /** What a step of training is fed. */
 export interface DigitBatch {

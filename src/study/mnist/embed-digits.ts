@@ -1,7 +1,7 @@
 import { throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { ONNX_INPUT, ONNX_OUTPUT, toOnnx } from "../../networks/index.ts";
 import { encodeOnnx, Session } from "../../onnx/index.ts";
-import { DIGIT_SIDE, type Digits } from "../../train/data/mnist.ts";
+import { DIGIT_SIDE, type Digits } from "../../train/data/index.ts";
 import { plainImages } from "./digit-batches.ts";
 import type { TrainedDigits } from "./train-digits.ts";
 

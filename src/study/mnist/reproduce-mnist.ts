@@ -6,7 +6,7 @@ import { centreAngles } from "../../evaluate/index.ts";
 import type { ModelStore } from "../../models/index.ts";
 import { renderPng } from "../../plot/index.ts";
 import { embedTsne } from "../../project/index.ts";
-import { loadMnist } from "../../train/data/mnist.ts";
+import { loadMnist } from "../../train/data/index.ts";
 import { HEADS } from "../../train/heads/index.ts";
 import { drawMnist } from "./draw-mnist.ts";
 import { type MnistPlan, settlePlan } from "./plan.ts";

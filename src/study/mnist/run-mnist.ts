@@ -1,6 +1,6 @@
 import { seeded, seedOf, type WorkOptions } from "../../core/index.ts";
 import type { FeatureSpace } from "../../evaluate/index.ts";
-import { type Digits, type Mnist, selectDigits } from "../../train/data/mnist.ts";
+import { type Digits, type Mnist, selectDigits } from "../../train/data/index.ts";
 import type { HeadConfig } from "../../train/heads/index.ts";
 import { classScores } from "./class-scores.ts";
 import { embedDigits } from "./embed-digits.ts";

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { FaceError, seeded, seedOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { digitNet, type Network, type Weights } from "../../networks/index.ts";
-import type { Digits } from "../../train/data/mnist.ts";
+import type { Digits } from "../../train/data/index.ts";
 import { buildHead, type HeadConfig } from "../../train/heads/index.ts";
 import { learningRateAt } from "../../train/index.ts";
 import { sgd, TrainingStep } from "../../train/step/index.ts";

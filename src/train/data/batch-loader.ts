@@ -43,6 +43,7 @@ export class BatchLoader {
   readonly #options: BatchLoaderOptions;
   readonly #workers: readonly BatchWorker[];
   #closed = false;
+  #waitedMs = 0;
 
   private constructor(examples: Examples, options: BatchLoaderOptions, workers: readonly BatchWorker[]) {
     this.#examples = examples;
@@ -60,6 +61,11 @@ export class BatchLoader {
         ? [new LocalBatchWorker(openPictures(source), options.augmentation, options.seed)]
         : Array.from({ length: workers }, () => new ThreadBatchWorker({ ...options, source })),
     );
+  }
+
+  /** How long batches were waited for so far, in milliseconds: next to nothing while the threads keep up. */
+  get waitedMs(): number {
+    return this.#waitedMs;
   }
 
   /**
@@ -96,7 +102,9 @@ export class BatchLoader {
       throwIfAborted(signal);
       order();
       const { step, positions, filled } = ahead.shift()!;
+      const asked = performance.now();
       const { images, indices: chosen } = await filled;
+      this.#waitedMs += performance.now() - asked;
       order();
       yield { step, images, labels: Int32Array.from(positions, (p) => labels[p]!), indices: chosen };
       free.push(images);

@@ -16,9 +16,11 @@ export {
   splitByIdentity,
 } from "./examples.ts";
 export { writePlanes } from "./fill-batch.ts";
+export { DIGIT_SIDE, type Digits, loadMnist, type Mnist, readDigits, selectDigits } from "./mnist.ts";
 export { type OpenedExamples, openExamples } from "./open-examples.ts";
-export { type PackOptions, type PackReport, packFolder, packRecords } from "./pack-faces.ts";
+export { type PackOptions, type PackReport, packFolder } from "./pack-faces.ts";
 export type { PackEncoding, PackHeader } from "./pack-format.ts";
+export { packRecords } from "./pack-records.ts";
 export { openPack, type PackedSet } from "./packed-set.ts";
 export { pixelSet } from "./pixel-set.ts";
 export { openRecords, type RecordSet } from "./record-set.ts";

@@ -1,6 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { FaceError, seeded } from "../../core/index.ts";
 import { encodeJpeg, encodePng, RgbImage } from "../../image/index.ts";
@@ -20,10 +28,13 @@ function crop(red: number): RgbImage {
 async function people(counts: Readonly<Record<string, number>>): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "arcface-people-"));
   let red = 10;
+  const next = (): RgbImage => {
+    red += 9;
+    return crop(red);
+  };
   for (const [name, count] of Object.entries(counts)) {
     mkdirSync(join(folder, name));
-    for (let i = 0; i < count; i++)
-      writeFileSync(join(folder, name, `${i}.png`), await encodePng(crop((red += 9))));
+    for (let i = 0; i < count; i++) writeFileSync(join(folder, name, `${i}.png`), await encodePng(next()));
   }
   return folder;
 }
@@ -73,6 +84,28 @@ test("packing again takes over what is there and adds what is new", async () => 
   writeFileSync(join(folder, "Ada", "9.png"), await encodePng(crop(99)));
   const report = await packFolder(folder, out);
   expect(report).toMatchObject({ examples: 5, reused: 4 });
+});
+
+test("packing what has not changed leaves the file alone; the same set has one fingerprint in whatever order it was written", async () => {
+  const folder = await people({ Ada: 2, Bo: 2 });
+  const [out, other] = [fresh(), fresh()];
+  await packFolder(folder, out);
+  const before = statSync(out);
+  expect(await packFolder(folder, out)).toMatchObject({ examples: 4, reused: 4 });
+  expect(statSync(out).ino).toBe(before.ino);
+  expect(readdirSync(dirname(out))).toEqual(["faces.pack"]);
+  // A run that had written Bo's pictures only before it was interrupted.
+  const part = PackWriter.open(other, [3, 112, 112], "file");
+  const first = openPack(out);
+  for (const i of [3, 2]) part.add(first.record(i).key, first.payload(i));
+  part.close();
+  expect(await packFolder(folder, other)).toMatchObject({ examples: 4, reused: 2 });
+  const second = openPack(other);
+  expect(second.record(0).at).not.toBe(first.record(0).at);
+  expect(second.fingerprint).toBe(first.fingerprint);
+  writeFileSync(join(folder, "Ada", "1.png"), await encodePng(crop(200)));
+  await packFolder(folder, other);
+  expect(openPack(other).fingerprint).not.toBe(first.fingerprint);
 });
 
 test("a run that was interrupted goes on where it stopped", async () => {

@@ -17,7 +17,6 @@ import { FileLock } from "../file-lock.ts";
 import type { PackEncoding } from "./pack-format.ts";
 import { type PackPlace, PackWriter } from "./pack-writer.ts";
 import { openPack, type PackedSet } from "./packed-set.ts";
-import { openRecords } from "./record-set.ts";
 
 /** How a pack of faces is made. */
 export interface PackOptions extends WorkOptions, CropOptions {
@@ -72,7 +71,7 @@ export async function packFolder(
   using earlier = openEarlier(out, sizePx, encoding);
   using writer = PackWriter.open(out, [3, sizePx, sizePx], encoding);
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
-  const places = new Map<string, PackPlace>();
+  const found = new Map<string, Found>();
   const failed: FaceError[] = [];
   const toAlign = new Map<string, string>();
   const style = [RECIPE, sizePx, encoding, aligned, options.detector, options.face, options.minFacePx];
@@ -84,14 +83,16 @@ export async function packFolder(
     try {
       const bytes = await readPicture(path);
       const key = createHash("sha256").update(JSON.stringify(style)).update("\0").update(bytes).digest("hex");
-      const known = writer.find(key) ?? copied(earlier, writer, key);
-      if (known) reused++;
-      const crop = known ? undefined : await asCrop(bytes, path, sizePx, aligned);
-      const place = known ?? (crop && writer.add(key, await encoded(crop, encoding, bytes)));
-      if (place) {
-        places.set(path, place);
-        report();
-      } else toAlign.set(path, key);
+      const known = knownCrop(earlier, writer, key);
+      if (known !== undefined) {
+        reused++;
+        found.set(path, { key, known });
+      } else {
+        const crop = await asCrop(bytes, path, sizePx, aligned);
+        if (crop) found.set(path, { key, known: writer.add(key, await encoded(crop, encoding, bytes)) });
+        else toAlign.set(path, key);
+      }
+      if (!toAlign.has(path)) report();
     } catch (thrown) {
       failed.push(asFailure(thrown, path));
       report();
@@ -102,29 +103,34 @@ export async function packFolder(
     await using pool = await CropPool.open(options);
     for await (const result of pool.crops(toAlign.keys(), options)) {
       if (result.kind === "crop") {
-        const payload = await encoded(result.crop, encoding);
-        places.set(result.path, writer.add(toAlign.get(result.path)!, payload));
+        const key = toAlign.get(result.path)!;
+        found.set(result.path, { key, known: writer.add(key, await encoded(result.crop, encoding)) });
       } else if (result.kind === "no-face") noFace.push(result.path);
       else failed.push(result.error);
       report();
     }
   }
-  const filled = people.filter(({ paths }) => paths.some((path) => places.has(path)));
+  const filled = people.filter(({ paths }) => paths.some((path) => found.has(path)));
   if (filled.length === 0) {
     const why = failed[0] ? `; ${failed[0].message}` : "";
     throw new FaceError("BAD_FILE", `${folder}: expected pictures with a face, got ${total} without${why}`);
   }
   const examples = filled.flatMap(({ paths }, label) =>
     paths.flatMap((path) => {
-      const place = places.get(path);
-      return place ? [{ place, label }] : [];
+      const crop = found.get(path);
+      return crop ? [{ ...crop, label }] : [];
     }),
   );
-  writer.finish(
-    examples,
-    filled.map(({ name }) => name),
-  );
-  const count = ({ paths }: Person): number => paths.filter((path) => places.has(path)).length;
+  const classes = filled.map(({ name }) => name);
+  if (isSame(earlier, examples, classes)) writer.discard();
+  else {
+    const placed = examples.map(({ key, known, label }) => {
+      const place = typeof known === "number" ? writer.add(key, earlier.pack!.payload(known)) : known;
+      return { place, label };
+    });
+    writer.finish(placed, classes);
+  }
+  const count = ({ paths }: Person): number => paths.filter((path) => found.has(path)).length;
   return {
     path: out,
     examples: examples.length,
@@ -135,47 +141,6 @@ export async function packFolder(
     single: filled.filter((person) => count(person) === 1).map(({ name }) => name),
     empty: people.filter((person) => count(person) === 0).map(({ name }) => name),
   };
-}
-
-/**
- * Packs `train.rec` into one file; pictures keep their bytes.
- *
- * Throws    FaceError BAD_FILE, STORAGE, ABORTED
- */
-export async function packRecords(path: string, out: string, options: WorkOptions = {}): Promise<PackReport> {
-  const set = openRecords(path);
-  try {
-    using _lock = FileLock.take(`${out}.lock`, `another process packs ${out}`);
-    using writer = PackWriter.open(out, set.shape, "file");
-    const examples: { place: PackPlace; label: number }[] = [];
-    let reused = 0;
-    for (const [i, label] of set.labels.entries()) {
-      throwIfAborted(options.signal);
-      const content = set.file(i);
-      const key = createHash("sha256").update(content).digest("hex");
-      const known = writer.find(key);
-      if (known) reused++;
-      examples.push({ place: known ?? writer.add(key, content), label });
-      options.onProgress?.({ stage: "pack", done: i + 1, total: set.labels.length });
-    }
-    writer.finish(examples, set.classes);
-    const counts = new Uint32Array(set.classes.length);
-    for (const { label } of examples) counts[label]!++;
-    const withCount = (count: number): string[] => set.classes.filter((_, label) => counts[label] === count);
-    const { length } = examples;
-    return {
-      path: out,
-      examples: length,
-      classes: set.classes.length,
-      reused,
-      noFace: [],
-      failed: [],
-      single: withCount(1),
-      empty: withCount(0),
-    };
-  } finally {
-    set.close();
-  }
 }
 
 interface Person {
@@ -229,16 +194,42 @@ interface Earlier extends Disposable {
   readonly byKey: ReadonlyMap<string, number>;
 }
 
-function copied({ pack, byKey }: Earlier, writer: PackWriter, key: string): PackPlace | undefined {
+/** A crop that is there already: its place in the file being written, or its number in the earlier pack. */
+function knownCrop(
+  { pack, byKey }: Earlier,
+  writer: PackWriter,
+  key: string,
+): PackPlace | number | undefined {
+  const place = writer.find(key);
   const index = byKey.get(key);
-  if (!pack || index === undefined) return undefined;
+  if (place || !pack || index === undefined) return place;
   try {
-    return writer.add(key, pack.payload(index));
-  } catch (thrown) {
-    // A damaged picture of the earlier pack is made anew; a full disk is not its fault.
-    if (thrown instanceof FaceError && thrown.code === "BAD_FILE") return undefined;
-    throw thrown;
+    pack.payload(index);
+    return index;
+  } catch {
+    // A damaged picture of the earlier pack is made anew.
+    return undefined;
   }
+}
+
+/** Whether the earlier pack is just what would be written: it stays then, also for whoever reads it at the moment. */
+function isSame(
+  { pack }: Earlier,
+  examples: readonly (Found & { readonly label: number })[],
+  classes: readonly string[],
+): boolean {
+  return (
+    pack !== undefined &&
+    pack.labels.length === examples.length &&
+    JSON.stringify(pack.classes) === JSON.stringify(classes) &&
+    examples.every(({ known, label }, i) => known === i && pack.labels[i] === label)
+  );
+}
+
+/** A picture's crop, and where it is. */
+interface Found {
+  readonly key: string;
+  readonly known: PackPlace | number;
 }
 
 /** The picture if it is a crop; undefined when a face has to be looked for in it. */

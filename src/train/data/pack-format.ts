@@ -8,8 +8,8 @@ export const PACK_HEADER_BYTES = 64;
 /** Length (u32), CRC-32 (u32) and the key of what the picture was made from, in front of every picture. */
 export const RECORD_HEADER_BYTES = 40;
 export const KEY_BYTES = 32;
-/** Offset (u64) of the record, length (u32) of the picture, label (u32). */
-export const INDEX_ENTRY_BYTES = 16;
+/** Offset (u64) of the record, length (u32) of the picture, label (u32), CRC-32 (u32) of the picture. */
+export const INDEX_ENTRY_BYTES = 20;
 export const DIGEST_BYTES = 32;
 
 /** How pictures lie in a pack: as plain pixels, or as the bytes of a picture file. */

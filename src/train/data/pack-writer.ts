@@ -28,6 +28,8 @@ import {
 export interface PackPlace {
   readonly at: number;
   readonly length: number;
+  /** CRC-32 of its bytes. */
+  readonly crc: number;
 }
 
 /** Longer pictures than this are no faces; also the bound on what a half-written file can make us read. */
@@ -75,10 +77,11 @@ export class PackWriter {
   add(key: string, payload: Uint8Array): PackPlace {
     const record = Buffer.alloc(RECORD_HEADER_BYTES + payload.length);
     record.writeUInt32LE(payload.length, 0);
-    record.writeUInt32LE(crc32(payload), 4);
+    const crc = crc32(payload);
+    record.writeUInt32LE(crc, 4);
     record.write(key, 8, KEY_BYTES, "hex");
     record.set(payload, RECORD_HEADER_BYTES);
-    const place = { at: this.#end, length: payload.length };
+    const place = { at: this.#end, length: payload.length, crc };
     this.#write(record);
     this.#known.set(key, place);
     return place;
@@ -99,6 +102,7 @@ export class PackWriter {
       index.writeBigUInt64LE(BigInt(place.at), i * INDEX_ENTRY_BYTES);
       index.writeUInt32LE(place.length, i * INDEX_ENTRY_BYTES + 8);
       index.writeUInt32LE(label, i * INDEX_ENTRY_BYTES + 12);
+      index.writeUInt32LE(place.crc, i * INDEX_ENTRY_BYTES + 16);
     }
     const names = Buffer.from(JSON.stringify(classes));
     const header = encodePackHeader({
@@ -117,6 +121,12 @@ export class PackWriter {
       this.close();
       renameSync(this.#part, this.#out);
     });
+  }
+
+  /** Deletes what was written: nothing of it is needed. */
+  discard(): void {
+    this.close();
+    rmSync(this.#part, { force: true });
   }
 
   /** Leaves what was written for a later run to take up; a second call does nothing. */
@@ -141,7 +151,7 @@ export class PackWriter {
     const head = readAt(this.#file, 0, Math.min(PACK_HEADER_BYTES, size));
     if (sameKind(this.#part, head, this.#shape, this.#encoding)) {
       for (let record = this.#recordAt(this.#end, size); record; record = this.#recordAt(this.#end, size)) {
-        this.#known.set(record.key, { at: this.#end, length: record.length });
+        this.#known.set(record.key, { at: this.#end, length: record.length, crc: record.crc });
         this.#end += RECORD_HEADER_BYTES + record.length;
       }
     }
@@ -154,21 +164,16 @@ export class PackWriter {
     );
   }
 
-  #recordAt(at: number, size: number): { key: string; length: number } | undefined {
+  #recordAt(at: number, size: number): { key: string; length: number; crc: number } | undefined {
     if (at + RECORD_HEADER_BYTES > size) return undefined;
     const header = readAt(this.#file, at, RECORD_HEADER_BYTES);
     const length = header.readUInt32LE(0);
     if (length === 0 || length > MAX_PICTURE_BYTES || at + RECORD_HEADER_BYTES + length > size)
       return undefined;
-    if (crc32(readAt(this.#file, at + RECORD_HEADER_BYTES, length)) !== header.readUInt32LE(4))
-      return undefined;
-    return { key: header.subarray(8).toString("hex"), length };
+    const crc = header.readUInt32LE(4);
+    if (crc32(readAt(this.#file, at + RECORD_HEADER_BYTES, length)) !== crc) return undefined;
+    return { key: header.subarray(8).toString("hex"), length, crc };
   }
-}
-
-/** Deletes what an interrupted run left. */
-export function forgetPart(out: string): void {
-  rmSync(`${out}.part`, { force: true });
 }
 
 function sameKind(name: string, head: Uint8Array, shape: PictureShape, encoding: PackEncoding): boolean {

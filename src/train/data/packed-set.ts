@@ -8,10 +8,12 @@ import {
   DIGEST_BYTES,
   decodePackHeader,
   INDEX_ENTRY_BYTES,
+  KEY_BYTES,
   PACK_HEADER_BYTES,
   type PackHeader,
   RECORD_HEADER_BYTES,
 } from "./pack-format.ts";
+import type { PackPlace } from "./pack-writer.ts";
 import { expectLabels } from "./pixel-set.ts";
 
 /** A pack of faces, open. */
@@ -66,9 +68,10 @@ function readPack(source: ByteSource): PackedSet {
   const names = parseNames(name, namesText, classes);
   const entries = new DataView(index.buffer, index.byteOffset, index.byteLength);
   const labels = new Int32Array(examples);
-  const place = (i: number): { at: number; length: number } => ({
+  const place = (i: number): PackPlace => ({
     at: Number(entries.getBigUint64(i * INDEX_ENTRY_BYTES, true)),
     length: entries.getUint32(i * INDEX_ENTRY_BYTES + 8, true),
+    crc: entries.getUint32(i * INDEX_ENTRY_BYTES + 16, true),
   });
   for (let i = 0; i < examples; i++) {
     labels[i] = entries.getUint32(i * INDEX_ENTRY_BYTES + 12, true);
@@ -86,14 +89,12 @@ function readPack(source: ByteSource): PackedSet {
   }
   expectLabels(name, labels, classes);
   const read = (i: number): { payload: Uint8Array<ArrayBuffer>; at: number } => {
-    const { at, length } = place(i);
-    const record = source.read(at, RECORD_HEADER_BYTES + length);
-    const payload = record.subarray(RECORD_HEADER_BYTES);
-    const expected = new DataView(record.buffer, record.byteOffset).getUint32(4, true);
-    if (crc32(payload) !== expected)
+    const { at, length, crc } = place(i);
+    const payload = source.read(at + RECORD_HEADER_BYTES, length);
+    if (crc32(payload) !== crc)
       throw new FaceError(
         "BAD_FILE",
-        `${name}: example ${i}: at offset ${at}: expected CRC-32 ${expected}, got ${crc32(payload)}`,
+        `${name}: example ${i}: at offset ${at}: expected CRC-32 ${crc}, got ${crc32(payload)}`,
       );
     return { payload, at };
   };
@@ -103,7 +104,7 @@ function readPack(source: ByteSource): PackedSet {
     shape,
     labels,
     classes: names,
-    fingerprint: digest,
+    fingerprint: fingerprintOf(header, index, namesText),
     async pixels(i) {
       const { payload, at } = read(i);
       return encoding === "raw"
@@ -112,11 +113,19 @@ function readPack(source: ByteSource): PackedSet {
     },
     record(i) {
       const { at, length } = place(i);
-      return { key: Buffer.from(source.read(at + 8, 32)).toString("hex"), at, length };
+      return { key: Buffer.from(source.read(at + 8, KEY_BYTES)).toString("hex"), at, length };
     },
     payload: (i) => read(i).payload,
     close: () => source.close(),
   };
+}
+
+/** A hash of pictures, labels and names, wherever in the file they lie: a pack made again is the same set. */
+function fingerprintOf({ shape, encoding }: PackHeader, index: Uint8Array, names: Uint8Array): string {
+  const hash = createHash("sha256").update(JSON.stringify([shape, encoding]));
+  for (let at = 0; at < index.length; at += INDEX_ENTRY_BYTES)
+    hash.update(index.subarray(at + 8, at + INDEX_ENTRY_BYTES));
+  return hash.update(names).digest("hex");
 }
 
 function parseNames(file: string, bytes: Uint8Array, classes: number): string[] {

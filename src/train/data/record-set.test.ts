@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { bytesSource } from "../../checkpoints/index.ts";
 import { FaceError, seeded } from "../../core/index.ts";
 import { encodeJpeg, RgbImage } from "../../image/index.ts";
-import { packRecords } from "./pack-faces.ts";
+import { packRecords } from "./pack-records.ts";
 import { openPack } from "./packed-set.ts";
 import { readImageRecord } from "./record-io.ts";
 import { openRecords } from "./record-set.ts";

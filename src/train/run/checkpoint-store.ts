@@ -1,24 +1,36 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { floatTensorOf, openCheckpoint, writeCheckpoint } from "../../checkpoints/index.ts";
-import { elementCount, FaceError, reasonOf, systemCode } from "../../core/index.ts";
+import {
+  floatTensorOf,
+  memoryTensor,
+  type NamedTensor,
+  openCheckpoint,
+  writeCheckpoint,
+} from "../../checkpoints/index.ts";
+import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
 import { sha256 } from "../../models/index.ts";
-
-/** A tensor of a run's state. */
-export interface StateTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+import type { WeightSource, Weights } from "../../networks/index.ts";
 
 /** What a run is taken up from. Everything random follows from the seed and the step. */
 export interface TrainingState {
   /** Steps done. */
   readonly step: number;
   /** The network's own tensors under their names. */
-  readonly weights: ReadonlyMap<string, StateTensor>;
+  readonly weights: Weights;
   /** All others: class centres, the optimiser's memory, what a head keeps. */
-  readonly training: ReadonlyMap<string, StateTensor>;
+  readonly training: Weights;
   readonly validation: ValidationRecord;
 }
 
@@ -111,7 +123,7 @@ export class CheckpointStore {
         writeCheckpoint(
           file,
           "safetensors",
-          [...tensors].map(([tensor, { shape, values }]) => floatTensorOf(tensor, shape, values)),
+          [...tensors].map(([tensor, source]) => storedAs(tensor, source)),
         );
         files[name] = sha256(readFileSync(file));
       }
@@ -153,7 +165,10 @@ export class CheckpointStore {
       }
     }
     if (damaged[0]) {
-      throw new FaceError("BAD_FILE", `${this.#folder}: expected a checkpoint that is whole, got ${damaged[0].message}`);
+      throw new FaceError(
+        "BAD_FILE",
+        `${this.#folder}: expected a checkpoint that is whole, got ${damaged[0].message}`,
+      );
     }
     return undefined;
   }
@@ -163,14 +178,14 @@ export class CheckpointStore {
     const path = this.#pathOf(step);
     const manifest = readManifest(join(path, MANIFEST));
     expectSameRun(path, manifest.run, this.#run);
-    const tensors = (name: string): Map<string, StateTensor> => {
+    const tensors = (name: string): Weights => {
       const file = join(path, name);
       const digest = sha256(readFileSync(file));
       if (digest !== manifest.files[name])
         throw new FaceError("BAD_FILE", `${file}: expected sha256 ${manifest.files[name]}, got ${digest}`);
       using checkpoint = openCheckpoint(file);
       return new Map(
-        [...checkpoint.tensors].map(([tensor, { shape, floats }]) => [tensor, { shape, values: floats() }]),
+        [...checkpoint.tensors].map(([tensor, { shape, floats }]) => [tensor, inMemory(shape, floats())]),
       );
     };
     try {
@@ -178,15 +193,19 @@ export class CheckpointStore {
       return { step: manifest.step, weights: tensors(WEIGHTS), training: tensors(TRAINING), validation };
     } catch (cause) {
       if (cause instanceof FaceError) throw cause;
-      throw new FaceError("BAD_FILE", `${path}: expected a whole checkpoint, got ${reasonOf(cause)}`, { cause });
+      throw new FaceError("BAD_FILE", `${path}: expected a whole checkpoint, got ${reasonOf(cause)}`, {
+        cause,
+      });
     }
   }
 
   #prune({ step, validation }: TrainingState): void {
     const steps = this.#steps();
     const kept = new Set([...steps.slice(-KEPT), step, validation.bestStep]);
-    for (const old of steps)
-      if (!kept.has(old)) rmSync(this.#pathOf(old), { recursive: true, force: true });
+    for (const old of steps) if (!kept.has(old)) rmSync(this.#pathOf(old), { recursive: true, force: true });
+    // What a process left that was stopped while it wrote.
+    for (const name of readdirSync(this.#folder))
+      if (name.endsWith(".part")) rmSync(join(this.#folder, name), { recursive: true, force: true });
   }
 
   /** Steps that have a checkpoint, rising. */
@@ -207,15 +226,31 @@ export class CheckpointStore {
     const got = systemCode(inner) === "ENOSPC" ? "a full disk" : reasonOf(inner ?? cause);
     const last = this.#steps().at(-1);
     const rest = last === undefined ? "there is none before it" : `the one of step ${last} is whole`;
-    return new FaceError("STORAGE", `${path}: expected room for a checkpoint, got ${got}; ${rest}`, { cause });
+    return new FaceError("STORAGE", `${path}: expected room for a checkpoint, got ${got}; ${rest}`, {
+      cause,
+    });
   }
+}
+
+/** Batch norms' counts are whole numbers in PyTorch's files, and so in ours. */
+function storedAs(name: string, { shape, floats }: WeightSource): NamedTensor {
+  if (!name.endsWith("num_batches_tracked")) return floatTensorOf(name, shape, floats());
+  const counts = BigInt64Array.from(floats(), (count) => BigInt(Math.round(count)));
+  return memoryTensor(name, "int64", shape, new Uint8Array(counts.buffer));
+}
+
+/** A tensor whose numbers are in memory. */
+export function inMemory(shape: readonly number[], values: Float32Array): WeightSource {
+  return { shape, floats: () => Float32Array.from(values) };
 }
 
 function readManifest(path: string): z.infer<typeof Manifest> {
   try {
     return Manifest.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a checkpoint's manifest, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", `${path}: expected a checkpoint's manifest, got ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -224,13 +259,17 @@ function expectSameRun(path: string, got: RunIdentity, wanted: RunIdentity): voi
     if (got[key] === wanted[key]) continue;
     const what = key === "fingerprint" ? "the data it was trained on" : `${key} ${wanted[key]}`;
     const other = key === "fingerprint" ? "other data" : `${got[key]}`;
-    throw new FaceError("MODEL_MISMATCH", `${path}: expected a checkpoint of this run: ${what}, got ${other}`);
+    throw new FaceError(
+      "MODEL_MISMATCH",
+      `${path}: expected a checkpoint of this run: ${what}, got ${other}`,
+    );
   }
 }
 
 /** A state that is not finite must never take the place of one that is. */
 function expectFinite({ weights, training, step }: TrainingState): void {
-  for (const [name, { values }] of [...weights, ...training]) {
+  for (const [name, source] of [...weights, ...training]) {
+    const values = source.floats();
     for (let i = 0; i < values.length; i++) {
       if (Number.isFinite(values[i]!)) continue;
       throw new FaceError("DIVERGED", `step ${step}: expected finite numbers, got ${values[i]} in ${name}`);
@@ -248,11 +287,4 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(folder);
   }
-}
-
-/** A tensor of a state. Throws FaceError SHAPE when the numbers do not fill the shape. */
-export function stateTensor(shape: readonly number[], values: Float32Array): StateTensor {
-  if (elementCount(shape) !== values.length)
-    throw new FaceError("SHAPE", `state: expected ${elementCount(shape)} numbers, got ${values.length}`);
-  return { shape, values };
 }

@@ -23,7 +23,10 @@ test.each([
   [{ learning_rate: 1 }, 'expected no key "learning_rate"; did you mean "learningRate"?'],
   [{ validation: { heldout: 3 } }, 'expected no key "validation.heldout"; did you mean "heldOut"?'],
   [{ head: { head: "arcface", margin: 1 } }, 'expected no key "head.margin"; did you mean "marginRad"?'],
-  [{ optimiser: { name: "sgd", momentun: 1 } }, 'expected no key "optimiser.momentun"; did you mean "momentum"?'],
+  [
+    { optimiser: { name: "sgd", momentun: 1 } },
+    'expected no key "optimiser.momentun"; did you mean "momentum"?',
+  ],
   [{ schedule: "cosin" }, 'got "cosin"; did you mean "cosine"?'],
   [{ device: "gpu" }, 'device: expected one of cpu, webgpu, got "gpu"'],
   [{ batch: "many" }, 'batch: expected number, got "many"'],
@@ -47,7 +50,12 @@ test("YAML and JSON files are read; what is neither is refused", () => {
   expect(readSettings(file("a.json", '{"data": "x", "batch": 8}'))).toEqual({ data: "x", batch: 8 });
   expect(() => readSettings(file("b.yaml", "a: [1"))).toThrow(/expected YAML or JSON/);
   expect(() => readSettings(file("c.yaml", "- 1"))).toThrow(/expected settings by name/);
-  const bomb = "a: &a [x,x]\n" + "bcdefghijklmnop".split("").map((c, i) => `${c}: &${c} [${Array(9).fill(`*${"abcdefghijklmnop"[i]}`)}]`).join("\n");
+  const bomb =
+    "a: &a [x,x]\n" +
+    "bcdefghijklmnop"
+      .split("")
+      .map((c, i) => `${c}: &${c} [${Array(9).fill(`*${"abcdefghijklmnop"[i]}`)}]`)
+      .join("\n");
   expect(() => readSettings(file("d.yaml", bomb))).toThrow(/expected YAML or JSON/);
 });
 

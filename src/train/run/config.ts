@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { FaceError, reasonOf } from "../../core/index.ts";
-import { HeadConfigSchema } from "../heads/index.ts";
-import { OptimiserSchema } from "./optimiser-config.ts";
+import { HeadConfigSchema, type HeadSettings } from "../heads/index.ts";
+import { type OptimiserConfig, OptimiserSchema } from "./optimiser-config.ts";
 import { parseSettings } from "./parse-settings.ts";
-import { ScheduleSchema } from "./schedule.ts";
+import { type Schedule, ScheduleSchema } from "./schedule.ts";
 
 const whole = z.number().int().positive();
 const chance = z.number().min(0).max(1);
@@ -37,6 +37,8 @@ export const TrainConfigSchema = z.strictObject({
   embedding: z.number().int().min(2).max(8192).optional(),
   head: named("head", HeadConfigSchema).prefault("arcface"),
   batch: z.number().int().min(2).max(65_536).default(64),
+  /** Share of the classes that a step looks at, beside those of its batch (Partial FC); 1 for all. */
+  sampleRate: z.number().gt(0).max(1).default(1),
   /** Pictures of each person in a batch; 0 for batches drawn without regard to people. */
   picturesPerPerson: z.number().int().min(0).default(0),
   augmentation: AugmentationSchema.prefault({}),
@@ -49,7 +51,12 @@ export const TrainConfigSchema = z.strictObject({
   /** Length of the run: epochs, or steps. @default 10 epochs */
   epochs: z.number().positive().max(100_000).optional(),
   steps: whole.optional(),
-  seed: z.number().int().min(0).max(2 ** 32 - 1).default(1),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1),
   validation: z
     .strictObject({
       /** People kept out of training: a share below 1, or a number. 0 for none. @default a tenth, if that is two people */
@@ -57,7 +64,7 @@ export const TrainConfigSchema = z.strictObject({
       /** Steps between validations. @default an epoch */
       every: whole.optional(),
       /** At most so many faces of them are embedded each time. */
-      maxFaces: z.number().int().min(4).max(20_000).default(2000),
+      maxFaces: z.number().int().min(4).max(5000).default(2000),
     })
     .prefault({}),
   /** Ends the run after so many validations without a better one; 0 never. */
@@ -73,8 +80,12 @@ export const TrainConfigSchema = z.strictObject({
 
 /** A run's settings, defaults filled in. */
 export type TrainConfig = z.output<typeof TrainConfigSchema>;
-/** A run's settings as far as they differ from the defaults. */
-export type TrainSettings = z.input<typeof TrainConfigSchema>;
+/** A run's settings as far as they differ from the defaults; a name alone stands for a choice with its defaults. */
+export type TrainSettings = Omit<z.input<typeof TrainConfigSchema>, "head" | "optimiser" | "schedule"> & {
+  readonly head?: HeadSettings | HeadSettings["head"];
+  readonly optimiser?: z.input<typeof OptimiserSchema> | OptimiserConfig["name"];
+  readonly schedule?: z.input<typeof ScheduleSchema> | Schedule["name"];
+};
 
 /** Settings with their defaults. Throws FaceError USAGE naming a key that does not exist and the nearest that does. */
 export function parseTrainConfig(settings: unknown, where = "config"): TrainConfig {
@@ -100,7 +111,9 @@ export function readSettings(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a file of settings, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", `${path}: expected a file of settings, got ${reasonOf(cause)}`, {
+      cause,
+    });
   }
   let settings: unknown;
   try {

@@ -14,5 +14,6 @@ test("the nearest name is suggested, whatever its case, and nothing when none is
   expect(nearestName("learning_rate", names)).toBe("learningRate");
   expect(nearestName("LEARNINGRATE", names)).toBe("learningRate");
   expect(nearestName("bacth", names)).toBe("batch");
+  expect(nearestName("learn", names)).toBe("learningRate");
   expect(nearestName("colour", names)).toBeUndefined();
 });

@@ -1,11 +1,12 @@
-/** The nearest of some names to one that was mistyped, if it is near at all. */
+/** The nearest of some names to one that was mistyped or cut short, if any is near at all. */
 export function nearestName(typed: string, names: readonly string[]): string | undefined {
   const wanted = typed.toLowerCase();
   const limit = Math.max(2, Math.floor(typed.length / 3));
   let best: string | undefined;
   let smallest = limit + 1;
   for (const name of names) {
-    const distance = editDistance(wanted, name.toLowerCase());
+    const whole = name.toLowerCase();
+    const distance = wanted.length > 2 && whole.startsWith(wanted) ? 1 : editDistance(wanted, whole);
     if (distance < smallest) [best, smallest] = [name, distance];
   }
   return best;

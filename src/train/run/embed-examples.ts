@@ -1,8 +1,8 @@
+import { availableParallelism } from "node:os";
 import { elementCount, FaceError, throwIfAborted } from "../../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT, toOnnx, type Weights } from "../../networks/index.ts";
 import { encodeOnnx, Session } from "../../onnx/index.ts";
 import { type Examples, writePlanes } from "../data/index.ts";
-import type { StateTensor } from "./checkpoint-store.ts";
 
 /** Pictures in one run of the network; bounds memory. */
 const BATCH = 32;
@@ -15,12 +15,14 @@ const BATCH = 32;
  */
 export async function embedExamples(
   network: Network,
-  weights: ReadonlyMap<string, StateTensor>,
+  weights: Weights,
   examples: Examples,
-  options: { readonly threads?: number; readonly signal?: AbortSignal | undefined } = {},
+  options: { readonly threads?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Float32Array> {
-  const graph = toOnnx(network, weightsOf(weights), { normalize: true });
-  await using session = await Session.open(encodeOnnx(graph), { threads: options.threads ?? 1 });
+  const graph = toOnnx(network, weights, { normalize: true });
+  await using session = await Session.open(encodeOnnx(graph), {
+    threads: options.threads ?? availableParallelism(),
+  });
   const [channels, height, width] = network.input;
   const size = elementCount(network.input);
   const count = examples.indices.length;
@@ -39,11 +41,4 @@ export async function embedExamples(
   if (!vectors.every(Number.isFinite))
     throw new FaceError("DIVERGED", `${network.id}: expected finite vectors in validation, got others`);
   return vectors;
-}
-
-/** Tensors of a state as a network takes them. */
-export function weightsOf(tensors: ReadonlyMap<string, StateTensor>): Weights {
-  return new Map(
-    [...tensors].map(([name, { shape, values }]) => [name, { shape, floats: () => Float32Array.from(values) }]),
-  );
 }

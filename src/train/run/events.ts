@@ -36,6 +36,8 @@ export type RunEvent =
       readonly imagesPerSecond: number;
       /** Time left at that rate. */
       readonly secondsLeft: number;
+      /** Share of that time in which the engine waited for a batch, 0…1. */
+      readonly waiting: number;
     } & StepMeasures)
   | ({ readonly kind: "validation"; readonly step: number; readonly best: boolean } & Verification)
   | { readonly kind: "checkpoint"; readonly step: number; readonly path: string }

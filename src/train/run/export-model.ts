@@ -1,10 +1,8 @@
 import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
 import { type OwnCard, writeOwnCard } from "../../models/index.ts";
-import { type Network, ONNX_INPUT, ONNX_OUTPUT, toOnnx } from "../../networks/index.ts";
+import { type Network, ONNX_INPUT, ONNX_OUTPUT, toOnnx, type Weights } from "../../networks/index.ts";
 import { encodeOnnx } from "../../onnx/index.ts";
-import type { StateTensor } from "./checkpoint-store.ts";
-import { weightsOf } from "./embed-examples.ts";
 
 /**
  * Writes a trained network as ONNX with its card beside it, so that every command takes it as `--model`.
@@ -18,10 +16,10 @@ import { weightsOf } from "./embed-examples.ts";
 export async function exportModel(
   path: string,
   network: Network,
-  weights: ReadonlyMap<string, StateTensor>,
+  weights: Weights,
   provenance: string,
 ): Promise<string> {
-  const bytes = encodeOnnx(toOnnx(network, weightsOf(weights)));
+  const bytes = encodeOnnx(toOnnx(network, weights));
   try {
     await writeFileAtomic(path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
@@ -31,8 +29,12 @@ export async function exportModel(
   return await writeOwnCard(path, { title: network.title, provenance, ...contractOf(network) });
 }
 
-function contractOf({ input: [channels, height], embedding, unitOutput }: Network): Pick<OwnCard, "contract"> {
-  if (channels !== 3 || height < 112) return {};
+function contractOf({
+  input: [channels, height],
+  embedding,
+  unitOutput,
+}: Network): Pick<OwnCard, "contract"> {
+  if (channels !== 3 || height < 112) return { contract: {} };
   return {
     contract: {
       template: "arcface-5-point",

@@ -1,14 +1,21 @@
 import { openCheckpoint } from "../../checkpoints/index.ts";
 import { FaceError } from "../../core/index.ts";
-import { compareWeights, expectWeights, type Network, parametersOf } from "../../networks/index.ts";
-import type { StateTensor } from "./checkpoint-store.ts";
+import {
+  compareWeights,
+  expectWeights,
+  type Network,
+  parametersOf,
+  type WeightSource,
+  type Weights,
+} from "../../networks/index.ts";
+import { inMemory } from "./checkpoint-store.ts";
 
 /**
  * A network's weights out of a file in any format that is read, to begin a run with.
  *
  * Throws    FaceError BAD_FILE; MODEL_MISMATCH when they are another network's; DIVERGED when they are not finite
  */
-export function readInitialWeights(path: string, network: Network): ReadonlyMap<string, StateTensor> {
+export function readInitialWeights(path: string, network: Network): Weights {
   using checkpoint = openCheckpoint(path);
   const { tensors } = checkpoint;
   const prefix = prefixOf(network, [...tensors.keys()]);
@@ -18,14 +25,14 @@ export function readInitialWeights(path: string, network: Network): ReadonlyMap<
     ),
   );
   expectWeights(network, own);
-  const weights = new Map<string, StateTensor>();
+  const weights = new Map<string, WeightSource>();
   for (const { name, shape, role } of parametersOf(network)) {
     if (role === "count") continue;
     const values = own.get(name)!.floats();
     const wrong = values.find((value) => !Number.isFinite(value));
     if (wrong !== undefined)
       throw new FaceError("DIVERGED", `${path}: expected finite numbers, got ${wrong} in ${name}`);
-    weights.set(name, { shape, values });
+    weights.set(name, inMemory(shape, values));
   }
   return weights;
 }

@@ -1,15 +1,18 @@
 import { FaceError, type WorkOptions } from "../../core/index.ts";
 import { ModelStore } from "../../models/index.ts";
 import {
+  DIGIT_SIDE,
+  type Digits,
   type Examples,
   firstClasses,
+  loadMnist,
   openExamples,
   type PackReport,
+  type PictureShape,
   picturesPerClass,
   pixelSet,
   splitByIdentity,
 } from "../data/index.ts";
-import { DIGIT_SIDE, type Digits, loadMnist } from "../data/mnist.ts";
 import type { TrainConfig } from "./config.ts";
 
 /** What a run trains on and what it is measured on. Whoever opens it closes it. */
@@ -30,7 +33,7 @@ export const MNIST = "mnist";
 /** Opens and divides a run's data. Throws as {@link openExamples} and {@link splitByIdentity} do. */
 export async function openTrainingData(
   config: TrainConfig,
-  sizePx: number,
+  shape: PictureShape,
   options: WorkOptions & { readonly store?: ModelStore | undefined } = {},
 ): Promise<TrainingData> {
   const { minImages, seed, validation } = config;
@@ -43,13 +46,12 @@ export async function openTrainingData(
         : splitByIdentity(digitSet(test, Math.min(validation.maxFaces, test.count)), { seed }).training;
     return { training, heldOut, single, leftOut, packed: undefined, [Symbol.dispose]() {} };
   }
-  const { set, packed } = await openExamples(config.data, { ...options, sizePx });
+  const { set, packed } = await openExamples(config.data, { ...options, sizePx: shape[1] });
   try {
-    const [, height, width] = set.shape;
-    if (height !== sizePx || width !== sizePx) {
+    if (set.shape.join() !== shape.join()) {
       throw new FaceError(
         "MODEL_MISMATCH",
-        `${config.data}: expected pictures of ${sizePx}×${sizePx}, as the network takes them, got ${width}×${height}`,
+        `${config.data}: expected ${described(shape)}, as the network takes them, got ${described(set.shape)}`,
       );
     }
     const people = [...picturesPerClass(set.labels, set.classes.length)].filter((count) => count >= 2).length;
@@ -68,5 +70,14 @@ export async function openTrainingData(
 function digitSet({ images, labels }: Digits, count = labels.length) {
   const size = DIGIT_SIDE * DIGIT_SIDE;
   const names = Array.from({ length: 10 }, (_, digit) => String(digit));
-  return pixelSet([1, DIGIT_SIDE, DIGIT_SIDE], images.subarray(0, count * size), labels.subarray(0, count), names);
+  return pixelSet(
+    [1, DIGIT_SIDE, DIGIT_SIDE],
+    images.subarray(0, count * size),
+    labels.subarray(0, count),
+    names,
+  );
+}
+
+function described([channels, height, width]: PictureShape): string {
+  return `${channels === 1 ? "grey" : "RGB"} pictures of ${width}×${height}`;
 }

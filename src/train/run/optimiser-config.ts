@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { adamW, lars, type Optimiser, sgd } from "../step/index.ts";
 
 const share = z.number().min(0).lt(1);
 /** Acts on weights of convolutions, linear layers and class centres; not on norms and PReLU slopes. */
@@ -30,3 +31,17 @@ export const OptimiserSchema = z.discriminatedUnion("name", [
 
 /** One of the optimisers with its settings. */
 export type OptimiserConfig = z.output<typeof OptimiserSchema>;
+
+/** The optimiser that a configuration names. */
+export function optimiserOf(config: OptimiserConfig): Optimiser {
+  switch (config.name) {
+    case "sgd":
+      return sgd(config);
+    case "adamw":
+      return adamW({ ...config, eps: config.epsilon });
+    case "lars":
+      return lars(config);
+    default:
+      return config satisfies never;
+  }
+}

@@ -18,7 +18,7 @@ export function parseSettings<S extends z.ZodType>(schema: S, settings: unknown,
 function sentenceOf(issue: z.core.$ZodIssue, schema: z.ZodType, settings: unknown): string {
   const path = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(schema, issue.path);
+    const known = keysAt(schema, issue.path, settings);
     return issue.keys
       .map((key) => {
         const nearest = nearestName(key, known);
@@ -28,7 +28,7 @@ function sentenceOf(issue: z.core.$ZodIssue, schema: z.ZodType, settings: unknow
       .join("; ");
   }
   const got = shown(issue.path.reduce<unknown>(child, settings));
-  const names = issue.code === "invalid_value" ? issue.values.map(String) : namesOf(schema, issue);
+  const names = issue.code === "invalid_value" ? issue.values.map(String) : namesOf(schema, issue, settings);
   if (names.length > 0) {
     const nearest = typeof got === "string" ? nearestName(got.replaceAll('"', ""), names) : undefined;
     return `${path}: expected one of ${names.join(", ")}, got ${got}${nearest ? `; did you mean "${nearest}"?` : ""}`;
@@ -37,30 +37,43 @@ function sentenceOf(issue: z.core.$ZodIssue, schema: z.ZodType, settings: unknow
 }
 
 /** The names a union is chosen by, when the issue is that none of them was given. */
-function namesOf(schema: z.ZodType, issue: z.core.$ZodIssue): string[] {
+function namesOf(schema: z.ZodType, issue: z.core.$ZodIssue, settings: unknown): string[] {
   if (issue.code !== "invalid_union") return [];
   const key = issue.path.at(-1);
-  return schemasAt(schema, issue.path.slice(0, -1)).flatMap((at) => {
+  return schemasAt(schema, issue.path.slice(0, -1), settings).flatMap((at) => {
     const named = at instanceof z.ZodObject ? unwrap(at.shape[String(key)] as z.ZodType) : undefined;
     return named instanceof z.ZodLiteral ? [...named.values].map(String) : [];
   });
 }
 
-/** Keys that an object at this place may have. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  const objects = schemasAt(schema, path);
+/** Keys that the object at this place may have. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[], settings: unknown): string[] {
+  const objects = schemasAt(schema, path, settings);
   return [...new Set(objects.flatMap((at) => (at instanceof z.ZodObject ? Object.keys(at.shape) : [])))];
 }
 
-/** The schemas of the value at a path: several where it is one of a union. */
-function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType[] {
+/** The schemas of the value at a path: several where it is one of a union and does not say which. */
+function schemasAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): z.ZodType[] {
   const bare = unwrap(schema);
-  if (bare instanceof z.ZodUnion) return bare.options.flatMap((option) => schemasAt(option as z.ZodType, path));
+  if (bare instanceof z.ZodUnion) {
+    const options = bare.options.map((option) => unwrap(option as z.ZodType));
+    const chosen = options.filter((option) => isChosen(option, value));
+    return (chosen.length > 0 ? chosen : options).flatMap((option) => schemasAt(option, path, value));
+  }
   const [key, ...rest] = path;
   if (key === undefined) return [bare];
   if (!(bare instanceof z.ZodObject)) return [];
   const inner = bare.shape[String(key)] as z.ZodType | undefined;
-  return inner ? schemasAt(inner, rest) : [];
+  return inner ? schemasAt(inner, rest, child(value, key)) : [];
+}
+
+/** Whether a value has the name that one of a union's options is chosen by. */
+function isChosen(option: z.ZodType, value: unknown): boolean {
+  if (!(option instanceof z.ZodObject)) return false;
+  return Object.entries(option.shape as Record<string, z.ZodType>).some(([key, inner]) => {
+    const bare = unwrap(inner);
+    return bare instanceof z.ZodLiteral && bare.values.has(child(value, key) as string);
+  });
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
@@ -72,7 +85,11 @@ function unwrap(schema: z.ZodType): z.ZodType {
 }
 
 function child(value: unknown, key: PropertyKey): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+  // A name alone stands for the choice of that name.
+  if (typeof value === "string") return value;
+  return typeof value === "object" && value !== null
+    ? (value as Record<PropertyKey, unknown>)[key]
+    : undefined;
 }
 
 function shown(value: unknown): string {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { parse } from "yaml";
+import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
 import { FileLock } from "../file-lock.ts";
 import { parseTrainConfig, printConfig, type TrainConfig } from "./config.ts";
 import { EventLog, rewindEvents } from "./event-log.ts";
@@ -24,20 +24,17 @@ export class RunFolder {
   }
 
   /**
-   * A folder for a new run.
+   * A folder for a new run. It stays empty until the run {@link begin}s, so that one that could not may be tried again.
    *
-   * Throws    FaceError STORAGE when another process trains into it or it cannot be written, USAGE when it holds a run
+   * Throws    FaceError STORAGE when another process trains into it, USAGE when it holds a run
    */
   static create(path: string, config: TrainConfig): RunFolder {
     return RunFolder.#open(path, () => {
       if (existsSync(join(path, CONFIG)))
-        throw new FaceError("USAGE", `${path}: expected a new folder, got one with a run in it; --resume ${path} goes on with it`);
-      try {
-        mkdirSync(join(path, "checkpoints"), { recursive: true });
-        writeFileAtomic.sync(join(path, CONFIG), printConfig(config));
-      } catch (cause) {
-        throw new FaceError("STORAGE", `${path}: expected a folder that can be written, got ${reasonOf(cause)}`, { cause });
-      }
+        throw new FaceError(
+          "USAGE",
+          `${path}: expected a new folder, got one with a run in it; --resume ${path} goes on with it`,
+        );
       return config;
     });
   }
@@ -45,7 +42,8 @@ export class RunFolder {
   /** The folder of a run that was begun. Throws FaceError BAD_FILE when there is none, STORAGE when it is going on. */
   static resume(path: string): RunFolder {
     const file = join(path, CONFIG);
-    if (!existsSync(file)) throw new FaceError("BAD_FILE", `${path}: expected the folder of a run, got no ${CONFIG} in it`);
+    if (!existsSync(file))
+      throw new FaceError("BAD_FILE", `${path}: expected the folder of a run, got no ${CONFIG} in it`);
     return RunFolder.#open(path, () => parseTrainConfig(parse(readFileSync(file, "utf8")), file));
   }
 
@@ -57,6 +55,21 @@ export class RunFolder {
     } catch (thrown) {
       lock.release();
       throw thrown;
+    }
+  }
+
+  /** Writes the configuration of a new run. Throws FaceError STORAGE. */
+  begin(): void {
+    const file = join(this.path, CONFIG);
+    if (existsSync(file)) return;
+    try {
+      mkdirSync(this.checkpoints, { recursive: true });
+      writeFileAtomic.sync(file, printConfig(this.config));
+    } catch (cause) {
+      const got = systemCode(cause) === "ENOSPC" ? "a full disk" : reasonOf(cause);
+      throw new FaceError("STORAGE", `${this.path}: expected a folder that can be written, got ${got}`, {
+        cause,
+      });
     }
   }
 

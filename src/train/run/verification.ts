@@ -63,8 +63,10 @@ function scorePairs(
   const genuine: number[] = [];
   const impostor = new Float32Array((faces.length * (faces.length - 1)) / 2);
   let different = 0;
-  for (const [place, i] of faces.entries()) {
-    for (const j of faces.slice(0, place)) {
+  for (let a = 1; a < faces.length; a++) {
+    const i = faces[a]!;
+    for (let b = 0; b < a; b++) {
+      const j = faces[b]!;
       let dot = 0;
       for (let k = 0; k < dimension; k++) dot += vectors[i * dimension + k]! * vectors[j * dimension + k]!;
       if (labels[i] === labels[j]) genuine.push(dot);
@@ -75,15 +77,13 @@ function scorePairs(
 }
 
 function areaUnderCurve(genuine: Float32Array, impostor: Float32Array): number {
-  let below = 0;
   let wins = 0;
-  let at = 0;
+  let below = 0;
+  let notAbove = 0;
   for (const score of genuine) {
-    while (at < impostor.length && impostor[at]! < score) at++;
-    let ties = at;
-    while (ties < impostor.length && impostor[ties] === score) ties++;
-    below = at + (ties - at) / 2;
-    wins += below;
+    while (below < impostor.length && impostor[below]! < score) below++;
+    while (notAbove < impostor.length && impostor[notAbove]! <= score) notAbove++;
+    wins += (below + notAbove) / 2;
   }
   return wins / (genuine.length * impostor.length);
 }
