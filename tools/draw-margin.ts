@@ -46,8 +46,9 @@ const path = (points: readonly (readonly [number, number])[]): string =>
 const text = (x: number, y: number, words: string, anchor = "start", style = ""): string =>
   `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${style && ` class="${style}"`}>${words}</text>`;
 
-function document(width: number, height: number, parts: readonly string[]): string {
+function document(title: string, width: number, height: number, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+<title>${title}</title>
 ${STYLE}
 <rect class="paper" width="${width}" height="${height}"/>
 ${parts.join("\n")}
@@ -172,7 +173,7 @@ function geometry(): string {
       ["", "class is satisfied. Training empties it."],
     ].map(([style, words], i) => text(430, 105 + i * 20, words!, "start", style)),
   ];
-  return document(760, 440, parts);
+  return document("Two classes on a circle", 760, 440, parts);
 }
 
 /** Where each head draws the line between two classes. */
@@ -245,7 +246,12 @@ function decisionBoundaries(): string {
       text(scale.x(85), scale.y(8), "class 2", "end"),
     ];
   });
-  return document(62 + 3 * side + 2 * gapX + 24, 48 + 2 * side + gapY + 52, parts);
+  return document(
+    "Where each head draws the line",
+    62 + 3 * side + 2 * gapX + 24,
+    48 + 2 * side + gapY + 52,
+    parts,
+  );
 }
 
 const clamp = (value: number): number => Math.max(-1, Math.min(1, value));
@@ -294,7 +300,7 @@ function threeGradients(): string {
   });
   const mark = ({ scale }: { scale: Scale }, top: number, height: number): string =>
     `<path class="axis" stroke-dasharray="2 3" d="M${round(scale.x(turn))} ${top}V${top + height}"/>${text(scale.x(turn) - 5, top + height - 8, "π − m", "end", "small")}`;
-  return document(840, 440, [
+  return document("The three gradients of ArcFace", 840, 440, [
     ...left.parts,
     ...right.parts,
     mark(left, 44, 280),
@@ -330,7 +336,7 @@ function targetLogits(): string {
       label: "logit of the own class / scale",
     },
   );
-  return document(720, 420, [
+  return document("The own class's logit by angle", 720, 420, [
     ...parts,
     ...lines.map((line) => curve(scale, line, -2, 1)),
     ...legend(512, 40, lines),

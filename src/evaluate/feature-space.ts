@@ -48,8 +48,65 @@ export interface FeatureSpace {
  */
 export function measureFeatureSpace(labelled: LabelledFeatures): FeatureSpace {
   const { dimension, labels } = labelled;
-  const units = unitRows(labelled);
+  const space = spaceOf(labelled);
+  const { units, present, sums, sizes, centres } = space;
+  const { own, nearest } = anglesIn(space, labelled);
   const count = labels.length;
+  const between = pairsOf(centres).map(([a, b]) => degrees(dot(a, 0, b, 0, dimension)));
+  let silhouette = 0;
+  for (let i = 0; i < count; i++) {
+    const label = labels[i]!;
+    const size = sizes[label]!;
+    if (size === 1) continue;
+    const toClass = (other: number): number => dot(units, i * dimension, sums, other * dimension, dimension);
+    const within = (size - toClass(label)) / (size - 1);
+    const others = present.filter((other) => other !== label);
+    const distance = Math.min(...others.map((other) => 1 - toClass(other) / sizes[other]!));
+    const larger = Math.max(within, distance);
+    silhouette += larger > 0 ? (distance - within) / larger : 0;
+  }
+  const margins = nearest.map((angle, i) => angle - own[i]!);
+  return {
+    count,
+    classes: present.length,
+    intraDeg: mean(own),
+    intraPairDeg: meanPairAngle(units, labelled, present),
+    interDeg: mean(between),
+    interMinDeg: Math.min(...between),
+    marginDeg: mean(margins),
+    margin95Deg: margins.toSorted()[Math.floor(0.05 * count)]!,
+    nearestCentreAccuracy: margins.filter((margin) => margin > 0).length / count,
+    silhouette: silhouette / count,
+  };
+}
+
+/** Angles of each vector to centres of classes, in degrees. */
+export interface CentreAngles {
+  /** To the centre of its own class. Shapes [count] */
+  readonly own: Float64Array;
+  /** To the nearest of the other classes' centres. Shapes [count] */
+  readonly nearest: Float64Array;
+}
+
+/** The angles behind {@link measureFeatureSpace}, one by one. Throws as it does. */
+export function centreAngles(labelled: LabelledFeatures): CentreAngles {
+  return anglesIn(spaceOf(labelled), labelled);
+}
+
+interface Space {
+  /** Shapes [count, dimension], rows of length 1 */
+  readonly units: Float64Array;
+  /** Labels in use, rising, and the direction of the mean of each. */
+  readonly present: readonly number[];
+  readonly centres: readonly Float64Array[];
+  /** Sums of directions and numbers of vectors by label. */
+  readonly sums: Float64Array;
+  readonly sizes: Float64Array;
+}
+
+function spaceOf(labelled: LabelledFeatures): Space {
+  const { dimension } = labelled;
+  const units = unitRows(labelled);
   const { sums, sizes } = classSums(units, labelled);
   const present = [...sizes.keys()].filter((label) => sizes[label]! > 0);
   if (present.length < 2)
@@ -57,45 +114,26 @@ export function measureFeatureSpace(labelled: LabelledFeatures): FeatureSpace {
   const centres = present.map((label) =>
     unit(sums.subarray(label * dimension, (label + 1) * dimension), label),
   );
-  const angles = pairsOf(centres).map(([a, b]) => degrees(dot(a, 0, b, 0, dimension)));
+  return { units, present, centres, sums, sizes };
+}
 
-  let intra = 0;
-  let right = 0;
-  let silhouette = 0;
-  const margins = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const label = labels[i]!;
-    const own = degrees(dot(units, i * dimension, centres[present.indexOf(label)]!, 0, dimension));
-    let nearest = Number.POSITIVE_INFINITY;
-    let distance = Number.POSITIVE_INFINITY;
-    for (const [c, other] of present.entries()) {
-      if (other === label) continue;
-      nearest = Math.min(nearest, degrees(dot(units, i * dimension, centres[c]!, 0, dimension)));
-      const cosine = dot(units, i * dimension, sums, other * dimension, dimension) / sizes[other]!;
-      distance = Math.min(distance, 1 - cosine);
-    }
-    intra += own;
-    margins[i] = nearest - own;
-    if (own < nearest) right++;
-    const size = sizes[label]!;
-    if (size > 1) {
-      const within = (size - dot(units, i * dimension, sums, label * dimension, dimension)) / (size - 1);
-      const larger = Math.max(within, distance);
-      silhouette += larger > 0 ? (distance - within) / larger : 0;
+function anglesIn({ units, present, centres }: Space, { dimension, labels }: LabelledFeatures): CentreAngles {
+  const own = new Float64Array(labels.length);
+  const nearest = new Float64Array(labels.length).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < labels.length; i++) {
+    for (const [c, label] of present.entries()) {
+      const angle = degrees(dot(units, i * dimension, centres[c]!, 0, dimension));
+      if (label === labels[i]) own[i] = angle;
+      else nearest[i] = Math.min(nearest[i]!, angle);
     }
   }
-  return {
-    count,
-    classes: present.length,
-    intraDeg: intra / count,
-    intraPairDeg: meanPairAngle(units, labelled, present),
-    interDeg: angles.reduce((sum, angle) => sum + angle, 0) / angles.length,
-    interMinDeg: Math.min(...angles),
-    marginDeg: margins.reduce((sum, margin) => sum + margin, 0) / count,
-    margin95Deg: margins.sort()[Math.floor(0.05 * count)]!,
-    nearestCentreAccuracy: right / count,
-    silhouette: silhouette / count,
-  };
+  return { own, nearest };
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
 }
 
 /** Rows scaled to length 1, in double precision. */
@@ -146,7 +184,7 @@ function classSums(
 function meanPairAngle(
   units: Float64Array,
   { dimension, labels }: LabelledFeatures,
-  present: number[],
+  present: readonly number[],
 ): number {
   let sum = 0;
   let pairs = 0;

@@ -1,5 +1,11 @@
 export { type CalibrateOptions, type CalibrationData, calibrate } from "./calibrate.ts";
-export { type FeatureSpace, type LabelledFeatures, measureFeatureSpace } from "./feature-space.ts";
+export {
+  type CentreAngles,
+  centreAngles,
+  type FeatureSpace,
+  type LabelledFeatures,
+  measureFeatureSpace,
+} from "./feature-space.ts";
 export {
   type AllPairsReport,
   type IdentificationReport,
