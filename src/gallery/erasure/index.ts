@@ -1,0 +1,1 @@
+export { findBytes, piecesOf } from "./find-bytes.ts";

@@ -1,0 +1,113 @@
+import { FaceError, type UnitVector } from "../../core/index.ts";
+import { ExactIndex } from "../../search/index.ts";
+import type { GalleryContract } from "../contract.ts";
+import type { PersonHit } from "../records.ts";
+import type { NearestOptions } from "../store.ts";
+import { allWith, type Connection } from "./connection.ts";
+import { storing } from "./driver.ts";
+import { vectorOf } from "./rows.ts";
+
+interface VectorRow {
+  readonly id: number;
+  readonly person: number;
+  readonly present: number;
+  readonly value: Uint8Array | null;
+}
+
+/**
+ * The vectors of a file, in memory, in step with whoever writes to the file.
+ *
+ * Filled from the file, never kept beside it, so the two cannot disagree for longer than until the next question:
+ * every question first applies what the log has gained, whichever process wrote it.
+ */
+export class LiveIndex {
+  readonly #connection: Connection;
+  readonly #index: ExactIndex;
+  #sequence = 0;
+
+  private constructor(connection: Connection, { dimension }: GalleryContract) {
+    this.#connection = connection;
+    // The int8 scan finds the candidates; their float32 vectors are read from the file.
+    this.#index = new ExactIndex({
+      dimension,
+      source: {
+        read: (id) => {
+          const row = connection.get<{ value: Uint8Array }>("SELECT value FROM vector WHERE face = ?", id);
+          return row && vectorOf(row.value);
+        },
+      },
+    });
+  }
+
+  /** Reads every vector of the file. */
+  static async load(connection: Connection, contract: GalleryContract): Promise<LiveIndex> {
+    const live = new LiveIndex(connection, contract);
+    await connection.read(() => {
+      live.#sequence = latest(connection);
+      const rows = connection.iterate<VectorRow>(
+        "SELECT face.id, face.person, vector.value FROM vector JOIN face ON face.id = vector.face WHERE face.present",
+      );
+      storing(connection.path, () => {
+        for (const { id, person, value } of rows) live.#index.add(id, vectorOf(value!), person);
+      });
+    });
+    return live;
+  }
+
+  get bytes(): number {
+    return this.#index.memory().bytes;
+  }
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** The k nearest people, by falling cosine. Throws FaceError MODEL_MISMATCH when the file was moved to another model. */
+  async nearest(query: UnitVector, k: number, { among }: NearestOptions): Promise<PersonHit[]> {
+    await this.follow();
+    const filter = among && ((_: number, person: number | undefined) => among(person!));
+    const hits = this.#index.searchGroups(query, { k, filter });
+    return hits.map(({ id, group, cosine }) => ({ person: group, face: id, cosine }));
+  }
+
+  /** Applies what was written since, by this process or another. */
+  async follow(): Promise<void> {
+    if (latest(this.#connection) === this.#sequence) return;
+    await this.#connection.read(() => {
+      const sequence = latest(this.#connection);
+      const moved = this.#connection.get(
+        "SELECT 1 FROM log WHERE sequence > ? AND kind = 'reindex' LIMIT 1",
+        this.#sequence,
+      );
+      if (moved) {
+        throw new FaceError(
+          "MODEL_MISMATCH",
+          `${this.#connection.path}: expected the model this gallery was opened with, got a gallery that was moved to another one; open it again`,
+        );
+      }
+      const touched = this.#connection.all<{ id: number }>(
+        "SELECT DISTINCT id FROM effect WHERE sequence > ? AND subject = 'face'",
+        this.#sequence,
+      );
+      const rows = allWith<VectorRow>(
+        this.#connection,
+        "SELECT face.id, person, present, value FROM face LEFT JOIN vector ON vector.face = face.id WHERE face.id IN (?)",
+        touched.map(({ id }) => id),
+      );
+      const there = new Map(rows.map((row) => [row.id, row]));
+      for (const { id } of touched) this.#apply(id, there.get(id));
+      this.#sequence = sequence;
+    });
+  }
+
+  #apply(id: number, row: VectorRow | undefined): void {
+    if (!row?.present || row.value === null) this.#index.remove(id);
+    else if (!this.#index.has(id)) this.#index.add(id, vectorOf(row.value), row.person);
+    else if (this.#index.groupOf(id) !== row.person)
+      this.#index.replace(id, vectorOf(row.value), row.person);
+  }
+}
+
+function latest(connection: Connection): number {
+  return connection.get<{ s: number | null }>("SELECT max(sequence) AS s FROM log")?.s ?? 0;
+}
