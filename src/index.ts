@@ -51,4 +51,4 @@ export {
   thumbnail,
   type Verdict,
 } from "./recognise/index.ts";
-export { ExactIndex, type Hit } from "./search/index.ts";
+export { ExactIndex, type GroupNeighbour, type Neighbour, type VectorIndex } from "./search/index.ts";

@@ -20,35 +20,37 @@ export interface PhotographHit {
 /** Photographs searched by face: a photograph is as similar as the most similar of its faces. */
 export class PhotographIndex {
   readonly #index = new ExactIndex();
-  readonly #faces = new Map<string, EmbeddedFace[]>();
+  readonly #photographs = new Map<string, { readonly group: number; readonly faces: EmbeddedFace[] }>();
+  /** Where each vector came from, by its id. */
+  readonly #origins: { readonly path: string; readonly face: number }[] = [];
 
   /** How many photographs with at least one face there are. */
   get size(): number {
-    return this.#faces.size;
+    return this.#photographs.size;
   }
 
   add(path: string, faces: readonly EmbeddedFace[]): void {
     for (const face of faces) {
-      this.#index.add(path, face.embedding);
-      const known = this.#faces.get(path);
-      if (known) known.push(face);
-      else this.#faces.set(path, [face]);
+      const known = this.#photographs.get(path) ?? { group: this.#photographs.size, faces: [] };
+      this.#index.add(this.#origins.length, face.embedding, known.group);
+      this.#origins.push({ path, face: known.faces.length });
+      known.faces.push(face);
+      this.#photographs.set(path, known);
     }
   }
 
   /** Faces of a photograph that was added; undefined for another. */
   faces(path: string): readonly EmbeddedFace[] | undefined {
-    return this.#faces.get(path);
+    return this.#photographs.get(path)?.faces;
   }
 
-  /** The k most similar photographs by falling cosine, without the query's own. */
+  /** The k most similar photographs by falling cosine, equal ones as they were added, without the query's own. */
   search(query: UnitVector, k: number, queryPath?: string): PhotographHit[] {
-    const hits = this.#index.search(query, k, { exclude: (path) => path === queryPath });
-    return hits.map(({ key, vector, cosine }) => ({
-      path: key,
-      face: vector,
-      box: this.#faces.get(key)![vector]!.box,
-      cosine,
-    }));
+    const own = queryPath === undefined ? undefined : this.#photographs.get(queryPath)?.group;
+    const filter = own === undefined ? undefined : (_: number, group: number | undefined) => group !== own;
+    return this.#index.searchGroups(query, { k, filter }).map(({ id, cosine }) => {
+      const { path, face } = this.#origins[id]!;
+      return { path, face, box: this.#photographs.get(path)!.faces[face]!.box, cosine };
+    });
   }
 }
