@@ -1,6 +1,6 @@
+import type { UnitVector } from "../core/index.ts";
 import { FaceError } from "../core/index.ts";
 import type { Provenance } from "./records.ts";
-import type { UnitVector } from "../core/index.ts";
 
 /** What can be changed about a person. */
 export interface PersonState {
@@ -87,7 +87,9 @@ export interface LogEntry {
 
 /** Effects that take others back, last first. */
 export function inverse(effects: readonly Effect[]): Effect[] {
-  return effects.map((effect) => ({ ...effect, before: effect.after, after: effect.before }) as Effect).reverse();
+  return effects
+    .map((effect) => ({ ...effect, before: effect.after, after: effect.before }) as Effect)
+    .reverse();
 }
 
 /** A change met a gallery that is no longer as the change expects. */

@@ -24,7 +24,10 @@ export const GalleryContractSchema: z.ZodType<GalleryContract> = z.strictObject(
 
 /** Sixteen hexadecimal digits that stand for a value of plain data; equal values have equal digits. */
 export function digestOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(sorted(value))).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(value)))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 function sorted(value: unknown): unknown {
@@ -52,7 +55,10 @@ export function expectContract(where: string, wanted: GalleryContract, got: Gall
 /** Throws FaceError SHAPE for a vector of another dimension, ZERO_VECTOR for one with numbers that are none. */
 export function expectVector(where: string, { dimension }: GalleryContract, vector: UnitVector): void {
   if (vector.length !== dimension)
-    throw new FaceError("SHAPE", `${where}: expected a vector of dimension ${dimension}, got ${vector.length}`);
+    throw new FaceError(
+      "SHAPE",
+      `${where}: expected a vector of dimension ${dimension}, got ${vector.length}`,
+    );
   for (let i = 0; i < dimension; i++) {
     if (!Number.isFinite(vector[i]))
       throw new FaceError("ZERO_VECTOR", `${where}: expected finite numbers, got ${vector[i]}`);

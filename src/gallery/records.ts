@@ -29,7 +29,10 @@ export interface Provenance {
 /** Provenance as it is read back from a database or an export. */
 export const ProvenanceSchema: z.ZodType<Provenance> = z.strictObject({
   source: z.string(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
   box: z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
   landmarks: z.array(z.tuple([z.number(), z.number()])).max(5),
   score: z.number(),

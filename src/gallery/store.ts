@@ -17,12 +17,6 @@ export interface Page<K> {
   readonly limit: number;
 }
 
-/** How a search is narrowed. */
-export interface NearestOptions {
-  /** Only people for whom this is true. */
-  readonly among?: ((person: number) => boolean) | undefined;
-}
-
 /** What a store can say about its size. */
 export interface StoreStats {
   readonly people: number;
@@ -103,7 +97,7 @@ export interface GalleryStore {
   knownPhotographs(sha256s: readonly string[]): Promise<Set<string>>;
 
   /** The k people with the most similar faces, by falling cosine, ties by person. */
-  nearest(query: UnitVector, k: number, options?: NearestOptions): Promise<PersonHit[]>;
+  nearest(query: UnitVector, k: number): Promise<PersonHit[]>;
 
   /** Entries of the log, newest first; `after` is the sequence to go on below. */
   log(page: Page<number>): Promise<LogEntry[]>;

@@ -63,7 +63,8 @@ export function appendToLog(connection: Connection, change: Omit<Change, "conten
     change.undoes ?? null,
   );
   const { sequence } = connection.get<{ sequence: number }>("SELECT max(sequence) AS sequence FROM log")!;
-  change.effects.forEach((effect, ordinal) => writeEffect(connection, sequence, ordinal, effect));
+  for (const [ordinal, effect] of change.effects.entries())
+    writeEffect(connection, sequence, ordinal, effect);
   return sequence;
 }
 

@@ -1,8 +1,8 @@
-import type { DatabaseSync } from "@photostructure/sqlite";
+import type { DatabaseSync, DatabaseSyncInstance } from "@photostructure/sqlite";
 import { FaceError, reasonOf } from "../../core/index.ts";
 
 /** A connection to a file, with the interface of `node:sqlite`. */
-export type Database = DatabaseSync;
+export type Database = DatabaseSyncInstance;
 
 /** Waiting inside SQLite for another process's lock; long waits are slept outside, see `retryBusy`. */
 const BUSY_TIMEOUT_MS = 250;
@@ -20,7 +20,10 @@ async function loadDriver(): Promise<typeof DatabaseSync> {
 }
 
 /** Opens a file. Throws FaceError STORAGE, BAD_FILE. */
-export async function openDatabase(path: string, options: { readonly readOnly?: boolean } = {}): Promise<Database> {
+export async function openDatabase(
+  path: string,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<Database> {
   driver ??= loadDriver();
   const Driver = await driver;
   return storing(path, () => new Driver(path, { ...options, timeout: BUSY_TIMEOUT_MS }));

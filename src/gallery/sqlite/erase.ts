@@ -26,7 +26,11 @@ interface Traces {
 }
 
 /** Removes people and everything that is kept of them from the file, then searches the files for their bytes. */
-export async function erasePeople(connection: Connection, people: readonly number[], at: string): Promise<Erasure> {
+export async function erasePeople(
+  connection: Connection,
+  people: readonly number[],
+  at: string,
+): Promise<Erasure> {
   const { traces, logEffects } = await connection.write(() => {
     const found = tracesOf(connection, people);
     return { traces: found, logEffects: removeRows(connection, found, at) };
@@ -79,11 +83,7 @@ function tracesOf(connection: Connection, people: readonly number[]): Traces {
     allWith<{ value: Uint8Array }>(connection, `SELECT value FROM ${table} WHERE face IN (?)`, faceIds),
   );
   const crops = allWith<{ jpeg: Uint8Array }>(connection, "SELECT jpeg FROM crop WHERE face IN (?)", faceIds);
-  const states = allWith<{ name: string | null }>(
-    connection,
-    `SELECT name FROM person WHERE id IN (?)`,
-    ids,
-  );
+  const states = allWith<{ name: string | null }>(connection, `SELECT name FROM person WHERE id IN (?)`, ids);
   const formerNames = allWith<{ name: string | null }>(
     connection,
     `SELECT json_extract(before, '$.name') AS name FROM effect WHERE subject = 'person' AND id IN (?)`,
@@ -148,7 +148,9 @@ async function compact(connection: Connection, notProven: string[]): Promise<voi
     });
   } catch (thrown) {
     const error = asStorageError(connection.path, thrown);
-    notProven.push(`the file could not be packed while others use it (${(error as Error).message}); forget again`);
+    notProven.push(
+      `the file could not be packed while others use it (${(error as Error).message}); forget again`,
+    );
   }
 }
 
@@ -157,6 +159,9 @@ function isUsedByOthers(connection: Connection, text: string): boolean {
   return (
     found("SELECT 1 FROM person WHERE instr(name, ?) LIMIT 1") ||
     found("SELECT 1 FROM face WHERE instr(source, ?) LIMIT 1") ||
-    connection.get("SELECT 1 FROM effect WHERE instr(coalesce(before, '') || coalesce(after, ''), ?) LIMIT 1", JSON.stringify(text).slice(1, -1)) !== undefined
+    connection.get(
+      "SELECT 1 FROM effect WHERE instr(coalesce(before, '') || coalesce(after, ''), ?) LIMIT 1",
+      JSON.stringify(text).slice(1, -1),
+    ) !== undefined
   );
 }

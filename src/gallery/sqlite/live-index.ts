@@ -1,10 +1,10 @@
-import { FaceError, type UnitVector } from "../../core/index.ts";
+import type { UnitVector } from "../../core/index.ts";
 import { ExactIndex } from "../../search/index.ts";
 import type { GalleryContract } from "../contract.ts";
 import type { PersonHit } from "../records.ts";
-import type { NearestOptions } from "../store.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { storing } from "./driver.ts";
+import { expectSameModel } from "./meta.ts";
 import { vectorOf } from "./rows.ts";
 
 interface VectorRow {
@@ -22,15 +22,17 @@ interface VectorRow {
  */
 export class LiveIndex {
   readonly #connection: Connection;
+  readonly #contract: GalleryContract;
   readonly #index: ExactIndex;
   #sequence = 0;
 
-  private constructor(connection: Connection, { dimension }: GalleryContract) {
+  private constructor(connection: Connection, contract: GalleryContract) {
     this.#connection = connection;
+    this.#contract = contract;
     // The int8 scan finds the candidates; their float32 vectors are read from the file.
     this.#index = new ExactIndex({
-      dimension,
-      source: {
+      dimension: contract.dimension,
+      vectors: {
         read: (id) => {
           const row = connection.get<{ value: Uint8Array }>("SELECT value FROM vector WHERE face = ?", id);
           return row && vectorOf(row.value);
@@ -43,6 +45,7 @@ export class LiveIndex {
   static async load(connection: Connection, contract: GalleryContract): Promise<LiveIndex> {
     const live = new LiveIndex(connection, contract);
     await connection.read(() => {
+      expectSameModel(connection, contract);
       live.#sequence = latest(connection);
       const rows = connection.iterate<VectorRow>(
         "SELECT face.id, face.person, vector.value FROM vector JOIN face ON face.id = vector.face WHERE face.present",
@@ -63,10 +66,9 @@ export class LiveIndex {
   }
 
   /** The k nearest people, by falling cosine. Throws FaceError MODEL_MISMATCH when the file was moved to another model. */
-  async nearest(query: UnitVector, k: number, { among }: NearestOptions): Promise<PersonHit[]> {
+  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
     await this.follow();
-    const filter = among && ((_: number, person: number | undefined) => among(person!));
-    const hits = this.#index.searchGroups(query, { k, filter });
+    const hits = this.#index.searchGroups(query, { k });
     return hits.map(({ id, group, cosine }) => ({ person: group, face: id, cosine }));
   }
 
@@ -75,16 +77,7 @@ export class LiveIndex {
     if (latest(this.#connection) === this.#sequence) return;
     await this.#connection.read(() => {
       const sequence = latest(this.#connection);
-      const moved = this.#connection.get(
-        "SELECT 1 FROM log WHERE sequence > ? AND kind = 'reindex' LIMIT 1",
-        this.#sequence,
-      );
-      if (moved) {
-        throw new FaceError(
-          "MODEL_MISMATCH",
-          `${this.#connection.path}: expected the model this gallery was opened with, got a gallery that was moved to another one; open it again`,
-        );
-      }
+      expectSameModel(this.#connection, this.#contract);
       const touched = this.#connection.all<{ id: number }>(
         "SELECT DISTINCT id FROM effect WHERE sequence > ? AND subject = 'face'",
         this.#sequence,
@@ -103,8 +96,7 @@ export class LiveIndex {
   #apply(id: number, row: VectorRow | undefined): void {
     if (!row?.present || row.value === null) this.#index.remove(id);
     else if (!this.#index.has(id)) this.#index.add(id, vectorOf(row.value), row.person);
-    else if (this.#index.groupOf(id) !== row.person)
-      this.#index.replace(id, vectorOf(row.value), row.person);
+    else if (this.#index.groupOf(id) !== row.person) this.#index.replace(id, vectorOf(row.value), row.person);
   }
 }
 

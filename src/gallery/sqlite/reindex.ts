@@ -58,8 +58,7 @@ export async function addReindexed(
 export async function finishReindex(connection: Connection, at: string): Promise<GalleryContract> {
   return await connection.write(() => {
     const next = nextContract(connection);
-    if (!next)
-      throw new FaceError("CONFLICT", `${connection.path}: expected a move under way, got none`);
+    if (!next) throw new FaceError("CONFLICT", `${connection.path}: expected a move under way, got none`);
     const { missing } = connection.get<{ missing: number }>(
       "SELECT count(*) AS missing FROM face WHERE present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)",
     )!;
@@ -69,7 +68,9 @@ export async function finishReindex(connection: Connection, at: string): Promise
         `${connection.path}: expected every face to have a vector of ${next.model}, got ${missing} without one; run it again`,
       );
     }
-    connection.run("DELETE FROM face WHERE NOT present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)");
+    connection.run(
+      "DELETE FROM face WHERE NOT present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)",
+    );
     connection.run("DELETE FROM crop WHERE NOT EXISTS (SELECT 1 FROM face WHERE face.id = crop.face)");
     connection.database.exec("DROP TABLE vector");
     connection.database.exec("ALTER TABLE vector_next RENAME TO vector");

@@ -1,26 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Change, LogEntry } from "../change.ts";
-import {
-  expectContract,
-  expectVector,
-  type GalleryContract,
-  GalleryContractSchema,
-} from "../contract.ts";
+import { expectVector, type GalleryContract } from "../contract.ts";
 import type { GalleryFace, Person, PersonHit } from "../records.ts";
-import type {
-  Erasure,
-  FaceToEmbed,
-  GallerySettings,
-  GalleryStore,
-  NearestOptions,
-  Page,
-  StoreStats,
-} from "../store.ts";
+import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
 import { applyChange } from "./commit.ts";
 import { allWith, Connection } from "./connection.ts";
 import { erasePeople } from "./erase.ts";
 import { LiveIndex } from "./live-index.ts";
+import { expectSameModel, readContract, readSettings, writeMeta } from "./meta.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
 import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, personOf, readLog, vectorOf } from "./rows.ts";
 import { MIGRATIONS, migrate, setUp, versionOf } from "./schema.ts";
@@ -64,11 +52,7 @@ export class SqliteStore implements GalleryStore {
         if (versionOf(connection.database, path) > 0)
           throw new FaceError("CONFLICT", `${path}: expected no gallery yet, got one`);
         migrate(connection.database, path);
-        const put = (key: string, value: unknown): number =>
-          connection.run("INSERT INTO meta (key, value) VALUES (?, ?)", key, JSON.stringify(value));
-        put("contract", contract);
-        put("settings", settings);
-        put("nextId", 1);
+        writeMeta(connection, contract, settings);
       });
       return new SqliteStore(connection, contract, settings);
     } catch (error) {
@@ -90,12 +74,12 @@ export class SqliteStore implements GalleryStore {
       setUp(connection.database, path, true);
       const version = versionOf(connection.database, path);
       if (version === 0)
-        throw new FaceError("BAD_FILE", `${path}: expected a gallery, got an empty database; create it first`);
+        throw new FaceError(
+          "BAD_FILE",
+          `${path}: expected a gallery, got an empty database; create it first`,
+        );
       if (version !== MIGRATIONS.length) await connection.write(() => migrate(connection.database, path));
-      const meta = (key: string): unknown =>
-        JSON.parse(connection.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)!.value);
-      const contract = GalleryContractSchema.parse(meta("contract"));
-      return new SqliteStore(connection, contract, meta("settings") as GallerySettings);
+      return new SqliteStore(connection, readContract(connection), readSettings(connection));
     } catch (error) {
       connection.close();
       throw error;
@@ -111,7 +95,9 @@ export class SqliteStore implements GalleryStore {
       const block = Math.max(count, ID_BLOCK);
       const end = await this.#open.write(() => {
         this.#open.run("UPDATE meta SET value = value + ? WHERE key = 'nextId'", block);
-        return Number(this.#open.get<{ value: string }>("SELECT value FROM meta WHERE key = 'nextId'")!.value);
+        return Number(
+          this.#open.get<{ value: string }>("SELECT value FROM meta WHERE key = 'nextId'")!.value,
+        );
       });
       this.#ids = { next: end - block, end };
     }
@@ -123,7 +109,7 @@ export class SqliteStore implements GalleryStore {
   async commit(change: Change): Promise<number> {
     for (const { vector } of change.contents) expectVector(this.address, this.contract, vector);
     return await this.#open.write(() => {
-      this.#expectSameModel();
+      expectSameModel(this.#open, this.contract);
       return applyChange(this.#open, change);
     });
   }
@@ -180,10 +166,10 @@ export class SqliteStore implements GalleryStore {
     return new Set(allWith<{ sha256: string }>(this.#open, sql, sha256s).map((row) => row.sha256));
   }
 
-  async nearest(query: UnitVector, k: number, options: NearestOptions = {}): Promise<PersonHit[]> {
+  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
     expectVector(this.address, this.contract, query);
     this.#index ??= LiveIndex.load(this.#open, this.contract);
-    return await (await this.#index).nearest(query, k, options);
+    return await (await this.#index).nearest(query, k);
   }
 
   async log({ after, limit }: Page<number>): Promise<LogEntry[]> {
@@ -247,13 +233,8 @@ export class SqliteStore implements GalleryStore {
   }
 
   get #open(): Connection {
-    if (this.#closed) throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
+    if (this.#closed)
+      throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
     return this.#connection;
-  }
-
-  /** Another process may have moved the file to another model since it was opened. */
-  #expectSameModel(): void {
-    const row = this.#open.get<{ value: string }>("SELECT value FROM meta WHERE key = 'contract'")!;
-    expectContract(this.address, GalleryContractSchema.parse(JSON.parse(row.value)), this.contract);
   }
 }

@@ -1,0 +1,1 @@
+export const MilvusStore: never = undefined as never;

@@ -1,0 +1,51 @@
+import { parseAddress } from "./address.ts";
+import type { GalleryContract } from "./contract.ts";
+import type { GallerySettings, GalleryStore } from "./store.ts";
+
+/** What opens galleries of one engine. */
+interface Engine {
+  create(contract: GalleryContract, settings: GallerySettings): Promise<GalleryStore>;
+  open(): Promise<GalleryStore>;
+}
+
+/** The engine of an address; its client is loaded only when it is wanted. */
+async function engineOf(text: string): Promise<Engine> {
+  const address = parseAddress(text);
+  switch (address.engine) {
+    case "sqlite": {
+      const { SqliteStore } = await import("./sqlite/index.ts");
+      return {
+        create: (contract, settings) => SqliteStore.create(address.path, contract, settings),
+        open: () => SqliteStore.open(address.path),
+      };
+    }
+    case "postgres": {
+      const { PostgresStore } = await import("./postgres/index.ts");
+      return {
+        create: (contract, settings) => PostgresStore.create(address, contract, settings),
+        open: () => PostgresStore.open(address),
+      };
+    }
+    case "milvus": {
+      const { MilvusStore } = await import("./milvus/index.ts");
+      return {
+        create: (contract, settings) => MilvusStore.create(address, contract, settings),
+        open: () => MilvusStore.open(address),
+      };
+    }
+  }
+}
+
+/** Makes the place for a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
+export async function createStore(
+  address: string,
+  contract: GalleryContract,
+  settings: GallerySettings,
+): Promise<GalleryStore> {
+  return await (await engineOf(address)).create(contract, settings);
+}
+
+/** Opens a gallery's store by its address; see {@link parseAddress}. Throws FaceError USAGE, BAD_FILE, STORAGE. */
+export async function openStore(address: string): Promise<GalleryStore> {
+  return await (await engineOf(address)).open();
+}

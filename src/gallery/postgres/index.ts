@@ -1,0 +1,1 @@
+export const PostgresStore: never = undefined as never;
