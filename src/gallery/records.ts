@@ -62,3 +62,16 @@ export interface PersonHit {
   /** In [−1, 1]. */
   readonly cosine: number;
 }
+
+/** People by the photographs they have faces from. */
+export function peopleByPhotograph(
+  rows: readonly { readonly sha256: string; readonly person: number }[],
+): Map<string, number[]> {
+  const people = new Map<string, number[]>();
+  for (const { sha256, person } of rows) {
+    const known = people.get(sha256);
+    if (known) known.push(person);
+    else people.set(sha256, [person]);
+  }
+  return people;
+}

@@ -381,9 +381,9 @@ export function storeContract(engine: StoreUnderTest): void {
 
     test("photographs that are in the gallery are known again", async () => {
       const gallery = await fresh();
-      await enrol(gallery, "Ann", 1);
+      const ann = await enrol(gallery, "Ann", 2);
       const known = await gallery.store.knownPhotographs(["ab".repeat(32), "cd".repeat(32)]);
-      expect([...known]).toEqual(["ab".repeat(32)]);
+      expect([...known]).toEqual([["ab".repeat(32), [ann.person]]]);
     });
 
     test("forgetting removes a person, the deleted faces, the merged and the log's words, and cannot be undone", async () => {

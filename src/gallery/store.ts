@@ -93,8 +93,8 @@ export interface GalleryStore {
   vectors(ids: readonly number[]): Promise<Map<number, UnitVector>>;
   /** The kept crop of a face that is there. */
   crop(face: number): Promise<Uint8Array | undefined>;
-  /** Which of these photographs, by sha256, have a face in the gallery. */
-  knownPhotographs(sha256s: readonly string[]): Promise<Set<string>>;
+  /** Who has a face from these photographs, by sha256; photographs with nobody are not in the map. */
+  knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>>;
 
   /** The k people with the most similar faces, by falling cosine, ties by person. */
   nearest(query: UnitVector, k: number): Promise<PersonHit[]>;

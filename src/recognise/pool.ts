@@ -4,10 +4,12 @@ import { Piscina } from "piscina";
 import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import type { DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
+import type { GalleryContract } from "../gallery/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
 import { type Calibration, type ContractOptions, ModelStore } from "../models/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
+import type { PortraitPhotograph } from "./gallery/portrait.ts";
 import type { WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
 
@@ -19,8 +21,8 @@ export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptio
 }
 
 /** One photograph's faces, or why there are none to be had. */
-export type PhotographResult =
-  | { readonly path: string; readonly kind: "faces"; readonly photograph: Photograph<Face> }
+export type PhotographResult<P = Photograph<Face>> =
+  | { readonly path: string; readonly kind: "faces"; readonly photograph: P }
   | { readonly path: string; readonly kind: "failed"; readonly error: FaceError };
 
 /** Photographs handed to each worker ahead of need: enough to keep it busy, few enough to bound memory. */
@@ -32,8 +34,8 @@ const AHEAD = 2;
  * Memory is bounded by the number of workers, whatever the number of photographs.
  */
 export class RecognizerPool {
-  readonly #pool: Piscina<string, WorkerAnswer>;
-  readonly #running = new Set<Promise<WorkerAnswer>>();
+  readonly #pool: Piscina<string, WorkerAnswer<unknown>>;
+  readonly #running = new Set<Promise<WorkerAnswer<unknown>>>();
   #closed = false;
   readonly workers: number;
   /** Which network the vectors come from. */
@@ -42,12 +44,16 @@ export class RecognizerPool {
   readonly dimension: number;
   readonly calibration: Calibration | undefined;
 
-  private constructor(pool: Piscina<string, WorkerAnswer>, workers: number, opened: Recognizer) {
+  /** What a gallery records about the vectors. */
+  readonly galleryContract: GalleryContract;
+
+  private constructor(pool: Piscina<string, WorkerAnswer<unknown>>, workers: number, opened: Recognizer) {
     this.#pool = pool;
     this.workers = workers;
     this.model = opened.model;
     this.dimension = opened.dimension;
     this.calibration = opened.calibration;
+    this.galleryContract = opened.galleryContract;
   }
 
   /**
@@ -67,7 +73,7 @@ export class RecognizerPool {
       ...rest
     } = options;
     await using opened = await Recognizer.open({ ...options, store });
-    const pool = new Piscina<string, WorkerAnswer>({
+    const pool = new Piscina<string, WorkerAnswer<unknown>>({
       filename: fileURLToPath(new URL("./pool-worker.js", import.meta.url)),
       minThreads: workers,
       maxThreads: workers,
@@ -86,14 +92,30 @@ export class RecognizerPool {
     paths: Iterable<string>,
     options: WorkOptions & { readonly total?: number } = {},
   ): AsyncGenerator<PhotographResult> {
-    const queue: { path: string; answer: Promise<WorkerAnswer> }[] = [];
+    yield* this.#each<Photograph<Face>>("default", paths, options);
+  }
+
+  /** The same with what enrolment looks at: crops, sharpness, and the photograph's sha256. */
+  async *portraits(
+    paths: Iterable<string>,
+    options: WorkOptions & { readonly total?: number } = {},
+  ): AsyncGenerator<PhotographResult<PortraitPhotograph>> {
+    yield* this.#each<PortraitPhotograph>("portraits", paths, options);
+  }
+
+  async *#each<P>(
+    task: "default" | "portraits",
+    paths: Iterable<string>,
+    options: WorkOptions & { readonly total?: number },
+  ): AsyncGenerator<PhotographResult<P>> {
+    const queue: { path: string; answer: Promise<WorkerAnswer<unknown>> }[] = [];
     const waiting = paths[Symbol.iterator]();
     let done = 0;
     const fill = (): void => {
       while (queue.length < this.workers * AHEAD) {
         const next = waiting.next();
         if (next.done) return;
-        const answer = this.#pool.run(next.value);
+        const answer = this.#pool.run(next.value, { name: task });
         this.#running.add(answer);
         // A rejection is met where the answer is awaited; here it only must not count as unhandled.
         answer.catch(() => undefined).finally(() => this.#running.delete(answer));
@@ -105,7 +127,7 @@ export class RecognizerPool {
       const { path, answer } = queue.shift()!;
       const result = await answer;
       yield result.kind === "faces"
-        ? { path, kind: "faces", photograph: result.photograph }
+        ? { path, kind: "faces", photograph: result.photograph as P }
         : { path, kind: "failed", error: new FaceError(result.code, result.message) };
       options.onProgress?.({
         stage: "photographs",

@@ -2,6 +2,7 @@ import type { AlignedFace } from "../align/index.ts";
 import { cosine, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import type { Embedder, EmbedOptions } from "../embed/index.ts";
+import { digestOf, type GalleryContract } from "../gallery/index.ts";
 import type { ImageSource } from "../image/index.ts";
 import { type Calibration, type ContractOptions, DEFAULT_MODELS, ModelStore } from "../models/index.ts";
 import { chooseFace, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
@@ -88,15 +89,40 @@ export class Recognizer {
     return this.#embedder.contract.output.dimension;
   }
 
+  /** Side of the crops that the model wants, in pixels. */
+  get cropSizePx(): number {
+    return this.#embedder.contract.input.sizePx;
+  }
+
+  /** What a gallery records about these vectors: the model, and how pictures are fed to it. */
+  get galleryContract(): GalleryContract {
+    const { input } = this.#embedder.contract;
+    const { name: _, maxBatch: __, ...feed } = input;
+    const preprocessing = digestOf({
+      template: "arcface-5-point",
+      ...feed,
+      flip: this.#options.flip ?? false,
+    });
+    return { model: this.model, dimension: this.dimension, metric: "cosine", preprocessing };
+  }
+
   /** The faces of a photograph with their embeddings. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
   async faces(source: ImageSource): Promise<Photograph<Face>> {
+    const photograph = await this.portraits(source);
+    return { ...photograph, faces: photograph.faces.map(({ crop: _, ...face }) => face) };
+  }
+
+  /** The faces of a photograph with their embeddings and the crops these were made from. */
+  async portraits(source: ImageSource): Promise<Photograph<Face & FaceCrop>> {
     const photograph = await this.align(source);
     const embeddings = await this.#embedder.embed(
       photograph.faces.map((face) => face.crop),
       this.#options,
     );
-    const faces = photograph.faces.map(({ crop: _, ...face }, i) => ({ ...face, embedding: embeddings[i]! }));
-    return { ...photograph, faces };
+    return {
+      ...photograph,
+      faces: photograph.faces.map((face, i) => ({ ...face, embedding: embeddings[i]! })),
+    };
   }
 
   /** The faces of a photograph without embeddings. */
@@ -106,7 +132,7 @@ export class Recognizer {
 
   /** The faces of a photograph, cut out upright as the model wants them. */
   async align(source: ImageSource): Promise<Photograph<FaceCrop>> {
-    return await this.#finder.align(source, this.#embedder.contract.input.sizePx);
+    return await this.#finder.align(source, this.cropSizePx);
   }
 
   /**

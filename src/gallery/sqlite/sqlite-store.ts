@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Change, LogEntry } from "../change.ts";
 import { expectVector, type GalleryContract } from "../contract.ts";
-import type { GalleryFace, Person, PersonHit } from "../records.ts";
+import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
 import { applyChange } from "./commit.ts";
 import { allWith, Connection } from "./connection.ts";
@@ -161,9 +161,13 @@ export class SqliteStore implements GalleryStore {
     return this.#open.get<{ jpeg: Uint8Array }>(sql, face)?.jpeg;
   }
 
-  async knownPhotographs(sha256s: readonly string[]): Promise<Set<string>> {
-    const sql = "SELECT DISTINCT sha256 FROM face WHERE present AND sha256 IN (?)";
-    return new Set(allWith<{ sha256: string }>(this.#open, sql, sha256s).map((row) => row.sha256));
+  async knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>> {
+    const rows = allWith<{ sha256: string; person: number }>(
+      this.#open,
+      "SELECT DISTINCT sha256, person FROM face WHERE present AND sha256 IN (?)",
+      sha256s,
+    );
+    return peopleByPhotograph(rows);
   }
 
   async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
