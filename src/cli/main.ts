@@ -7,6 +7,7 @@ import { convertCommand } from "./commands/convert.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { galleryCommand } from "./commands/gallery/index.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { searchCommand } from "./commands/search.ts";
@@ -58,6 +59,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     alignCommand,
     inspectCommand,
     convertCommand,
+    galleryCommand,
     modelsCommand,
     doctorCommand,
   ]) {

@@ -69,25 +69,54 @@ export async function* enrolPhotographs(
     options.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold ?? null;
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
   let done = 0;
-  for (const { name, paths } of people) {
-    const known = await knownPaths(gallery, name, paths);
-    const candidates: Candidate[] = [];
-    for (const path of known) yield { path, person: name, kind: "known" };
-    done += known.size;
-    const todo = paths.filter((path) => !known.has(path));
-    for await (const result of pool.portraits(todo, { signal: options.signal })) {
-      options.onProgress?.({ stage: "enrol", done: ++done, total });
-      if (result.kind === "failed") {
-        yield { path: result.path, person: name, kind: "failed", error: result.error };
-        continue;
+  for (const group of inGroups(people)) {
+    const todo: { readonly path: string; readonly name: string }[] = [];
+    for (const { name, paths } of group) {
+      const known = await knownPaths(gallery, name, paths);
+      for (const path of paths) {
+        if (!known.has(path)) todo.push({ path, name });
+        else yield { path, person: name, kind: "known" };
       }
-      const seen = candidateOf(result.path, result.photograph, options);
-      if ("reasons" in seen)
-        yield { path: result.path, person: name, kind: "rejected", reasons: seen.reasons };
-      else candidates.push(seen);
+      done += known.size;
     }
-    yield* enrolPerson(gallery, name, candidates, options.force ? null : threshold, options.expires);
+    let candidates: Candidate[] = [];
+    let place = 0;
+    // Results come in the order of the paths, so a person's are side by side.
+    for await (const result of pool.portraits(
+      todo.map(({ path }) => path),
+      { signal: options.signal },
+    )) {
+      const { path, name } = todo[place++]!;
+      options.onProgress?.({ stage: "enrol", done: ++done, total });
+      if (result.kind === "failed") yield { path, person: name, kind: "failed", error: result.error };
+      else {
+        const seen = candidateOf(path, result.photograph, options);
+        if ("reasons" in seen) yield { path, person: name, kind: "rejected", reasons: seen.reasons };
+        else candidates.push(seen);
+      }
+      if (todo[place]?.name === name) continue;
+      yield* enrolPerson(gallery, name, candidates, options.force ? null : threshold, options.expires);
+      candidates = [];
+    }
   }
+}
+
+/** Photographs looked at side by side before the next people's are asked for. */
+const GROUP = 64;
+
+/** People in groups of enough photographs to keep every core busy; one person's stay together. */
+function* inGroups(people: readonly PersonToEnrol[]): Generator<PersonToEnrol[]> {
+  let group: PersonToEnrol[] = [];
+  let photographs = 0;
+  for (const person of people) {
+    group.push(person);
+    photographs += person.paths.length;
+    if (photographs < GROUP) continue;
+    yield group;
+    group = [];
+    photographs = 0;
+  }
+  if (group.length > 0) yield group;
 }
 
 interface Candidate {
