@@ -30,6 +30,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
   hyparquet: "recognise",
   "hyparquet-writer": "recognise",
   "@resvg/resvg-js": "plot",
+  "@photostructure/sqlite": "gallery",
   commander: "cli",
   "cli-progress": "cli",
 };

@@ -1,3 +1,4 @@
+import { FaceError } from "../core/index.ts";
 import { parseAddress } from "./address.ts";
 import type { GalleryContract } from "./contract.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
@@ -19,20 +20,12 @@ async function engineOf(text: string): Promise<Engine> {
         open: () => SqliteStore.open(address.path),
       };
     }
-    case "postgres": {
-      const { PostgresStore } = await import("./postgres/index.ts");
-      return {
-        create: (contract, settings) => PostgresStore.create(address, contract, settings),
-        open: () => PostgresStore.open(address),
-      };
-    }
-    case "milvus": {
-      const { MilvusStore } = await import("./milvus/index.ts");
-      return {
-        create: (contract, settings) => MilvusStore.create(address, contract, settings),
-        open: () => MilvusStore.open(address),
-      };
-    }
+    case "postgres":
+    case "milvus":
+      throw new FaceError(
+        "USAGE",
+        `gallery: expected sqlite:FILE, got ${address.engine}, which is not supported yet`,
+      );
   }
 }
 

@@ -7,7 +7,7 @@ const PIECE_BYTES = 24;
 /** Distance of the pieces that stand for a value, so that a part of it that survived is found too. */
 const PIECE_STEP = 192;
 /** A file is read in parts of this size. */
-const PART_BYTES = 4 << 20;
+export const PART_BYTES = 4 << 20;
 
 /**
  * Pieces that stand for a value: if any is still in a file, some of the value is.
@@ -42,29 +42,43 @@ export async function findBytes(
         throw cause;
       },
     );
-    if (bytes !== undefined) searched.push({ path, bytes, hits: await hitsIn(path, table) });
+    if (bytes !== undefined) searched.push({ path, bytes, hits: await countHits(partsOf(path), table) });
   }
   return searched;
 }
 
-async function hitsIn(path: string, table: PieceTable): Promise<number> {
+/** {@link findBytes} for a file that comes in parts from elsewhere. */
+export async function findBytesIn(
+  path: string,
+  bytes: number,
+  parts: AsyncIterable<Uint8Array>,
+  pieces: readonly Uint8Array[],
+): Promise<SearchedFile> {
+  return { path, bytes, hits: await countHits(parts, new PieceTable(pieces)) };
+}
+
+async function* partsOf(path: string): AsyncGenerator<Uint8Array> {
   await using file = await open(path, "r");
-  const overlap = table.longest - 1;
-  const buffer = Buffer.alloc(PART_BYTES + overlap);
-  let kept = 0;
-  let hits = 0;
   for (;;) {
-    const { bytesRead } = await file.read(buffer, kept, PART_BYTES, null);
-    const end = kept + bytesRead;
-    const last = bytesRead === 0;
-    // Places whose piece might go on behind what was read are left to the next part.
-    const until = last ? end - 3 : end - overlap;
-    hits += table.count(buffer.subarray(0, end), Math.max(0, until));
-    if (last) return hits;
-    const rest = Math.max(0, Math.min(end, until));
-    buffer.copyWithin(0, rest, end);
-    kept = end - rest;
+    const buffer = Buffer.alloc(PART_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, PART_BYTES, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
   }
+}
+
+/** Counts the places of a stream where a piece begins, pieces across two parts of it too. */
+async function countHits(parts: AsyncIterable<Uint8Array>, table: PieceTable): Promise<number> {
+  let hits = 0;
+  let rest = Buffer.alloc(0);
+  for await (const part of parts) {
+    const bytes = Buffer.concat([rest, part]);
+    // Places whose piece might go on behind this part are left to the next.
+    const until = Math.max(0, bytes.length - (table.longest - 1));
+    hits += table.count(bytes, until);
+    rest = bytes.subarray(until);
+  }
+  return hits + table.count(rest, rest.length - 3);
 }
 
 class PieceTable {

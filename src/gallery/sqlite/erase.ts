@@ -1,15 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { findBytes, piecesOf } from "../erasure/index.ts";
+import { findBytes, MIN_TEXT_BYTES, piecesOfCrop, piecesOfVector } from "../erasure/index.ts";
 import type { Erasure } from "../store.ts";
 import { appendToLog } from "./commit.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { asStorageError, retryBusy } from "./driver.ts";
-
-/** JPEG files of one encoder begin with the same tables. */
-const JPEG_TABLES_BYTES = 800;
-/** Shorter texts turn up by chance. */
-const MIN_TEXT_BYTES = 6;
+import { vectorOf } from "./rows.ts";
 
 /** Where files lie that are derived from a gallery, such as maps of its faces; forgetting anybody empties it. */
 export function derivedFolderOf(path: string): string {
@@ -95,8 +91,8 @@ function tracesOf(connection: Connection, people: readonly number[]): Traces {
     faces: faceIds,
     crops: crops.length,
     pieces: [
-      ...vectors.flatMap(({ value }) => piecesOf(value)),
-      ...crops.flatMap(({ jpeg }) => piecesOf(jpeg, Math.min(JPEG_TABLES_BYTES, jpeg.length >> 1))),
+      ...vectors.flatMap(({ value }) => piecesOfVector(vectorOf(value))),
+      ...crops.flatMap(({ jpeg }) => piecesOfCrop(jpeg)),
     ],
     texts: [...new Set([...names, ...faces.map(({ source }) => source)])],
   };

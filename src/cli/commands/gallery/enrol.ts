@@ -181,7 +181,7 @@ function sentence(reason: RejectReason): string {
     case "blurred":
       return `sharpness ${reason.measured.toFixed(0)}, at least ${reason.limit} wanted (blurred)`;
     case "turned-away":
-      return `turned by ${reason.measured.toFixed(2)}, at most ${reason.limit} wanted (turned-away)`;
+      return `turned by ${reason.measured.toFixed(3)}, at most ${reason.limit} wanted (turned-away)`;
     case "unlike-own":
       return `cosine ${reason.cosine.toFixed(3)} to the person's other images, ${reason.threshold} wanted (unlike-own)`;
     case "like-another":

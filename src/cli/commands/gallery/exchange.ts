@@ -21,10 +21,7 @@ export function exchangeCommands(gallery: Command, act: Act): void {
     .action(act(write));
   galleryFlags(gallery.command("import <file>"))
     .description("add the faces of such a file to the people they name; what is there already is passed over")
-    .addHelpText(
-      "after",
-      "\nExample:\n  arcface gallery import people.parquet --gallery postgres://localhost/faces",
-    )
+    .addHelpText("after", "\nExample:\n  arcface gallery import people.parquet --gallery sqlite:people.db")
     .action(act(read));
 }
 

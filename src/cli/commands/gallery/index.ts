@@ -18,9 +18,7 @@ export function galleryCommand(program: Command, act: Act): void {
       "after",
       `
 A gallery is named by --gallery, or by ARCFACE_GALLERY:
-  sqlite:people.db                                      one file
-  postgres://user@host/database?gallery=people          PostgreSQL with pgvector; &search=exact for exact search
-  milvus://host:19530/arcface?tenant=people&index=HNSW  Milvus
+  sqlite:people.db    one file
 
 Example:
   arcface gallery create --gallery sqlite:people.db

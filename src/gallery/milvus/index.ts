@@ -1,1 +1,0 @@
-export const MilvusStore: never = undefined as never;

@@ -1,1 +1,0 @@
-export const PostgresStore: never = undefined as never;
