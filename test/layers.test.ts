@@ -27,6 +27,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
   "@npmcli/config": "models",
   "proper-lockfile": "models",
   piscina: "recognise",
+  usearch: "search",
   hyparquet: "recognise",
   "hyparquet-writer": "recognise",
   "@resvg/resvg-js": "plot",

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
+import { benchCommand } from "./commands/bench.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { detectCommand } from "./commands/detect.ts";
@@ -62,6 +63,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     galleryCommand,
     modelsCommand,
     doctorCommand,
+    benchCommand,
   ]) {
     add(program, act);
   }

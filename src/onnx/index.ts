@@ -4,6 +4,7 @@ export { withAnyBatch } from "./any-batch.ts";
 export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
 export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
+export { IntegerProduct } from "./integer-product.ts";
 export {
   ELEMENT_BYTES,
   ELEMENT_TYPE,

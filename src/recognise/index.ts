@@ -23,6 +23,7 @@ export {
   reindexGallery,
 } from "./gallery/index.ts";
 export { listImages } from "./list-images.ts";
+export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
 export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
 export { type Comparison, Recognizer, type RecognizerOptions, type Verdict } from "./recognizer.ts";

@@ -1,25 +1,272 @@
-import { ScalarIndex } from "./scalar-index.ts";
-import type { VectorSource } from "./vector-index.ts";
+import { cosine, FaceError, throwIfAborted, type UnitVector, type WorkOptions } from "../core/index.ts";
+import { BatchScan } from "./batch-scan.ts";
+import { BestGroups, BestNeighbours, type Board } from "./best-neighbours.ts";
+import { Candidates } from "./candidates.ts";
+import { IdTable } from "./id-table.ts";
+import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
+import { placeQuery } from "./quantised-query.ts";
+import { MAX_DIMENSION, MAX_THREADS, QuantisedRows } from "./quantised-rows.ts";
+import { type Scan, scanBlock } from "./scan-rows.ts";
+import { type ScanGoal, ScanThreads } from "./scan-threads.ts";
+import {
+  checkCount,
+  checkKey,
+  checkVector,
+  type GroupNeighbour,
+  type IndexMemory,
+  type Neighbour,
+  type NeighbourOptions,
+  type VectorFilter,
+  type VectorIndex,
+  type VectorSource,
+} from "./vector-index.ts";
+import { VectorRows } from "./vector-rows.ts";
 
 /** How an {@link ExactIndex} is made. */
 export interface ExactIndexOptions {
-  readonly dimension?: number;
-  /** Where vectors are fetched from for the last comparison. @default kept in memory as float32 */
+  /** 1 to 4096. @default that of the first vector */
+  readonly dimension?: number | undefined;
+  /**
+   * Where vectors are fetched from for the last comparison, a few dozen a query. Without it the index keeps them
+   * itself, four times the memory of the scan.
+   */
   readonly vectors?: VectorSource | undefined;
-  /** Threads that scan, this one included. @default 1 */
+  /** Threads that scan, this one included; 1 to 16. They need cores of their own: on busy ones they cost time. @default 1 */
   readonly threads?: number | undefined;
 }
 
-/** Exact search; the scan in WebAssembly takes this place. */
-export class ExactIndex extends ScalarIndex {
-  constructor(options: ExactIndexOptions = {}) {
-    super(options.dimension === undefined ? {} : { dimension: options.dimension });
+/** What exists once the dimension is known. */
+interface Rows {
+  readonly quantised: QuantisedRows;
+  readonly vectors: VectorRows | undefined;
+  readonly rowOf: IdTable;
+}
+
+/** Fewer queries than this are faster one by one than as a matrix product. */
+const SMALLEST_BATCH = 4;
+
+/**
+ * Exact nearest neighbours, fast: vectors are scanned as bytes in WebAssembly, and the few whose error bound reaches
+ * far enough are compared in float32. The answer is certified: no vector that was passed over can belong to it.
+ * docs/decisions/exact-search.md has the bound and the figures.
+ *
+ * Searches run on the calling thread, with `threads` helped by others. Up to 4 GiB of quantised vectors, which is
+ * 7.9 million of 512 dimensions.
+ */
+export class ExactIndex implements VectorIndex {
+  readonly #source: VectorSource | undefined;
+  readonly #threadCount: number;
+  #threads: ScanThreads | undefined;
+  #batches: BatchScan | undefined;
+  #rows: Rows | undefined;
+  /** Counts changes, so that what was derived from the rows is known to be stale. */
+  #version = 0;
+  readonly #masks = new WeakMap<VectorFilter, { readonly version: number; readonly bytes: Uint8Array }>();
+  readonly #remembered = new WeakSet<VectorFilter>();
+  #closed = false;
+
+  /** Throws FaceError USAGE for a dimension or a number of threads out of range. */
+  constructor({ dimension, vectors, threads = 1 }: ExactIndexOptions = {}) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
+      throw new FaceError("USAGE", `search: expected 1 to ${MAX_THREADS} threads, got ${threads}`);
+    this.#source = vectors;
+    this.#threadCount = threads;
+    if (dimension !== undefined) this.#open(dimension);
   }
 
-  /** Ends the threads; a second call does nothing. */
-  async close(): Promise<void> {}
+  get size(): number {
+    return this.#rows?.quantised.count ?? 0;
+  }
+
+  get dimension(): number | undefined {
+    return this.#rows?.quantised.dimension;
+  }
+
+  add(id: number, vector: UnitVector, group?: number): void {
+    checkKey("id", id);
+    if (this.has(id)) throw new FaceError("USAGE", `search: expected an id that is not there yet, got ${id}`);
+    const { quantised, vectors, rowOf } = this.#checked(vector, group);
+    const row = quantised.push(id, vector, group);
+    vectors?.set(row, vector);
+    rowOf.set(id, row);
+  }
+
+  replace(id: number, vector: UnitVector, group?: number): void {
+    const row = this.#rows?.rowOf.get(id);
+    if (row === undefined) throw new FaceError("USAGE", `search: expected an id that is there, got ${id}`);
+    const { quantised, vectors } = this.#checked(vector, group);
+    quantised.set(row, id, vector, group);
+    vectors?.set(row, vector);
+  }
+
+  remove(id: number): boolean {
+    const row = this.#rows?.rowOf.get(id);
+    if (row === undefined) return false;
+    const { quantised, vectors, rowOf } = this.#rows!;
+    this.#version++;
+    const last = quantised.count - 1;
+    const lastId = quantised.idOf(last);
+    rowOf.delete(id);
+    if (row !== last) {
+      rowOf.set(lastId, row);
+      vectors?.set(row, vectors.get(last));
+    }
+    quantised.moveLastTo(row);
+    return true;
+  }
+
+  has(id: number): boolean {
+    return this.#rows?.rowOf.get(id) !== undefined;
+  }
+
+  groupOf(id: number): number | undefined {
+    const row = this.#rows?.rowOf.get(id);
+    return row === undefined ? undefined : this.#rows!.quantised.groupOf(row);
+  }
+
+  /**
+   * The same filter, asked once per vector and change of the index instead of in every search: rows it excludes are
+   * then not even scanned. It must always give the same answer for the same id and group.
+   */
+  mask(filter: VectorFilter): VectorFilter {
+    const remembered: VectorFilter = (id, group) => filter(id, group);
+    this.#remembered.add(remembered);
+    return remembered;
+  }
+
+  search(query: UnitVector, { k, filter }: NeighbourOptions): Neighbour[] {
+    checkCount(k);
+    return this.#find(query, () => new BestNeighbours(k), { kind: "vectors", k }, filter).items();
+  }
+
+  searchGroups(query: UnitVector, { k, filter }: NeighbourOptions): GroupNeighbour[] {
+    checkCount(k);
+    return this.#find(query, () => new BestGroups(k), { kind: "groups", k }, filter).items();
+  }
+
+  async searchBatch(
+    queries: readonly UnitVector[],
+    { k, filter, ...work }: NeighbourOptions & WorkOptions,
+  ): Promise<Neighbour[][]> {
+    checkCount(k);
+    throwIfAborted(work.signal);
+    for (const query of queries) checkVector(query, this.dimension);
+    const oneByOne = (): Neighbour[][] => queries.map((query) => this.search(query, { k, filter }));
+    if (this.size === 0 || queries.length < SMALLEST_BATCH || this.#closed) return oneByOne();
+    const before = this.#version;
+    this.#batches ??= await BatchScan.open(this.#rows!.quantised, this.#threadCount);
+    const gathered = await this.#batches.gather(queries, { k, filter, ...work });
+    // The index was changed meanwhile: rows are not where they were.
+    if (this.#version !== before) return oneByOne();
+    return queries.map((query, i) => {
+      const best = new BestNeighbours(k);
+      return this.#settle(query, gathered[i]!, best) ? best.items() : this.search(query, { k, filter });
+    });
+  }
+
+  memory(): IndexMemory {
+    const scanBytes = this.#rows?.quantised.bytes ?? 0;
+    const exactBytes = this.#rows?.vectors?.bytes ?? 0;
+    const lookupBytes = this.#rows?.rowOf.bytes ?? 0;
+    return {
+      vectors: this.size,
+      bytes: scanBytes + exactBytes + lookupBytes,
+      scanBytes,
+      exactBytes,
+      lookupBytes,
+    };
+  }
+
+  /** Ends the threads; a second call does nothing. Searches afterwards run on the calling thread. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.all([this.#threads?.close(), this.#batches?.close()]);
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #open(dimension: number): Rows {
+    if (!Number.isInteger(dimension) || dimension < 1 || dimension > MAX_DIMENSION)
+      throw new FaceError(
+        "USAGE",
+        `search: expected a dimension from 1 to ${MAX_DIMENSION}, got ${dimension}`,
+      );
+    const quantised = new QuantisedRows(dimension);
+    const vectors = this.#source ? undefined : new VectorRows(dimension);
+    this.#rows = { quantised, vectors, rowOf: new IdTable((row) => quantised.idOf(row)) };
+    return this.#rows;
+  }
+
+  /** The rows, about to be changed to hold a vector that has been checked. */
+  #checked(vector: UnitVector, group: number | undefined): Rows {
+    if (group !== undefined) checkKey("group", group);
+    checkVector(vector, this.dimension);
+    this.#version++;
+    return this.#rows ?? this.#open(vector.length);
+  }
+
+  #find<B extends Board>(
+    query: UnitVector,
+    board: () => B,
+    goal: ScanGoal,
+    filter: VectorFilter | undefined,
+  ): B {
+    checkVector(query, this.dimension);
+    const best = board();
+    if (!this.#rows) return best;
+    const { quantised } = this.#rows;
+    placeQuery(quantised.rotated(query), quantised.memory.buffer, quantised.queryAt);
+    const blocks = Math.ceil(quantised.count / BLOCK_ROWS);
+    const helped = this.#threadCount > 1 && !this.#closed && blocks > this.#threadCount;
+    const masked = this.#placeMask(filter, helped);
+    const scan: Scan = { masked, filter: masked ? undefined : filter };
+    const candidates = new Candidates(board());
+    if (helped) {
+      this.#threads ??= new ScanThreads(quantised, this.#threadCount - 1);
+      this.#threads.scan(scan, goal, candidates);
+    } else for (let block = 0; block < blocks; block++) scanBlock(quantised, block, scan, candidates, 0);
+    if (this.#settle(query, candidates, best)) return best;
+    // Vectors that are gone from the source took places that others should have: once more, without them.
+    const source = this.#source!;
+    const there: VectorFilter = (id, group) => (filter?.(id, group) ?? true) && source.read(id) !== undefined;
+    return this.#find(query, board, goal, there);
+  }
+
+  /** False when one of the candidates is gone from the source. */
+  #settle(query: UnitVector, candidates: Candidates, best: Board): boolean {
+    const { quantised, vectors } = this.#rows!;
+    let complete = true;
+    candidates.settle(
+      best,
+      (row) => {
+        const vector = vectors ? vectors.get(row) : this.#source!.read(quantised.idOf(row));
+        if (vector) return cosine(query, vector);
+        complete = false;
+        return undefined;
+      },
+      (row) => quantised.idOf(row),
+      (row) => quantised.groupOf(row),
+    );
+    return complete;
+  }
+
+  /** Writes a filter's answers beside the rows, if it is one to be remembered or has to be; whether it did. */
+  #placeMask(filter: VectorFilter | undefined, always: boolean): boolean {
+    if (!filter || !(always || this.#remembered.has(filter))) return false;
+    const { quantised } = this.#rows!;
+    let mask = this.#masks.get(filter);
+    if (mask?.version !== this.#version) {
+      const bytes = new Uint8Array(quantised.count);
+      for (let row = 0; row < bytes.length; row++)
+        bytes[row] = filter(quantised.idOf(row), quantised.groupOf(row)) ? 1 : 0;
+      mask = { version: this.#version, bytes };
+      if (this.#remembered.has(filter)) this.#masks.set(filter, mask);
+    }
+    for (let first = 0; first < mask.bytes.length; first += BLOCK_ROWS)
+      quantised.mask(first / BLOCK_ROWS).set(mask.bytes.subarray(first, first + BLOCK_ROWS));
+    return true;
   }
 }

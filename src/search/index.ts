@@ -1,5 +1,8 @@
+export { ApproximateIndex, type ApproximateIndexOptions, measureRecall } from "./approximate-index.ts";
 export { ExactIndex, type ExactIndexOptions } from "./exact-index.ts";
+export { measureSearch, type SearchFigures } from "./measure-search.ts";
 export { ScalarIndex } from "./scalar-index.ts";
+export { SyntheticPeople, type SyntheticPeopleOptions } from "./synthetic-people.ts";
 export type {
   GroupNeighbour,
   IndexMemory,

@@ -38,7 +38,10 @@ export interface IndexMemory {
 
 /** Where an index finds the vector of an id, when it does not keep float32 vectors itself: a database. */
 export interface VectorSource {
-  /** The vector that was added under this id; undefined when it is gone by now, and then it is not found. */
+  /**
+   * The vector that was added under this id, to the last bit; undefined when it is gone by now, and then it is not
+   * found. Called for a few dozen ids a query.
+   */
   read(id: number): UnitVector | undefined;
 }
 

@@ -1,0 +1,151 @@
+/**
+ * Exact search on one thread beside Faiss IndexFlatIP on the same vectors, in turn in one run: single queries, batches
+ * of 64, memory. Vectors for the last comparison come from a file, as a gallery's come from its database.
+ *
+ * npm run bench search -- [--n 100000] [--python python3] [--rounds 40]
+ *
+ * `--python` names an interpreter that has faiss; without Faiss only this library is measured.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import type { UnitVector } from "../src/core/index.ts";
+import { ExactIndex, SyntheticPeople } from "../src/search/index.ts";
+import { describeMachine, median } from "./machine.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    n: { type: "string", default: "100000" },
+    python: { type: "string", default: "python3" },
+    rounds: { type: "string", default: "40" },
+  },
+});
+const count = Number(flags.n);
+const rounds = Number(flags.rounds);
+const [dimension, k, batch] = [512, 10, 64];
+const folder = mkdtempSync(join(tmpdir(), "arcface-bench-"));
+const people = new SyntheticPeople({ dimension, seed: 1 });
+const perPerson = 5;
+
+/** Half of the queries are of people in the gallery, half of strangers. */
+const queries = Array.from({ length: Math.max(rounds, batch) }, (_, i) =>
+  i % 2 === 0
+    ? people.vector((i * 7919) % Math.floor(count / perPerson), perPerson)
+    : people.vector(count + i, 0),
+);
+
+interface Peer {
+  readonly version: string;
+  ask(first: number, asked: number): Promise<{ readonly ms: number; readonly ids: readonly number[][] }>;
+  close(): void;
+}
+
+async function openPeer(): Promise<Peer | undefined> {
+  const script = join(import.meta.dirname, "peers", "faiss-search.py");
+  const child = spawn(
+    flags.python,
+    [script, join(folder, "vectors"), join(folder, "queries"), String(dimension)],
+    {
+      stdio: ["pipe", "pipe", "ignore"],
+    },
+  );
+  child.on("error", () => undefined);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  if (first.done) return undefined;
+  const { version } = JSON.parse(first.value) as { version: string };
+  return {
+    version,
+    ask: async (first, asked) => {
+      child.stdin.write(`${first} ${asked} ${k}\n`);
+      return JSON.parse((await lines.next()).value as string);
+    },
+    close: () => child.stdin.end(),
+  };
+}
+
+const percentile = (values: readonly number[], part: number): string =>
+  [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))]!.toFixed(2);
+
+try {
+  console.log(
+    `${describeMachine()}\n${count} vectors of ${dimension} dimensions, k ${k}, one thread, in turn`,
+  );
+  const file = openSync(join(folder, "vectors"), "w+");
+  const bytesOf = (vector: UnitVector): Buffer => Buffer.from((vector as unknown as Float32Array).buffer);
+  const row = new Float32Array(dimension);
+  const index = new ExactIndex({
+    vectors: {
+      read: (id) => {
+        readSync(file, row, 0, row.byteLength, id * row.byteLength);
+        return row as unknown as UnitVector;
+      },
+    },
+  });
+  let adding = 0;
+  for (let id = 0; id < count; id++) {
+    const vector = people.vector(Math.floor(id / perPerson), id % perPerson);
+    writeSync(file, bytesOf(vector));
+    const start = performance.now();
+    index.add(id, vector, Math.floor(id / perPerson));
+    adding += performance.now() - start;
+  }
+  const asked = openSync(join(folder, "queries"), "w");
+  for (const query of queries) writeSync(asked, bytesOf(query));
+  closeSync(asked);
+  const memory = index.memory();
+  console.log(
+    `memory beside the vectors: ${(memory.bytes / count).toFixed(0)} bytes a vector; added at ${((count / adding) * 1000).toFixed(0)}/s`,
+  );
+  const peer = await openPeer();
+  console.log(
+    peer ? `Faiss ${peer.version} IndexFlatIP` : `no Faiss in ${flags.python}: only this library is measured`,
+  );
+
+  for (let i = 0; i < 10; i++) index.search(queries[i]!, { k });
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  let [agreeing, all] = [0, 0];
+  for (let i = 0; i < rounds; i++) {
+    const start = performance.now();
+    const found = index.search(queries[i]!, { k });
+    ours.push(performance.now() - start);
+    if (!peer) continue;
+    const answer = await peer.ask(i, 1);
+    theirs.push(answer.ms);
+    const ids = new Set(found.map(({ id }) => id));
+    all += k;
+    agreeing += answer.ids[0]!.filter((id) => ids.has(id)).length;
+  }
+  const line = (name: string, times: number[]): string =>
+    `${name} p50 ${percentile(times, 0.5)} ms, p99 ${percentile(times, 0.99)} ms`;
+  console.log(`single   ${line("arcface", ours)}`);
+  if (peer) {
+    console.log(`         ${line("Faiss", theirs)}: ${(median(theirs) / median(ours)).toFixed(1)}×`);
+    console.log(`         of Faiss's ${all} neighbours ${agreeing} are arcface's: recall ${agreeing / all}`);
+  }
+
+  const some = queries.slice(0, batch);
+  const [oursBatch, theirsBatch]: [number[], number[]] = [[], []];
+  for (let i = 0; i < 9; i++) {
+    const start = performance.now();
+    await index.searchBatch(some, { k });
+    if (i > 1) oursBatch.push(performance.now() - start);
+    if (!peer) continue;
+    const { ms } = await peer.ask(0, batch);
+    if (i > 1) theirsBatch.push(ms);
+  }
+  const rate = (times: number[]): string => ((batch / median(times)) * 1000).toFixed(0);
+  console.log(`batch 64 arcface ${rate(oursBatch)} queries/s`);
+  if (peer)
+    console.log(
+      `         Faiss ${rate(theirsBatch)} queries/s: ${(median(theirsBatch) / median(oursBatch)).toFixed(2)}×`,
+    );
+  peer?.close();
+  closeSync(file);
+  await index.close();
+} finally {
+  rmSync(folder, { recursive: true });
+}

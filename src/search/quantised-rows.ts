@@ -1,0 +1,194 @@
+import { FaceError, seeded, type UnitVector } from "../core/index.ts";
+import {
+  BLOCK_ROWS,
+  MAX_PAGES,
+  newScanMemory,
+  openScanKernel,
+  type ScanKernel,
+  type ScanMemory,
+} from "./kernel/scan-kernel.ts";
+import { queryBytes } from "./quantised-query.ts";
+
+/** Longest vector: the sums of longer ones would leave 32 bits. */
+export const MAX_DIMENSION = 4096;
+
+/** Most threads that scan at the same time; each has its own place for what it found. */
+export const MAX_THREADS = 16;
+
+const PAGE = 65_536;
+const QUERY_AT = 1024;
+/** A vector on its way to being quantised, in float32. */
+const VECTOR_AT = Math.ceil((QUERY_AT + queryBytes(MAX_DIMENSION)) / 64) * 64;
+/** The signs of the rotation. */
+const SIGNS_AT = VECTOR_AT + 4 * MAX_DIMENSION;
+/** What each thread found: three arrays of BLOCK_ROWS entries. */
+const FOUND_AT = VECTOR_AT + 8 * MAX_DIMENSION;
+const FOUND_BYTES = 3 * 4 * BLOCK_ROWS;
+const FREE_AT = FOUND_AT + MAX_THREADS * FOUND_BYTES;
+
+const NO_GROUP = -1;
+
+/**
+ * Vectors as bytes in shared memory, in blocks that the kernel scans. scan.as describes a block.
+ *
+ * Rows are numbered without gaps; removing one puts the last in its place.
+ */
+export class QuantisedRows {
+  readonly dimension: number;
+  readonly memory: ScanMemory;
+  readonly kernel: ScanKernel;
+  /** Bytes of one row in one plane. */
+  readonly planeBytes: number;
+  readonly blockBytes: number;
+  readonly #blocks: number[] = [];
+  readonly #ids: Float64Array[] = [];
+  readonly #groups: Float64Array[] = [];
+  readonly #masks: Uint8Array[] = [];
+  readonly #span: number;
+  #free = FREE_AT;
+  #count = 0;
+
+  constructor(dimension: number, memory: ScanMemory = newScanMemory(Math.ceil(FREE_AT / PAGE))) {
+    this.dimension = dimension;
+    this.planeBytes = Math.ceil(dimension / 32) * 16;
+    this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 12 + 16 + 1);
+    this.memory = memory;
+    this.kernel = openScanKernel(memory);
+    const size = this.planeBytes * 2;
+    // The largest power of two that divides the size.
+    this.#span = size & -size;
+    const random = seeded(dimension);
+    const unit = 1 / Math.sqrt(this.#span);
+    new Float32Array(memory.buffer, SIGNS_AT, size).set(
+      Float32Array.from({ length: size }, () => (random.next() < 0.5 ? -unit : unit)),
+    );
+  }
+
+  /**
+   * A vector turned as the rows are, padded with zeros before: lengths and cosines stay, and no component stands out.
+   *
+   * Shapes    vector [D] · result [2 · planeBytes], a view good until the next call
+   */
+  rotated(vector: UnitVector): Float32Array {
+    const place = new Float32Array(this.memory.buffer, VECTOR_AT, this.planeBytes * 2);
+    place.set(vector as unknown as ArrayLike<number>);
+    place.fill(0, this.dimension);
+    this.kernel.rotate(VECTOR_AT, SIGNS_AT, place.length, this.#span);
+    return place;
+  }
+
+  /** The rows of another thread's instance on the same memory, as they are now. */
+  follow(count: number, blocks: readonly number[]): void {
+    for (const address of blocks.slice(this.#blocks.length)) this.#addBlock(address);
+    this.#count = count;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** Where each block begins. */
+  get blocks(): readonly number[] {
+    return this.#blocks;
+  }
+
+  blockAt(block: number): number {
+    return this.#blocks[block]!;
+  }
+
+  /** Where a block has the distances between its vectors and what their bytes say, a float32 a row. */
+  fineAt(block: number): number {
+    return this.blockAt(block) + BLOCK_ROWS * (2 * this.planeBytes + 8);
+  }
+
+  /** Where a thread leaves what it finds. */
+  foundAt(thread: number): number {
+    return FOUND_AT + thread * FOUND_BYTES;
+  }
+
+  /** Where the query of the scan lies, see `placeQuery`. */
+  readonly queryAt = QUERY_AT;
+
+  idOf(row: number): number {
+    return this.#ids[Math.floor(row / BLOCK_ROWS)]![row % BLOCK_ROWS]!;
+  }
+
+  groupOf(row: number): number | undefined {
+    const group = this.#groups[Math.floor(row / BLOCK_ROWS)]![row % BLOCK_ROWS]!;
+    return group === NO_GROUP ? undefined : group;
+  }
+
+  /** Adds a row at the end. Throws FaceError USAGE when the memory's 4 GiB are full. */
+  push(id: number, vector: UnitVector, group: number | undefined): number {
+    const row = this.#count;
+    if (row === this.#blocks.length * BLOCK_ROWS) this.#addBlock(this.allocate(this.blockBytes));
+    this.set(row, id, vector, group);
+    this.#count++;
+    return row;
+  }
+
+  set(row: number, id: number, vector: UnitVector, group: number | undefined): void {
+    const block = Math.floor(row / BLOCK_ROWS);
+    this.rotated(vector);
+    this.kernel.quantise(VECTOR_AT, this.blockAt(block), this.planeBytes, row % BLOCK_ROWS);
+    this.#ids[block]![row % BLOCK_ROWS] = id;
+    this.#groups[block]![row % BLOCK_ROWS] = group ?? NO_GROUP;
+  }
+
+  /** Removes the last row, after its contents have replaced those of another. */
+  moveLastTo(row: number): void {
+    const last = this.#count - 1;
+    const [fromBlock, fromRow] = [Math.floor(last / BLOCK_ROWS), last % BLOCK_ROWS];
+    const [toBlock, toRow] = [Math.floor(row / BLOCK_ROWS), row % BLOCK_ROWS];
+    const bytes = new Uint8Array(this.memory.buffer);
+    const copy = (offset: number, size: number): void => {
+      const from = this.blockAt(fromBlock) + offset + fromRow * size;
+      bytes.copyWithin(this.blockAt(toBlock) + offset + toRow * size, from, from + size);
+    };
+    const planes = 2 * BLOCK_ROWS * this.planeBytes;
+    copy(0, this.planeBytes);
+    copy(planes / 2, this.planeBytes);
+    for (let field = 0; field < 3; field++) copy(planes + field * 4 * BLOCK_ROWS, 4);
+    this.#ids[toBlock]![toRow] = this.#ids[fromBlock]![fromRow]!;
+    this.#groups[toBlock]![toRow] = this.#groups[fromBlock]![fromRow]!;
+    this.#count--;
+  }
+
+  /** The bytes that say which rows of a block are looked at when a scan is masked: 0 for those that are not. */
+  mask(block: number): Uint8Array {
+    return this.#masks[block]!;
+  }
+
+  /** A piece of the memory, for good; aligned to 64 bytes. Throws FaceError USAGE when its 4 GiB are full. */
+  allocate(bytes: number): number {
+    const address = this.#free;
+    const end = Math.ceil((address + bytes) / 64) * 64;
+    const missing = Math.ceil((end - this.bytes) / PAGE);
+    if (missing > 0) {
+      const pages = this.bytes / PAGE;
+      if (pages + missing > MAX_PAGES) {
+        throw new FaceError(
+          "USAGE",
+          `search: expected at most ${this.#count} vectors of dimension ${this.dimension} in one index, got one more; use several`,
+        );
+      }
+      // Growing is a call into the system: a sixteenth at a time keeps both calls and spare room few.
+      this.memory.grow(Math.min(MAX_PAGES - pages, Math.max(missing, pages >> 4)));
+    }
+    this.#free = end;
+    return address;
+  }
+
+  #addBlock(address: number): void {
+    const { buffer } = this.memory;
+    const ids = address + BLOCK_ROWS * (2 * this.planeBytes + 12);
+    this.#blocks.push(address);
+    this.#ids.push(new Float64Array(buffer, ids, BLOCK_ROWS));
+    this.#groups.push(new Float64Array(buffer, ids + 8 * BLOCK_ROWS, BLOCK_ROWS));
+    this.#masks.push(new Uint8Array(buffer, ids + 16 * BLOCK_ROWS, BLOCK_ROWS));
+  }
+}

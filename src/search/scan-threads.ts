@@ -1,0 +1,124 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { internal } from "../core/index.ts";
+import type { Candidates } from "./candidates.ts";
+import type { ScanMemory } from "./kernel/scan-kernel.ts";
+import type { QuantisedRows } from "./quantised-rows.ts";
+import { type Scan, scanBlock } from "./scan-rows.ts";
+
+/** What is ranked, and how many of it. */
+export interface ScanGoal {
+  readonly kind: "vectors" | "groups";
+  readonly k: number;
+}
+
+/** What a thread is started with. */
+export interface ScanWorkerData {
+  readonly memory: ScanMemory;
+  readonly dimension: number;
+  readonly control: SharedArrayBuffer;
+  readonly port: MessagePort;
+  readonly thread: number;
+}
+
+/** What a thread is asked, every time. */
+export interface ScanRequest {
+  readonly scan: Scan;
+  readonly goal: ScanGoal;
+  readonly count: number;
+  readonly blocks: readonly number[];
+}
+
+/** What it answers: what `Candidates.left` gives. */
+export interface ScanAnswer {
+  readonly rows: readonly number[];
+  readonly highest: readonly number[];
+}
+
+/** The words shared between threads: the next block to take, how many threads are done, the highest floor so far. */
+export const CONTROL = { next: 0, done: 1, floor: 2, words: 3 } as const;
+
+/** Floors travel as whole numbers of this part, rounded down; −4 stands for none. */
+const FLOOR_UNIT = 2 ** -28;
+const NO_FLOOR = -(2 ** 30);
+
+/** The longest a thread may take over its part of one query before something is wrong. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Takes blocks until there are none left, and keeps the common floor up to date.
+ *
+ * Any thread's floor holds for all: it is the k-th best of some of the rows, so the k-th best of all is no lower.
+ */
+export function scanShare(
+  rows: QuantisedRows,
+  scan: Scan,
+  candidates: Candidates,
+  control: Int32Array,
+  thread: number,
+): void {
+  for (;;) {
+    const block = Atomics.add(control, CONTROL.next, 1);
+    if (block >= rows.blocks.length) return;
+    scanBlock(rows, block, scan, candidates, thread, Atomics.load(control, CONTROL.floor) * FLOOR_UNIT);
+    const mine = Math.max(NO_FLOOR, Math.floor(candidates.floor / FLOOR_UNIT));
+    for (let seen = Atomics.load(control, CONTROL.floor); mine > seen; ) {
+      const before = Atomics.compareExchange(control, CONTROL.floor, seen, mine);
+      if (before === seen) break;
+      seen = before;
+    }
+  }
+}
+
+/** Threads that help the calling one to scan. The caller waits for them, so a search stays a plain call. */
+export class ScanThreads {
+  readonly #rows: QuantisedRows;
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.words));
+  readonly #workers: { readonly worker: Worker; readonly port: MessagePort }[];
+
+  /** @param helpers threads beside the calling one */
+  constructor(rows: QuantisedRows, helpers: number) {
+    this.#rows = rows;
+    this.#workers = Array.from({ length: helpers }, (_, i) => {
+      const { port1, port2 } = new MessageChannel();
+      const workerData: ScanWorkerData = {
+        memory: rows.memory,
+        dimension: rows.dimension,
+        control: this.#control.buffer as SharedArrayBuffer,
+        port: port2,
+        thread: i + 1,
+      };
+      const worker = new Worker(new URL("./scan-worker.js", import.meta.url), {
+        workerData,
+        transferList: [port2],
+      });
+      // An index that nobody closes must not keep the process alive.
+      worker.unref();
+      port1.unref();
+      return { worker, port: port1 };
+    });
+  }
+
+  /** Gathers the candidates of all blocks. Throws FaceError INTERNAL when a thread does not answer. */
+  scan(scan: Scan, goal: ScanGoal, candidates: Candidates): void {
+    const rows = this.#rows;
+    Atomics.store(this.#control, CONTROL.next, 0);
+    Atomics.store(this.#control, CONTROL.done, 0);
+    Atomics.store(this.#control, CONTROL.floor, NO_FLOOR);
+    const request: ScanRequest = { scan, goal, count: rows.count, blocks: rows.blocks };
+    for (const { port } of this.#workers) port.postMessage(request);
+    scanShare(rows, scan, candidates, this.#control, 0);
+    for (let done = 0; done < this.#workers.length; done = Atomics.load(this.#control, CONTROL.done)) {
+      if (Atomics.wait(this.#control, CONTROL.done, done, PATIENCE_MS) === "timed-out")
+        throw internal("search: a scanning thread did not answer");
+    }
+    for (const { port } of this.#workers) {
+      const answer = receiveMessageOnPort(port)?.message as ScanAnswer | undefined;
+      if (!answer) throw internal("search: a scanning thread answered without a result");
+      candidates.addAll(answer.rows, answer.highest);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+  }
+}
