@@ -34,6 +34,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
   "@observablehq/plot": "plot",
   linkedom: "plot",
   "umap-js": "project",
+  "@photostructure/sqlite": "gallery",
   commander: "cli",
   "cli-progress": "cli",
 };

@@ -8,6 +8,7 @@ export function exitCodeOf(code: ErrorCode): number {
   switch (code) {
     case "USAGE":
     case "MODEL_UNKNOWN":
+    case "PERSON_UNKNOWN":
     case "LICENCE":
       return EXIT.usage;
     case "INTERNAL":

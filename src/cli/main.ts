@@ -12,6 +12,7 @@ import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { galleryCommand } from "./commands/gallery/index.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { mapCommand } from "./commands/map.ts";
 import { modelsCommand } from "./commands/models.ts";
@@ -73,6 +74,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     convertCommand,
     evaluateCommand,
     calibrateCommand,
+    galleryCommand,
     modelsCommand,
     dataCommand,
     trainCommand,

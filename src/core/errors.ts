@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   NO_FACE: "exactly one face was required and the photograph has none",
   SEVERAL_FACES: "exactly one face was required and the photograph has several",
   MODEL_MISMATCH: "vectors of two different models were about to be compared",
+  PERSON_UNKNOWN: "the gallery has no such person",
+  CONFLICT: "what was to be changed is not what it was when the change was asked for",
   MODEL_UNKNOWN: "no model card has this id",
   MODEL_DAMAGED: "a model file differs from its card's checksum",
   LICENCE: "the model's licence has not been accepted",

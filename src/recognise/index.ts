@@ -11,6 +11,21 @@ export {
 } from "./embeddings/index.ts";
 export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 export { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
+export {
+  type EnrolmentOptions,
+  type EnrolmentResult,
+  enrolPhotographs,
+  exportGallery,
+  type ImportReport,
+  importFaces,
+  type PersonToEnrol,
+  QUALITY_DEFAULTS,
+  type QualityGate,
+  type QualityReason,
+  type ReindexReport,
+  type RejectReason,
+  reindexGallery,
+} from "./gallery/index.ts";
 export { listImages } from "./list-images.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";

@@ -12,7 +12,7 @@ export class OrderedPool<Item, Answer> {
   readonly workers: number;
 
   /**
-   * @param filename the module whose default export answers one item
+   * @param filename the module whose exports answer one item
    * @param workerData what every thread is started with
    */
   constructor(filename: string, workers: number, workerData: unknown) {
@@ -27,10 +27,16 @@ export class OrderedPool<Item, Answer> {
     });
   }
 
-  /** Every item with its answer, in the items' order. Throws FaceError ABORTED. */
+  /**
+   * Every item with its answer, in the items' order.
+   *
+   * @param task name of the module's export that answers @default "default"
+   * Throws    FaceError ABORTED
+   */
   async *answers(
     items: Iterable<Item>,
     signal: AbortSignal | undefined,
+    task = "default",
   ): AsyncGenerator<{ readonly item: Item; readonly answer: Answer }> {
     const queue: { item: Item; answer: Promise<Answer> }[] = [];
     const waiting = items[Symbol.iterator]();
@@ -38,7 +44,7 @@ export class OrderedPool<Item, Answer> {
       while (queue.length < this.workers * AHEAD) {
         const next = waiting.next();
         if (next.done) return;
-        const answer = this.#pool.run(next.value);
+        const answer = this.#pool.run(next.value, { name: task });
         this.#running.add(answer);
         // A rejection is met where the answer is awaited; here it only must not count as unhandled.
         answer.catch(() => undefined).finally(() => this.#running.delete(answer));

@@ -2,21 +2,32 @@ import { workerData } from "node:worker_threads";
 import { type ErrorCode, FaceError } from "../core/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
+import type { PortraitPhotograph } from "./gallery/portrait.ts";
 import type { PoolOptions } from "./pool.ts";
 import type { Recognizer } from "./recognizer.ts";
 
 /** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
-export type WorkerAnswer =
-  | { readonly kind: "faces"; readonly photograph: Photograph<Face> }
+export type WorkerAnswer<P = Photograph<Face>> =
+  | { readonly kind: "faces"; readonly photograph: P }
   | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };
 
 let recognizer: Promise<Recognizer> | undefined;
 
 /** One photograph in, its faces out. */
 export default async function recognise(path: string): Promise<WorkerAnswer> {
+  return await answer(async (opened) => await opened.faces(path));
+}
+
+/** One photograph in, its faces out with what enrolment looks at. */
+export async function portraits(path: string): Promise<WorkerAnswer<PortraitPhotograph>> {
+  const { portraitsOf } = await import("./gallery/portrait.ts");
+  return await answer(async (opened) => await portraitsOf(opened, path));
+}
+
+async function answer<P>(look: (opened: Recognizer) => Promise<P>): Promise<WorkerAnswer<P>> {
   try {
     recognizer ??= open(workerData as PoolOptions & { readonly home: string });
-    return { kind: "faces", photograph: await (await recognizer).faces(path) };
+    return { kind: "faces", photograph: await look(await recognizer) };
   } catch (error) {
     if (error instanceof FaceError) return { kind: "error", code: error.code, message: error.message };
     throw error;

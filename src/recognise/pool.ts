@@ -3,10 +3,12 @@ import { fileURLToPath } from "node:url";
 import { FaceError, type WorkOptions } from "../core/index.ts";
 import type { DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
+import type { GalleryContract } from "../gallery/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
 import { type Calibration, type ContractOptions, ModelStore, type Pipeline } from "../models/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
+import type { PortraitPhotograph } from "./gallery/portrait.ts";
 import { OrderedPool } from "./ordered-pool.ts";
 import type { WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
@@ -20,8 +22,8 @@ export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptio
 }
 
 /** One photograph's faces, or why there are none to be had. */
-export type PhotographResult =
-  | { readonly path: string; readonly kind: "faces"; readonly photograph: Photograph<Face> }
+export type PhotographResult<P = Photograph<Face>> =
+  | { readonly path: string; readonly kind: "faces"; readonly photograph: P }
   | { readonly path: string; readonly kind: "failed"; readonly error: FaceError };
 
 /**
@@ -30,7 +32,7 @@ export type PhotographResult =
  * Memory is bounded by the number of workers, whatever the number of photographs.
  */
 export class RecognizerPool {
-  readonly #pool: OrderedPool<string, WorkerAnswer>;
+  readonly #pool: OrderedPool<string, WorkerAnswer<unknown>>;
   readonly workers: number;
   /** Which network the vectors come from. */
   readonly model: string;
@@ -45,7 +47,10 @@ export class RecognizerPool {
   /** What a cosine between two of this pool's vectors means; undefined when that is not known. */
   readonly verdict: (cosine: number) => Verdict | undefined;
 
-  private constructor(pool: OrderedPool<string, WorkerAnswer>, opened: Recognizer) {
+  /** What a gallery records about the vectors. */
+  readonly galleryContract: GalleryContract;
+
+  private constructor(pool: OrderedPool<string, WorkerAnswer<unknown>>, opened: Recognizer) {
     this.#pool = pool;
     this.workers = pool.workers;
     this.model = opened.model;
@@ -54,6 +59,7 @@ export class RecognizerPool {
     this.calibration = opened.calibration;
     this.uncalibrated = opened.uncalibrated;
     this.verdict = (cosine) => opened.verdict(cosine);
+    this.galleryContract = opened.galleryContract;
   }
 
   /**
@@ -87,10 +93,26 @@ export class RecognizerPool {
     paths: Iterable<string>,
     options: WorkOptions & { readonly total?: number } = {},
   ): AsyncGenerator<PhotographResult> {
+    yield* this.#each<Photograph<Face>>("default", paths, options);
+  }
+
+  /** The same with what enrolment looks at: crops, sharpness, and the photograph's sha256. */
+  async *portraits(
+    paths: Iterable<string>,
+    options: WorkOptions & { readonly total?: number } = {},
+  ): AsyncGenerator<PhotographResult<PortraitPhotograph>> {
+    yield* this.#each<PortraitPhotograph>("portraits", paths, options);
+  }
+
+  async *#each<P>(
+    task: "default" | "portraits",
+    paths: Iterable<string>,
+    options: WorkOptions & { readonly total?: number },
+  ): AsyncGenerator<PhotographResult<P>> {
     let done = 0;
-    for await (const { item: path, answer } of this.#pool.answers(paths, options.signal)) {
+    for await (const { item: path, answer } of this.#pool.answers(paths, options.signal, task)) {
       yield answer.kind === "faces"
-        ? { path, kind: "faces", photograph: answer.photograph }
+        ? { path, kind: "faces", photograph: answer.photograph as P }
         : { path, kind: "failed", error: new FaceError(answer.code, answer.message) };
       options.onProgress?.({
         stage: "photographs",

@@ -2,6 +2,7 @@ import type { AlignedFace } from "../align/index.ts";
 import { cosine, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import type { Embedder, EmbedOptions, MeasuredVector } from "../embed/index.ts";
+import { digestOf, type GalleryContract } from "../gallery/index.ts";
 import type { ImageSource } from "../image/index.ts";
 import {
   type Calibration,
@@ -124,18 +125,38 @@ export class Recognizer {
     return this.#embedder.contract.input.sizePx;
   }
 
+  /** What a gallery records about these vectors: the model, and how pictures are fed to it. */
+  get galleryContract(): GalleryContract {
+    const { input } = this.#embedder.contract;
+    const { name: _, maxBatch: __, ...feed } = input;
+    const preprocessing = digestOf({
+      template: "arcface-5-point",
+      ...feed,
+      flip: this.#options.flip ?? false,
+    });
+    return { model: this.model, dimension: this.dimension, metric: "cosine", preprocessing };
+  }
+
   /** The faces of a photograph with their embeddings. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
   async faces(source: ImageSource): Promise<Photograph<Face>> {
+    const photograph = await this.portraits(source);
+    return { ...photograph, faces: photograph.faces.map(({ crop: _, ...face }) => face) };
+  }
+
+  /** The faces of a photograph with their embeddings and the crops these were made from. */
+  async portraits(source: ImageSource): Promise<Photograph<Face & FaceCrop>> {
     const photograph = await this.align(source);
     const measured = await this.#embedder.embedMeasured(
       photograph.faces.map((face) => face.crop),
       this.#options,
     );
-    const faces = photograph.faces.map(({ crop: _, ...face }, i) => {
-      const { vector, norm } = measured[i]!;
-      return { ...face, embedding: vector, norm };
-    });
-    return { ...photograph, faces };
+    return {
+      ...photograph,
+      faces: photograph.faces.map((face, i) => {
+        const { vector, norm } = measured[i]!;
+        return { ...face, embedding: vector, norm };
+      }),
+    };
   }
 
   /** The faces of a photograph without embeddings. */

@@ -13,6 +13,12 @@ export interface FaceRecord {
   readonly landmarks: readonly (readonly [number, number])[];
   readonly model: string;
   readonly embedding: UnitVector;
+  /** Whose face it is, in a file written from a gallery. */
+  readonly person?: string | undefined;
+  /** ISO date and time after which the person is forgotten. */
+  readonly expires?: string | null | undefined;
+  /** Of the photograph's bytes. */
+  readonly sha256?: string | null | undefined;
 }
 
 const Line = z.object({
@@ -22,8 +28,16 @@ const Line = z.object({
   score: z.number(),
   landmarks: z.array(z.tuple([z.number(), z.number()])).length(5),
   model: z.string(),
+  person: z.string().nullish(),
+  expires: z.iso.datetime().nullish(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullish(),
   embedding: z.array(z.number()).min(2).max(8192),
 });
+
+const Description = Line.omit({ embedding: true });
 
 /** Everything of a record but its vector. */
 export type FaceDescription = Omit<FaceRecord, "embedding">;
@@ -64,7 +78,29 @@ export function decodeRecord(line: string, where: string): FaceRecord {
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another line`, { cause });
   }
-  return { ...parsed, embedding: asUnitVector(parsed.embedding) };
+  return { ...withoutAbsent(parsed), embedding: asUnitVector(parsed.embedding) };
+}
+
+/**
+ * A line of JSON as everything of a record but its vector.
+ *
+ * Throws    FaceError BAD_FILE
+ */
+export function decodeDescription(line: string, where: string): FaceDescription {
+  try {
+    return withoutAbsent(Description.parse(JSON.parse(line)));
+  } catch (cause) {
+    throw new FaceError("BAD_FILE", `${where}: expected a face's description, got another line`, { cause });
+  }
+}
+
+/** Files without people have no columns about them, and neither do their records. */
+function withoutAbsent<
+  T extends Pick<FaceRecord, "expires" | "sha256"> & { person?: string | null | undefined },
+>(parsed: T): Omit<T, "person"> & { person?: string } {
+  const { person, expires, sha256, ...rest } = parsed;
+  if (person === undefined || person === null) return rest as Omit<T, "person">;
+  return { ...rest, person, expires: expires ?? null, sha256: sha256 ?? null } as Omit<T, "person">;
 }
 
 /** Nine significant digits: enough to give back the same float32. */

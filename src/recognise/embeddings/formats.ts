@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { createInterface } from "node:readline";
 import { asUnitVector, FaceError, reasonOf } from "../../core/index.ts";
-import { decodeRecord, type FaceDescription, type FaceRecord } from "./face-record.ts";
+import { decodeDescription, decodeRecord, encodeRecord, type FaceRecord } from "./face-record.ts";
 
 /** A file format for faces with their vectors. */
 export interface EmbeddingsFormat {
@@ -37,9 +37,12 @@ export const JSONL: EmbeddingsFormat = {
       if (line !== "") yield decodeRecord(line, `${path}: line ${number}`);
     }
   },
-  async write() {
-    // The working file of the writer has this format already and is renamed.
-    throw new FaceError("INTERNAL", "internal: a JSONL file is written line by line");
+  async write(path, records) {
+    await writeWhole([path], async ([temporary]) => {
+      await using file = await open(temporary!, "w");
+      for await (const record of records) await file.appendFile(`${encodeRecord(record)}\n`);
+      await file.sync();
+    });
   },
 };
 
@@ -59,26 +62,35 @@ export function namesPathOf(path: string): string {
  */
 export const NPY: EmbeddingsFormat = {
   async *read(path) {
-    const bytes = await readFile(path);
-    const header = bytes.toString("latin1", 10, 10 + bytes.readUInt16LE(8));
+    await using matrix = await open(path);
+    const { size } = await matrix.stat();
+    const start = Buffer.alloc(10);
+    await matrix.read(start, 0, 10, 0);
+    const text = Buffer.alloc(start.subarray(0, 8).equals(NPY_MAGIC) ? start.readUInt16LE(8) : 0);
+    await matrix.read(text, 0, text.length, 10);
+    const header = text.toString("latin1");
     const shape = /'descr': '<f4', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header);
-    const start = 10 + header.length;
+    const first = 10 + text.length;
     const dimension = Number(shape?.[2]);
-    if (
-      !bytes.subarray(0, 8).equals(NPY_MAGIC) ||
-      !shape ||
-      bytes.length - start !== Number(shape[1]) * dimension * 4
-    ) {
+    const rows = Number(shape?.[1]);
+    if (!shape || size - first !== rows * dimension * 4) {
       throw new FaceError(
         "BAD_FILE",
         `${path}: expected a float32 matrix in NPY format 1.0, got another file`,
       );
     }
-    const names = (await readFile(namesPathOf(path), "utf8")).split("\n").filter((line) => line !== "");
-    for (const [row, line] of names.entries()) {
-      const offset = start + row * dimension * 4;
-      const values = new Float32Array(new Uint8Array(bytes.subarray(offset, offset + dimension * 4)).buffer);
-      yield { ...(JSON.parse(line) as FaceDescription), embedding: asUnitVector(values) };
+    const row = Buffer.alloc(dimension * 4);
+    let read = 0;
+    for await (const line of createInterface({ input: createReadStream(namesPathOf(path)) })) {
+      if (line === "") continue;
+      if (read === rows)
+        throw new FaceError("BAD_FILE", `${namesPathOf(path)}: expected ${rows} lines, got more`);
+      await matrix.read(row, 0, row.length, first + read * row.length);
+      const values = new Float32Array(Uint8Array.from(row).buffer);
+      yield {
+        ...decodeDescription(line, `${namesPathOf(path)}: line ${++read}`),
+        embedding: asUnitVector(values),
+      };
     }
   },
   async write(path, records) {
@@ -119,21 +131,34 @@ const ROW_GROUP = 4096;
 export const PARQUET: EmbeddingsFormat = {
   async *read(path) {
     // Loaded when needed: every command would pay for it at its start otherwise.
-    const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
-    let rows: Record<string, unknown>[];
-    try {
-      rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) });
-    } catch (cause) {
-      throw new FaceError("BAD_FILE", `${path}: expected a Parquet file of faces, got: ${reasonOf(cause)}`, {
+    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
+    const bad = (cause: unknown): FaceError =>
+      new FaceError("BAD_FILE", `${path}: expected a Parquet file of faces, got: ${reasonOf(cause)}`, {
         cause,
       });
-    }
-    for (const [index, { box, landmarks, embedding, ...rest }] of rows.entries()) {
-      const [x, y, width, height] = box as number[];
-      const points = landmarks as number[];
-      const pairs = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
-      const record = { ...rest, box: { x, y, width, height }, landmarks: pairs, embedding };
-      yield decodeRecord(JSON.stringify(record), `${path}: row ${index}`);
+    const opened = async () => {
+      const file = await asyncBufferFromFile(path);
+      return { file, metadata: await parquetMetadataAsync(file) };
+    };
+    const { file, metadata } = await opened().catch((cause: unknown) => {
+      throw bad(cause);
+    });
+    const count = Number(metadata.num_rows);
+    for (let rowStart = 0; rowStart < count; rowStart += ROW_GROUP) {
+      const rowEnd = Math.min(count, rowStart + ROW_GROUP);
+      const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd }).catch((cause: unknown) => {
+        throw bad(cause);
+      });
+      for (const [index, { box, landmarks, embedding, ...rest }] of rows.entries()) {
+        const where = `${path}: row ${rowStart + index}`;
+        if (!Array.isArray(box) || !Array.isArray(landmarks))
+          throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another row`);
+        const [x, y, width, height] = box as number[];
+        const points = landmarks as number[];
+        const pairs = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
+        const record = { ...rest, box: { x, y, width, height }, landmarks: pairs, embedding };
+        yield decodeRecord(JSON.stringify(record), where);
+      }
     }
   },
   async write(path, records) {
@@ -150,22 +175,31 @@ export const PARQUET: EmbeddingsFormat = {
         converted_type: "UTF8" as const,
         repetition_type: "REQUIRED" as const,
       });
-      const writer = new ParquetWriter({
-        writer: fileWriter(temporary!),
-        createdBy: "arcface",
-        statistics: false,
-        schema: [
-          { name: "root", num_children: 7 },
-          text("path"),
-          { name: "face", type: "INT32", repetition_type: "REQUIRED" },
-          ...list("box", "DOUBLE"),
-          { name: "score", type: "DOUBLE", repetition_type: "REQUIRED" },
-          ...list("landmarks", "DOUBLE"),
-          text("model"),
-          ...list("embedding", "FLOAT"),
-        ],
-      });
+      const note = (name: string) => ({ ...text(name), repetition_type: "OPTIONAL" as const });
+      let writer: InstanceType<typeof ParquetWriter> | undefined;
+      const begin = (people: boolean) =>
+        new ParquetWriter({
+          writer: fileWriter(temporary!),
+          createdBy: "arcface",
+          statistics: false,
+          schema: [
+            { name: "root", num_children: people ? 10 : 7 },
+            text("path"),
+            { name: "face", type: "INT32", repetition_type: "REQUIRED" },
+            ...list("box", "DOUBLE"),
+            { name: "score", type: "DOUBLE", repetition_type: "REQUIRED" },
+            ...list("landmarks", "DOUBLE"),
+            text("model"),
+            ...list("embedding", "FLOAT"),
+            ...(people ? ["person", "expires", "sha256"].map(note) : []),
+          ],
+        });
+      let people = false;
       for await (const group of inGroups(records, ROW_GROUP)) {
+        if (!writer) {
+          people = group[0]?.person !== undefined;
+          writer = begin(people);
+        }
         await writer.write({
           rowGroupSize: ROW_GROUP,
           columnData: [
@@ -176,9 +210,17 @@ export const PARQUET: EmbeddingsFormat = {
             { name: "landmarks", data: group.map((r) => r.landmarks.flat()) },
             { name: "model", data: group.map((r) => r.model) },
             { name: "embedding", data: group.map((r) => Array.from(r.embedding)) },
+            ...(people
+              ? [
+                  { name: "person", data: group.map((r) => r.person ?? null) },
+                  { name: "expires", data: group.map((r) => r.expires ?? null) },
+                  { name: "sha256", data: group.map((r) => r.sha256 ?? null) },
+                ]
+              : []),
           ],
         });
       }
+      writer ??= begin(false);
       await writer.finish();
     });
   },

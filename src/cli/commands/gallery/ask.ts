@@ -1,0 +1,190 @@
+import type { Command } from "commander";
+import { expectContract, type Gallery, type Identification } from "../../../gallery/index.ts";
+import type { Calibration } from "../../../models/index.ts";
+import {
+  chooseFace,
+  type Face,
+  type FaceChoice,
+  listImages,
+  Recognizer,
+  RecognizerPool,
+} from "../../../recognise/index.ts";
+import { EXIT } from "../../exit-codes.ts";
+import { Failures } from "../../failures.ts";
+import type { CliIo } from "../../io.ts";
+import type { Act } from "../../main.ts";
+import { addJobsFlag, addModelFlags, faceOption, type ModelFlags, whole } from "../../options.ts";
+import { progressBar } from "../../progress-bar.ts";
+import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
+
+interface AskFlags extends GalleryFlags, ModelFlags {
+  readonly threshold?: number;
+  readonly k: number;
+  readonly face: FaceChoice;
+  readonly jobs?: number;
+}
+
+/** `arcface gallery identify PHOTO…`, `verify NAME PHOTO`, `search PHOTO…` */
+export function askCommands(gallery: Command, act: Act): void {
+  const command = (usage: string, description: string): Command =>
+    addModelFlags(galleryFlags(gallery.command(usage)).description(description), { embeds: true });
+  const threshold = ["--threshold <cosine>", "cosine from which a face is someone's"] as const;
+  addJobsFlag(
+    command("identify <photographs...>", "who the people on photographs are, as far as they are known"),
+  )
+    .option(...threshold, cosineFlag)
+    .option("-k <n>", "how many candidates to show for each face", whole, 1)
+    .addHelpText(
+      "after",
+      "\nExample:\n  arcface gallery identify party.jpg --gallery sqlite:people.db --json",
+    )
+    .action(act(identify));
+  command("verify <name> <photograph>", "whether the face on a photograph is a person's")
+    .option(...threshold, cosineFlag)
+    .addOption(faceOption())
+    .addHelpText(
+      "after",
+      '\nExample:\n  arcface gallery verify "Ann Example" door.jpg --gallery sqlite:people.db',
+    )
+    .action(act(verify));
+  command("search <photograph>", "the people who resemble a face most, whether near enough or not")
+    .option("-k <n>", "how many people", whole, 3)
+    .addOption(faceOption())
+    .addHelpText("after", "\nExample:\n  arcface gallery search who.jpg -k 5 --gallery sqlite:people.db")
+    .action(act(search));
+}
+
+async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<number> {
+  const paths = await listImages(inputs);
+  const bar = progressBar(io);
+  await using gallery = await openGallery(io, flags);
+  const model = await modelOf(io, gallery, flags);
+  await using pool = await RecognizerPool.open({
+    ...model,
+    workers: Math.min(flags.jobs ?? Number.POSITIVE_INFINITY, paths.length),
+    signal: io.signal,
+    onProgress: bar.update,
+  });
+  expectContract("identify", gallery.contract, pool.galleryContract);
+  const failures = new Failures(io, flags.json ?? false);
+  const threshold = flags.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold;
+  const chance =
+    threshold === pool.calibration?.threshold
+      ? strangerChance(pool.calibration, (await gallery.store.stats()).people)
+      : undefined;
+  let known = 0;
+  for await (const result of pool.faces(paths, {
+    signal: io.signal,
+    onProgress: bar.update,
+    total: paths.length,
+  })) {
+    if (result.kind === "failed") {
+      failures.add(result.error);
+      continue;
+    }
+    const { path, photograph } = result;
+    const answers = [];
+    for (const face of photograph.faces)
+      answers.push({ face, who: await gallery.identify(face.embedding, { threshold, k: flags.k }) });
+    known += answers.filter(({ who }) => who.person).length;
+    bar.stop();
+    const faces = answers.map(({ face, who }) => answerJson(face, who));
+    const strangers = chance === undefined ? {} : { strangerTakenForSomeone: chance };
+    const { model } = pool;
+    if (flags.json) io.out(`${JSON.stringify({ path, model, faces, ...strangers })}\n`);
+    else io.out(describe(path, answers));
+  }
+  bar.stop();
+  if (chance !== undefined && !flags.json)
+    io.err(
+      `threshold ${threshold}: by its calibration a stranger is taken for someone with a chance of up to ${percent(chance)}\n`,
+    );
+  const code = failures.report(paths.length);
+  return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
+}
+
+/**
+ * How likely a stranger is to reach the threshold with at least one of the people: a threshold that is right for one
+ * pair lets through more with every person there is. Takes the people as independent, which overstates it.
+ */
+function strangerChance(calibration: Calibration | undefined, people: number): number | undefined {
+  if (!calibration) return undefined;
+  return 1 - (1 - calibration.falseMatches / calibration.data.impostorPairs) ** people;
+}
+
+function percent(chance: number): string {
+  return `${(100 * chance).toPrecision(2)} %`;
+}
+
+function answerJson(face: Face, who: Identification): object {
+  const { person, cosine, threshold, candidates } = who;
+  return {
+    person: person?.name ?? null,
+    cosine,
+    threshold,
+    box: face.box,
+    score: face.score,
+    candidates: candidates.map((each) => ({
+      person: each.person.name,
+      cosine: each.cosine,
+      face: each.face,
+    })),
+  };
+}
+
+function describe(path: string, answers: readonly { face: Face; who: Identification }[]): string {
+  if (answers.length === 0) return `${path}: no face found\n`;
+  const lines = answers.map(({ face, who }) => {
+    const { x, y } = face.box;
+    const name = who.person?.name ?? "unknown";
+    const nearest = who.candidates
+      .map(({ person, cosine }) => `${person.name} ${cosine.toFixed(4)}`)
+      .join(", ");
+    return `  ${name}  (at ${Math.round(x)}, ${Math.round(y)}; nearest: ${nearest || "nobody there"})\n`;
+  });
+  return `${path}\n${lines.join("")}`;
+}
+
+async function verify(io: CliIo, name: string, path: string, flags: AskFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  await gallery.person(name);
+  const { face, recognizer } = await lookAt(io, gallery, path, flags);
+  if (!face) {
+    say(io, flags, { person: name, cosine: null, same: null, noFace: [path] }, `${path}: no face found`);
+    return EXIT.noMatch;
+  }
+  const threshold = flags.threshold ?? gallery.store.settings.threshold ?? recognizer.calibration?.threshold;
+  const { cosine, same, threshold: from } = await gallery.verify(name, face.embedding, { threshold });
+  say(
+    io,
+    flags,
+    { person: name, cosine, threshold: from, same },
+    `${path}: cosine ${cosine?.toFixed(4) ?? "none"} to ${name}, ${same ? "above" : "below"} ${from}: ${same ? "the same person" : "not the same person"}`,
+  );
+  return same ? EXIT.ok : EXIT.noMatch;
+}
+
+async function search(io: CliIo, path: string, flags: AskFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const { face } = await lookAt(io, gallery, path, flags);
+  const candidates = face ? await gallery.search(face.embedding, flags.k) : [];
+  const hits = candidates.map(({ person, cosine, face: id }) => ({ person: person.name, cosine, face: id }));
+  const rows = hits.map(({ person, cosine }) => `  ${cosine.toFixed(4)}  ${person}`);
+  say(
+    io,
+    flags,
+    { path, box: face?.box ?? null, hits },
+    face ? [path, ...rows].join("\n") : `${path}: no face found`,
+  );
+  return hits.length > 0 ? EXIT.ok : EXIT.noMatch;
+}
+
+async function lookAt(io: CliIo, gallery: Gallery, path: string, flags: AskFlags) {
+  const bar = progressBar(io);
+  const model = await modelOf(io, gallery, flags);
+  await using recognizer = await Recognizer.open({ ...model, signal: io.signal, onProgress: bar.update });
+  bar.stop();
+  expectContract("gallery", gallery.contract, recognizer.galleryContract);
+  const photograph = await recognizer.faces(path);
+  return { face: chooseFace(photograph.faces, flags.face, photograph), recognizer };
+}

@@ -1,0 +1,147 @@
+import type { Command } from "commander";
+import { FaceError } from "../../../core/index.ts";
+import { EXIT } from "../../exit-codes.ts";
+import type { CliIo } from "../../io.ts";
+import type { Act } from "../../main.ts";
+import { count, dateFlag, faceIds, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+
+/** `arcface gallery rename | move | merge | split | delete | retain | undo` */
+export function changeCommands(gallery: Command, act: Act): void {
+  const command = (usage: string, description: string, example: string): Command =>
+    galleryFlags(gallery.command(usage))
+      .description(description)
+      .addHelpText("after", `\nExample:\n  arcface gallery ${example} --gallery sqlite:people.db`);
+  command("rename <name> <to>", "give a person another name", 'rename Ann "Ann Example"').action(act(rename));
+  command(
+    "move <to> <faces...>",
+    "give faces, by their numbers, to another person, new or known",
+    "move Ben 12 13",
+  ).action(act(move));
+  command(
+    "merge <into> <names...>",
+    "make several people one, who keeps the first name",
+    "merge Ann Anna Anne",
+  ).action(act(merge));
+  command(
+    "split <name> <to> <faces...>",
+    "make a new person out of some of a person's faces",
+    "split Ann Twin 14",
+  ).action(act(split));
+  command(
+    "delete [name]",
+    "take out a person or single faces; undo brings them back, forget removes them",
+    "delete Ann",
+  )
+    .option("--faces <numbers...>", "these faces instead of a person")
+    .action(act(remove));
+  command(
+    "retain <name> [until]",
+    "forget a person after a date (gallery prune); without a date: keep",
+    "retain Ann 2027-01-31",
+  ).action(act(retain));
+  command("undo [number]", "take back the last change, or one of the log", "undo").action(act(undo));
+}
+
+async function rename(io: CliIo, name: string, to: string, flags: GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const { sequence } = await gallery.rename(name, to);
+  say(io, flags, { sequence, person: to }, `${sequence}: ${name} is ${to} now`);
+  return EXIT.ok;
+}
+
+async function move(io: CliIo, to: string, faces: string[], flags: GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const ids = faceIds(faces);
+  const { sequence } = await gallery.move(ids, to);
+  say(io, flags, { sequence, person: to, faces: ids }, `${sequence}: ${count(ids.length, "face")} to ${to}`);
+  return EXIT.ok;
+}
+
+async function merge(io: CliIo, into: string, names: string[], flags: GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const { sequence } = await gallery.merge(names, into);
+  say(
+    io,
+    flags,
+    { sequence, person: into, merged: names },
+    `${sequence}: ${names.join(", ")} became ${into}`,
+  );
+  return EXIT.ok;
+}
+
+async function split(
+  io: CliIo,
+  name: string,
+  to: string,
+  faces: string[],
+  flags: GalleryFlags,
+): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const ids = faceIds(faces);
+  const { sequence } = await gallery.split(name, ids, to);
+  say(
+    io,
+    flags,
+    { sequence, person: to, faces: ids },
+    `${sequence}: ${count(ids.length, "face")} of ${name} to ${to}`,
+  );
+  return EXIT.ok;
+}
+
+async function remove(
+  io: CliIo,
+  name: string | undefined,
+  flags: GalleryFlags & { faces?: string[] },
+): Promise<number> {
+  if ((name === undefined) === (flags.faces === undefined))
+    throw new FaceError("USAGE", "delete: expected either a name or --faces");
+  await using gallery = await openGallery(io, flags);
+  if (flags.faces) {
+    const ids = faceIds(flags.faces);
+    const { sequence } = await gallery.deleteFaces(ids);
+    say(
+      io,
+      flags,
+      { sequence, faces: ids },
+      `${sequence}: ${count(ids.length, "face")} deleted; undo brings them back`,
+    );
+  } else {
+    const { sequence } = await gallery.deletePerson(name!);
+    say(io, flags, { sequence, person: name }, `${sequence}: ${name} deleted; undo brings them back`);
+  }
+  return EXIT.ok;
+}
+
+async function retain(
+  io: CliIo,
+  name: string,
+  until: string | undefined,
+  flags: GalleryFlags,
+): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const date = until === undefined ? null : dateFlag(until);
+  const { sequence } = await gallery.retain(name, date);
+  const expires = date?.toISOString() ?? null;
+  say(
+    io,
+    flags,
+    { sequence, person: name, expires },
+    `${sequence}: ${name} is kept ${expires ? `until ${expires}` : "until told otherwise"}`,
+  );
+  return EXIT.ok;
+}
+
+async function undo(io: CliIo, number: string | undefined, flags: GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const wanted = number === undefined ? undefined : Number(number);
+  if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted > 0))
+    throw new FaceError("USAGE", `undo: expected a number as "gallery log" shows it, got "${number}"`);
+  const { sequence, result } = await gallery.undo(wanted);
+  say(
+    io,
+    flags,
+    { sequence, undone: result.sequence, kind: result.kind },
+    `${sequence}: took back ${result.sequence} (${result.kind})`,
+  );
+  return EXIT.ok;
+}

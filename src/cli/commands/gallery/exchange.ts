@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import { exportGallery, importFaces } from "../../../recognise/index.ts";
+import { EXIT } from "../../exit-codes.ts";
+import type { CliIo } from "../../io.ts";
+import type { Act } from "../../main.ts";
+import { progressBar } from "../../progress-bar.ts";
+import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+
+/** `arcface gallery export --out FILE`, `arcface gallery import FILE` */
+export function exchangeCommands(gallery: Command, act: Act): void {
+  galleryFlags(gallery.command("export"))
+    .description("write everyone's faces with their vectors to a file; crops and the log stay behind")
+    .requiredOption(
+      "--out <file>",
+      "people.jsonl, people.npy (with people.names.jsonl beside it) or people.parquet",
+    )
+    .addHelpText(
+      "after",
+      "\nExample:\n  arcface gallery export --out people.parquet --gallery sqlite:people.db",
+    )
+    .action(act(write));
+  galleryFlags(gallery.command("import <file>"))
+    .description("add the faces of such a file to the people they name; what is there already is passed over")
+    .addHelpText("after", "\nExample:\n  arcface gallery import people.parquet --gallery sqlite:people.db")
+    .action(act(read));
+}
+
+async function write(io: CliIo, flags: GalleryFlags & { out: string }): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const bar = progressBar(io);
+  const faces = await exportGallery(gallery, flags.out, { signal: io.signal, onProgress: bar.update });
+  bar.stop();
+  say(io, flags, { out: flags.out, faces }, `${flags.out}: ${count(faces, "face")}`);
+  return EXIT.ok;
+}
+
+async function read(io: CliIo, path: string, flags: GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const bar = progressBar(io);
+  const report = await importFaces(gallery, path, { signal: io.signal, onProgress: bar.update });
+  bar.stop();
+  const { faces, known, nameless } = report;
+  say(
+    io,
+    flags,
+    report,
+    `${count(faces, "face")} imported, ${known} there already, ${nameless} without a name`,
+  );
+  return EXIT.ok;
+}

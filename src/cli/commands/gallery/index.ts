@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import type { Act } from "../../main.ts";
+import { askCommands } from "./ask.ts";
+import { changeCommands } from "./change.ts";
+import { createCommand } from "./create.ts";
+import { enrolCommand } from "./enrol.ts";
+import { exchangeCommands } from "./exchange.ts";
+import { forgetCommands } from "./forget.ts";
+import { listCommands } from "./list.ts";
+import { reindexCommand } from "./reindex.ts";
+
+/** `arcface gallery create | enrol | identify | verify | search | list | log | … ` */
+export function galleryCommand(program: Command, act: Act): void {
+  const gallery = program
+    .command("gallery")
+    .description("people, kept: enrol them, find out who somebody is, correct, undo, forget")
+    .addHelpText(
+      "after",
+      `
+A gallery is named by --gallery, or by ARCFACE_GALLERY:
+  sqlite:people.db    one file
+
+Example:
+  arcface gallery create --gallery sqlite:people.db
+  arcface gallery enrol --people people/ --gallery sqlite:people.db
+  arcface gallery identify party.jpg --gallery sqlite:people.db`,
+    );
+  for (const add of [
+    createCommand,
+    enrolCommand,
+    askCommands,
+    listCommands,
+    changeCommands,
+    forgetCommands,
+    exchangeCommands,
+    reindexCommand,
+  ]) {
+    add(gallery, act);
+  }
+}

@@ -1,0 +1,99 @@
+import type { Command } from "commander";
+import type { Effect, LogEntry } from "../../../gallery/index.ts";
+import { EXIT } from "../../exit-codes.ts";
+import type { CliIo } from "../../io.ts";
+import type { Act } from "../../main.ts";
+import { whole } from "../../options.ts";
+import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+
+interface ListFlags extends GalleryFlags {
+  readonly after?: string;
+  readonly limit: number;
+  readonly faces?: boolean;
+}
+
+/** `arcface gallery list [NAME]`, `log`, `stats` */
+export function listCommands(gallery: Command, act: Act): void {
+  galleryFlags(gallery.command("list [name]"))
+    .description("people in order of their names, or one person's faces with their numbers")
+    .option("--after <name|face>", "go on behind this one: the last of the page before")
+    .option("--limit <n>", "how many at most", whole, 1000)
+    .option("--faces", "with a name: the person's faces (what a name alone shows, too)")
+    .addHelpText("after", '\nExample:\n  arcface gallery list "Ann Example" --gallery sqlite:people.db')
+    .action(act(list));
+  galleryFlags(gallery.command("log"))
+    .description("what was changed, newest first; undo takes a number of this list")
+    .option("--after <number>", "go on below this one", whole)
+    .option("--limit <n>", "how many at most", whole, 50)
+    .addHelpText("after", "\nExample:\n  arcface gallery log --gallery sqlite:people.db")
+    .action(act(log));
+  galleryFlags(gallery.command("stats"))
+    .description("how many people, faces and changes there are, and how large it is")
+    .addHelpText("after", "\nExample:\n  arcface gallery stats --gallery sqlite:people.db")
+    .action(act(stats));
+}
+
+async function list(io: CliIo, name: string | undefined, flags: ListFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const { after, limit } = flags;
+  if (name === undefined) {
+    const people = await gallery.store.people({ after, limit });
+    for (const person of people) {
+      const expires = person.expires ? `, until ${person.expires.slice(0, 10)}` : "";
+      say(io, flags, person, `${person.name}: ${count(person.faces, "face")}${expires}`);
+    }
+    return people.length > 0 ? EXIT.ok : EXIT.noMatch;
+  }
+  const { id } = await gallery.person(name);
+  const page = { after: after === undefined ? undefined : Number(after), limit };
+  const faces = await gallery.store.faces(page, id);
+  for (const face of faces) {
+    const { source, box } = face.provenance;
+    const at = `${Math.round(box.width)}×${Math.round(box.height)} px at ${Math.round(box.x)}, ${Math.round(box.y)}`;
+    say(io, flags, { ...face, person: name }, `${face.id}  ${source}  ${at}`);
+  }
+  return faces.length > 0 ? EXIT.ok : EXIT.noMatch;
+}
+
+async function log(io: CliIo, flags: { after?: number; limit: number } & GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const entries = await gallery.store.log({ after: flags.after, limit: flags.limit });
+  for (const entry of entries) say(io, flags, entry, describe(entry));
+  return entries.length > 0 ? EXIT.ok : EXIT.noMatch;
+}
+
+function describe({ sequence, kind, at, undoes, undoneBy, effects, forgotten }: LogEntry): string {
+  const people = effects.filter((effect) => effect.subject === "person").map(nameChange);
+  const faces = effects.filter((effect) => effect.subject === "face").length;
+  const notes = [
+    ...people,
+    ...(faces > 0 ? [count(faces, "face")] : []),
+    ...(undoes === null ? [] : [`takes back ${undoes}`]),
+    ...(undoneBy === null ? [] : [`taken back by ${undoneBy}`]),
+    ...(forgotten > 0 ? ["partly forgotten"] : []),
+  ];
+  return `${sequence}  ${at.slice(0, 19).replace("T", " ")}  ${kind}  ${notes.join(", ")}`;
+}
+
+function nameChange(effect: Effect): string {
+  if (effect.subject === "face") return "";
+  const [before, after] = [effect.before?.name, effect.after?.name];
+  if (before === after) return `${after}`;
+  if (before === undefined) return `+ ${after}`;
+  return after === undefined ? `− ${before}` : `${before} → ${after}`;
+}
+
+async function stats(io: CliIo, flags: GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const found = await gallery.store.stats();
+  const { people, faces, deletedFaces, changes, bytes } = found;
+  const { contract, settings, address } = gallery.store;
+  const size = bytes === null ? "" : `, ${(bytes / 1e6).toFixed(1)} MB`;
+  say(
+    io,
+    flags,
+    { gallery: address, ...contract, ...settings, ...found },
+    `${address}: ${count(people, "person", "people")}, ${count(faces, "face")} (${deletedFaces} deleted ones kept), ${count(changes, "change")}${size}; vectors of ${contract.model} (${contract.dimension})`,
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,93 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { FaceError } from "../../../core/index.ts";
+import { Gallery } from "../../../gallery/index.ts";
+import { isModelFile } from "../../../models/index.ts";
+import type { RecognizerOptions } from "../../../recognise/index.ts";
+import type { CliIo } from "../../io.ts";
+import { type ModelFlags, openStore, recognizerOptions } from "../../options.ts";
+
+/** Flags that every command of a gallery takes. */
+export interface GalleryFlags {
+  readonly gallery?: string;
+  readonly json?: boolean;
+}
+
+/** A command with `--gallery` and `--json`. */
+export function galleryFlags(command: Command): Command {
+  return command
+    .option("--gallery <address>", "sqlite:FILE (default ARCFACE_GALLERY)")
+    .option("--json", "print JSON");
+}
+
+/** The address that flags or environment name. Throws FaceError USAGE. */
+export function addressOf(io: CliIo, flags: GalleryFlags): string {
+  const address = flags.gallery ?? io.env["ARCFACE_GALLERY"];
+  if (address) return address;
+  throw new FaceError("USAGE", "--gallery: expected an address such as sqlite:people.db, got none");
+}
+
+/** This machine's clock: the only place where galleries get the time from. */
+export const clock = (): Date => new Date();
+
+/** Opens the gallery that flags or environment name. */
+export async function openGallery(io: CliIo, flags: GalleryFlags): Promise<Gallery> {
+  return await Gallery.open(addressOf(io, flags), { clock });
+}
+
+/** Options for a recognizer that makes a gallery's vectors: its own model, unless flags name the file of it. */
+export async function modelOf(io: CliIo, gallery: Gallery, flags: ModelFlags): Promise<RecognizerOptions> {
+  const store = openStore(io);
+  const { model } = gallery.contract;
+  const known = store.cards().some((card) => card.id === model);
+  if (flags.model === undefined && !known && !(await isModelFile(model))) {
+    throw new FaceError(
+      "USAGE",
+      `--model: expected the file of ${model}, whose vectors this gallery holds, got none`,
+    );
+  }
+  return await recognizerOptions({ ...flags, model: flags.model ?? model }, store);
+}
+
+/** A cosine. */
+export function cosineFlag(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= -1 && value <= 1))
+    throw new InvalidArgumentError("Expected a cosine from -1 to 1.");
+  return value;
+}
+
+/** A number of 0 or more. */
+export function measure(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError("Expected a number of 0 or more.");
+  return value;
+}
+
+/** A day or a moment. */
+export function dateFlag(text: string): Date {
+  const date = new Date(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError("Expected a date such as 2027-01-31.");
+  return date;
+}
+
+/** Ids of faces, as `list --faces` shows them. */
+export function faceIds(texts: readonly string[]): number[] {
+  return texts.map((text) => {
+    const id = Number(text);
+    if (Number.isSafeInteger(id) && id > 0) return id;
+    throw new FaceError("USAGE", `face: expected a number as "gallery list --faces" shows it, got "${text}"`);
+  });
+}
+
+/** Prints one line: JSON or a sentence. */
+export function say(io: CliIo, flags: GalleryFlags, data: object, sentence: string): void {
+  io.out(flags.json ? `${JSON.stringify(data)}\n` : `${sentence}\n`);
+}
+
+/** "1 face", "2 faces". */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

@@ -1,0 +1,90 @@
+import { FaceError } from "../core/index.ts";
+import { type Change, conflict, type FaceState, type PersonState } from "./change.ts";
+
+/** What a store has to look up before it can check a change. */
+export interface Subjects {
+  /** People whose presence matters. */
+  readonly people: readonly number[];
+  /** Faces whose owner matters. */
+  readonly faces: readonly number[];
+  /** People who leave, whose faces must leave or move in the same change. */
+  readonly leaving: readonly number[];
+}
+
+/** What a store found; who or what is not there is not in the maps. */
+export interface Found {
+  readonly people: ReadonlyMap<number, PersonState>;
+  readonly faces: ReadonlyMap<number, FaceState>;
+  /** Ids of the faces that those who leave have. */
+  readonly facesOfLeaving: readonly number[];
+}
+
+/** The states that a change leaves behind; null for what is no longer there. */
+export interface Outcome {
+  readonly people: ReadonlyMap<number, PersonState | null>;
+  readonly faces: ReadonlyMap<number, FaceState | null>;
+}
+
+/** What has to be looked up for {@link checkChange}. */
+export function subjectsOf({ effects }: Change): Subjects {
+  const people = new Set<number>();
+  const faces = new Set<number>();
+  const leaving = new Set<number>();
+  for (const effect of effects) {
+    if (effect.subject === "person") {
+      people.add(effect.id);
+      if (effect.before && !effect.after) leaving.add(effect.id);
+    } else {
+      faces.add(effect.id);
+      if (effect.after) people.add(effect.after.person);
+    }
+  }
+  return { people: [...people], faces: [...faces], leaving: [...leaving] };
+}
+
+/**
+ * Holds a change against what is there.
+ *
+ * Every effect must find what it expects; afterwards every face must be a present person's, and every new face must
+ * come with its contents.
+ *
+ * Throws    FaceError CONFLICT
+ */
+export function checkChange(where: string, change: Change, found: Found): Outcome {
+  const people = new Map<number, PersonState | null>();
+  const faces = new Map<number, FaceState | null>();
+  for (const effect of change.effects) {
+    if (effect.subject === "person") {
+      const now = stateIn(people, found.people, effect.id);
+      if (now?.name !== effect.before?.name || now?.expires !== effect.before?.expires)
+        throw conflict(where, effect);
+      people.set(effect.id, effect.after);
+    } else {
+      const now = stateIn(faces, found.faces, effect.id);
+      if (now?.person !== effect.before?.person) throw conflict(where, effect);
+      faces.set(effect.id, effect.after);
+    }
+  }
+  for (const [id, state] of faces) {
+    if (state && !stateIn(people, found.people, state.person)) {
+      throw new FaceError(
+        "CONFLICT",
+        `${where}: expected person ${state.person} for face ${id} to be there, got nobody; look again`,
+      );
+    }
+  }
+  for (const id of found.facesOfLeaving) {
+    if (!faces.has(id)) {
+      throw new FaceError(
+        "CONFLICT",
+        `${where}: expected every face of a person who leaves to be dealt with, got face ${id} left over; look again`,
+      );
+    }
+  }
+  return { people, faces };
+}
+
+function stateIn<S>(changed: Map<number, S | null>, found: ReadonlyMap<number, S>, id: number): S | null {
+  const state = changed.get(id);
+  return state === undefined ? (found.get(id) ?? null) : state;
+}

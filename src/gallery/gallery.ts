@@ -1,0 +1,336 @@
+import { cosine, FaceError, type UnitVector } from "../core/index.ts";
+import { type ChangeKind, inverse, type LogEntry } from "./change.ts";
+import type { GalleryContract } from "./contract.ts";
+import { createStore, openStore } from "./open-store.ts";
+import {
+  type Enrolled,
+  type Enrolment,
+  facesOf,
+  type Plan,
+  personNamed,
+  planDeletion,
+  planEnrolment,
+  planFaceDeletion,
+  planMerge,
+  planMove,
+  planPerson,
+  planSplit,
+} from "./plans.ts";
+import type { Person } from "./records.ts";
+import type { Erasure, GallerySettings, GalleryStore } from "./store.ts";
+
+/** What a gallery needs from outside. */
+export interface GalleryOptions {
+  /** The time now; dates of the log come from it. */
+  readonly clock: () => Date;
+}
+
+/** Who a face is, or that nobody known is near enough. */
+export interface Identification {
+  /** null when no one's cosine reaches the threshold: the face is unknown. */
+  readonly person: Person | null;
+  /** Of the most similar person, known or not; null in an empty gallery. */
+  readonly cosine: number | null;
+  readonly threshold: number;
+  /** The most similar people, by falling cosine, whatever the threshold. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** Someone who resembles a query. */
+export interface Candidate {
+  readonly person: Person;
+  /** The face that does most. */
+  readonly face: number;
+  readonly cosine: number;
+}
+
+/** Whether a face is a given person's. */
+export interface Verification {
+  readonly person: Person;
+  /** Of the most similar of the person's faces; null when the person has none. */
+  readonly cosine: number | null;
+  readonly threshold: number;
+  readonly same: boolean;
+}
+
+/** A log entry's sequence, and what the change was about. */
+export interface Applied<T> {
+  readonly sequence: number;
+  readonly result: T;
+}
+
+/** How often a change is planned anew when others change the same things in between. */
+const PLANS = 50;
+
+/** People listed in one question to the store. */
+const PAGE = 1000;
+
+/**
+ * People and their faces, kept: who is there, who a face belongs to, what was changed and how to take it back.
+ *
+ * Every change is one entry of the log and happens whole or not at all. A change is planned from what is there and
+ * refused by the store when something else happened in between; then it is planned again.
+ */
+export class Gallery {
+  readonly store: GalleryStore;
+  readonly #clock: () => Date;
+
+  /** Takes over the store: closing the gallery closes it. */
+  constructor(store: GalleryStore, { clock }: GalleryOptions) {
+    this.store = store;
+    this.#clock = clock;
+  }
+
+  /** Makes a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
+  static async create(
+    address: string,
+    contract: GalleryContract,
+    options: GalleryOptions & Partial<GallerySettings>,
+  ): Promise<Gallery> {
+    const { threshold = null, keepCrops = true } = options;
+    return new Gallery(await createStore(address, contract, { threshold, keepCrops }), options);
+  }
+
+  /** Opens a gallery. Throws FaceError USAGE, BAD_FILE, STORAGE. */
+  static async open(address: string, options: GalleryOptions): Promise<Gallery> {
+    return new Gallery(await openStore(address), options);
+  }
+
+  get contract(): GalleryContract {
+    return this.store.contract;
+  }
+
+  /** Someone by name. Throws FaceError PERSON_UNKNOWN. */
+  async person(name: string): Promise<Person> {
+    return await personNamed(this.store, name);
+  }
+
+  /** Everyone in order of their names. */
+  async *people(): AsyncGenerator<Person> {
+    for (let after: string | undefined; ; ) {
+      const page = await this.store.people({ after, limit: PAGE });
+      yield* page;
+      if (page.length < PAGE) return;
+      after = page.at(-1)!.name;
+    }
+  }
+
+  /** Adds faces to people, new or known by their names; all of them in one change. */
+  async enrol(
+    enrolments: readonly Enrolment[],
+    kind: "enrol" | "import" = "enrol",
+  ): Promise<Applied<Enrolled[]>> {
+    for (const { name } of enrolments) checkName(name);
+    const count = enrolments.reduce((sum, { faces }) => sum + faces.length + 1, 0);
+    const firstId = await this.store.reserveIds(count);
+    return await this.#change(kind, () => planEnrolment(this.store, enrolments, firstId));
+  }
+
+  /** Gives a person another name. Throws FaceError PERSON_UNKNOWN, CONFLICT when someone has the name. */
+  async rename(name: string, to: string): Promise<Applied<Person>> {
+    checkName(to);
+    return await this.#change("rename", () =>
+      planPerson(this.store, name, (state) => ({ ...state, name: to })),
+    );
+  }
+
+  /** Sets the date after which a person is forgotten; null for never. Throws FaceError PERSON_UNKNOWN. */
+  async retain(name: string, until: Date | null): Promise<Applied<Person>> {
+    const expires = until?.toISOString() ?? null;
+    return await this.#change("retain", () =>
+      planPerson(this.store, name, (state) => ({ ...state, expires })),
+    );
+  }
+
+  /** Gives faces to someone else, who is made when not there. Throws FaceError PERSON_UNKNOWN for a face that is not there. */
+  async move(faces: readonly number[], to: string): Promise<Applied<Person>> {
+    checkName(to);
+    const newId = await this.store.reserveIds(1);
+    return await this.#change("move", () => planMove(this.store, faces, to, newId));
+  }
+
+  /** Makes a new person out of some of a person's faces. Throws FaceError PERSON_UNKNOWN, CONFLICT when someone has the name. */
+  async split(name: string, faces: readonly number[], to: string): Promise<Applied<Person>> {
+    checkName(to);
+    const newId = await this.store.reserveIds(1);
+    return await this.#change("split", () => planSplit(this.store, name, faces, to, newId));
+  }
+
+  /** Makes several people one: the faces of `names` become `into`'s, and they leave. Throws FaceError PERSON_UNKNOWN. */
+  async merge(names: readonly string[], into: string): Promise<Applied<Person>> {
+    return await this.#change("merge", () => planMerge(this.store, names, into));
+  }
+
+  /** Takes a person and all faces out. Undo brings them back; only {@link forget} removes what is kept. */
+  async deletePerson(name: string): Promise<Applied<Person>> {
+    return await this.#change("delete", () => planDeletion(this.store, name));
+  }
+
+  /** Takes single faces out. Throws FaceError PERSON_UNKNOWN for a face that is not there. */
+  async deleteFaces(faces: readonly number[]): Promise<Applied<number>> {
+    return await this.#change("delete", () => planFaceDeletion(this.store, faces));
+  }
+
+  /**
+   * Takes a change back: the last one that still stands, or one by its sequence.
+   *
+   * An undo is a change of its own and can be undone.
+   *
+   * Throws    FaceError CONFLICT when later changes touched the same things, or part of it was forgotten; USAGE when
+   *           there is nothing to undo
+   */
+  async undo(sequence?: number): Promise<Applied<LogEntry>> {
+    const entry = sequence === undefined ? await this.#lastStanding() : await this.store.entry(sequence);
+    if (!entry) {
+      const wanted =
+        sequence === undefined ? "a change that can be undone" : `a change with number ${sequence}`;
+      throw new FaceError("USAGE", `undo: expected ${wanted}, got none`);
+    }
+    if (!isUndoable(entry)) {
+      const why =
+        entry.undoneBy !== null
+          ? `one that ${entry.undoneBy} took back`
+          : entry.forgotten > 0
+            ? "one of which a part was forgotten"
+            : `a "${entry.kind}", which cannot be undone`;
+      throw new FaceError("CONFLICT", `undo: expected a change that stands, got ${why}`);
+    }
+    const at = this.#now();
+    const effects = inverse(entry.effects);
+    const change = { kind: "undo" as const, at, undoes: entry.sequence, effects, contents: [] };
+    return { sequence: await this.store.commit(change), result: entry };
+  }
+
+  /**
+   * Removes people with everything kept of them, and proves it. Cannot be undone.
+   *
+   * Throws    FaceError PERSON_UNKNOWN
+   */
+  async forget(names: readonly string[]): Promise<Erasure> {
+    const people = [];
+    for (const name of names) people.push((await this.person(name)).id);
+    return await this.store.erase(people, this.#now());
+  }
+
+  /**
+   * Forgets everyone whose date has passed and, when asked to, what was deleted before a date.
+   *
+   * Returns   who was forgotten, and the proof; undefined when there was nobody
+   */
+  async prune(
+    options: { readonly deletedBefore?: Date } = {},
+  ): Promise<{ readonly people: readonly string[]; readonly erasure: Erasure } | undefined> {
+    const now = this.#now();
+    const expired = await this.store.expired(now);
+    const deleted = options.deletedBefore
+      ? await this.store.deletedBefore(options.deletedBefore.toISOString())
+      : [];
+    const ids = [...expired.map(({ id }) => id), ...deleted];
+    if (ids.length === 0) return undefined;
+    return { people: expired.map(({ name }) => name), erasure: await this.store.erase(ids, now) };
+  }
+
+  /**
+   * Who a face is. Open set: a face that is near nobody is unknown.
+   *
+   * @param options.threshold cosine from which it is someone's @default the gallery's own
+   * Throws    FaceError USAGE without a threshold
+   */
+  async identify(
+    vector: UnitVector,
+    options: { readonly threshold?: number | undefined; readonly k?: number | undefined } = {},
+  ): Promise<Identification> {
+    const threshold = this.#threshold(options.threshold);
+    const candidates = await this.search(vector, options.k ?? 1);
+    const [best] = candidates;
+    const known = best !== undefined && best.cosine >= threshold;
+    return { person: known ? best.person : null, cosine: best?.cosine ?? null, threshold, candidates };
+  }
+
+  /** Whether a face is a person's: by the most similar of their faces. Throws FaceError PERSON_UNKNOWN, USAGE. */
+  async verify(
+    name: string,
+    vector: UnitVector,
+    options: { readonly threshold?: number | undefined } = {},
+  ): Promise<Verification> {
+    const threshold = this.#threshold(options.threshold);
+    const person = await this.person(name);
+    let best: number | null = null;
+    const ids: number[] = [];
+    for await (const id of facesOf(this.store, person.id)) ids.push(id);
+    for (const own of (await this.store.vectors(ids)).values())
+      best = Math.max(best ?? -1, cosine(own, vector));
+    return { person, cosine: best, threshold, same: best !== null && best >= threshold };
+  }
+
+  /** The k most similar people. */
+  async search(vector: UnitVector, k: number): Promise<Candidate[]> {
+    const hits = await this.store.nearest(vector, k);
+    const found = await this.store.peopleWith(hits.map(({ person }) => person));
+    const people = new Map(found.map((person) => [person.id, person]));
+    return hits.flatMap(({ person, face, cosine }) => {
+      const someone = people.get(person);
+      return someone ? [{ person: someone, face, cosine }] : [];
+    });
+  }
+
+  /** Closes the store; a second call does nothing. */
+  async close(): Promise<void> {
+    await this.store.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #change<T>(kind: ChangeKind, plan: () => Promise<Plan<T>>): Promise<Applied<T>> {
+    for (let tries = 1; ; tries++) {
+      const { effects, contents = [], result } = await plan();
+      if (effects.length === 0) return { sequence: 0, result };
+      try {
+        const at = this.#now();
+        return { sequence: await this.store.commit({ kind, at, effects, contents }), result };
+      } catch (error) {
+        if (!(error instanceof FaceError) || error.code !== "CONFLICT" || tries === PLANS) throw error;
+      }
+    }
+  }
+
+  async #lastStanding(): Promise<LogEntry | undefined> {
+    for (let after: number | undefined; ; ) {
+      const page = await this.store.log({ after, limit: PAGE });
+      const entry = page.find((each) => each.kind !== "undo" && isUndoable(each));
+      if (entry || page.length < PAGE) return entry;
+      after = page.at(-1)!.sequence;
+    }
+  }
+
+  #threshold(asked: number | undefined): number {
+    const threshold = asked ?? this.store.settings.threshold;
+    if (threshold !== null && threshold >= -1 && threshold <= 1) return threshold;
+    throw new FaceError(
+      "USAGE",
+      `gallery: expected a threshold in [−1, 1], from the model's calibration or your own, got ${threshold ?? "none"}`,
+    );
+  }
+
+  #now(): string {
+    return this.#clock().toISOString();
+  }
+}
+
+/** Whether a change stands whole and can be taken back. */
+function isUndoable({ kind, undoneBy, forgotten }: LogEntry): boolean {
+  return undoneBy === null && forgotten === 0 && kind !== "forget" && kind !== "reindex";
+}
+
+/** Names are lines of text: they go into lists, logs and folder names. */
+function checkName(name: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (name.trim() === name && name.length > 0 && name.length <= 200 && !/[\u0000-\u001f\u007f]/.test(name))
+    return;
+  throw new FaceError(
+    "USAGE",
+    `gallery: expected a name of 1 to 200 characters on one line, got ${JSON.stringify(name.slice(0, 60))}`,
+  );
+}

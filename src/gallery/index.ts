@@ -1,0 +1,40 @@
+export { type GalleryAddress, parseAddress } from "./address.ts";
+export type {
+  Change,
+  ChangeKind,
+  Effect,
+  FaceContent,
+  FaceEffect,
+  FaceState,
+  LogEntry,
+  PersonEffect,
+  PersonState,
+} from "./change.ts";
+export { digestOf, expectContract, type GalleryContract, sameContract } from "./contract.ts";
+export {
+  type Applied,
+  type Candidate,
+  Gallery,
+  type GalleryOptions,
+  type Identification,
+  type Verification,
+} from "./gallery.ts";
+export { createStore, openStore } from "./open-store.ts";
+export type { Enrolled, Enrolment } from "./plans.ts";
+export {
+  type GalleryFace,
+  type NewFace,
+  type Person,
+  type PersonHit,
+  type Provenance,
+  ProvenanceSchema,
+} from "./records.ts";
+export type {
+  Erasure,
+  FaceToEmbed,
+  GallerySettings,
+  GalleryStore,
+  Page,
+  SearchedFile,
+  StoreStats,
+} from "./store.ts";

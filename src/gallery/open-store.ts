@@ -1,0 +1,44 @@
+import { FaceError } from "../core/index.ts";
+import { parseAddress } from "./address.ts";
+import type { GalleryContract } from "./contract.ts";
+import type { GallerySettings, GalleryStore } from "./store.ts";
+
+/** What opens galleries of one engine. */
+interface Engine {
+  create(contract: GalleryContract, settings: GallerySettings): Promise<GalleryStore>;
+  open(): Promise<GalleryStore>;
+}
+
+/** The engine of an address; its client is loaded only when it is wanted. */
+async function engineOf(text: string): Promise<Engine> {
+  const address = parseAddress(text);
+  switch (address.engine) {
+    case "sqlite": {
+      const { SqliteStore } = await import("./sqlite/index.ts");
+      return {
+        create: (contract, settings) => SqliteStore.create(address.path, contract, settings),
+        open: () => SqliteStore.open(address.path),
+      };
+    }
+    case "postgres":
+    case "milvus":
+      throw new FaceError(
+        "USAGE",
+        `gallery: expected sqlite:FILE, got ${address.engine}, which is not supported yet`,
+      );
+  }
+}
+
+/** Makes the place for a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
+export async function createStore(
+  address: string,
+  contract: GalleryContract,
+  settings: GallerySettings,
+): Promise<GalleryStore> {
+  return await (await engineOf(address)).create(contract, settings);
+}
+
+/** Opens a gallery's store by its address; see {@link parseAddress}. Throws FaceError USAGE, BAD_FILE, STORAGE. */
+export async function openStore(address: string): Promise<GalleryStore> {
+  return await (await engineOf(address)).open();
+}

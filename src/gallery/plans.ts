@@ -1,0 +1,184 @@
+import { FaceError } from "../core/index.ts";
+import { type Effect, type FaceContent, nameTaken, type PersonState } from "./change.ts";
+import type { NewFace, Person } from "./records.ts";
+import type { GalleryStore } from "./store.ts";
+
+/** What a change would do, worked out from what is there now. */
+export interface Plan<T> {
+  readonly effects: readonly Effect[];
+  readonly contents?: readonly FaceContent[];
+  readonly result: T;
+}
+
+/** Faces of one person, to be added. */
+export interface Enrolment {
+  readonly name: string;
+  readonly faces: readonly NewFace[];
+  /** Date after which the person is forgotten, for a person who is new; null for never. @default null */
+  readonly expires?: Date | null | undefined;
+}
+
+/** What enrolling one person did. */
+export interface Enrolled {
+  readonly person: number;
+  readonly name: string;
+  /** Whether nobody of this name was there before. */
+  readonly created: boolean;
+  /** Ids of the faces, in the order they were given. */
+  readonly faces: readonly number[];
+}
+
+/** Faces listed in one question to the store. */
+const PAGE = 1000;
+
+/** Someone by name. Throws FaceError PERSON_UNKNOWN. */
+export async function personNamed(store: GalleryStore, name: string): Promise<Person> {
+  const person = await store.personNamed(name);
+  if (person) return person;
+  throw new FaceError("PERSON_UNKNOWN", `gallery: expected someone of this gallery, got "${name}"`);
+}
+
+/** Ids of a person's faces. */
+export async function* facesOf(store: GalleryStore, person: number): AsyncGenerator<number> {
+  for (let after: number | undefined; ; ) {
+    const page = await store.faces({ after, limit: PAGE }, person);
+    for (const { id } of page) yield id;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.id;
+  }
+}
+
+/** @param firstId the first of as many reserved ids as there are people and faces */
+export async function planEnrolment(
+  store: GalleryStore,
+  enrolments: readonly Enrolment[],
+  firstId: number,
+): Promise<Plan<Enrolled[]>> {
+  let next = firstId;
+  const effects: Effect[] = [];
+  const contents: FaceContent[] = [];
+  const result: Enrolled[] = [];
+  const created = new Map<string, number>();
+  for (const { name, faces, expires } of enrolments) {
+    const known = created.get(name) ?? (await store.personNamed(name))?.id;
+    const person = known ?? next++;
+    if (known === undefined) {
+      created.set(name, person);
+      const after = { name, expires: expires?.toISOString() ?? null };
+      effects.push({ subject: "person", id: person, before: null, after });
+    }
+    const ids = faces.map(({ vector, provenance, crop }) => {
+      const id = next++;
+      contents.push({ id, vector, provenance, crop: store.settings.keepCrops ? crop : undefined });
+      effects.push({ subject: "face", id, before: null, after: { person } });
+      return id;
+    });
+    result.push({ person, name, created: known === undefined, faces: ids });
+  }
+  return { effects, contents, result };
+}
+
+/** Another name or another date for a person. */
+export async function planPerson(
+  store: GalleryStore,
+  name: string,
+  change: (state: PersonState) => PersonState,
+): Promise<Plan<Person>> {
+  const person = await personNamed(store, name);
+  const before = stateOf(person);
+  const after = change(before);
+  if (after.name !== before.name && (await store.personNamed(after.name)))
+    throw nameTaken("gallery", after.name);
+  return { effects: [{ subject: "person", id: person.id, before, after }], result: { ...person, ...after } };
+}
+
+/**
+ * Faces become someone's, who is made when not there.
+ *
+ * @param newId a reserved id
+ */
+export async function planMove(
+  store: GalleryStore,
+  faces: readonly number[],
+  to: string,
+  newId: number,
+): Promise<Plan<Person>> {
+  const owners = await ownersOf(store, faces);
+  const known = await store.personNamed(to);
+  const target = known ?? { id: newId, name: to, expires: null, faces: 0 };
+  const effects: Effect[] = known
+    ? []
+    : [{ subject: "person", id: newId, before: null, after: stateOf(target) }];
+  for (const [id, person] of owners) {
+    if (person !== target.id)
+      effects.push({ subject: "face", id, before: { person }, after: { person: target.id } });
+  }
+  return { effects, result: target };
+}
+
+/** As {@link planMove}, for faces of one person to someone who is not there yet. */
+export async function planSplit(
+  store: GalleryStore,
+  name: string,
+  faces: readonly number[],
+  to: string,
+  newId: number,
+): Promise<Plan<Person>> {
+  const { id } = await personNamed(store, name);
+  const owners = await ownersOf(store, faces);
+  const stranger = [...owners].find(([, person]) => person !== id);
+  if (stranger)
+    throw new FaceError("PERSON_UNKNOWN", `split: expected faces of "${name}", got face ${stranger[0]}`);
+  if (await store.personNamed(to)) throw nameTaken("split", to);
+  return await planMove(store, faces, to, newId);
+}
+
+/** The faces of several people become one's, and they leave. */
+export async function planMerge(
+  store: GalleryStore,
+  names: readonly string[],
+  into: string,
+): Promise<Plan<Person>> {
+  const target = await personNamed(store, into);
+  const effects: Effect[] = [];
+  for (const name of new Set(names)) {
+    const person = await personNamed(store, name);
+    if (person.id === target.id)
+      throw new FaceError("USAGE", `merge: expected people other than "${into}", got "${name}"`);
+    for await (const id of facesOf(store, person.id))
+      effects.push({ subject: "face", id, before: { person: person.id }, after: { person: target.id } });
+    effects.push({ subject: "person", id: person.id, before: stateOf(person), after: null });
+  }
+  return { effects, result: target };
+}
+
+/** A person leaves with all faces. */
+export async function planDeletion(store: GalleryStore, name: string): Promise<Plan<Person>> {
+  const person = await personNamed(store, name);
+  const effects: Effect[] = [];
+  for await (const id of facesOf(store, person.id))
+    effects.push({ subject: "face", id, before: { person: person.id }, after: null });
+  effects.push({ subject: "person", id: person.id, before: stateOf(person), after: null });
+  return { effects, result: person };
+}
+
+/** Single faces leave. */
+export async function planFaceDeletion(store: GalleryStore, faces: readonly number[]): Promise<Plan<number>> {
+  const effects = [...(await ownersOf(store, faces))].map(
+    ([id, person]): Effect => ({ subject: "face", id, before: { person }, after: null }),
+  );
+  return { effects, result: effects.length };
+}
+
+/** Whose faces are. Throws FaceError PERSON_UNKNOWN for one that is not there. */
+async function ownersOf(store: GalleryStore, faces: readonly number[]): Promise<Map<number, number>> {
+  const owners = new Map((await store.facesWith(faces)).map(({ id, person }) => [id, person]));
+  const missing = faces.find((id) => !owners.has(id));
+  if (missing !== undefined)
+    throw new FaceError("PERSON_UNKNOWN", `gallery: expected a face of this gallery, got ${missing}`);
+  return owners;
+}
+
+function stateOf({ name, expires }: Person): PersonState {
+  return { name, expires };
+}

@@ -1,0 +1,95 @@
+import { type Database, openDatabase, retryBusy, storing } from "./driver.ts";
+
+/** A value that goes into or comes out of SQLite. */
+export type SqlValue = string | number | null | Uint8Array;
+
+/** A file with its prepared statements. */
+export class Connection {
+  readonly path: string;
+  readonly database: Database;
+  readonly #statements = new Map<string, ReturnType<Database["prepare"]>>();
+
+  private constructor(path: string, database: Database) {
+    this.path = path;
+    this.database = database;
+  }
+
+  static async open(path: string, options: { readonly readOnly?: boolean } = {}): Promise<Connection> {
+    return new Connection(path, await openDatabase(path, options));
+  }
+
+  /** All rows of a query. */
+  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    return storing(this.path, () => this.#prepare(sql).all(...values) as Row[]);
+  }
+
+  /** The first row of a query. */
+  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    return storing(this.path, () => this.#prepare(sql).get(...values) as Row | undefined);
+  }
+
+  /** Rows one after the other; nothing else may run on this connection in between. */
+  iterate<Row>(sql: string, ...values: SqlValue[]): Iterable<Row> {
+    return this.#prepare(sql).iterate(...values) as Iterable<Row>;
+  }
+
+  /** Runs inside a transaction; errors stay SQLite's own, so that a lock held elsewhere can be told from the rest. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** Runs `work` as the one writer, durable when it returns; asks again while another process writes. */
+  async write<T>(work: () => T): Promise<T> {
+    return await retryBusy(this.path, () => this.#transaction("BEGIN IMMEDIATE", work));
+  }
+
+  /** Runs `work` on one state of the file, whatever others write meanwhile. */
+  async read<T>(work: () => T): Promise<T> {
+    return await retryBusy(this.path, () => this.#transaction("BEGIN", work));
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.database.close();
+  }
+
+  #transaction<T>(begin: string, work: () => T): T {
+    this.database.exec(begin);
+    try {
+      const result = work();
+      this.database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // A full disk ends the transaction by itself.
+      if (this.database.isTransaction) this.database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #prepare(sql: string): ReturnType<Database["prepare"]> {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Questions of at most this many ids at a time: SQLite bounds the number of parameters. */
+const IDS_AT_ONCE = 500;
+
+/** Rows for many ids: `sql` holds `(?)` where the list of ids belongs. */
+export function allWith<Row>(connection: Connection, sql: string, ids: readonly SqlValue[]): Row[] {
+  const rows: Row[] = [];
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+    const some = ids.slice(start, start + IDS_AT_ONCE);
+    const padded = [...some, ...new Array<SqlValue>(IDS_AT_ONCE - some.length).fill(null)];
+    // Always the same number of parameters, so that one prepared statement serves every question.
+    const few = some.length <= 8;
+    const list = few ? padded.slice(0, 8) : padded;
+    const marks = list.map(() => "?").join(",");
+    rows.push(...connection.all<Row>(sql.replace("(?)", `(${marks})`), ...list));
+  }
+  return rows;
+}

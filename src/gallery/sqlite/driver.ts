@@ -1,0 +1,102 @@
+import type { DatabaseSync, DatabaseSyncInstance } from "@photostructure/sqlite";
+import { FaceError, reasonOf } from "../../core/index.ts";
+
+/** A connection to a file, with the interface of `node:sqlite`. */
+export type Database = DatabaseSyncInstance;
+
+/** Waiting inside SQLite for another process's lock; long waits are slept outside, see `retryBusy`. */
+const BUSY_TIMEOUT_MS = 250;
+
+let driver: Promise<typeof DatabaseSync> | undefined;
+
+/** Node's own SQLite where it has one (22.13 and later), else a package with the same interface. */
+async function loadDriver(): Promise<typeof DatabaseSync> {
+  const builtIn: string = "node:sqlite";
+  try {
+    return ((await import(builtIn)) as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
+  } catch {
+    return (await import("@photostructure/sqlite")).DatabaseSync;
+  }
+}
+
+/** Opens a file. Throws FaceError STORAGE, BAD_FILE. */
+export async function openDatabase(
+  path: string,
+  options: { readonly readOnly?: boolean } = {},
+): Promise<Database> {
+  driver ??= loadDriver();
+  const Driver = await driver;
+  return storing(path, () => new Driver(path, { ...options, timeout: BUSY_TIMEOUT_MS }));
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_FULL = 13;
+const SQLITE_READONLY = 8;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+const SQLITE_CONSTRAINT = 19;
+
+/** SQLite's primary result code of what was thrown, if SQLite threw it. */
+function resultCode(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error) || !("errcode" in thrown)) return undefined;
+  return typeof thrown.errcode === "number" ? thrown.errcode & 0xff : undefined;
+}
+
+/** Whether another process holds the lock. */
+export function isBusy(thrown: unknown): boolean {
+  const code = resultCode(thrown);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+/** Whether a uniqueness rule was broken. */
+export function isConstraint(thrown: unknown): boolean {
+  return resultCode(thrown) === SQLITE_CONSTRAINT;
+}
+
+/** What SQLite threw as this library's error; anything else as it is. */
+export function asStorageError(path: string, thrown: unknown): unknown {
+  const code = resultCode(thrown);
+  if (code === undefined) return thrown;
+  const error = (kind: "STORAGE" | "BAD_FILE", text: string): FaceError =>
+    new FaceError(kind, `${path}: ${text}`, { cause: thrown });
+  switch (code) {
+    case SQLITE_FULL:
+      return error("STORAGE", "expected room on the disk, got none left; nothing of this change was kept");
+    case SQLITE_READONLY:
+      return error("STORAGE", "expected a gallery that can be written, got one that can only be read");
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return error("BAD_FILE", "expected a gallery, got a file that is none or is damaged");
+    default:
+      return error("STORAGE", `expected a gallery that can be read and written, got: ${reasonOf(thrown)}`);
+  }
+}
+
+/** Runs something of SQLite's; what it throws becomes this library's error. */
+export function storing<T>(path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (thrown) {
+    throw asStorageError(path, thrown);
+  }
+}
+
+/** How long to keep asking for the write lock before giving up, in tries of 250 ms and a pause each. */
+const BUSY_TRIES = 240;
+
+/**
+ * Runs something again while another process holds the lock, leaving the thread free in between.
+ *
+ * Throws    FaceError STORAGE when the lock is held for more than a minute
+ */
+export async function retryBusy<T>(path: string, run: () => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return run();
+    } catch (thrown) {
+      if (!isBusy(thrown) || tries === BUSY_TRIES) throw asStorageError(path, thrown);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5 + (tries % 7)));
+  }
+}

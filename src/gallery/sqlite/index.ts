@@ -1,0 +1,2 @@
+export { derivedFolderOf } from "./erase.ts";
+export { SqliteStore } from "./sqlite-store.ts";

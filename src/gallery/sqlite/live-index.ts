@@ -1,0 +1,105 @@
+import type { UnitVector } from "../../core/index.ts";
+import { ExactIndex } from "../../search/index.ts";
+import type { GalleryContract } from "../contract.ts";
+import type { PersonHit } from "../records.ts";
+import { allWith, type Connection } from "./connection.ts";
+import { storing } from "./driver.ts";
+import { expectSameModel } from "./meta.ts";
+import { vectorOf } from "./rows.ts";
+
+interface VectorRow {
+  readonly id: number;
+  readonly person: number;
+  readonly present: number;
+  readonly value: Uint8Array | null;
+}
+
+/**
+ * The vectors of a file, in memory, in step with whoever writes to the file.
+ *
+ * Filled from the file, never kept beside it, so the two cannot disagree for longer than until the next question:
+ * every question first applies what the log has gained, whichever process wrote it.
+ */
+export class LiveIndex {
+  readonly #connection: Connection;
+  readonly #contract: GalleryContract;
+  readonly #index: ExactIndex;
+  #sequence = 0;
+
+  private constructor(connection: Connection, contract: GalleryContract) {
+    this.#connection = connection;
+    this.#contract = contract;
+    // The int8 scan finds the candidates; their float32 vectors are read from the file.
+    this.#index = new ExactIndex({
+      dimension: contract.dimension,
+      vectors: {
+        read: (id) => {
+          const row = connection.get<{ value: Uint8Array }>("SELECT value FROM vector WHERE face = ?", id);
+          return row && vectorOf(row.value);
+        },
+      },
+    });
+  }
+
+  /** Reads every vector of the file. */
+  static async load(connection: Connection, contract: GalleryContract): Promise<LiveIndex> {
+    const live = new LiveIndex(connection, contract);
+    await connection.read(() => {
+      expectSameModel(connection, contract);
+      live.#sequence = latest(connection);
+      const rows = connection.iterate<VectorRow>(
+        "SELECT face.id, face.person, vector.value FROM vector JOIN face ON face.id = vector.face WHERE face.present",
+      );
+      storing(connection.path, () => {
+        for (const { id, person, value } of rows) live.#index.add(id, vectorOf(value!), person);
+      });
+    });
+    return live;
+  }
+
+  get bytes(): number {
+    return this.#index.memory().bytes;
+  }
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** The k nearest people, by falling cosine. Throws FaceError MODEL_MISMATCH when the file was moved to another model. */
+  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
+    await this.follow();
+    const hits = this.#index.searchGroups(query, { k });
+    return hits.map(({ id, group, cosine }) => ({ person: group, face: id, cosine }));
+  }
+
+  /** Applies what was written since, by this process or another. */
+  async follow(): Promise<void> {
+    if (latest(this.#connection) === this.#sequence) return;
+    await this.#connection.read(() => {
+      const sequence = latest(this.#connection);
+      expectSameModel(this.#connection, this.#contract);
+      const touched = this.#connection.all<{ id: number }>(
+        "SELECT DISTINCT id FROM effect WHERE sequence > ? AND subject = 'face'",
+        this.#sequence,
+      );
+      const rows = allWith<VectorRow>(
+        this.#connection,
+        "SELECT face.id, person, present, value FROM face LEFT JOIN vector ON vector.face = face.id WHERE face.id IN (?)",
+        touched.map(({ id }) => id),
+      );
+      const there = new Map(rows.map((row) => [row.id, row]));
+      for (const { id } of touched) this.#apply(id, there.get(id));
+      this.#sequence = sequence;
+    });
+  }
+
+  #apply(id: number, row: VectorRow | undefined): void {
+    if (!row?.present || row.value === null) this.#index.remove(id);
+    else if (!this.#index.has(id)) this.#index.add(id, vectorOf(row.value), row.person);
+    else if (this.#index.groupOf(id) !== row.person) this.#index.replace(id, vectorOf(row.value), row.person);
+  }
+}
+
+function latest(connection: Connection): number {
+  return connection.get<{ s: number | null }>("SELECT max(sequence) AS s FROM log")?.s ?? 0;
+}

@@ -1,0 +1,82 @@
+import { FaceError, type UnitVector } from "../../core/index.ts";
+import { type GalleryContract, GalleryContractSchema, sameContract } from "../contract.ts";
+import type { FaceToEmbed, Page } from "../store.ts";
+import { appendToLog, bytesOf } from "./commit.ts";
+import type { Connection } from "./connection.ts";
+import { FACE_COLUMNS, type FaceRow, faceOf } from "./rows.ts";
+
+/** The contract that the file is moving to; undefined while it is not moving. */
+export function nextContract(connection: Connection): GalleryContract | undefined {
+  const row = connection.get<{ value: string }>("SELECT value FROM meta WHERE key = 'nextContract'");
+  return row && GalleryContractSchema.parse(JSON.parse(row.value));
+}
+
+/** Makes room for the vectors of another contract beside those that are there. */
+export async function beginReindex(connection: Connection, contract: GalleryContract): Promise<void> {
+  await connection.write(() => {
+    const next = nextContract(connection);
+    if (next && sameContract(next, contract)) return;
+    if (next) {
+      throw new FaceError(
+        "CONFLICT",
+        `${connection.path}: expected no move under way, got one to ${next.model}; finish it first`,
+      );
+    }
+    connection.run("INSERT INTO meta (key, value) VALUES ('nextContract', ?)", JSON.stringify(contract));
+    connection.database.exec("CREATE TABLE vector_next (face INTEGER PRIMARY KEY, value BLOB NOT NULL)");
+  });
+}
+
+/** Faces without a vector under the next contract, with their crops. */
+export function facesToEmbed(connection: Connection, { after, limit }: Page<number>): FaceToEmbed[] {
+  const rows = connection.all<FaceRow & { jpeg: Uint8Array | null }>(
+    `SELECT ${FACE_COLUMNS}, jpeg FROM face LEFT JOIN crop ON crop.face = face.id
+     WHERE id > ? AND NOT EXISTS (SELECT 1 FROM vector_next WHERE vector_next.face = id) ORDER BY id LIMIT ?`,
+    after ?? 0,
+    limit,
+  );
+  return rows.map((row) => ({ ...faceOf(row), crop: row.jpeg }));
+}
+
+/** Adds vectors under the next contract; a face that was forgotten meanwhile gets none. */
+export async function addReindexed(
+  connection: Connection,
+  vectors: ReadonlyMap<number, UnitVector>,
+): Promise<void> {
+  await connection.write(() => {
+    for (const [face, vector] of vectors) {
+      connection.run(
+        "INSERT OR REPLACE INTO vector_next (face, value) SELECT id, ? FROM face WHERE id = ?",
+        bytesOf(Float32Array.from(vector)),
+        face,
+      );
+    }
+  });
+}
+
+/** Puts the new vectors in the old ones' place. Faces that were deleted and have no new vector are gone for good. */
+export async function finishReindex(connection: Connection, at: string): Promise<GalleryContract> {
+  return await connection.write(() => {
+    const next = nextContract(connection);
+    if (!next) throw new FaceError("CONFLICT", `${connection.path}: expected a move under way, got none`);
+    const { missing } = connection.get<{ missing: number }>(
+      "SELECT count(*) AS missing FROM face WHERE present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)",
+    )!;
+    if (missing > 0) {
+      throw new FaceError(
+        "CONFLICT",
+        `${connection.path}: expected every face to have a vector of ${next.model}, got ${missing} without one; run it again`,
+      );
+    }
+    connection.run(
+      "DELETE FROM face WHERE NOT present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)",
+    );
+    connection.run("DELETE FROM crop WHERE NOT EXISTS (SELECT 1 FROM face WHERE face.id = crop.face)");
+    connection.database.exec("DROP TABLE vector");
+    connection.database.exec("ALTER TABLE vector_next RENAME TO vector");
+    connection.run("UPDATE meta SET value = ? WHERE key = 'contract'", JSON.stringify(next));
+    connection.run("DELETE FROM meta WHERE key = 'nextContract'");
+    appendToLog(connection, { kind: "reindex", at, effects: [] });
+    return next;
+  });
+}

@@ -1,0 +1,244 @@
+import { existsSync, statSync } from "node:fs";
+import { FaceError, type UnitVector } from "../../core/index.ts";
+import type { Change, LogEntry } from "../change.ts";
+import { expectVector, type GalleryContract } from "../contract.ts";
+import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
+import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
+import { applyChange } from "./commit.ts";
+import { allWith, Connection } from "./connection.ts";
+import { erasePeople } from "./erase.ts";
+import { LiveIndex } from "./live-index.ts";
+import { expectSameModel, readContract, readSettings, writeMeta } from "./meta.ts";
+import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
+import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, personOf, readLog, vectorOf } from "./rows.ts";
+import { MIGRATIONS, migrate, setUp, versionOf } from "./schema.ts";
+
+/** Ids are taken from the file in blocks of this many, so that most changes cost no extra write. */
+const ID_BLOCK = 1024;
+
+/**
+ * A gallery in one file, which any number of processes may read and write.
+ *
+ * Vectors are rows of the file; searches run over an index in memory that is filled at the first one and follows the
+ * file's log.
+ */
+export class SqliteStore implements GalleryStore {
+  readonly address: string;
+  readonly settings: GallerySettings;
+  readonly #connection: Connection;
+  #contract: GalleryContract;
+  #index: Promise<LiveIndex> | undefined;
+  #ids = { next: 0, end: 0 };
+  #closed = false;
+
+  private constructor(connection: Connection, contract: GalleryContract, settings: GallerySettings) {
+    this.address = `sqlite:${connection.path}`;
+    this.#connection = connection;
+    this.#contract = contract;
+    this.settings = settings;
+  }
+
+  /** Makes a new gallery. Throws FaceError CONFLICT when there is one, BAD_FILE for another file, STORAGE. */
+  static async create(
+    path: string,
+    contract: GalleryContract,
+    settings: GallerySettings,
+  ): Promise<SqliteStore> {
+    const connection = await Connection.open(path);
+    try {
+      versionOf(connection.database, path);
+      setUp(connection.database, path, true);
+      await connection.write(() => {
+        if (versionOf(connection.database, path) > 0)
+          throw new FaceError("CONFLICT", `${path}: expected no gallery yet, got one`);
+        migrate(connection.database, path);
+        writeMeta(connection, contract, settings);
+      });
+      return new SqliteStore(connection, contract, settings);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Opens a gallery, and brings its file to this program's version. Throws FaceError BAD_FILE, STORAGE. */
+  static async open(path: string): Promise<SqliteStore> {
+    if (!existsSync(path))
+      throw new FaceError(
+        "BAD_FILE",
+        `${path}: expected a gallery, got nothing there; make one with "arcface gallery create"`,
+      );
+    const connection = await Connection.open(path);
+    try {
+      versionOf(connection.database, path);
+      setUp(connection.database, path, true);
+      const version = versionOf(connection.database, path);
+      if (version === 0)
+        throw new FaceError(
+          "BAD_FILE",
+          `${path}: expected a gallery, got an empty database; create it first`,
+        );
+      if (version !== MIGRATIONS.length) await connection.write(() => migrate(connection.database, path));
+      return new SqliteStore(connection, readContract(connection), readSettings(connection));
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  get contract(): GalleryContract {
+    return this.#contract;
+  }
+
+  async reserveIds(count: number): Promise<number> {
+    if (this.#ids.end - this.#ids.next < count) {
+      const block = Math.max(count, ID_BLOCK);
+      const end = await this.#open.write(() => {
+        this.#open.run("UPDATE meta SET value = value + ? WHERE key = 'nextId'", block);
+        return Number(
+          this.#open.get<{ value: string }>("SELECT value FROM meta WHERE key = 'nextId'")!.value,
+        );
+      });
+      this.#ids = { next: end - block, end };
+    }
+    const first = this.#ids.next;
+    this.#ids.next += count;
+    return first;
+  }
+
+  async commit(change: Change): Promise<number> {
+    for (const { vector } of change.contents) expectVector(this.address, this.contract, vector);
+    return await this.#open.write(() => {
+      expectSameModel(this.#open, this.contract);
+      return applyChange(this.#open, change);
+    });
+  }
+
+  async people({ after, limit }: Page<string>): Promise<Person[]> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name > ? ORDER BY name LIMIT ?`;
+    return this.#open.all<Person>(sql, after ?? "", limit).map(personOf);
+  }
+
+  async peopleWith(ids: readonly number[]): Promise<Person[]> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND id IN (?)`;
+    return allWith<Person>(this.#open, sql, ids).map(personOf);
+  }
+
+  async personNamed(name: string): Promise<Person | undefined> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name = ?`;
+    const row = this.#open.get<Person>(sql, name);
+    return row && personOf(row);
+  }
+
+  async expired(at: string): Promise<Person[]> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND expires < ? ORDER BY expires`;
+    return this.#open.all<Person>(sql, at).map(personOf);
+  }
+
+  async faces({ after, limit }: Page<number>, person?: number): Promise<GalleryFace[]> {
+    const whose = person === undefined ? "" : "AND person = ?";
+    const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id > ? ${whose} ORDER BY id LIMIT ?`;
+    const rows = this.#open.all<FaceRow>(sql, after ?? 0, ...(person === undefined ? [] : [person]), limit);
+    return rows.map(faceOf);
+  }
+
+  async facesWith(ids: readonly number[]): Promise<GalleryFace[]> {
+    const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id IN (?)`;
+    return allWith<FaceRow>(this.#open, sql, ids).map(faceOf);
+  }
+
+  async vectors(ids: readonly number[]): Promise<Map<number, UnitVector>> {
+    const rows = allWith<{ id: number; value: Uint8Array }>(
+      this.#open,
+      "SELECT face.id, value FROM vector JOIN face ON face.id = vector.face WHERE present AND face.id IN (?)",
+      ids,
+    );
+    return new Map(rows.map(({ id, value }) => [id, vectorOf(value)]));
+  }
+
+  async crop(face: number): Promise<Uint8Array | undefined> {
+    const sql = "SELECT jpeg FROM crop JOIN face ON face.id = crop.face WHERE present AND face.id = ?";
+    return this.#open.get<{ jpeg: Uint8Array }>(sql, face)?.jpeg;
+  }
+
+  async knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>> {
+    const rows = allWith<{ sha256: string; person: number }>(
+      this.#open,
+      "SELECT DISTINCT sha256, person FROM face WHERE present AND sha256 IN (?)",
+      sha256s,
+    );
+    return peopleByPhotograph(rows);
+  }
+
+  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
+    expectVector(this.address, this.contract, query);
+    this.#index ??= LiveIndex.load(this.#open, this.contract);
+    return await (await this.#index).nearest(query, k);
+  }
+
+  async log({ after, limit }: Page<number>): Promise<LogEntry[]> {
+    return readLog(this.#open, after ?? Number.MAX_SAFE_INTEGER, limit);
+  }
+
+  async entry(sequence: number): Promise<LogEntry | undefined> {
+    return readLog(this.#open, sequence + 1, 1).find((entry) => entry.sequence === sequence);
+  }
+
+  async erase(people: readonly number[], at: string): Promise<Erasure> {
+    const erasure = await erasePeople(this.#open, people, at);
+    await (await this.#index)?.follow();
+    return erasure;
+  }
+
+  async deletedBefore(at: string): Promise<number[]> {
+    const rows = this.#open.all<{ id: number }>(
+      `SELECT id FROM person WHERE NOT present AND ? > (
+         SELECT max(log.at) FROM log JOIN effect USING (sequence) WHERE effect.subject = 'person' AND effect.id = person.id
+       ) ORDER BY id`,
+      at,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async beginReindex(contract: GalleryContract): Promise<void> {
+    await beginReindex(this.#open, contract);
+  }
+
+  async facesToEmbed(page: Page<number>): Promise<FaceToEmbed[]> {
+    return facesToEmbed(this.#open, page);
+  }
+
+  async addReindexed(vectors: ReadonlyMap<number, UnitVector>): Promise<void> {
+    await addReindexed(this.#open, vectors);
+  }
+
+  async finishReindex(at: string): Promise<void> {
+    this.#contract = await finishReindex(this.#open, at);
+    this.#index = undefined;
+  }
+
+  async stats(): Promise<StoreStats> {
+    const counts = this.#open.get<Record<"people" | "faces" | "deletedFaces" | "changes", number>>(
+      `SELECT (SELECT count(*) FROM person WHERE present) AS people,
+              (SELECT count(*) FROM face WHERE present) AS faces,
+              (SELECT count(*) FROM face WHERE NOT present) AS deletedFaces,
+              (SELECT count(*) FROM log) AS changes`,
+    )!;
+    const size = (ending: string): number =>
+      statSync(this.#open.path + ending, { throwIfNoEntry: false })?.size ?? 0;
+    return { ...counts, bytes: size("") + size("-wal"), indexBytes: (await this.#index)?.bytes ?? 0 };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#index?.catch(() => undefined);
+    this.#connection.close();
+  }
+
+  get #open(): Connection {
+    if (this.#closed)
+      throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
+    return this.#connection;
+  }
+}

@@ -1,0 +1,444 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cosine, type UnitVector } from "../core/index.ts";
+import type { Change, Effect, FaceContent } from "./change.ts";
+import type { GalleryContract } from "./contract.ts";
+import { Gallery } from "./gallery.ts";
+import { MadeFaces, provenance } from "./made-faces.ts";
+import type { GallerySettings, GalleryStore } from "./store.ts";
+
+/** An engine under test. */
+export interface StoreUnderTest {
+  readonly name: string;
+  /** Makes a new, empty gallery in a place of its own. */
+  create(contract: GalleryContract, settings: GallerySettings): Promise<GalleryStore>;
+  /** Opens the gallery of a store a second time, as another process would. */
+  again(store: GalleryStore): Promise<GalleryStore>;
+  /** A sentence when the engine cannot be had here; its suite is then skipped. */
+  readonly missing?: string | undefined;
+  /** Recall of `nearest` against exact search; 1 for an engine that is exact. */
+  readonly recall: number;
+  /** Whether a change is refused when another process changed the same thing in between. */
+  readonly comparesAndSets: boolean;
+}
+
+const DIMENSION = 64;
+
+export const CONTRACT: GalleryContract = {
+  model: "test-model",
+  dimension: DIMENSION,
+  metric: "cosine",
+  preprocessing: "0123456789abcdef",
+};
+
+const SETTINGS: GallerySettings = { threshold: 0.4, keepCrops: true };
+
+/** A day that moves on by a second with every look. */
+export function ticking(): () => Date {
+  let seconds = 0;
+  return () => new Date(Date.UTC(2026, 0, 1) + 1000 * seconds++);
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** What every engine has to do; called once for each. */
+export function storeContract(engine: StoreUnderTest): void {
+  const title = engine.missing === undefined ? engine.name : `${engine.name} (skipped: ${engine.missing})`;
+  describe.skipIf(engine.missing !== undefined)(`${title} keeps a gallery:`, () => {
+    const opened: Gallery[] = [];
+    const made = new MadeFaces(5);
+
+    const fresh = async (): Promise<Gallery> => {
+      const gallery = new Gallery(await engine.create(CONTRACT, SETTINGS), { clock: ticking() });
+      opened.push(gallery);
+      return gallery;
+    };
+    const again = async (gallery: Gallery): Promise<Gallery> => {
+      const second = new Gallery(await engine.again(gallery.store), { clock: ticking() });
+      opened.push(second);
+      return second;
+    };
+    const enrol = async (gallery: Gallery, name: string, faces: number) => {
+      const centre = made.direction();
+      const added = Array.from({ length: faces }, (_, i) => made.face(centre, `${name}/${i}.jpg`));
+      const { result } = await gallery.enrol([{ name, faces: added }]);
+      return {
+        centre,
+        vectors: added.map((face) => face.vector),
+        crops: added.map((f) => f.crop!),
+        ...result[0]!,
+      };
+    };
+    const names = async (gallery: Gallery) =>
+      (await all(gallery.people())).map(({ name, faces }) => `${name} ${faces}`);
+
+    afterAll(async () => {
+      for (const gallery of opened) await gallery.close();
+    });
+
+    test("what was enrolled is there when it is opened again: people, provenance, vectors and crops to the bit", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Ann", 3);
+      const second = await again(gallery);
+      expect(second.contract).toEqual(CONTRACT);
+      expect(second.store.settings).toEqual(SETTINGS);
+      expect(await second.person("Ann")).toEqual({ id: ann.person, name: "Ann", expires: null, faces: 3 });
+      const faces = await second.store.faces({ limit: 10 }, ann.person);
+      expect(faces.map(({ id }) => id)).toEqual(ann.faces);
+      expect(faces[1]).toEqual({ id: ann.faces[1], person: ann.person, provenance: provenance("Ann/1.jpg") });
+      const vectors = await second.store.vectors(ann.faces);
+      expect([...vectors.get(ann.faces[2]!)!]).toEqual([...ann.vectors[2]!]);
+      const crop = await second.store.crop(ann.faces[0]!);
+      expect(Buffer.from(crop!).equals(Buffer.from(ann.crops[0]!))).toBe(true);
+    });
+
+    test("a face near someone is theirs, a face near nobody is unknown", async () => {
+      const gallery = await fresh();
+      expect(await gallery.identify(made.direction())).toMatchObject({
+        person: null,
+        cosine: null,
+        candidates: [],
+      });
+      const ann = await enrol(gallery, "Ann", 3);
+      await enrol(gallery, "Ben", 3);
+      const query = made.near(ann.centre);
+      const best = Math.max(...ann.vectors.map((vector) => cosine(query, vector)));
+      const found = await gallery.identify(query, { k: 2 });
+      expect(found).toMatchObject({ person: { name: "Ann" }, threshold: 0.4 });
+      expect(found.cosine).toBeCloseTo(best, 6);
+      expect(found.candidates.map(({ person }) => person.name)).toEqual(["Ann", "Ben"]);
+      const stranger = await gallery.identify(made.direction());
+      expect(stranger.person).toBeNull();
+      expect(stranger.candidates).toHaveLength(1);
+      expect((await gallery.identify(query, { threshold: 0.999 })).person).toBeNull();
+      expect(await gallery.verify("Ben", query)).toMatchObject({ same: false, person: { name: "Ben" } });
+      expect((await gallery.verify("Ann", query)).cosine).toBeCloseTo(best, 6);
+    });
+
+    test("the nearest people are those of comparing with everything", async () => {
+      const gallery = await fresh();
+      const centres = Array.from({ length: 60 }, () => made.direction());
+      const enrolments = centres.map((centre, i) => ({
+        name: `P${String(i).padStart(2, "0")}`,
+        faces: [1, 2, 3].map(() => made.face(centre)),
+      }));
+      const { result } = await gallery.enrol(enrolments);
+      let agreed = 0;
+      const rounds = 20;
+      for (let round = 0; round < rounds; round++) {
+        const query = made.near(centres[round]!, 0.3);
+        const exact = enrolments
+          .map(({ faces }, i) => ({
+            person: result[i]!.person,
+            cosine: Math.max(...faces.map(({ vector }) => cosine(query, vector))),
+          }))
+          .sort((a, b) => b.cosine - a.cosine || a.person - b.person)
+          .slice(0, 5);
+        const hits = await gallery.store.nearest(query, 5);
+        expect(hits).toHaveLength(5);
+        for (const hit of hits) {
+          const truth = exact.find(({ person }) => person === hit.person);
+          if (truth) {
+            expect(hit.cosine).toBeCloseTo(truth.cosine, 6);
+            agreed++;
+          }
+        }
+        for (let i = 1; i < 5; i++) expect(hits[i - 1]!.cosine).toBeGreaterThanOrEqual(hits[i]!.cosine);
+      }
+      expect(agreed / (rounds * 5)).toBeGreaterThanOrEqual(engine.recall);
+    });
+
+    test("people are listed in order of names, page by page", async () => {
+      const gallery = await fresh();
+      for (const name of ["Zoë", "Ann", "Ben", "Cem", "Dana"]) await enrol(gallery, name, 1);
+      const first = await gallery.store.people({ limit: 2 });
+      expect(first.map(({ name }) => name)).toEqual(["Ann", "Ben"]);
+      const next = await gallery.store.people({ after: "Ben", limit: 2 });
+      expect(next.map(({ name }) => name)).toEqual(["Cem", "Dana"]);
+      expect(await names(gallery)).toEqual(["Ann 1", "Ben 1", "Cem 1", "Dana 1", "Zoë 1"]);
+    });
+
+    test("renaming, moving, splitting, merging and deleting do what they say", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Ann", 3);
+      const ben = await enrol(gallery, "Ben", 2);
+      await gallery.rename("Ann", "Anna");
+      expect(await names(gallery)).toEqual(["Anna 3", "Ben 2"]);
+      await expect(gallery.rename("Ben", "Anna")).rejects.toMatchObject({ code: "CONFLICT" });
+      await gallery.move([ann.faces[0]!], "Ben");
+      expect(await names(gallery)).toEqual(["Anna 2", "Ben 3"]);
+      const moved = await gallery.identify(ann.vectors[0]!);
+      expect(moved).toMatchObject({ person: { name: "Ben" }, candidates: [{ face: ann.faces[0] }] });
+      await gallery.split("Anna", [ann.faces[1]!], "Twin");
+      expect(await names(gallery)).toEqual(["Anna 1", "Ben 3", "Twin 1"]);
+      await gallery.merge(["Twin", "Ben"], "Anna");
+      expect(await names(gallery)).toEqual(["Anna 5"]);
+      expect((await gallery.identify(ben.vectors[1]!)).person?.name).toBe("Anna");
+      await gallery.deleteFaces([ben.faces[1]!]);
+      expect((await gallery.search(ben.vectors[1]!, 1))[0]?.face).not.toBe(ben.faces[1]);
+      await gallery.deletePerson("Anna");
+      expect(await names(gallery)).toEqual([]);
+      expect(await gallery.search(ann.vectors[0]!, 3)).toEqual([]);
+      await expect(gallery.person("Anna")).rejects.toMatchObject({ code: "PERSON_UNKNOWN" });
+    });
+
+    test("each change can be taken back, last first, and the taking back too", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Ann", 2);
+      await enrol(gallery, "Ben", 2);
+      await gallery.rename("Ann", "Anna");
+      await gallery.split("Anna", [ann.faces[0]!], "Twin");
+      await gallery.merge(["Ben"], "Twin");
+      await gallery.deletePerson("Twin");
+      expect(await names(gallery)).toEqual(["Anna 1"]);
+      const undone = await gallery.undo();
+      expect(undone.result.kind).toBe("delete");
+      expect(await names(gallery)).toEqual(["Anna 1", "Twin 3"]);
+      expect((await gallery.identify(ann.vectors[0]!)).person?.name).toBe("Twin");
+      await gallery.undo();
+      expect(await names(gallery)).toEqual(["Anna 1", "Ben 2", "Twin 1"]);
+      const split = await gallery.undo();
+      expect(await names(gallery)).toEqual(["Anna 2", "Ben 2"]);
+      await gallery.undo(split.sequence);
+      expect(await names(gallery)).toEqual(["Anna 1", "Ben 2", "Twin 1"]);
+      await expect(gallery.undo(split.sequence)).rejects.toMatchObject({ code: "CONFLICT" });
+      const log = await gallery.store.log({ limit: 100 });
+      expect(log.map(({ kind }) => kind)).toEqual([
+        "undo",
+        "undo",
+        "undo",
+        "undo",
+        "delete",
+        "merge",
+        "split",
+        "rename",
+        "enrol",
+        "enrol",
+      ]);
+      expect(log.map(({ sequence }) => sequence)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    });
+
+    test("a change that later ones built upon is not taken back alone", async () => {
+      const gallery = await fresh();
+      const { sequence } = await gallery.enrol([{ name: "Ann", faces: [made.face(made.direction())] }]);
+      await gallery.rename("Ann", "Anna");
+      await expect(gallery.undo(sequence)).rejects.toMatchObject({ code: "CONFLICT" });
+      expect(await names(gallery)).toEqual(["Anna 1"]);
+      await expect(gallery.undo(99)).rejects.toMatchObject({ code: "USAGE" });
+    });
+
+    test("a change that fails in its middle leaves nothing", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Ann", 1);
+      const [person, face] = [await gallery.store.reserveIds(2), 0];
+      const effects: Effect[] = [
+        { subject: "person", id: person, before: null, after: { name: "Ben", expires: null } },
+        { subject: "face", id: ann.faces[0]!, before: { person: 123_456 }, after: { person } },
+      ];
+      const contents: FaceContent[] = [];
+      const change: Change = { kind: "move", at: "2026-01-01T00:00:00.000Z", effects, contents };
+      await expect(gallery.store.commit(change)).rejects.toMatchObject({ code: "CONFLICT" });
+      expect(await names(gallery)).toEqual(["Ann 1"]);
+      expect(await gallery.store.log({ limit: 10 })).toHaveLength(1);
+      expect(face).toBe(0);
+    });
+
+    test("no face is left without its person", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Ann", 2);
+      const leaving: Effect = {
+        subject: "person",
+        id: ann.person,
+        before: { name: "Ann", expires: null },
+        after: null,
+      };
+      const change: Change = {
+        kind: "delete",
+        at: "2026-01-01T00:00:00.000Z",
+        effects: [leaving],
+        contents: [],
+      };
+      await expect(gallery.store.commit(change)).rejects.toThrow(/every face of a person who leaves/);
+      const orphan: Effect = {
+        subject: "face",
+        id: ann.faces[0]!,
+        before: { person: ann.person },
+        after: { person: 99_999 },
+      };
+      await expect(gallery.store.commit({ ...change, effects: [orphan] })).rejects.toMatchObject({
+        code: "CONFLICT",
+      });
+      expect(await names(gallery)).toEqual(["Ann 2"]);
+    });
+
+    test("vectors of another dimension or with broken numbers are refused", async () => {
+      const gallery = await fresh();
+      const wrong = new MadeFaces(1, 32).direction();
+      const enrolWrong = gallery.enrol([
+        { name: "Ann", faces: [{ vector: wrong, provenance: provenance("a") }] },
+      ]);
+      await expect(enrolWrong).rejects.toMatchObject({ code: "SHAPE" });
+      await expect(gallery.search(wrong, 1)).rejects.toMatchObject({ code: "SHAPE" });
+      const broken = new Float32Array(DIMENSION).fill(Number.NaN) as unknown as UnitVector;
+      await expect(gallery.search(broken, 1)).rejects.toMatchObject({ code: "ZERO_VECTOR" });
+      expect(await names(gallery)).toEqual([]);
+    });
+
+    test("another process's changes are in the next answer", async () => {
+      const gallery = await fresh();
+      const second = await again(gallery);
+      expect(await second.search(made.direction(), 1)).toEqual([]);
+      const ann = await enrol(gallery, "Ann", 2);
+      expect((await second.identify(ann.vectors[0]!)).person?.name).toBe("Ann");
+      await second.rename("Ann", "Anna");
+      await second.deleteFaces([ann.faces[0]!]);
+      const found = await gallery.identify(ann.vectors[0]!);
+      expect(found.candidates[0]).toMatchObject({ person: { name: "Anna" }, face: ann.faces[1] });
+    });
+
+    test.skipIf(!engine.comparesAndSets)(
+      "of two processes that change one thing, neither overwrites the other",
+      async () => {
+        const gallery = await fresh();
+        const second = await again(gallery);
+        await enrol(gallery, "Ann", 1);
+        const rename = (to: string): Effect => ({
+          subject: "person",
+          id: 0,
+          before: { name: "Ann", expires: null },
+          after: { name: to, expires: null },
+        });
+        const { id } = await gallery.person("Ann");
+        const change = (to: string): Change => ({
+          kind: "rename",
+          at: "2026-01-01T00:00:00.000Z",
+          effects: [{ ...rename(to), id }],
+          contents: [],
+        });
+        const answers = await Promise.allSettled([
+          gallery.store.commit(change("One")),
+          second.store.commit(change("Two")),
+        ]);
+        expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+        const same = await Promise.all(
+          Array.from({ length: 12 }, (_, i) =>
+            (i % 2 ? gallery : second).enrol([{ name: "Shared", faces: [made.face(made.direction())] }]),
+          ),
+        );
+        expect(same.filter(({ result }) => result[0]!.created)).toHaveLength(1);
+        expect((await gallery.person("Shared")).faces).toBe(12);
+      },
+    );
+
+    test("photographs that are in the gallery are known again", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Ann", 2);
+      const known = await gallery.store.knownPhotographs(["ab".repeat(32), "cd".repeat(32)]);
+      expect([...known]).toEqual([["ab".repeat(32), [ann.person]]]);
+    });
+
+    test("forgetting removes a person, the deleted faces, the merged and the log's words, and cannot be undone", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Annabella", 3);
+      await enrol(gallery, "Bella", 1);
+      const ben = await enrol(gallery, "Benedict", 2);
+      await gallery.merge(["Bella"], "Annabella");
+      await gallery.deleteFaces([ann.faces[2]!]);
+      const receipt = await gallery.forget(["Annabella"]);
+      expect(receipt).toMatchObject({ faces: 4, crops: 4 });
+      expect(receipt.searched.reduce((sum, { hits }) => sum + hits, 0)).toBe(0);
+      expect(await names(gallery)).toEqual(["Benedict 2"]);
+      expect((await gallery.search(ann.vectors[0]!, 1))[0]?.person.name).toBe("Benedict");
+      expect(JSON.stringify(await gallery.store.log({ limit: 100 }))).not.toMatch(/ella/);
+      expect(JSON.stringify(await gallery.store.log({ limit: 100 }))).toMatch(/Benedict/);
+      await expect(gallery.undo(1)).rejects.toMatchObject({ code: "CONFLICT" });
+      expect((await gallery.identify(ben.vectors[0]!)).person?.name).toBe("Benedict");
+    });
+
+    test("pruning forgets those whose date has passed, and what was deleted when asked to", async () => {
+      const gallery = await fresh();
+      const face = () => made.face(made.direction());
+      await gallery.enrol([
+        { name: "Guest", faces: [face()], expires: new Date(Date.UTC(2025, 5, 1)) },
+        { name: "Later", faces: [face()], expires: new Date(Date.UTC(2027, 5, 1)) },
+        { name: "Member", faces: [face()] },
+        { name: "Gone", faces: [face()] },
+      ]);
+      await gallery.deletePerson("Gone");
+      const pruned = await gallery.prune();
+      expect(pruned?.people).toEqual(["Guest"]);
+      expect(await names(gallery)).toEqual(["Later 1", "Member 1"]);
+      expect((await gallery.store.stats()).deletedFaces).toBe(1);
+      const rest = await gallery.prune({ deletedBefore: new Date(Date.UTC(2026, 6, 1)) });
+      expect(rest?.erasure.faces).toBe(1);
+      expect((await gallery.store.stats()).deletedFaces).toBe(0);
+      expect(await gallery.prune()).toBeUndefined();
+      await gallery.retain("Later", null);
+      expect((await gallery.person("Later")).expires).toBeNull();
+    });
+
+    describe("moving to another model", () => {
+      const next: GalleryContract = { ...CONTRACT, model: "next-model", dimension: 32 };
+      const nextFaces = new MadeFaces(9, 32);
+      let gallery: Gallery;
+      let ann: Awaited<ReturnType<typeof enrol>>;
+
+      beforeAll(async () => {
+        if (engine.missing !== undefined) return;
+        gallery = await fresh();
+        ann = await enrol(gallery, "Ann", 3);
+        await enrol(gallery, "Ben", 2);
+      });
+
+      test("goes on where it was, refuses to end early, and then answers with the new vectors only", async () => {
+        const second = await again(gallery);
+        await gallery.store.beginReindex(next);
+        const todo = await gallery.store.facesToEmbed({ limit: 10 });
+        expect(todo).toHaveLength(5);
+        expect(Buffer.from(todo[0]!.crop!).equals(Buffer.from(ann.crops[0]!))).toBe(true);
+        const vectors = new Map(todo.map(({ id }) => [id, nextFaces.direction()]));
+        await gallery.store.addReindexed(new Map([...vectors].slice(0, 3)));
+        await expect(gallery.store.finishReindex("2026-01-02T00:00:00.000Z")).rejects.toMatchObject({
+          code: "CONFLICT",
+        });
+        await gallery.store.beginReindex(next);
+        await expect(gallery.store.beginReindex({ ...next, model: "third" })).rejects.toMatchObject({
+          code: "CONFLICT",
+        });
+        const rest = await gallery.store.facesToEmbed({ limit: 10 });
+        expect(rest.map(({ id }) => id)).toEqual(todo.slice(3).map(({ id }) => id));
+        expect((await gallery.identify(ann.vectors[0]!)).person?.name).toBe("Ann");
+        await gallery.store.addReindexed(new Map([...vectors].slice(3)));
+        await gallery.store.finishReindex("2026-01-02T00:00:00.000Z");
+        expect(gallery.contract).toEqual(next);
+        const query = vectors.get(ann.faces[1]!)!;
+        expect(await gallery.identify(query)).toMatchObject({
+          person: { name: "Ann" },
+          candidates: [{ face: ann.faces[1] }],
+        });
+        await expect(second.search(ann.vectors[0]!, 1)).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
+        const late = second.enrol([{ name: "Late", faces: [made.face(made.direction())] }]);
+        await expect(late).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
+        expect((await again(gallery)).contract).toEqual(next);
+      });
+    });
+
+    test("says how large it is", async () => {
+      const gallery = await fresh();
+      await enrol(gallery, "Ann", 3);
+      await enrol(gallery, "Ben", 1);
+      await gallery.deletePerson("Ben");
+      expect(await gallery.store.stats()).toMatchObject({ people: 1, faces: 3, deletedFaces: 1, changes: 3 });
+    });
+
+    test("a closed gallery says so, and closing twice does nothing", async () => {
+      const gallery = await fresh();
+      await gallery.close();
+      await gallery.close();
+      await expect(gallery.person("Ann")).rejects.toMatchObject({ code: "CLOSED" });
+    });
+  });
+}

@@ -1,0 +1,124 @@
+import type { UnitVector } from "../core/index.ts";
+import type { Change, LogEntry } from "./change.ts";
+import type { GalleryContract } from "./contract.ts";
+import type { GalleryFace, Person, PersonHit } from "./records.ts";
+
+/** A gallery's fixed properties, beside its contract. */
+export interface GallerySettings {
+  /** Cosine from which a face counts as a person's; null when it comes from the model's calibration or the caller. */
+  readonly threshold: number | null;
+  /** Whether aligned crops are kept with the faces. They allow embedding again without the photographs. */
+  readonly keepCrops: boolean;
+}
+
+/** A page of a list in order of a key; `after` is the last key of the page before. */
+export interface Page<K> {
+  readonly after?: K | undefined;
+  readonly limit: number;
+}
+
+/** What a store can say about its size. */
+export interface StoreStats {
+  readonly people: number;
+  readonly faces: number;
+  /** Faces that were deleted and can still be brought back. */
+  readonly deletedFaces: number;
+  readonly changes: number;
+  /** Bytes on disk, as far as the store can tell; null where it cannot. */
+  readonly bytes: number | null;
+  /** Bytes of the index in this process's memory; 0 where the server searches. */
+  readonly indexBytes: number;
+}
+
+/** What forgetting removed, and the proof, as far as there can be one. */
+export interface Erasure {
+  readonly faces: number;
+  readonly crops: number;
+  /** Effects taken out of the log. */
+  readonly logEffects: number;
+  /** Where the bytes were searched for afterwards. */
+  readonly searched: readonly SearchedFile[];
+  /** What could not be looked at, and why; empty when every file was. */
+  readonly notProven: readonly string[];
+}
+
+/** A file that was searched for bytes that must be gone. */
+export interface SearchedFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Places where some of the bytes were found. */
+  readonly hits: number;
+}
+
+/** A face whose vector under another contract is asked for. */
+export interface FaceToEmbed extends GalleryFace {
+  readonly crop: Uint8Array | null;
+}
+
+/**
+ * Where a gallery is kept. One interface and one suite (`store.contract.ts`) for every engine.
+ *
+ * `commit` resolves when the change is durable. Stores know nothing of photographs, models or policy: that is
+ * {@link Gallery} above them.
+ */
+export interface GalleryStore {
+  /** What the gallery is opened by, without a password. */
+  readonly address: string;
+  readonly contract: GalleryContract;
+  readonly settings: GallerySettings;
+
+  /** Takes `count` ids that nobody else gets, for people or faces. Returns the first; the others follow it. */
+  reserveIds(count: number): Promise<number>;
+  /**
+   * Applies a change whole, and returns its sequence when it is durable.
+   *
+   * Throws    FaceError CONFLICT when an effect does not find what it expects or a name is taken, MODEL_MISMATCH
+   *           when the gallery was moved to another model, STORAGE when it cannot be written
+   */
+  commit(change: Change): Promise<number>;
+
+  /** People in order of their names. */
+  people(page: Page<string>): Promise<Person[]>;
+  /** Those of the ids that are there, in no order. */
+  peopleWith(ids: readonly number[]): Promise<Person[]>;
+  personNamed(name: string): Promise<Person | undefined>;
+  /** People whose date is before `at`. */
+  expired(at: string): Promise<Person[]>;
+
+  /** Faces in order of their ids; of one person, or of everyone. */
+  faces(page: Page<number>, person?: number): Promise<GalleryFace[]>;
+  /** Those of the ids that are there, in no order. */
+  facesWith(ids: readonly number[]): Promise<GalleryFace[]>;
+  /** Vectors of faces that are there. */
+  vectors(ids: readonly number[]): Promise<Map<number, UnitVector>>;
+  /** The kept crop of a face that is there. */
+  crop(face: number): Promise<Uint8Array | undefined>;
+  /** Who has a face from these photographs, by sha256; photographs with nobody are not in the map. */
+  knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>>;
+
+  /** The k people with the most similar faces, by falling cosine, ties by person. */
+  nearest(query: UnitVector, k: number): Promise<PersonHit[]>;
+
+  /** Entries of the log, newest first; `after` is the sequence to go on below. */
+  log(page: Page<number>): Promise<LogEntry[]>;
+  entry(sequence: number): Promise<LogEntry | undefined>;
+
+  /**
+   * Removes people with everything that is kept of them, deleted faces and the log's contents included, then
+   * searches for the bytes. Cannot be undone.
+   */
+  erase(people: readonly number[], at: string): Promise<Erasure>;
+  /** Ids of people who were deleted before `at`, and still have contents. */
+  deletedBefore(at: string): Promise<number[]>;
+
+  /** Starts to move to another contract, or goes on with it. Throws FaceError CONFLICT while another move is under way. */
+  beginReindex(contract: GalleryContract): Promise<void>;
+  /** Faces that have no vector under the next contract yet, in order of ids; deleted ones included. */
+  facesToEmbed(page: Page<number>): Promise<FaceToEmbed[]>;
+  addReindexed(vectors: ReadonlyMap<number, UnitVector>): Promise<void>;
+  /** Puts the new vectors in the old ones' place in one step. Throws FaceError CONFLICT when faces still lack one. */
+  finishReindex(at: string): Promise<void>;
+
+  stats(): Promise<StoreStats>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,158 @@
+import { FaceError, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import type { Enrolment, Gallery, GalleryFace, NewFace, Provenance } from "../../gallery/index.ts";
+import { type FaceRecord, formatOf, readEmbeddings } from "../embeddings/index.ts";
+
+/** Faces in one question to a gallery, and in one change of an import. */
+const STEP = 1000;
+
+/**
+ * Writes everyone's faces to a file that `arcface search --in` reads too: `.jsonl`, `.npy` with `.names.jsonl` beside
+ * it, or `.parquet`; whole or not at all. Crops and the log stay behind.
+ *
+ * Returns   how many faces
+ */
+export async function exportGallery(
+  gallery: Gallery,
+  path: string,
+  options: WorkOptions = {},
+): Promise<number> {
+  let written = 0;
+  const { faces: total } = await gallery.store.stats();
+  const records = async function* (): AsyncGenerator<FaceRecord> {
+    for (let after: number | undefined; ; ) {
+      throwIfAborted(options.signal);
+      const faces = await gallery.store.faces({ after, limit: STEP });
+      if (faces.length === 0) return;
+      yield* await recordsOf(gallery, faces);
+      written += faces.length;
+      after = faces.at(-1)!.id;
+      options.onProgress?.({ stage: "export", done: written, total });
+    }
+  };
+  await formatOf(path).write(path, records());
+  return written;
+}
+
+async function recordsOf(gallery: Gallery, faces: readonly GalleryFace[]): Promise<FaceRecord[]> {
+  const vectors = await gallery.store.vectors(faces.map(({ id }) => id));
+  const found = await gallery.store.peopleWith([...new Set(faces.map(({ person }) => person))]);
+  const people = new Map(found.map((person) => [person.id, person]));
+  return faces.flatMap(({ id, person, provenance }) => {
+    const [who, embedding] = [people.get(person), vectors.get(id)];
+    // Someone who left while the file is written is left out.
+    if (!who || !embedding) return [];
+    const { source, ...seen } = provenance;
+    const { name, expires } = who;
+    return [
+      { path: source, face: 0, ...seen, model: gallery.contract.model, embedding, person: name, expires },
+    ];
+  });
+}
+
+/** What an import did. */
+export interface ImportReport {
+  readonly faces: number;
+  /** Faces that their person has already, by photograph and box. */
+  readonly known: number;
+  /** Faces whose record names nobody. */
+  readonly nameless: number;
+}
+
+/**
+ * Adds the faces of a file to the people they name. What is there already is passed over, so an import that was
+ * interrupted is finished by running it again.
+ *
+ * Throws    FaceError MODEL_MISMATCH for another model's vectors, BAD_FILE, USAGE
+ */
+export async function importFaces(
+  gallery: Gallery,
+  path: string,
+  options: WorkOptions = {},
+): Promise<ImportReport> {
+  const report = { faces: 0, known: 0, nameless: 0 };
+  const there = new KnownFaces(gallery);
+  let batch: FaceRecord[] = [];
+  const flush = async (): Promise<void> => {
+    const fresh = [];
+    for (const record of batch) {
+      if (await there.take(record)) fresh.push(record);
+      else report.known++;
+    }
+    if (fresh.length > 0) await gallery.enrol(enrolmentsOf(fresh), "import");
+    report.faces += fresh.length;
+    batch = [];
+    options.onProgress?.({ stage: "import", done: report.faces + report.known + report.nameless });
+  };
+  for await (const record of readEmbeddings(path)) {
+    throwIfAborted(options.signal);
+    const { model } = gallery.contract;
+    if (record.model !== model) {
+      throw new FaceError(
+        "MODEL_MISMATCH",
+        `${path}: expected vectors of ${model}, got vectors of ${record.model}`,
+      );
+    }
+    if (record.person === undefined) report.nameless++;
+    else batch.push(record);
+    if (batch.length === STEP) await flush();
+  }
+  await flush();
+  return report;
+}
+
+function enrolmentsOf(records: readonly FaceRecord[]): Enrolment[] {
+  const people = new Map<string, { expires: Date | null; faces: NewFace[] }>();
+  for (const record of records) {
+    let person = people.get(record.person!);
+    if (!person) {
+      person = { expires: record.expires ? new Date(record.expires) : null, faces: [] };
+      people.set(record.person!, person);
+    }
+    person.faces.push({ vector: record.embedding, provenance: provenanceOf(record) });
+  }
+  return [...people].map(([name, person]) => ({ name, ...person }));
+}
+
+function provenanceOf({ path, sha256, box, landmarks, score }: FaceRecord): Provenance {
+  return { source: path, sha256: sha256 ?? null, box, landmarks, score };
+}
+
+/** The faces that people have, by photograph and box, asked for once a person. */
+class KnownFaces {
+  readonly #gallery: Gallery;
+  readonly #faces = new Map<string, Set<string>>();
+
+  constructor(gallery: Gallery) {
+    this.#gallery = gallery;
+  }
+
+  /** Counts a record as known from now on; true when it was not before. */
+  async take(record: FaceRecord): Promise<boolean> {
+    const name = record.person!;
+    let known = this.#faces.get(name);
+    if (!known) {
+      known = await this.#of(name);
+      this.#faces.set(name, known);
+    }
+    const key = keyOf(provenanceOf(record));
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  }
+
+  async #of(name: string): Promise<Set<string>> {
+    const person = await this.#gallery.store.personNamed(name);
+    const keys = new Set<string>();
+    if (!person) return keys;
+    for (let after: number | undefined; ; ) {
+      const faces = await this.#gallery.store.faces({ after, limit: STEP }, person.id);
+      for (const { provenance } of faces) keys.add(keyOf(provenance));
+      if (faces.length < STEP) return keys;
+      after = faces.at(-1)!.id;
+    }
+  }
+}
+
+function keyOf({ source, sha256, box }: Provenance): string {
+  return JSON.stringify([sha256 ?? source, box.x, box.y, box.width, box.height]);
+}

@@ -1,0 +1,11 @@
+export {
+  type EnrolmentOptions,
+  type EnrolmentResult,
+  enrolPhotographs,
+  type PersonToEnrol,
+  type RejectReason,
+} from "./enrol-photographs.ts";
+export { exportGallery, type ImportReport, importFaces } from "./exchange.ts";
+export type { Portrait, PortraitPhotograph } from "./portrait.ts";
+export { QUALITY_DEFAULTS, type QualityGate, type QualityReason } from "./quality.ts";
+export { type ReindexReport, reindexGallery } from "./reindex-gallery.ts";

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { FaceError, reasonOf } from "../../core/index.ts";
+import { encodeJpeg, type RgbImage } from "../../image/index.ts";
+import type { Face } from "../face.ts";
+import type { Photograph } from "../face-finder.ts";
+import type { Recognizer } from "../recognizer.ts";
+import { sharpnessOf } from "./quality.ts";
+
+/** A face with what enrolment looks at and what a gallery keeps. */
+export interface Portrait extends Face {
+  /** The aligned crop as a JPEG file. */
+  readonly crop: Uint8Array;
+  /** See {@link sharpnessOf}. */
+  readonly sharpness: number;
+}
+
+/** A photograph with its portraits and what tells it from others. */
+export interface PortraitPhotograph extends Photograph<Portrait> {
+  /** Of the file's bytes, 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** Enough that embedding the kept crop again gives a cosine of about 0.999 to the first embedding. */
+const CROP_QUALITY = 95;
+
+/** The portraits of a photograph. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
+export async function portraitsOf(recognizer: Recognizer, path: string): Promise<PortraitPhotograph> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new FaceError("BAD_FILE", `${path}: expected a photograph, got: ${reasonOf(cause)}`, { cause });
+  });
+  const photograph = await recognizer.portraits(bytes).catch((error: unknown) => {
+    throw named(error, path);
+  });
+  const faces = await Promise.all(
+    photograph.faces.map(async ({ crop, ...face }) => ({
+      ...face,
+      crop: await encodeJpeg(crop as RgbImage, CROP_QUALITY),
+      sharpness: sharpnessOf(crop),
+    })),
+  );
+  return { ...photograph, faces, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** An error about bytes, told about the file they came from. */
+function named(error: unknown, path: string): unknown {
+  if (!(error instanceof FaceError) || error.message.startsWith(path)) return error;
+  return new FaceError(error.code, `${path}: ${error.message}`, { cause: error });
+}

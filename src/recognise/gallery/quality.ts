@@ -1,0 +1,112 @@
+import type { Box, Landmarks } from "../../core/index.ts";
+import type { RgbImage } from "../../image/index.ts";
+
+/** What a photograph must be like to be enrolled. */
+export interface QualityGate {
+  /** Distance of the eyes, in pixels of the photograph. */
+  readonly minEyeDistancePx: number;
+  /** See {@link sharpnessOf}. */
+  readonly minSharpness: number;
+  /** See {@link turnOf}: how far the face may be turned to a side. */
+  readonly maxTurn: number;
+  /** How far it may be raised or lowered. */
+  readonly maxTilt: number;
+}
+
+/**
+ * Chosen on 250 photographs of LFW: 98 % of their subjects pass each limit. Of the same photographs blurred by a
+ * Gaussian of 2 px (eyes there lie 42 px apart), 19 in 20 do not.
+ */
+export const QUALITY_DEFAULTS: QualityGate = {
+  minEyeDistancePx: 24,
+  minSharpness: 36,
+  maxTurn: 0.36,
+  maxTilt: 0.32,
+};
+
+/** Why a photograph is not good enough, with what was measured and what was asked for. */
+export interface QualityReason {
+  readonly code: "too-small" | "blurred" | "turned-away";
+  readonly measured: number;
+  readonly limit: number;
+}
+
+/** What is measured about a face. */
+export interface Measured {
+  readonly box: Box<"image">;
+  readonly landmarks: Landmarks<"image">;
+  readonly sharpness: number;
+}
+
+/** Everything that keeps a face from being enrolled; empty when it is good. */
+export function qualityReasons(face: Measured, gate: QualityGate): QualityReason[] {
+  const reasons: QualityReason[] = [];
+  const eyes = eyeDistance(face.landmarks);
+  if (eyes < gate.minEyeDistancePx)
+    reasons.push({ code: "too-small", measured: eyes, limit: gate.minEyeDistancePx });
+  if (face.sharpness < gate.minSharpness)
+    reasons.push({ code: "blurred", measured: face.sharpness, limit: gate.minSharpness });
+  const { turn, tilt } = turnOf(face.landmarks);
+  if (Math.abs(turn) > gate.maxTurn)
+    reasons.push({ code: "turned-away", measured: Math.abs(turn), limit: gate.maxTurn });
+  else if (Math.abs(tilt) > gate.maxTilt)
+    reasons.push({ code: "turned-away", measured: Math.abs(tilt), limit: gate.maxTilt });
+  return reasons;
+}
+
+/** Distance between the eyes, in pixels. */
+function eyeDistance([left, right]: Landmarks<"image">): number {
+  return Math.hypot(right.x - left.x, right.y - left.y);
+}
+
+/**
+ * How far a face is turned, from its five landmarks.
+ *
+ * Formula   turn: the nose's place along the line of the eyes, 0 in their middle, ±½ below an eye
+ *           tilt: its place between the middles of eyes and mouth, 0 in the middle of the two, ±½ at them
+ */
+export function turnOf([left, right, nose, mouthLeft, mouthRight]: Landmarks<"image">): {
+  readonly turn: number;
+  readonly tilt: number;
+} {
+  const eyes = { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 };
+  const mouth = { x: (mouthLeft.x + mouthRight.x) / 2, y: (mouthLeft.y + mouthRight.y) / 2 };
+  const along = (from: { x: number; y: number }, to: { x: number; y: number }): number => {
+    const [x, y] = [to.x - from.x, to.y - from.y];
+    const square = x * x + y * y;
+    return square === 0 ? Number.POSITIVE_INFINITY : ((nose.x - from.x) * x + (nose.y - from.y) * y) / square;
+  };
+  return { turn: along(left, right) - 0.5, tilt: along(eyes, mouth) - 0.5 };
+}
+
+/**
+ * How sharp an aligned crop is: the variance of its Laplacian, on luminance, over its middle.
+ *
+ * A face that was drawn out of few pixels is as blurred as one out of focus, and measures so.
+ *
+ * Ranges    0 for an even surface; photographs of faces at 112 px measure some hundreds
+ * Source    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000
+ */
+export function sharpnessOf(crop: RgbImage): number {
+  const { width, height, data } = crop;
+  const luminance = (x: number, y: number): number => {
+    const at = (y * width + x) * 3;
+    return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  };
+  const [left, top] = [Math.round(width / 6), Math.round(height / 6)];
+  let [sum, squares, count] = [0, 0, 0];
+  for (let y = top; y < height - top; y++) {
+    for (let x = left; x < width - left; x++) {
+      const value =
+        luminance(x - 1, y) +
+        luminance(x + 1, y) +
+        luminance(x, y - 1) +
+        luminance(x, y + 1) -
+        4 * luminance(x, y);
+      sum += value;
+      squares += value * value;
+      count++;
+    }
+  }
+  return count === 0 ? 0 : squares / count - (sum / count) ** 2;
+}

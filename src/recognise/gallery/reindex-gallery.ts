@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { asAlignedFace } from "../../align/index.ts";
+import {
+  intersectionOverUnion,
+  throwIfAborted,
+  type UnitVector,
+  type WorkOptions,
+} from "../../core/index.ts";
+import { type FaceToEmbed, type Gallery, sameContract } from "../../gallery/index.ts";
+import { readImage } from "../../image/index.ts";
+import type { Recognizer } from "../recognizer.ts";
+
+/** What moving a gallery to another model did. */
+export interface ReindexReport {
+  /** Faces embedded by this run. */
+  readonly embedded: number;
+  /** Of which from the photograph itself, and from the kept crop. */
+  readonly fromPhotographs: number;
+  readonly fromCrops: number;
+  /** Faces with neither photograph nor crop. While there are any the gallery stays with its model. */
+  readonly missing: readonly number[];
+  /** Whether the gallery answers with the new model now. */
+  readonly finished: boolean;
+}
+
+/** Faces embedded between two writes: what an interruption costs at most. */
+const STEP = 32;
+
+/** A face of the photograph is taken for the one that was enrolled when their boxes overlap by this much. */
+const SAME_BOX = 0.3;
+
+/**
+ * Embeds every face of a gallery with another model, then puts the new vectors in the old ones' place in one step.
+ *
+ * Until that step the gallery answers with the old model, and faces added meanwhile are embedded too. What was done
+ * is kept: a run that is interrupted goes on where it was.
+ *
+ * @param options.dropMissing delete the faces that cannot be embedded, rather than stay
+ * @param now date of the change
+ * Throws    FaceError CONFLICT while a move to yet another model is under way, ABORTED
+ */
+export async function reindexGallery(
+  gallery: Gallery,
+  recognizer: Recognizer,
+  options: WorkOptions & { readonly now: Date; readonly dropMissing?: boolean | undefined },
+): Promise<ReindexReport> {
+  const contract = recognizer.galleryContract;
+  const done = { embedded: 0, fromPhotographs: 0, fromCrops: 0 };
+  if (sameContract(contract, gallery.contract)) return { ...done, missing: [], finished: true };
+  const { store } = gallery;
+  await store.beginReindex(contract);
+  const { faces: total } = await store.stats();
+  let missing: number[] = [];
+  let after: number | undefined;
+  for (;;) {
+    throwIfAborted(options.signal);
+    const faces = await store.facesToEmbed({ after, limit: STEP });
+    if (faces.length === 0) break;
+    const vectors = new Map<number, UnitVector>();
+    for (const face of faces) {
+      const found = (await fromPhotograph(recognizer, face)) ?? (await fromCrop(recognizer, face));
+      if (!found) {
+        missing.push(face.id);
+        continue;
+      }
+      vectors.set(face.id, found.vector);
+      done[found.from]++;
+    }
+    await store.addReindexed(vectors);
+    done.embedded += vectors.size;
+    after = faces.at(-1)!.id;
+    options.onProgress?.({ stage: "reindex", done: done.embedded, total: Math.max(total, done.embedded) });
+  }
+  // Of the faces that lack a vector, those that were deleted already hold nobody up.
+  missing = (await store.facesWith(missing)).map(({ id }) => id).sort((a, b) => a - b);
+  if (missing.length > 0 && !options.dropMissing) return { ...done, missing, finished: false };
+  if (missing.length > 0) await gallery.deleteFaces(missing);
+  await store.finishReindex(options.now.toISOString());
+  return { ...done, missing, finished: true };
+}
+
+interface Embedded {
+  readonly vector: UnitVector;
+  readonly from: "fromPhotographs" | "fromCrops";
+}
+
+async function fromPhotograph(recognizer: Recognizer, face: FaceToEmbed): Promise<Embedded | undefined> {
+  const { source, sha256, box } = face.provenance;
+  const bytes = await readFile(source).catch(() => undefined);
+  if (!bytes || createHash("sha256").update(bytes).digest("hex") !== sha256) return undefined;
+  const { faces } = await recognizer.faces(bytes);
+  const overlaps = faces.map((found) => intersectionOverUnion(found.box, box));
+  const best = overlaps.indexOf(Math.max(...overlaps));
+  return (overlaps[best] ?? 0) >= SAME_BOX
+    ? { vector: faces[best]!.embedding, from: "fromPhotographs" }
+    : undefined;
+}
+
+async function fromCrop(recognizer: Recognizer, { crop }: FaceToEmbed): Promise<Embedded | undefined> {
+  if (!crop) return undefined;
+  const image = await readImage(crop);
+  if (image.width !== recognizer.cropSizePx) return undefined;
+  const [vector] = await recognizer.embed([asAlignedFace(image)]);
+  return { vector: vector!, from: "fromCrops" };
+}
