@@ -243,10 +243,10 @@ test("a name with markup in it stays a name", async (ctx) => {
   expect(await page.locator('td:has-text("<img src=x onerror")').count()).toBeGreaterThan(0);
 });
 
-test.each(["light", "dark"] as const)(
+test.for(["light", "dark"] as const)(
   "axe finds nothing to complain about in the %s scheme",
-  async (colorScheme) => {
-    if (!CHROMIUM) return;
+  async (colorScheme, ctx) => {
+    ctx.skip(!CHROMIUM, NEEDS);
     // The page forbids itself every script but its own; the checker is let in from outside.
     await using context = await browser.newContext({ bypassCSP: true, colorScheme });
     const open = await context.newPage();

@@ -104,10 +104,30 @@ test("pixels come back from their address as they went in", async () => {
   expect([...image.data]).toEqual([...rgb]);
 });
 
-test("the histogram shows shares: bars of each kind add up to all of its pairs", () => {
-  const svg = scoreHistogram({ genuine: [0.5], impostor: [0.1, 0.1, 0.2, 0.2] }, { bins: 2 });
-  expect(svg).toContain("one person (1 pair)");
+test("the histogram's bars stand upright on the axis, as high as their share of the pairs", () => {
+  const scores = { genuine: [0.45, 0.5], impostor: [0.1, 0.1, 0.1, 0.35] };
+  const svg = scoreHistogram(scores, { bins: 4 });
+  expect(svg).toContain("one person (2 pairs)");
   expect(svg).toContain("different people (4 pairs)");
+  const filled = [...svg.matchAll(/ d="(M[^"]*Z)"/g)]
+    .map(([, path]) => path!)
+    .find((path) => path.length > 100)!;
+  const points = filled
+    .slice(1, -1)
+    .split("L")
+    .map((point) => point.split(",").map(Number));
+  // Every edge is level or upright: a slanted one would be a bar standing on another.
+  for (const [i, [x, y]] of points.slice(1).entries()) {
+    const [beforeX, beforeY] = points[i]!;
+    expect(x === beforeX || y === beforeY).toBe(true);
+  }
+  const heights = points.map(([, y]) => y!);
+  const [axis, first, third] = [
+    Math.max(...heights),
+    heights[1]!,
+    points.find(([x]) => x! > points[4]![0]!)![1]!,
+  ];
+  expect((axis - first) / (axis - third)).toBeCloseTo(3, 1);
 });
 
 test.each([
