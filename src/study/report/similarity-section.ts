@@ -18,7 +18,7 @@ ${
     : html`<p>The two different people of each line have the highest cosines. The percentile is the share of all pairs of different people that score below, with the interval of 95 % from drawing people anew.</p>
 ${scrollTable(
   "Look-alikes",
-  html`<table><thead><tr><th scope="col">faces</th><th scope="col">people</th><th scope="col" class="number">cosine</th><th scope="col" class="number">percentile</th><th scope="col" class="number">95 %</th>${threshold !== undefined && html`<th scope="col">at ${threshold}</th>`}</tr></thead><tbody>${lookAlikes.map(
+  html`<table><thead><tr><th scope="col">faces</th><th scope="col">people</th><th scope="col" class="number">cosine</th><th scope="col" class="number">percentile</th><th scope="col" class="number">95 %</th>${threshold !== undefined && html`<th scope="col">at ${figure(threshold)}</th>`}</tr></thead><tbody>${lookAlikes.map(
     (pair) =>
       html`<tr><td class="faces">${face(study, pair.faces[0])}${face(study, pair.faces[1])}</td><td>${pair.people[0]}<br>${pair.people[1]}</td><td class="number">${figure(pair.cosine)}</td><td class="number">${percent(pair.percentile, 3)}</td><td class="number">${pair.percentileInterval ? `${percent(pair.percentileInterval[0], 2)} – ${percent(pair.percentileInterval[1], 2)}` : "–"}</td>${threshold !== undefined && html`<td>${pair.cosine >= threshold ? html`<strong class="wrong">taken for one</strong>` : "told apart"}</td>`}</tr>`,
   )}</tbody></table>`,
@@ -43,8 +43,8 @@ function declaredPair(study: Study, pair: DeclaredPair): Markup {
     atThreshold === null
       ? html`no threshold is known for this model`
       : atThreshold.toldApart
-        ? html`<strong class="right">told apart</strong>: none of ${count(between.length, "pair")} reaches ${atThreshold.threshold}`
-        : html`<strong class="wrong">confused</strong>: ${atThreshold.falseMatches} of ${count(between.length, "pair")} between them ${atThreshold.falseMatches === 1 ? "reaches" : "reach"} ${atThreshold.threshold}`;
+        ? html`<strong class="right">told apart</strong>: none of ${count(between.length, "pair")} reaches ${figure(atThreshold.threshold)}`
+        : html`<strong class="wrong">confused</strong>: ${atThreshold.falseMatches} of ${count(between.length, "pair")} between them ${atThreshold.falseMatches === 1 ? "reaches" : "reach"} ${figure(atThreshold.threshold)}`;
   return html`<article><h4>${people[0]} and ${people[1]}</h4>
 <div class="strip">${a.slice(0, 8).map((i) => face(study, i, 56))}</div><div class="strip">${b.slice(0, 8).map((i) => face(study, i, 56))}</div>
 ${dotRows(genuine, between, atThreshold?.threshold)}

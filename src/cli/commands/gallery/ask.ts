@@ -97,7 +97,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   bar.stop();
   if (chance !== undefined && !flags.json)
     io.err(
-      `threshold ${threshold}: by its calibration a stranger is taken for someone with a chance of up to ${percent(chance)}\n`,
+      `threshold ${threshold?.toFixed(3)}: by its calibration a stranger is taken for someone with a chance of up to ${percent(chance)}\n`,
     );
   const code = failures.report(paths.length);
   return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
