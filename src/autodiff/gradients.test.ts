@@ -441,7 +441,7 @@ describe.each(
   const wanted = [loss, ...found.filter((g) => g !== undefined)];
   const reference = evaluate(tape, wanted, given);
 
-  test.skipIf(one.gradient === "none")("has the gradient of its differences", () => {
+  const differences = (): void => {
     for (const [i, operand] of operands.entries()) {
       const gradient = found[i]
         ? evaluate(tape, [found[i]], given)[0]!
@@ -457,7 +457,8 @@ describe.each(
         expect(Math.abs(gradient[at]! - difference)).toBeLessThan(DIFFERENCE * (1 + Math.abs(difference)));
       }
     }
-  });
+  };
+  if (one.gradient !== "none") test("has the gradient of its differences", differences);
 
   test.each(forms)("computes the same %s", async (_form, form) => {
     const outputs = Object.fromEntries(wanted.map((value, i) => [`out${i}`, value]));
