@@ -32,6 +32,9 @@ const HOME_OF: Readonly<Record<string, string>> = {
   "hyparquet-writer": "recognise",
   "@resvg/resvg-js": "plot",
   "@photostructure/sqlite": "gallery",
+  pg: "gallery",
+  "pg-copy-streams": "gallery",
+  "@zilliz/milvus2-sdk-node": "gallery",
   commander: "cli",
   "cli-progress": "cli",
 };

@@ -20,11 +20,17 @@ async function engineOf(text: string): Promise<Engine> {
         open: () => SqliteStore.open(address.path),
       };
     }
-    case "postgres":
+    case "postgres": {
+      const { PostgresStore } = await import("./postgres/index.ts");
+      return {
+        create: (contract, settings) => PostgresStore.create(address, contract, settings),
+        open: () => PostgresStore.open(address),
+      };
+    }
     case "milvus":
       throw new FaceError(
         "USAGE",
-        `gallery: expected sqlite:FILE, got ${address.engine}, which is not supported yet`,
+        `gallery: expected sqlite:FILE or postgres://…, got ${address.engine}, which is not supported yet`,
       );
   }
 }
