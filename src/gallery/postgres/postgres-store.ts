@@ -166,6 +166,10 @@ export class PostgresStore implements GalleryStore {
     );
   }
 
+  async latest(): Promise<number> {
+    return (await readHead(this.#open)).sequence;
+  }
+
   async log({ after, limit }: Page<number>): Promise<LogEntry[]> {
     return await readLog(this.#open, after ?? Number.MAX_SAFE_INTEGER, limit);
   }
