@@ -80,16 +80,6 @@ export class Connections {
     }
   }
 
-  /** Rows whose values come in the server's binary form: `bytea` as it is, without a detour through text. */
-  async binaryRows<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
-    try {
-      const query = { text: sql, values: values as unknown[], binary: true };
-      return (await this.#pool.query(query)).rows as Row[];
-    } catch (thrown) {
-      throw this.asError(thrown);
-    }
-  }
-
   async close(): Promise<void> {
     await this.#pool.end();
   }

@@ -1,10 +1,14 @@
+import { FaceError } from "../../core/index.ts";
 import { findBytesIn, PART_BYTES } from "../erasure/index.ts";
 import type { SearchedFile } from "../store.ts";
-import type { Connections } from "./connection.ts";
+import { type Connections, serverCode } from "./connection.ts";
 
 /** What a server keeps elsewhere; no client can look there. */
 const ELSEWHERE =
   "the server's write-ahead log, backups, replicas, logs of statements and the disk's freed blocks were not searched: they are their keeper's to renew";
+
+/** PostgreSQL's code of something that a user may not do. */
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** PostgreSQL splits a table's file at this size. */
 const SEGMENT_BYTES = 2 ** 30;
@@ -37,10 +41,12 @@ export async function searchServerFiles(
     }
     return searched;
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    notProven.push(
-      `the tables' files were not searched, only their rows removed and the tables rewritten: this user may not read the server's files (${reason})`,
-    );
+    if (!(thrown instanceof FaceError)) throw thrown;
+    const why =
+      serverCode(thrown) === INSUFFICIENT_PRIVILEGE
+        ? "this user may not read the server's files"
+        : thrown.message;
+    notProven.push(`the tables were rewritten without the rows, but their files were not searched: ${why}`);
     return [];
   }
 }
@@ -67,7 +73,7 @@ async function sizeOf(connections: Connections, path: string): Promise<number | 
 
 async function* partsOf(connections: Connections, path: string): AsyncGenerator<Uint8Array> {
   for (let offset = 0; ; offset += PART_BYTES) {
-    const [row] = await connections.binaryRows<{ part: Buffer | null }>(
+    const [row] = await connections.rows<{ part: Buffer | null }>(
       "SELECT pg_read_binary_file($1, $2, $3, true) AS part",
       [path, offset, PART_BYTES],
     );
