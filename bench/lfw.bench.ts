@@ -1,85 +1,45 @@
 /**
- * Labeled Faces in the Wild, end to end from the JPEG files: 6,000 official pairs in 10 folds, the threshold of each
- * fold chosen on the other nine, no flip. A photograph without a face makes its pair count as "different".
+ * Labeled Faces in the Wild, end to end from the JPEG files: 6,000 official pairs in 10 folds, no flip, every picture
+ * embedded anew. A photograph without a face makes its pair count as "different".
  *
  * npm run bench lfw [-- MODEL…]
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { chooseFace, cosine, ModelStore, RecognizerPool, type UnitVector } from "arcface";
+import { chooseFace, ModelStore, RecognizerPool } from "arcface";
+import { type MeasuredPicture, readLfwPairs, verify } from "arcface/evaluate";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
-interface Pair {
-  readonly a: string;
-  readonly b: string;
-  readonly same: boolean;
-}
-
 const lfw = join(sharedFolder(), "data", "lfw");
-const pairs = readPairs(join(lfw, "pairs.txt"));
-const paths = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].sort();
+const list = await readLfwPairs(join(lfw, "images"), join(lfw, "pairs.txt"));
 const models = process.argv.length > 2 ? process.argv.slice(2) : ["mobilefacenet-192", "fr-feature-512"];
-console.log(`${describeMachine()}\n${pairs.length} pairs, ${paths.length} photographs`);
+console.log(`${describeMachine()}\n${list.protocol}, ${list.pictures.length} photographs`);
 for (const model of models) await evaluate(model);
 
 async function evaluate(model: string): Promise<void> {
   const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
   await using pool = await RecognizerPool.open({ model, store });
   const started = performance.now();
-  const vectors = new Map<string, UnitVector>();
-  for await (const result of pool.faces(paths)) {
+  const measured: MeasuredPicture[] = [];
+  for await (const result of pool.faces(list.pictures.map(({ name }) => name))) {
     if (result.kind === "failed") throw result.error;
     const face = chooseFace(result.photograph.faces, "central", result.photograph);
-    if (face) vectors.set(result.path, face.embedding);
+    measured.push({
+      sha256: result.path,
+      face: face
+        ? { kind: "face", embedding: face.embedding, norm: face.norm ?? 1, score: face.score }
+        : { kind: "no-face" },
+    });
   }
-  const seconds = (performance.now() - started) / 1000;
-  const scores = pairs.map(({ a, b }) => {
-    const [x, y] = [vectors.get(a), vectors.get(b)];
-    return x && y ? cosine(x, y) : -1;
-  });
-  const folds = Array.from({ length: 10 }, (_, fold) => pairs.map((_, i) => Math.floor(i / 600) === fold));
-  const accuracies = folds.map((inFold) => {
-    const threshold = bestThreshold(scores, (i) => !inFold[i]);
-    const right = scores.filter((score, i) => inFold[i] && score >= threshold === pairs[i]!.same).length;
-    return right / 600;
-  });
-  const mean = accuracies.reduce((a, b) => a + b) / 10;
-  const deviation = Math.sqrt(accuracies.reduce((sum, a) => sum + (a - mean) ** 2, 0) / 10);
-  const threshold = bestThreshold(scores, () => true);
-  const falseMatches = scores.filter((score, i) => !pairs[i]!.same && score >= threshold).length;
-  const falseNonMatches = scores.filter((score, i) => pairs[i]!.same && score < threshold).length;
+  const embedded = performance.now();
+  const report = verify(list, measured);
+  const metrics = (performance.now() - embedded) / 1000;
+  const seconds = (embedded - started) / 1000;
+  const percent = (share: number): string => (100 * share).toFixed(2);
+  const { accuracy, exactAccuracy } = report;
   console.log(
-    `${model}: accuracy ${(100 * mean).toFixed(2)} ± ${(100 * deviation).toFixed(2)} %, ` +
-      `${paths.length - vectors.size} faces missed; best threshold ${threshold.toFixed(3)} on all pairs ` +
-      `(${falseMatches} false matches, ${falseNonMatches} false non-matches of 3000 each); ${(paths.length / seconds).toFixed(1)} photographs/s with ${pool.workers} workers`,
+    `${model}: accuracy ${percent(accuracy.mean)} ± ${percent(accuracy.std)} % [${accuracy.interval.map(percent).join(", ")}], exact thresholds ${percent(exactAccuracy.mean)} ± ${percent(exactAccuracy.std)} %; ` +
+      `${report.failures.pictures} faces missed; best threshold ${report.threshold.toFixed(3)} on all pairs ` +
+      `(${report.falseMatches} false matches, ${report.falseNonMatches} false non-matches of 3000 each); ` +
+      `${seconds.toFixed(1)} s, ${(measured.length / seconds).toFixed(1)} photographs/s with ${pool.workers} workers, metrics ${metrics.toFixed(2)} s`,
   );
-}
-
-/** The threshold that decides most of the chosen pairs rightly; the middle of its range of equal accuracy. */
-function bestThreshold(scores: readonly number[], chosen: (pair: number) => boolean): number {
-  const ranked = scores
-    .map((score, i) => ({ score, same: pairs[i]!.same, i }))
-    .filter(({ i }) => chosen(i))
-    .sort((a, b) => b.score - a.score);
-  let right = ranked.filter(({ same }) => !same).length;
-  let best = { right, from: 1, to: ranked[0]!.score };
-  ranked.forEach(({ score, same }, i) => {
-    right += same ? 1 : -1;
-    const next = ranked[i + 1]?.score ?? -1;
-    if (right > best.right && next < score) best = { right, from: score, to: next };
-  });
-  return (best.from + best.to) / 2;
-}
-
-function readPairs(path: string): Pair[] {
-  const [, ...lines] = readFileSync(path, "utf8").trim().split("\n");
-  const photograph = (name: string, number: string): string =>
-    join(lfw, "images", name, `${name}_${number.padStart(4, "0")}.jpg`);
-  return lines.map((line) => {
-    const fields = line.trim().split(/\s+/);
-    const [name, first, second, third] = fields as [string, string, string, string];
-    return fields.length === 3
-      ? { a: photograph(name, first), b: photograph(name, second), same: true }
-      : { a: photograph(name, first), b: photograph(second, third), same: false };
-  });
 }

@@ -27,6 +27,9 @@ export {
   type ModelCard,
   ModelStore,
   type ModelStoreOptions,
+  type Pipeline,
+  readCalibration,
+  writeCalibration,
 } from "./models/index.ts";
 export {
   type Comparison,
@@ -48,7 +51,9 @@ export {
   RecognizerPool,
   readEmbeddings,
   recordsOf,
+  type ScoreEvidence,
   thumbnail,
   type Verdict,
+  type VerdictOptions,
 } from "./recognise/index.ts";
 export { ExactIndex, type GroupNeighbour, type Neighbour, type VectorIndex } from "./search/index.ts";

@@ -293,6 +293,20 @@ describe("convert", () => {
     expect((await stat(half)).size / (await stat(full)).size).toBeLessThan(0.6);
   });
 
+  test("batch norms of a graph from elsewhere are merged away, and the output stays", async () => {
+    const [kept, merged] = [join(folder, "kept.onnx"), join(folder, "merged.onnx")];
+    await arcface(["convert", made, "--out", kept, "--keep-batch-norm", "--plain-prelu"]);
+    const report = asJson<{ distance: number; notes: string[] }>(
+      (await arcface(["convert", kept, "--out", merged, "--json"])).out,
+    );
+    expect(report.notes).toEqual([]);
+    expect(report.distance).toBeLessThan(1e-5);
+    const norms = async (path: string) =>
+      decodeOnnx(await readFile(path)).nodes.filter(({ op }) => op === "BatchNormalization").length;
+    expect(await norms(kept)).toBeGreaterThan(40);
+    expect(await norms(merged)).toBe(0);
+  });
+
   test("between PyTorch and safetensors and back every byte stays, in the order of the keys", async () => {
     const [middle, back] = [join(folder, "middle.safetensors"), join(folder, "back.pth")];
     await arcface(["convert", made, "--out", middle]);

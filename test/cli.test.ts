@@ -79,11 +79,11 @@ describe("compare", () => {
     const [comparison] = jsonLines<{
       cosine: number;
       model: string;
-      verdict: { same: boolean; impostorPairs: number };
+      verdict: { same: boolean; calibration: { impostorPairs: number } };
     }>(result);
     expect(comparison).toMatchObject({
       model: "mobilefacenet-192",
-      verdict: { same: true, impostorPairs: 3000 },
+      verdict: { same: true, fmr: { rate: 0 }, calibration: { impostorPairs: 3000 } },
     });
     expect(comparison!.cosine).toBeCloseTo(1, 5);
   });

@@ -13,7 +13,7 @@ const LAYERS = [
   ["gallery", "autodiff"],
   ["recognise"],
   ["train"],
-  ["evaluate", "project", "plot"],
+  ["evaluate", "project", "plot", "cluster"],
   ["study"],
   ["cli", "server"],
 ];
@@ -31,6 +31,9 @@ const HOME_OF: Readonly<Record<string, string>> = {
   hyparquet: "recognise",
   "hyparquet-writer": "recognise",
   "@resvg/resvg-js": "plot",
+  "@observablehq/plot": "plot",
+  linkedom: "plot",
+  "umap-js": "project",
   "@photostructure/sqlite": "gallery",
   pg: "gallery",
   "pg-copy-streams": "gallery",

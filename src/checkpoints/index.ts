@@ -1,3 +1,4 @@
+export { ByteCursor } from "./byte-cursor.ts";
 export { type ByteSource, bytesSource, openFileSource } from "./byte-source.ts";
 export type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
 export { DTYPE_BYTES, type Dtype, toFloat32 } from "./dtype.ts";
@@ -9,4 +10,5 @@ export {
   openCheckpoint,
   readCheckpoint,
 } from "./open-checkpoint.ts";
+export { PickleList, PickleObject, PickleTuple, type PickleValue, unpickle } from "./pickle/index.ts";
 export { encodeCheckpoint, type WritableFormat, writeCheckpoint } from "./write-checkpoint.ts";

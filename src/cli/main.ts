@@ -3,15 +3,23 @@ import { Command, CommanderError } from "commander";
 import { FaceError } from "../core/index.ts";
 import { alignCommand } from "./commands/align.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { calibrateCommand } from "./commands/calibrate.ts";
+import { clusterCommand } from "./commands/cluster.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { convertCommand } from "./commands/convert.ts";
+import { dataCommand } from "./commands/data.ts";
 import { detectCommand } from "./commands/detect.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
 import { galleryCommand } from "./commands/gallery/index.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { mapCommand } from "./commands/map.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
+import { studyCommand } from "./commands/study.ts";
+import { trainCommand } from "./commands/train.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
@@ -58,10 +66,18 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     embedCommand,
     detectCommand,
     alignCommand,
+    studyCommand,
+    reproduceCommand,
+    clusterCommand,
+    mapCommand,
     inspectCommand,
     convertCommand,
+    evaluateCommand,
+    calibrateCommand,
     galleryCommand,
     modelsCommand,
+    dataCommand,
+    trainCommand,
     doctorCommand,
     benchCommand,
   ]) {

@@ -60,6 +60,22 @@ export function addContractFlags(command: Command): Command {
     .optionsGroup("Options:");
 }
 
+/** Flags that say what scores are judged by. */
+export interface VerdictFlags {
+  readonly calibration?: string;
+  readonly threshold?: number;
+}
+
+/** Adds the flags of {@link VerdictFlags} to a command. */
+export function addVerdictFlags(command: Command): Command {
+  return command
+    .option(
+      "--calibration <file>",
+      "what scores mean, measured by calibrate (default: what is installed for the model)",
+    )
+    .option("--threshold <cosine>", "draw the line here instead, whatever it lets through", cosineValue);
+}
+
 /** `--face`, for commands that expect one face in a picture. */
 export function faceOption(): Option {
   return new Option("--face <which>", "which face counts when a picture has several")
@@ -78,7 +94,10 @@ export function openStore(io: CliIo): ModelStore {
 }
 
 /** Flags as the library's options, after recording any licence that was accepted. */
-export async function recognizerOptions(flags: ModelFlags, store: ModelStore): Promise<RecognizerOptions> {
+export async function recognizerOptions(
+  flags: ModelFlags & VerdictFlags,
+  store: ModelStore,
+): Promise<RecognizerOptions> {
   for (const id of flags.acceptLicence ?? []) await store.acceptLicence(id);
   return {
     store,
@@ -87,6 +106,8 @@ export async function recognizerOptions(flags: ModelFlags, store: ModelStore): P
     ...(flags.minFace === undefined ? {} : { minFacePx: flags.minFace }),
     flip: flags.flip ?? false,
     contract: contractOptions(flags),
+    calibration: flags.calibration,
+    threshold: flags.threshold,
   };
 }
 
@@ -110,6 +131,13 @@ export function whole(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError("Expected a whole number above 0.");
+  return value;
+}
+
+function cosineValue(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= -1 && value <= 1))
+    throw new InvalidArgumentError("Expected a cosine from -1 to 1.");
   return value;
 }
 

@@ -17,14 +17,14 @@ export function progressBar(io: CliIo): ProgressBar {
     bar?.stop();
     bar = undefined;
   };
-  const update = ({ stage: next, done, total }: Progress): void => {
+  const update = ({ stage: next, done, total, note = "" }: Progress): void => {
     if (!io.interactive) return;
     if (!bar || next !== stage) {
       stop();
       stage = next;
       const unit = next.startsWith("download")
         ? "{value} bytes"
-        : "{value}/{total} · {rate}/s · {eta_formatted} left";
+        : "{value}/{total} · {rate}/s · {eta_formatted} left{note}";
       const started = performance.now();
       bar = new SingleBar({
         format:
@@ -37,12 +37,15 @@ export function progressBar(io: CliIo): ProgressBar {
         stream: process.stderr,
         etaBuffer: 50,
       });
-      bar.start(total ?? 0, 0, { rate: "–", started });
+      bar.start(total ?? 0, 0, { rate: "–", started, note: "" });
     }
     const seconds =
       (performance.now() - ((bar as unknown as { payload: { started: number } }).payload.started ?? 0)) /
       1000;
-    bar.update(done, { rate: seconds > 0.5 ? (done / seconds).toFixed(1) : "–" });
+    bar.update(done, {
+      rate: seconds > 0.5 ? (done / seconds).toFixed(1) : "–",
+      note: note && ` · ${note}`,
+    });
   };
   return { update, stop };
 }

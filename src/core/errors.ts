@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   STORAGE: "the cache or the output could not be written",
   SHAPE: "an array has another shape than the operation needs",
   ZERO_VECTOR: "a vector without a direction cannot be normalised",
+  DIVERGED: "training left the finite numbers",
   CLOSED: "the object was used after close()",
   ABORTED: "the caller cancelled the work",
   INTERNAL: "an invariant of this library is broken",

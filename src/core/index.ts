@@ -12,7 +12,7 @@ export {
 } from "./geometry.ts";
 export { fromFloat16, toFloat16 } from "./half.ts";
 export { type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";
-export { type Random, seeded } from "./random.ts";
+export { type Random, seeded, seedOf } from "./random.ts";
 export { elementCount, expectShape } from "./shape.ts";
 export {
   asUnitVector,

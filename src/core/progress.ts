@@ -5,6 +5,8 @@ export interface Progress {
   readonly stage: string;
   readonly done: number;
   readonly total?: number;
+  /** What else there is to see at this point, in a few words. */
+  readonly note?: string;
 }
 
 /** What every long function accepts: a way to stop it and a way to watch it. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seeded } from "./random.ts";
+import { seeded, seedOf } from "./random.ts";
 
 test("the same seed gives the same numbers, another seed others", () => {
   const draw = (seed: number): number[] => {
@@ -23,4 +23,17 @@ test("shuffling keeps every item and leaves the source alone", () => {
   expect(items).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(shuffled).not.toEqual(items);
   expect([...shuffled].sort()).toEqual(items);
+});
+
+test("a seed of parts is another for every part, order and number of parts", () => {
+  const seeds = [seedOf(), seedOf(0), seedOf(0, 0), seedOf(1, 2), seedOf(2, 1), seedOf(1, 2, 0)];
+  for (let step = 0; step < 1000; step++) seeds.push(seedOf(7, step, 0), seedOf(7, step, 1));
+  expect(new Set(seeds).size).toBe(seeds.length);
+  expect(seedOf(7, 5)).toBe(seedOf(7, 5));
+  // Neighbours are unlike: half of the bits differ on average.
+  const bits = Array.from({ length: 500 }, (_, i) =>
+    (seedOf(3, i) ^ seedOf(3, i + 1)).toString(2).replace(/[^1]/g, ""),
+  );
+  const mean = bits.reduce((sum, ones) => sum + ones.length, 0) / 500;
+  expect(mean).toBeGreaterThan(13);
 });

@@ -46,9 +46,10 @@ export function normalize(values: ReadonlyFloat32): UnitVector {
  * Throws    FaceError ZERO_VECTOR when the length differs from 1 by more than {@link UNIT_TOLERANCE}
  */
 export function asUnitVector(values: ArrayLike<number>): UnitVector {
-  const copy = Float32Array.from(values);
+  // Not Float32Array.from: it goes through an iterator, which opening a gallery would pay for every number.
+  const copy = new Float32Array(values);
   let square = 0;
-  for (const value of copy) square += value * value;
+  for (let i = 0; i < copy.length; i++) square += copy[i]! * copy[i]!;
   if (!(Math.abs(square - 1) <= UNIT_TOLERANCE)) {
     throw new FaceError(
       "ZERO_VECTOR",

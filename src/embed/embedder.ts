@@ -31,6 +31,16 @@ export interface EmbedOptions {
   readonly flip?: boolean;
 }
 
+/** An embedding and what the network said beside its direction. */
+export interface MeasuredVector {
+  readonly vector: UnitVector;
+  /**
+   * Length of the network's output, with `flip` half that of the sum. Networks trained with a margin that depends on
+   * it (MagFace, AdaFace), and to a lesser degree all others, give clear pictures longer vectors.
+   */
+  readonly norm: number;
+}
+
 /** Crops in one run of the network; bounds memory. */
 const BATCH = 16;
 
@@ -54,7 +64,12 @@ export class Embedder {
    *           says, ZERO_VECTOR when an output is zero or not finite
    */
   async embed(faces: readonly AlignedFace[], options: EmbedOptions = {}): Promise<UnitVector[]> {
-    const vectors: UnitVector[] = [];
+    return (await this.embedMeasured(faces, options)).map(({ vector }) => vector);
+  }
+
+  /** {@link embed} with the length that each vector had before it was divided by it. */
+  async embedMeasured(faces: readonly AlignedFace[], options: EmbedOptions = {}): Promise<MeasuredVector[]> {
+    const vectors: MeasuredVector[] = [];
     const step = Math.min(BATCH, this.contract.input.maxBatch ?? BATCH);
     for (let start = 0; start < faces.length; start += step) {
       const batch = faces.slice(start, start + step);
@@ -64,7 +79,7 @@ export class Embedder {
       batch.forEach((_, i) => {
         const vector = straight.subarray(i * dimension, (i + 1) * dimension);
         if (mirrored) for (let k = 0; k < dimension; k++) vector[k]! += mirrored[i * dimension + k]!;
-        vectors.push(normalize(vector));
+        vectors.push({ vector: normalize(vector), norm: lengthOf(vector) / (mirrored ? 2 : 1) });
       });
     }
     return vectors;
@@ -98,6 +113,12 @@ export class Embedder {
     }
     return vectors.data;
   }
+}
+
+function lengthOf(values: Float32Array): number {
+  let square = 0;
+  for (let i = 0; i < values.length; i++) square += values[i]! * values[i]!;
+  return Math.sqrt(square);
 }
 
 /** Writes one crop into a batch as the contract wants it: channel order, layout, mean and scale, mirrored or not. */

@@ -1,1 +1,1 @@
-export { Embedder, type EmbedderContract, type EmbedOptions } from "./embedder.ts";
+export { Embedder, type EmbedderContract, type EmbedOptions, type MeasuredVector } from "./embedder.ts";

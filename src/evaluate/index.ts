@@ -1,4 +1,27 @@
+export { type CalibrateOptions, type CalibrationData, calibrate } from "./calibrate.ts";
+export {
+  type CentreAngles,
+  centreAngles,
+  type FeatureSpace,
+  type LabelledFeatures,
+  measureFeatureSpace,
+} from "./feature-space.ts";
+export {
+  type AllPairsReport,
+  type IdentificationReport,
+  identify,
+  verifyAllPairs,
+} from "./identification.ts";
+export * from "./metrics/index.ts";
 export { type PersonPhotographs, samplePeople } from "./people-folder.ts";
+export {
+  type EmbedPicturesOptions,
+  embedPictures,
+  type MeasuredPicture,
+  type MeasuredPictures,
+  type PictureFace,
+} from "./pictures/index.ts";
+export { type PoolingOptions, poolTemplates } from "./pool-templates.ts";
 export {
   cardOfProbe,
   NORMALIZATIONS,
@@ -8,4 +31,24 @@ export {
   type ProbeReport,
   probeContract,
 } from "./probe-contract.ts";
+export {
+  countPairs,
+  drawTemplatePairs,
+  type LabelledPeople,
+  type PairList,
+  type Picture,
+  type PictureGroups,
+  pairsOfPeople,
+  readGroups,
+  readInsightFaceBin,
+  readLfwPairs,
+  readPairsCsv,
+  readPeopleFolder,
+  readTemplatePairs,
+  readTemplates,
+  type Template,
+  type TemplateList,
+} from "./protocols/index.ts";
+export { FAILED_SCORE, type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
 export { drawPeople, interval95, type ScoredPairs, type Separation, separations } from "./separation.ts";
+export { type Figure, type VerificationOptions, type VerificationReport, verify } from "./verification.ts";

@@ -54,17 +54,6 @@ export const EmbedderContractSchema = z.strictObject({
   }),
 });
 
-/** Where a threshold comes from: the evidence that makes it more than a number. */
-const Calibration = z.strictObject({
-  threshold: z.number().min(-1).max(1),
-  /** Protocol, detector and what the threshold maximises. */
-  protocol: z.string(),
-  impostorPairs: z.number().int().positive(),
-  falseMatches: z.number().int().min(0),
-  genuinePairs: z.number().int().positive(),
-  falseNonMatches: z.number().int().min(0),
-});
-
 const MtcnnNetContract = z.strictObject({
   file: fileName,
   input: z.string(),
@@ -113,7 +102,6 @@ const EmbedCard = z.strictObject({
   ...common,
   task: z.literal("embed"),
   contract: EmbedderContractSchema,
-  calibration: Calibration.optional(),
 });
 
 const MtcnnCard = z.strictObject({
@@ -153,8 +141,18 @@ const CheckpointCard = z.strictObject({
 
 const PhotographsCard = z.strictObject({ ...common, task: z.literal("photographs") });
 
+/** Examples with their labels, to train on. */
+const DatasetCard = z.strictObject({ ...common, task: z.literal("dataset") });
+
 /** What is known about a model, as data. Nothing about a network is read out of its node names. */
-export const ModelCardSchema = z.union([EmbedCard, CheckpointCard, MtcnnCard, YunetCard, PhotographsCard]);
+export const ModelCardSchema = z.union([
+  EmbedCard,
+  CheckpointCard,
+  MtcnnCard,
+  YunetCard,
+  PhotographsCard,
+  DatasetCard,
+]);
 
 export type ModelCard = z.infer<typeof ModelCardSchema>;
 export type EmbedCard = z.infer<typeof EmbedCard>;
@@ -163,7 +161,6 @@ export type Preset = z.infer<typeof Preset>;
 export type DetectCard = z.infer<typeof MtcnnCard> | z.infer<typeof YunetCard>;
 export type CardFile = z.infer<typeof CardFile>;
 export type CardSource = z.infer<typeof Source>;
-export type Calibration = z.infer<typeof Calibration>;
 
 /**
  * Parses data that claims to fit a schema of this file.

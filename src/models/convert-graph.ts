@@ -6,6 +6,7 @@ import {
   decodeOnnx,
   encodeOnnx,
   type FloatTensor,
+  foldBatchNorms,
   type OnnxModel,
   outputDistance,
   rewritePrelu,
@@ -20,7 +21,7 @@ import { expectKnown } from "./prepare-checkpoint.ts";
 
 /** How a network is written as a graph. */
 export interface GraphOptions {
-  /** Merge batch norms into their neighbours where that is exact; of a known network. @default true */
+  /** Merge batch norms into their neighbours where that is exact. @default true */
   readonly foldBatchNorm?: boolean | undefined;
   /** `fast` spells PReLU in operations that run quickest, `plain` leaves PRelu. @default "fast" */
   readonly prelu?: "fast" | "plain" | undefined;
@@ -115,8 +116,14 @@ async function ofGraph(file: ModelFile, options: GraphOptions): Promise<Built> {
     if (example && (await takesAnyBatch(original, encodeOnnx(open), example))) model = open;
     else notes.push("the batch stays of the size that the graph was exported for");
   }
-  if (model.nodes.some((node) => node.op === "BatchNormalization")) {
-    notes.push("batch norms of a graph stay as they are; onnxruntime merges them when it loads the file");
+  if (options.foldBatchNorm ?? true) {
+    const { model: folded, left } = foldBatchNorms(model);
+    model = folded;
+    if (left > 0) {
+      notes.push(
+        `batch norms that stay: ${left}, because they stand in front of a convolution or share what is before them`,
+      );
+    }
   }
   if (options.normalize) model = withUnitOutput(model);
   if (options.fp16) model = storeAsHalves(model);

@@ -1,5 +1,16 @@
 export {
   type Calibration,
+  CalibrationSchema,
+  calibrationPathOf,
+  differenceOf,
+  expectCalibrationFor,
+  findCalibration,
+  installedCalibrationPath,
+  type Pipeline,
+  readCalibration,
+  writeCalibration,
+} from "./calibration.ts";
+export {
   type CardFile,
   type CardSource,
   type CheckpointCard,

@@ -1,13 +1,7 @@
 import { basename } from "node:path";
 import type { z } from "zod";
 import { FaceError } from "../core/index.ts";
-import {
-  type Calibration,
-  EmbedderContractSchema,
-  type ModelCard,
-  type Preset,
-  parseContract,
-} from "./card.ts";
+import { EmbedderContractSchema, type ModelCard, type Preset, parseContract } from "./card.ts";
 import { type ModelFile, readModelFile } from "./model-file.ts";
 import { cardPathOf, readOwnCard } from "./own-card.ts";
 
@@ -33,8 +27,6 @@ export interface OwnModel {
   readonly file: ModelFile;
   /** The built-in card with this file's sha256; its licence counts wherever the file came from. */
   readonly card: ModelCard | undefined;
-  /** What is known about scores, when the file and its contract are exactly a card's. */
-  readonly calibration: Calibration | undefined;
 }
 
 /** A contract as far as it is known. */
@@ -74,15 +66,11 @@ export async function readOwnModel(
   );
   expectAgreement(file, contract);
   const card = cardOfFile(file, cards);
-  const same =
-    card?.task === "embed" &&
-    JSON.stringify(EmbedderContractSchema.parse(card.contract)) === JSON.stringify(contract);
   return {
     id: `${basename(path)}@${file.sha256.slice(0, 12)}`,
     contract,
     file,
     card: card?.files?.some(({ sha256 }) => sha256 === file.sha256) ? card : undefined,
-    calibration: same ? card.calibration : undefined,
   };
 }
 

@@ -1,4 +1,5 @@
-export { type Family, knownNetworks, networkById, type Shapes } from "./catalogue.ts";
+export { type Family, knownNetworks, type NetworkSizes, networkById, type Shapes } from "./catalogue.ts";
+export { type DigitNetOptions, digitNet } from "./digit-net.ts";
 export { type Identification, identify, withoutPrefix } from "./identify.ts";
 export { drawInit, type Init } from "./init.ts";
 export { IR_DEPTHS, type IrDepth, type IrOptions, irNetwork } from "./ir.ts";

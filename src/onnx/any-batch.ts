@@ -1,3 +1,4 @@
+import { constantsOf } from "./constants.ts";
 import { ELEMENT_TYPE, intTensor, type OnnxModel, type OnnxNode, type OnnxTensor } from "./model.ts";
 
 /** First byte of the graph field that holds shapes of values between operations. */
@@ -13,11 +14,7 @@ const ANY = "N";
  * Whether the graph then still computes the same has to be seen by running it; a batch size may lie in other constants.
  */
 export function withAnyBatch(model: OnnxModel): OnnxModel {
-  const constants = new Map(model.initializers.map((tensor) => [tensor.name, tensor]));
-  for (const node of model.nodes) {
-    const value = node.op === "Constant" ? node.attributes["value"] : undefined;
-    if (value?.kind === "tensor") constants.set(node.outputs[0] ?? "", value.value);
-  }
+  const constants = constantsOf(model);
   const added: OnnxTensor[] = [];
   const nodes = model.nodes.map((node, i): OnnxNode => {
     const shape = node.op === "Reshape" ? constants.get(node.inputs[1] ?? "") : undefined;

@@ -34,6 +34,12 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A constant of any element type. */
+  tensor(tensor: Omit<OnnxTensor, "name">, name = this.#fresh("constant")): string {
+    this.#initializers.push({ ...tensor, name });
+    return name;
+  }
+
   /** A single float32 without axes. */
   scalar(value: number): string {
     return this.float([], Float32Array.of(value));
@@ -45,18 +51,19 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Adds an operation with one output, named `output` or freshly. */
+  /** Adds an operation with one output, named `output` or freshly. An empty domain is the standard operator set. */
   node(
     op: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeInput>> = {},
     output: string = this.#fresh(op.toLowerCase()),
+    domain = "",
   ): string {
     const encoded: Record<string, OnnxAttribute> = {};
     for (const [name, value] of Object.entries(attributes)) encoded[name] = toAttribute(value);
     this.#nodes.push({
       op,
-      domain: "",
+      domain,
       name: this.#fresh("node"),
       inputs,
       outputs: [output],
@@ -65,11 +72,16 @@ export class GraphBuilder {
     return output;
   }
 
-  finish(options: { readonly producer: string; readonly opset: number }): OnnxModel {
+  /** The graph so far as a model; `domains` are the versions of operator sets besides the standard one. */
+  finish(options: {
+    readonly producer: string;
+    readonly opset: number;
+    readonly domains?: Readonly<Record<string, number>>;
+  }): OnnxModel {
     return {
       irVersion: 8,
       producer: options.producer,
-      opsets: { "": options.opset },
+      opsets: { "": options.opset, ...options.domains },
       graphName: "graph",
       nodes: this.#nodes,
       initializers: this.#initializers,

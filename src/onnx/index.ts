@@ -3,6 +3,7 @@ export { disagreement, outputDistance } from "./agreement.ts";
 export { withAnyBatch } from "./any-batch.ts";
 export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
+export { foldBatchNorms } from "./fold-batch-norm.ts";
 export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
 export { IntegerProduct } from "./integer-product.ts";
 export {
@@ -20,5 +21,6 @@ export {
 export { withUnitOutput } from "./normalize-output.ts";
 export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
-export { type FloatTensor, Session, type SessionOptions } from "./session.ts";
+export { type Feed, type FloatTensor, Session, type SessionOptions } from "./session.ts";
+export { type CarriedTensor, StateSession, type StateSessionOptions } from "./state-session.ts";
 export { storeAsHalves } from "./store-as-halves.ts";

@@ -1,3 +1,4 @@
+import { constantsOf, dropUnused } from "./constants.ts";
 import { floatTensor, floatValues, type OnnxModel, type OnnxNode, type OnnxTensor } from "./model.ts";
 
 /**
@@ -11,11 +12,7 @@ import { floatTensor, floatValues, type OnnxModel, type OnnxNode, type OnnxTenso
  *           laid over something other than NCHW channels is left alone
  */
 export function rewritePrelu(model: OnnxModel): { readonly model: OnnxModel; readonly replaced: number } {
-  const slopes = new Map(model.initializers.map((tensor) => [tensor.name, tensor]));
-  for (const node of model.nodes) {
-    const value = node.op === "Constant" ? node.attributes["value"] : undefined;
-    if (value?.kind === "tensor") slopes.set(node.outputs[0] ?? "", value.value);
-  }
+  const slopes = constantsOf(model);
   const added: OnnxTensor[] = [];
   let replaced = 0;
   const nodes = model.nodes.flatMap((node): OnnxNode[] => {
@@ -71,17 +68,4 @@ function channelSlopes(slope: OnnxTensor): Float32Array | undefined {
   if (dims.length !== 3 || height !== 1 || width !== 1 || channels === undefined || channels < 2)
     return undefined;
   return floatValues(slope);
-}
-
-function dropUnused(model: OnnxModel): OnnxModel {
-  const used = new Set(model.outputs.map((output) => output.name));
-  for (const node of model.nodes) for (const input of node.inputs) used.add(input);
-  // A subgraph this library does not read may use any name of the outer graph.
-  const opaque = model.nodes.some((node) => Object.values(node.attributes).some((a) => a.kind === "opaque"));
-  if (opaque) return model;
-  return {
-    ...model,
-    initializers: model.initializers.filter((tensor) => used.has(tensor.name)),
-    inputs: model.inputs.filter((input) => used.has(input.name)),
-  };
 }

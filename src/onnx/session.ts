@@ -7,6 +7,12 @@ export interface FloatTensor {
   readonly data: Float32Array;
 }
 
+/** What a session is fed: floats, or whole numbers such as labels. */
+export interface Feed {
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
 /** How a session computes. */
 export interface SessionOptions {
   /**
@@ -65,12 +71,15 @@ export class Session {
   }
 
   /** Feeds by input name, results by output name. Throws FaceError CLOSED, BAD_MODEL. */
-  async run(feeds: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>> {
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, FloatTensor>> {
     if (this.#closed)
       throw new FaceError("CLOSED", "session: expected an open session, got one that was closed");
     const tensors: Record<string, ort.Tensor> = {};
     for (const [name, { data, dims }] of Object.entries(feeds))
-      tensors[name] = new ort.Tensor("float32", data, dims);
+      tensors[name] =
+        data instanceof Float32Array
+          ? new ort.Tensor("float32", data, dims)
+          : new ort.Tensor("int32", data, dims);
     let results: ort.InferenceSession.OnnxValueMapType;
     try {
       results = await this.#session.run(tensors);

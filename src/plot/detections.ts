@@ -1,5 +1,5 @@
 import type { Detection } from "../detect/index.ts";
-import { FONT_FAMILY } from "./render-png.ts";
+import { FONT_STACK } from "./render-png.ts";
 import { escapeXml, jpegDataUrl } from "./svg.ts";
 
 /**
@@ -17,7 +17,7 @@ export function drawDetections(
   const stroke = Math.max(1.5, Math.min(width, height) / 300);
   const fontSize = Math.max(10, Math.min(width, height) / 40);
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT_FAMILY}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT_STACK}">`,
     `<image width="${width}" height="${height}" href="${jpegDataUrl(jpeg)}"/>`,
   ];
   faces.forEach(({ box, landmarks, score }, index) => {

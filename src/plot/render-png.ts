@@ -4,6 +4,9 @@ import { Resvg } from "@resvg/resvg-js";
 /** The family every figure is set in. It comes with the package, so text looks alike where no fonts are installed. */
 export const FONT_FAMILY = "DejaVu Sans";
 
+/** The same with what takes its place where an SVG is opened and the family is not installed; widths are alike. */
+export const FONT_STACK = `${FONT_FAMILY}, Verdana, sans-serif`;
+
 /**
  * An SVG figure as PNG bytes.
  *

@@ -1,4 +1,4 @@
-import { FONT_FAMILY } from "./render-png.ts";
+import { FONT_STACK } from "./render-png.ts";
 import { escapeXml, jpegDataUrl, shorten } from "./svg.ts";
 
 /** One picture of the grid. */
@@ -8,10 +8,17 @@ export interface GridPicture {
   readonly caption: string;
 }
 
+/** A neighbour of a query. */
+export interface GridHit extends GridPicture {
+  readonly cosine: number;
+  /** Whether it is the person who was asked for; marked when it is known. */
+  readonly right?: boolean | undefined;
+}
+
 /** One query with its neighbours by falling cosine. */
 export interface GridRow {
   readonly query: GridPicture;
-  readonly hits: readonly (GridPicture & { readonly cosine: number })[];
+  readonly hits: readonly GridHit[];
 }
 
 const SIDE = 132;
@@ -33,7 +40,7 @@ export function topKGrid(rows: readonly GridRow[]): string {
   const left = (column: number): number =>
     column === 0 ? GAP : GAP + SIDE + DIVIDE + (column - 1) * (SIDE + GAP);
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT_FAMILY}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT_STACK}">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<rect width="${GAP + SIDE + DIVIDE / 2}" height="${height}" fill="#eef2f6"/>`,
     heading(left(0), "query"),
@@ -43,13 +50,33 @@ export function topKGrid(rows: readonly GridRow[]): string {
     const top = HEADER + index * (SIDE + TEXT + GAP);
     parts.push(picture(left(0), top, row.query, "#4a5568", 15));
     row.hits.forEach((hit, i) => {
-      parts.push(picture(left(i + 1), top, hit, "#c3cad4", 29));
+      parts.push(
+        picture(
+          left(i + 1),
+          top,
+          hit,
+          hit.right === undefined ? "#c3cad4" : MARKS[Number(hit.right)]!.hue,
+          29,
+        ),
+      );
+      if (hit.right !== undefined) parts.push(mark(left(i + 1) + SIDE, top, hit.right));
       parts.push(
         `<text x="${left(i + 1) + SIDE / 2}" y="${top + SIDE + 15}" font-size="13" font-weight="bold" fill="#1a202c" text-anchor="middle">${hit.cosine.toFixed(3)}</text>`,
       );
     });
   });
   return `${parts.join("\n")}\n</svg>`;
+}
+
+/** Wrong and right, by colour and by sign. */
+const MARKS = [
+  { hue: "#d55e00", sign: "M-4,-4L4,4M4,-4L-4,4" },
+  { hue: "#007a5a", sign: "M-4.5,0.5L-1.5,3.5L4.5,-3.5" },
+] as const;
+
+function mark(right: number, top: number, isRight: boolean): string {
+  const { hue, sign } = MARKS[Number(isRight) as 0 | 1];
+  return `<g transform="translate(${right - 11},${top + 11})"><circle r="9" fill="${hue}"/><path d="${sign}" fill="none" stroke="#ffffff" stroke-width="2.2"/></g>`;
 }
 
 function heading(x: number, text: string): string {

@@ -5,6 +5,8 @@ import type { Detection } from "../detect/index.ts";
 /** A face of a photograph with its embedding. Box and landmarks are in pixels of the upright photograph. */
 export interface Face extends Detection<"image"> {
   readonly embedding: UnitVector;
+  /** Length of the network's output before it was normalised: larger for clearer pictures, in units of the model. */
+  readonly norm?: number;
 }
 
 /** A face found and cut out, but not embedded. */

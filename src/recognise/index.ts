@@ -1,8 +1,12 @@
+export { type CropOptions, CropPool, type CropResult } from "./crop-pool.ts";
 export {
   EmbeddingsWriter,
   type FaceDescription,
   type FaceRecord,
+  type LabelledVectors,
+  type ReadVectorsOptions,
   readEmbeddings,
+  readVectors,
   recordsOf,
 } from "./embeddings/index.ts";
 export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
@@ -26,7 +30,14 @@ export { listImages } from "./list-images.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
 export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
-export { type Comparison, Recognizer, type RecognizerOptions, type Verdict } from "./recognizer.ts";
+export { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";
 export { SELF_TEST_MIN_COSINE, selfTest } from "./self-test.ts";
-export { thumbnail } from "./thumbnail.ts";
+export { squareAround, thumbnail } from "./thumbnail.ts";
+export {
+  type ErrorRate,
+  evidenceOf,
+  type ScoreEvidence,
+  type Verdict,
+  type VerdictOptions,
+} from "./verdict.ts";

@@ -4,12 +4,12 @@ import { FaceError, type WorkOptions } from "../core/index.ts";
 import { type Detector, MtcnnDetector, YunetDetector } from "../detect/index.ts";
 import { Embedder } from "../embed/index.ts";
 import {
-  type Calibration,
   type ContractOptions,
   type DetectCard,
   isModelFile,
   type ModelFile,
   type ModelStore,
+  type Pipeline,
   prepareModelFile,
   prepareNetwork,
   readOwnModel,
@@ -53,10 +53,12 @@ async function openMtcnn(
   });
 }
 
-/** An embedder and what its card says about scores, if anything. */
+/** An embedder and what it was made from. */
 export interface OpenedEmbedder {
   readonly embedder: Embedder;
-  readonly calibration: Calibration | undefined;
+  readonly model: Pipeline["model"];
+  /** Of a network file of the user's own; undefined for a card's. */
+  readonly path: string | undefined;
 }
 
 /** Opens a card's embedder, or a network file of the user's own: ONNX, TFLite, PyTorch or safetensors, by its content. */
@@ -67,14 +69,14 @@ export async function openEmbedder(
   options: SessionOptions & WorkOptions = {},
 ): Promise<OpenedEmbedder> {
   if (await isModelFile(model)) {
-    const { id, contract, file, card, calibration } = await readOwnModel(
-      model,
-      store.cards(),
-      contractOptions,
-    );
+    const { id, contract, file, card } = await readOwnModel(model, store.cards(), contractOptions);
     if (card) await store.requireLicence(card);
     const session = await openNetworkFile(store, file, contract.input, options);
-    return { embedder: new Embedder(id, contract, session), calibration };
+    return {
+      embedder: new Embedder(id, contract, session),
+      model: { id, sha256: file.sha256, contract },
+      path: file.path,
+    };
   }
   const card = store.card(model);
   if (card.task === "checkpoint") await store.pull(model);
@@ -87,7 +89,11 @@ export async function openEmbedder(
     card.contract.input,
     options,
   );
-  return { embedder: new Embedder(card.id, card.contract, session), calibration: card.calibration };
+  return {
+    embedder: new Embedder(card.id, card.contract, session),
+    model: { id: card.id, sha256: card.files[0]!.sha256, contract: card.contract },
+    path: undefined,
+  };
 }
 
 /** A session on a network file of the user's own, prepared or found prepared. */

@@ -1,17 +1,18 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
-import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { FaceError, type WorkOptions } from "../core/index.ts";
 import type { DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
 import type { GalleryContract } from "../gallery/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
-import { type Calibration, type ContractOptions, ModelStore } from "../models/index.ts";
+import { type Calibration, type ContractOptions, ModelStore, type Pipeline } from "../models/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
+import { OrderedPool } from "./ordered-pool.ts";
 import type { WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** What can be handed to another thread of {@link RecognizerOptions}. */
 export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptions {
@@ -25,34 +26,39 @@ export type PhotographResult<P = Photograph<Face>> =
   | { readonly path: string; readonly kind: "faces"; readonly photograph: P }
   | { readonly path: string; readonly kind: "failed"; readonly error: FaceError };
 
-/** Photographs handed to each worker ahead of need: enough to keep it busy, few enough to bound memory. */
-const AHEAD = 2;
-
 /**
  * Recognizers in worker threads, one per core: photographs run side by side, each on one thread.
  *
  * Memory is bounded by the number of workers, whatever the number of photographs.
  */
 export class RecognizerPool {
-  readonly #pool: Piscina<string, WorkerAnswer<unknown>>;
-  readonly #running = new Set<Promise<WorkerAnswer<unknown>>>();
-  #closed = false;
+  readonly #pool: OrderedPool<string, WorkerAnswer<unknown>>;
   readonly workers: number;
   /** Which network the vectors come from. */
   readonly model: string;
   /** Length of the vectors. */
   readonly dimension: number;
+  /** What scores depend on: network, contract, detector, flip. */
+  readonly pipeline: Pipeline;
+  /** What is known about scores of this model; undefined when it was not calibrated. */
   readonly calibration: Calibration | undefined;
+  /** Why there is no calibration; undefined when there is one. */
+  readonly uncalibrated: string | undefined;
+  /** What a cosine between two of this pool's vectors means; undefined when that is not known. */
+  readonly verdict: (cosine: number) => Verdict | undefined;
 
   /** What a gallery records about the vectors. */
   readonly galleryContract: GalleryContract;
 
-  private constructor(pool: Piscina<string, WorkerAnswer<unknown>>, workers: number, opened: Recognizer) {
+  private constructor(pool: OrderedPool<string, WorkerAnswer<unknown>>, opened: Recognizer) {
     this.#pool = pool;
-    this.workers = workers;
+    this.workers = pool.workers;
     this.model = opened.model;
     this.dimension = opened.dimension;
+    this.pipeline = opened.pipeline;
     this.calibration = opened.calibration;
+    this.uncalibrated = opened.uncalibrated;
+    this.verdict = (cosine) => opened.verdict(cosine);
     this.galleryContract = opened.galleryContract;
   }
 
@@ -70,18 +76,13 @@ export class RecognizerPool {
       store = new ModelStore(),
       signal: _,
       onProgress: __,
+      calibration: ___,
+      threshold: ____,
       ...rest
     } = options;
     await using opened = await Recognizer.open({ ...options, store });
-    const pool = new Piscina<string, WorkerAnswer<unknown>>({
-      filename: fileURLToPath(new URL("./pool-worker.js", import.meta.url)),
-      minThreads: workers,
-      maxThreads: workers,
-      // Inference is synchronous inside a worker; waiting without a spinning loop leaves the cores to it.
-      atomics: "disabled",
-      workerData: { ...rest, home: store.home },
-    });
-    return new RecognizerPool(pool, workers, opened);
+    const worker = fileURLToPath(new URL("./pool-worker.js", import.meta.url));
+    return new RecognizerPool(new OrderedPool(worker, workers, { ...rest, home: store.home }), opened);
   }
 
   /**
@@ -108,27 +109,11 @@ export class RecognizerPool {
     paths: Iterable<string>,
     options: WorkOptions & { readonly total?: number },
   ): AsyncGenerator<PhotographResult<P>> {
-    const queue: { path: string; answer: Promise<WorkerAnswer<unknown>> }[] = [];
-    const waiting = paths[Symbol.iterator]();
     let done = 0;
-    const fill = (): void => {
-      while (queue.length < this.workers * AHEAD) {
-        const next = waiting.next();
-        if (next.done) return;
-        const answer = this.#pool.run(next.value, { name: task });
-        this.#running.add(answer);
-        // A rejection is met where the answer is awaited; here it only must not count as unhandled.
-        answer.catch(() => undefined).finally(() => this.#running.delete(answer));
-        queue.push({ path: next.value, answer });
-      }
-    };
-    for (fill(); queue.length > 0; fill()) {
-      throwIfAborted(options.signal);
-      const { path, answer } = queue.shift()!;
-      const result = await answer;
-      yield result.kind === "faces"
-        ? { path, kind: "faces", photograph: result.photograph as P }
-        : { path, kind: "failed", error: new FaceError(result.code, result.message) };
+    for await (const { item: path, answer } of this.#pool.answers(paths, options.signal, task)) {
+      yield answer.kind === "faces"
+        ? { path, kind: "faces", photograph: answer.photograph as P }
+        : { path, kind: "failed", error: new FaceError(answer.code, answer.message) };
       options.onProgress?.({
         stage: "photographs",
         done: ++done,
@@ -139,11 +124,7 @@ export class RecognizerPool {
 
   /** Lets what was begun finish, at most two photographs a worker, and ends the workers; a second call does nothing. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    // A thread ended in the middle of native code would take the process with it.
-    await Promise.allSettled(this.#running);
-    await this.#pool.destroy();
+    await this.#pool.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

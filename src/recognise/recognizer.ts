@@ -1,17 +1,24 @@
 import type { AlignedFace } from "../align/index.ts";
 import { cosine, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
-import type { Embedder, EmbedOptions } from "../embed/index.ts";
+import type { Embedder, EmbedOptions, MeasuredVector } from "../embed/index.ts";
 import { digestOf, type GalleryContract } from "../gallery/index.ts";
 import type { ImageSource } from "../image/index.ts";
-import { type Calibration, type ContractOptions, DEFAULT_MODELS, ModelStore } from "../models/index.ts";
+import {
+  type Calibration,
+  type ContractOptions,
+  DEFAULT_MODELS,
+  ModelStore,
+  type Pipeline,
+} from "../models/index.ts";
 import { chooseFace, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 import { openEmbedder } from "./open-models.ts";
 import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
+import { findJudge, type Judge, judge, type Verdict, type VerdictOptions } from "./verdict.ts";
 
 /** What a recognizer is made of; every field has a default. */
-export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions {
+export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions, VerdictOptions {
   /** Id of an embedding model, or the path of a network file of one's own: ONNX, TFLite, PyTorch, safetensors. @default "mobilefacenet-192" */
   readonly model?: string | undefined;
   /** The contract of a network file, as far as no card beside it gives it. */
@@ -26,16 +33,13 @@ export type Comparison =
       readonly cosine: number;
       readonly faces: readonly [Face, Face];
       readonly model: string;
-      /** What the score means, when the model was calibrated; absent otherwise, and then there is no yes or no. */
+      /**
+       * What the score means, when the model was calibrated or the caller gave a threshold; absent otherwise: the score
+       * is then uncalibrated, and there is no yes or no.
+       */
       readonly verdict?: Verdict;
     }
   | { readonly kind: "no-face"; readonly missing: readonly ("a" | "b")[]; readonly model: string };
-
-/** On which side of a calibrated threshold a cosine lies, with the evidence for the threshold. */
-export interface Verdict {
-  readonly same: boolean;
-  readonly calibration: Calibration;
-}
 
 /**
  * An image's journey: read, detect, align (all three in `FaceFinder`), embed, compare.
@@ -45,38 +49,65 @@ export interface Verdict {
 export class Recognizer {
   readonly #finder: FaceFinder;
   readonly #embedder: Embedder;
-  readonly #options: EmbedOptions;
-  /** What is known about scores of this model; undefined when it was not calibrated. */
-  readonly calibration: Calibration | undefined;
+  readonly #options: EmbedOptions & VerdictOptions;
+  readonly #judge: Judge;
+  /** What scores depend on: network, contract, detector, flip. A calibration is for exactly one. */
+  readonly pipeline: Pipeline;
 
   private constructor(
     finder: FaceFinder,
     embedder: Embedder,
-    calibration: Calibration | undefined,
-    options: EmbedOptions,
+    pipeline: Pipeline,
+    judge: Judge,
+    options: EmbedOptions & VerdictOptions,
   ) {
     this.#finder = finder;
     this.#embedder = embedder;
     this.#options = options;
-    this.calibration = calibration;
+    this.#judge = judge;
+    this.pipeline = pipeline;
   }
 
   /**
    * Opens the models, downloading them when they are not there yet.
    *
-   * Throws    FaceError MODEL_UNKNOWN, LICENCE, NETWORK, MODEL_DAMAGED, STORAGE, BAD_MODEL, BAD_CONTRACT
+   * Throws    FaceError MODEL_UNKNOWN, LICENCE, NETWORK, MODEL_DAMAGED, STORAGE, BAD_MODEL, BAD_CONTRACT,
+   *           MODEL_MISMATCH for a calibration of another model
    */
   static async open(options: RecognizerOptions = {}): Promise<Recognizer> {
     const store = options.store ?? new ModelStore();
     const finder = await FaceFinder.open({ ...options, store });
     try {
-      const model = options.model ?? DEFAULT_MODELS.embedder;
-      const { embedder, calibration } = await openEmbedder(store, model, options.contract, options);
-      return new Recognizer(finder, embedder, calibration, options);
+      const name = options.model ?? DEFAULT_MODELS.embedder;
+      const { embedder, model, path } = await openEmbedder(store, name, options.contract, options);
+      const detector = options.detector ?? DEFAULT_MODELS.detector;
+      const pipeline = { model, detector, flip: options.flip ?? false };
+      try {
+        const judge = await findJudge(store, pipeline, path, options.calibration);
+        return new Recognizer(finder, embedder, pipeline, judge, options);
+      } catch (error) {
+        await embedder.close();
+        throw error;
+      }
     } catch (error) {
       await finder.close();
       throw error;
     }
+  }
+
+  /** What is known about scores of this model; undefined when it was not calibrated, see {@link uncalibrated}. */
+  get calibration(): Calibration | undefined {
+    return this.#judge.kind === "calibrated" ? this.#judge.calibration : undefined;
+  }
+
+  /** Why there is no calibration; undefined when there is one. */
+  get uncalibrated(): string | undefined {
+    return this.#judge.kind === "uncalibrated" ? this.#judge.reason : undefined;
+  }
+
+  /** What a cosine between two of this recognizer's vectors means; undefined when that is not known. */
+  verdict(cosine: number): Verdict | undefined {
+    return judge(cosine, this.#judge, this.#options.threshold);
   }
 
   /** Which network the vectors come from: vectors of different models cannot be compared. */
@@ -89,7 +120,7 @@ export class Recognizer {
     return this.#embedder.contract.output.dimension;
   }
 
-  /** Side of the crops that the model wants, in pixels. */
+  /** Side of the aligned crops that the model takes, in pixels. */
   get cropSizePx(): number {
     return this.#embedder.contract.input.sizePx;
   }
@@ -115,13 +146,16 @@ export class Recognizer {
   /** The faces of a photograph with their embeddings and the crops these were made from. */
   async portraits(source: ImageSource): Promise<Photograph<Face & FaceCrop>> {
     const photograph = await this.align(source);
-    const embeddings = await this.#embedder.embed(
+    const measured = await this.#embedder.embedMeasured(
       photograph.faces.map((face) => face.crop),
       this.#options,
     );
     return {
       ...photograph,
-      faces: photograph.faces.map((face, i) => ({ ...face, embedding: embeddings[i]! })),
+      faces: photograph.faces.map((face, i) => {
+        const { vector, norm } = measured[i]!;
+        return { ...face, embedding: vector, norm };
+      }),
     };
   }
 
@@ -148,7 +182,7 @@ export class Recognizer {
     const [first, second] = [await this.faces(a), await this.faces(b)].map((photograph) =>
       chooseFace(photograph.faces, options.face ?? "largest", photograph),
     );
-    const { model, calibration } = this;
+    const { model } = this;
     if (!first || !second) {
       return {
         kind: "no-face",
@@ -157,8 +191,13 @@ export class Recognizer {
       };
     }
     const score = cosine(first.embedding, second.embedding);
-    const verdict = calibration && { verdict: { same: score >= calibration.threshold, calibration } };
-    return { kind: "compared", cosine: score, faces: [first, second], model, ...verdict };
+    const verdict = this.verdict(score);
+    return { kind: "compared", cosine: score, faces: [first, second], model, ...(verdict && { verdict }) };
+  }
+
+  /** Vectors of crops that are aligned already, with their lengths. Throws FaceError SHAPE, as {@link embed}. */
+  async embedMeasured(crops: readonly AlignedFace[]): Promise<MeasuredVector[]> {
+    return await this.#embedder.embedMeasured(crops, this.#options);
   }
 
   /** Vectors of crops that are aligned already. Throws FaceError SHAPE for a crop of another size than the model's. */

@@ -29,6 +29,11 @@ export class PhotographIndex {
     return this.#photographs.size;
   }
 
+  /** How many faces there are. */
+  get faceCount(): number {
+    return this.#origins.length;
+  }
+
   add(path: string, faces: readonly EmbeddedFace[]): void {
     for (const face of faces) {
       const known = this.#photographs.get(path) ?? { group: this.#photographs.size, faces: [] };

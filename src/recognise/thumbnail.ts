@@ -1,5 +1,5 @@
 import type { Affine, Box } from "../core/index.ts";
-import { encodeJpeg, type ImageSource, readImage, warpAffine } from "../image/index.ts";
+import { encodeJpeg, type ImageSource, type RgbImage, readImage, warpAffine } from "../image/index.ts";
 
 /**
  * A square picture of a face with some of what is around it.
@@ -13,7 +13,15 @@ export async function thumbnail(
   box: Box<"image"> | undefined,
   sidePx: number,
 ): Promise<Uint8Array> {
-  const image = await readImage(source);
+  return await encodeJpeg(squareAround(await readImage(source), box, sidePx));
+}
+
+/**
+ * A square of a picture around a face, with some of what is around it; see {@link thumbnail}.
+ *
+ * Shapes    result sidePx × sidePx
+ */
+export function squareAround(image: RgbImage, box: Box<"image"> | undefined, sidePx: number): RgbImage {
   const { width, height, scale } = image;
   const shorter = Math.min(width, height);
   const side = box ? Math.min(shorter, (1.7 * Math.max(box.width, box.height)) / scale) : shorter;
@@ -22,5 +30,5 @@ export async function thumbnail(
   const x = Math.min(Math.max(centreX - side / 2, 0), width - side);
   const y = Math.min(Math.max(centreY - side / 2, 0), height - side);
   const from: Affine<"crop", "raster"> = { a: side / sidePx, b: 0, c: x, d: 0, e: side / sidePx, f: y };
-  return await encodeJpeg(warpAffine(image, from, sidePx, sidePx));
+  return warpAffine(image, from, sidePx, sidePx);
 }

@@ -3,10 +3,19 @@ import { type Comparison, type FaceChoice, Recognizer } from "../../recognise/in
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
-import { addModelFlags, faceOption, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
+import {
+  addModelFlags,
+  addVerdictFlags,
+  faceOption,
+  type ModelFlags,
+  openStore,
+  recognizerOptions,
+  type VerdictFlags,
+} from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { describeVerdict, verdictAsJson } from "../verdict-text.ts";
 
-interface CompareFlags extends ModelFlags {
+interface CompareFlags extends ModelFlags, VerdictFlags {
   readonly face: FaceChoice;
   readonly exitCode?: boolean;
   readonly json?: boolean;
@@ -23,7 +32,7 @@ export function compareCommand(program: Command, act: Act): void {
     .option("--exit-code", "exit with 1 when the faces lie on the side of different people")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  arcface compare passport.jpg selfie.jpg");
-  addModelFlags(command, { embeds: true }).action(act(compare));
+  addVerdictFlags(addModelFlags(command, { embeds: true })).action(act(compare));
 }
 
 async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Promise<number> {
@@ -32,7 +41,11 @@ async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Pr
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   bar.stop();
   const comparison = await recognizer.compare(a, b, { face: flags.face });
-  io.out(flags.json ? `${JSON.stringify(asJson(comparison, a, b))}\n` : describe(comparison, a, b));
+  io.out(
+    flags.json
+      ? `${JSON.stringify(asJson(comparison, a, b))}\n`
+      : describe(comparison, a, b, recognizer.uncalibrated),
+  );
   if (comparison.kind === "no-face") return EXIT.noMatch;
   return flags.exitCode && comparison.verdict?.same === false ? EXIT.noMatch : EXIT.ok;
 }
@@ -50,11 +63,11 @@ function asJson(comparison: Comparison, a: string, b: string): object {
     cosine,
     model,
     faces: faces.map(({ box, score, landmarks }, i) => ({ path: i === 0 ? a : b, box, score, landmarks })),
-    verdict: verdict ? { same: verdict.same, ...verdict.calibration } : "uncalibrated",
+    verdict: verdictAsJson(verdict),
   };
 }
 
-function describe(comparison: Comparison, a: string, b: string): string {
+function describe(comparison: Comparison, a: string, b: string, uncalibrated: string | undefined): string {
   if (comparison.kind === "no-face") {
     return comparison.missing.map((side) => `${side === "a" ? a : b}: no face found\n`).join("");
   }
@@ -65,13 +78,6 @@ function describe(comparison: Comparison, a: string, b: string): string {
     return `${i === 0 ? a : b}: face of ${width}×${height} px at ${x}, ${y}, detected with ${score.toFixed(3)}`;
   });
   lines.push(`cosine ${cosine.toFixed(4)} (angle ${angle}°), model ${model}`);
-  if (verdict) {
-    const { threshold, protocol, falseMatches, impostorPairs, falseNonMatches, genuinePairs } =
-      verdict.calibration;
-    lines.push(
-      `${verdict.same ? "above" : "below"} ${threshold}: the side of ${verdict.same ? "one person" : "different people"}`,
-      `threshold from ${protocol}: there ${falseMatches} of ${impostorPairs} pairs of different people lay above it, ${falseNonMatches} of ${genuinePairs} pairs of one person below`,
-    );
-  } else lines.push("uncalibrated: no threshold is known for this model, so this is no yes or no");
+  lines.push(...describeVerdict(verdict, uncalibrated));
   return `${lines.join("\n")}\n`;
 }

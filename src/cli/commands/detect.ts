@@ -3,7 +3,6 @@ import writeFileAtomic from "write-file-atomic";
 import { FaceError, throwIfAborted } from "../../core/index.ts";
 import type { Detection } from "../../detect/index.ts";
 import { encodeJpeg, readImage } from "../../image/index.ts";
-import { drawDetections, renderPng } from "../../plot/index.ts";
 import { FaceFinder, listImages, type Photograph } from "../../recognise/index.ts";
 import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
@@ -68,6 +67,7 @@ function describe(path: string, { faces }: Photograph<Detection<"image">>): stri
 }
 
 async function draw(path: string, photograph: Photograph<Detection<"image">>, out: string): Promise<void> {
+  const { drawDetections, renderPng } = await import("../../plot/index.ts");
   const jpeg = await encodeJpeg(await readImage(path, { maxSidePx: DRAWING_SIDE }));
   const scale = Math.min(1, DRAWING_SIDE / Math.max(photograph.width, photograph.height));
   const png = renderPng(drawDetections(jpeg, photograph, photograph.faces), scale);

@@ -2,10 +2,10 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError } from "../../core/index.ts";
-import { renderPng, topKGrid } from "../../plot/index.ts";
 import {
   chooseFace,
   type EmbeddedFace,
+  evidenceOf,
   type FaceChoice,
   listImages,
   type PhotographHit,
@@ -21,15 +21,18 @@ import type { Act } from "../main.ts";
 import {
   addJobsFlag,
   addModelFlags,
+  addVerdictFlags,
   faceOption,
   type ModelFlags,
   openStore,
   recognizerOptions,
+  type VerdictFlags,
   whole,
 } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { verdictAsJson } from "../verdict-text.ts";
 
-interface SearchFlags extends ModelFlags {
+interface SearchFlags extends ModelFlags, VerdictFlags {
   readonly in: string;
   readonly k: number;
   readonly grid?: string;
@@ -60,7 +63,7 @@ export function searchCommand(program: Command, act: Act): void {
     .addOption(faceOption())
     .option("--json", "one JSON object per query")
     .addHelpText("after", "\nExample:\n  arcface search holiday/ --in holiday/ -k 3 --grid similar.png");
-  addJobsFlag(addModelFlags(command, { embeds: true })).action(act(search));
+  addJobsFlag(addVerdictFlags(addModelFlags(command, { embeds: true }))).action(act(search));
 }
 
 async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<number> {
@@ -108,9 +111,10 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
     if (face) answers.push({ path, face, hits });
     if (chosen.has(path))
       io.out(
-        flags.json ? `${JSON.stringify(asJson(path, face, hits, pool.model))}\n` : describe(path, face, hits),
+        flags.json ? `${JSON.stringify(asJson(path, face, hits, pool))}\n` : describe(path, face, hits, pool),
       );
   }
+  if (!flags.json) io.err(describeThreshold(pool, flags.threshold, gallery.faceCount));
   if (flags.grid !== undefined) await writeGrid(flags.grid, answers);
   const code = failures.report(photographs.length);
   return code === EXIT.ok && !answers.some((answer) => answer.hits.length > 0) ? EXIT.noMatch : code;
@@ -132,22 +136,54 @@ function asJson(
   query: string,
   face: EmbeddedFace | undefined,
   hits: readonly PhotographHit[],
-  model: string,
+  { model, verdict }: Judged,
 ): object {
   return {
     query,
     box: face?.box ?? null,
     model,
-    hits: hits.map(({ path, cosine, face, box }) => ({ path, cosine, face, box })),
+    hits: hits.map(({ path, cosine, face, box }) => ({
+      path,
+      cosine,
+      face,
+      box,
+      verdict: verdictAsJson(verdict(cosine)),
+    })),
   };
 }
 
-function describe(query: string, face: EmbeddedFace | undefined, hits: readonly PhotographHit[]): string {
+/** Whoever computed the scores and knows what they mean. */
+type Judged = Pick<RecognizerPool, "model" | "verdict" | "calibration" | "uncalibrated">;
+
+/** A query with its hits; `=` marks those on the side of one person, where there is a threshold. */
+function describe(
+  query: string,
+  face: EmbeddedFace | undefined,
+  hits: readonly PhotographHit[],
+  { verdict }: Judged,
+): string {
   if (!face) return `${query}: no face found\n`;
   const rows = hits.map(
-    ({ path, cosine }, rank) => `  ${rank + 1}.  ${cosine.toFixed(4).padStart(7)}  ${path}\n`,
+    ({ path, cosine }, rank) =>
+      `  ${rank + 1}.${verdict(cosine)?.same ? "=" : " "} ${cosine.toFixed(4).padStart(7)}  ${path}\n`,
   );
   return `${query}\n${rows.join("")}`;
+}
+
+/** What the marks rest on, and how many of them chance alone would give: every face searched is one more try. */
+function describeThreshold(
+  { calibration, uncalibrated }: Judged,
+  own: number | undefined,
+  faces: number,
+): string {
+  if (!calibration) {
+    return own === undefined
+      ? `uncalibrated: ${uncalibrated}; no hit is a yes or no\n`
+      : `= marks hits from ${own} on, a threshold of your own; uncalibrated: ${uncalibrated}\n`;
+  }
+  const threshold = own ?? calibration.threshold;
+  const { rate } = evidenceOf(threshold, calibration).fmr;
+  return `= marks hits from ${threshold.toFixed(3)} on, by ${calibration.data.protocol}; in ${faces.toLocaleString("en")} faces of strangers about ${(rate * faces).toPrecision(2)} of them would score so by chance\n`;
 }
 
 async function writeGrid(out: string, answers: readonly Answer[]): Promise<void> {
@@ -156,6 +192,8 @@ async function writeGrid(out: string, answers: readonly Answer[]): Promise<void>
       "NO_FACE",
       `--grid: expected at least one query with a face, got none; ${out} was not written`,
     );
+  // Loading what draws takes longer than a search; it is loaded when there is something to draw.
+  const { renderPng, topKGrid } = await import("../../plot/index.ts");
   const rows = [];
   for (const { path, face, hits } of answers) {
     const query = { jpeg: await thumbnail(path, face.box, THUMBNAIL_PX), caption: basename(path) };

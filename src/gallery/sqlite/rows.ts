@@ -53,16 +53,15 @@ export function presentFaces(connection: Connection, ids: readonly number[]): Ma
   return new Map(rows.map(({ id, person }) => [id, { person }]));
 }
 
-/** A blob as a vector. SQLite's bytes may lie anywhere, so they are copied to where floats may lie. */
+/** A blob as a vector. */
 export function vectorOf(value: Uint8Array): UnitVector {
   return asUnitVector(floatsOf(value));
 }
 
-/** A blob as floats, without a look at their length. */
+/** A blob as floats. SQLite's bytes may lie anywhere; where no floats may lie they are copied first. */
 export function floatsOf(value: Uint8Array): Float32Array {
-  const copy = new Uint8Array(value.byteLength);
-  copy.set(value);
-  return new Float32Array(copy.buffer);
+  if (value.byteOffset % 4 === 0) return new Float32Array(value.buffer, value.byteOffset, value.byteLength / 4);
+  return new Float32Array(Uint8Array.from(value).buffer);
 }
 
 interface LogRow {

@@ -97,7 +97,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   bar.stop();
   if (chance !== undefined && !flags.json)
     io.err(
-      `threshold ${threshold}: by its calibration a stranger is taken for someone with a chance of up to ${percent(chance)}\n`,
+      `threshold ${threshold?.toFixed(3)}: by its calibration a stranger is taken for someone with a chance of up to ${percent(chance)}\n`,
     );
   const code = failures.report(paths.length);
   return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
@@ -109,7 +109,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
  */
 function strangerChance(calibration: Calibration | undefined, people: number): number | undefined {
   if (!calibration) return undefined;
-  return 1 - (1 - calibration.falseMatches / calibration.impostorPairs) ** people;
+  return 1 - (1 - calibration.falseMatches / calibration.data.impostorPairs) ** people;
 }
 
 function percent(chance: number): string {

@@ -1,0 +1,83 @@
+/**
+ * Pictures a second of a whole training step (forward, backward, SGD with momentum and weight decay) on two threads,
+ * beside PyTorch, in turn in one run, and the peak memory of each process.
+ *
+ * `npm run bench train [NET ...]`: nets A (LeNet++ with 3×3 kernels), B (MobileFaceNet), C (iResNet-18) and IR-SE-50;
+ * ARCFACE_BENCH_PYTHON and ARCFACE_BENCH_PYTHON2 name Pythons with PyTorch.
+ */
+import { spawn } from "node:child_process";
+import { loadavg } from "node:os";
+import { createInterface } from "node:readline";
+import { describeMachine, median } from "./machine.ts";
+import { TRAINING_NETS } from "./peers/training-nets.ts";
+
+/** Steps in a turn and turns; larger networks take fewer. */
+const PLAN: Readonly<Record<string, { readonly steps: number; readonly rounds: number }>> = {
+  A: { steps: 5, rounds: 7 },
+  B: { steps: 2, rounds: 5 },
+  C: { steps: 1, rounds: 5 },
+  "IR-SE-50": { steps: 1, rounds: 3 },
+};
+
+interface Contestant {
+  readonly name: string;
+  ask(line: string): Promise<number>;
+  close(): void;
+}
+
+const wanted = process.argv.slice(2).filter((name) => name in TRAINING_NETS);
+const pythons = ["ARCFACE_BENCH_PYTHON", "ARCFACE_BENCH_PYTHON2"].flatMap((name) => process.env[name] ?? []);
+console.log(`${describeMachine()}, load ${loadavg()[0]?.toFixed(1)}`);
+console.log(
+  "two threads; pictures a second, median of interleaved turns; peak memory of the process in MB\n",
+);
+for (const net of wanted.length > 0 ? wanted : Object.keys(TRAINING_NETS)) await compare(net);
+
+async function compare(net: string): Promise<void> {
+  const { batch, network } = TRAINING_NETS[net]!();
+  const { steps, rounds } = PLAN[net]!;
+  const here = (file: string): string => new URL(`./peers/${file}`, import.meta.url).pathname;
+  const contestants = [
+    await start("arcface", process.execPath, ["--import", "tsx", here("arcface-training.ts"), net]),
+  ];
+  for (const python of pythons)
+    contestants.push(await start("PyTorch", python, [here("torch-training.py"), net, "2"]));
+  const times = contestants.map((): number[] => []);
+  for (let round = 0; round <= rounds; round++)
+    for (let turn = 0; turn < contestants.length; turn++) {
+      const who = (turn + round) % contestants.length;
+      const ms = await contestants[who]!.ask(String(steps));
+      if (round > 0) times[who]!.push(ms);
+    }
+  console.log(`net ${net}: ${network.title}, batch ${batch}`);
+  const ours = median(times[0]!);
+  for (const [i, { name, ask, close }] of contestants.entries()) {
+    const ms = median(times[i]!);
+    const ratio = i === 0 ? "" : `arcface ${(ms / ours).toFixed(2)}×`;
+    const memory = (await ask("memory")) / 2 ** 20;
+    console.log(
+      `  ${name.padEnd(22)}${((1000 * batch) / ms).toFixed(1).padStart(8)}/s ${ms.toFixed(0).padStart(7)} ms a step ${memory.toFixed(0).padStart(6)} MB  ${ratio}`,
+    );
+    close();
+  }
+}
+
+/** A process that answers a line with a line, of which the first number counts. */
+async function start(name: string, command: string, args: readonly string[]): Promise<Contestant> {
+  const peer = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => {
+    const line = await lines.next();
+    if (line.done) throw new Error(`${name} ended early`);
+    return line.value;
+  };
+  const [, version = ""] = (await next()).split(" ");
+  return {
+    name: `${name} ${version}`.trim(),
+    ask: async (line) => {
+      peer.stdin.write(`${line}\n`);
+      return Number((await next()).split(" ")[0]);
+    },
+    close: () => peer.stdin.end(),
+  };
+}

@@ -1,0 +1,182 @@
+import { elementCount, FaceError } from "../core/index.ts";
+import { ELEMENT_TYPE, GraphBuilder, type OnnxModel } from "../onnx/index.ts";
+import { geometryOf, type Window } from "./convolution.ts";
+import { BlockedEmitter, NCHWC_DOMAIN } from "./emit/blocked.ts";
+import { kernelLayout } from "./emit/blocked-convolution.ts";
+import { type Device, Emitter } from "./emit/emitter.ts";
+import { type Layout, type Placed, relayout } from "./emit/layout.ts";
+import { ancestors } from "./evaluate.ts";
+import { leafOf, type Slot, type Tape, type TapeInput } from "./tape.ts";
+import type { Value } from "./value.ts";
+
+/**
+ * Which operations a graph is written in: standard ONNX for a device, or onnxruntime's blocked ones, whose block size
+ * {@link import("./probe-block.ts").probeBlockSize} finds out.
+ */
+export type Form =
+  | { readonly kind: "plain"; readonly device: Device }
+  | { readonly kind: "blocked"; readonly block: number };
+
+/** A parameter or state of a compiled graph. */
+export interface CompiledSlot extends Slot {
+  /** The graph's input that takes it. */
+  readonly input: string;
+  /** The graph's output that is its next value; absent when nothing is assigned to it. */
+  readonly output?: string;
+  /** From row-major order to the order in memory that the graph wants, and back. Both may return their argument. */
+  toGraph(values: Float32Array): Float32Array;
+  fromGraph(values: Float32Array): Float32Array;
+}
+
+/** A tape as one ONNX graph: what is fed and read, and how state goes round. */
+export interface CompiledGraph {
+  readonly model: OnnxModel;
+  /** Inputs that something wanted depends on. */
+  readonly inputs: readonly TapeInput[];
+  readonly slots: readonly CompiledSlot[];
+  /** Names of the outputs besides the slots'. */
+  readonly outputs: readonly string[];
+}
+
+const OPSET = 18;
+const TYPE = { float: ELEMENT_TYPE.float32, int: ELEMENT_TYPE.int32, bool: ELEMENT_TYPE.bool } as const;
+
+/**
+ * Writes what is needed for some values, and for the next values of parameters and states, as an ONNX graph.
+ *
+ * @param outputs values to be read after a run, by name
+ * Throws    FaceError USAGE when an output is named as an input, parameter or state is
+ */
+export function compile(
+  tape: Tape,
+  outputs: Readonly<Record<string, Value>>,
+  form: Form = { kind: "plain", device: "cpu" },
+): CompiledGraph {
+  const graph = new GraphBuilder();
+  const wanted = [...Object.values(outputs), ...tape.assignments.values()];
+  const needed = ancestors(wanted);
+  const layouts = form.kind === "blocked" ? slotLayouts(tape, needed, form.block) : new Map<Value, Layout>();
+  const layoutOf = (slot: Slot): Layout => layouts.get(slot.of ?? slot.value) ?? "rows";
+  const slots = new Map(tape.slots.map((slot) => [slot.value, slot]));
+  const placed = new Map<Value, Placed>();
+
+  const leaf = (value: Value): Placed | undefined => {
+    const of = leafOf(value);
+    if (!of) return undefined;
+    if (of.kind === "constant") return { name: graph.float(value.shape, of.values), layout: "rows" };
+    const name = graph.input(of.name, value.shape, TYPE[value.type]);
+    const slot = slots.get(value);
+    return { name, layout: slot ? layoutOf(slot) : "rows" };
+  };
+  // Values recorded while emitting, by operations that spell themselves in others, find their inputs already placed.
+  const place = (value: Value): Placed => {
+    const known = placed.get(value);
+    if (known) return known;
+    const made = leaf(value) ?? emitted(value);
+    placed.set(value, made);
+    return made;
+  };
+  const emitter =
+    form.kind === "blocked" ? new BlockedEmitter(graph, form.block, place) : new Emitter(graph, form.device);
+  const emitted = (value: Value): Placed => {
+    const { operation, attributes, inputs } = value;
+    if (emitter instanceof BlockedEmitter) {
+      const own = operation.blocked?.(emitter, value, attributes);
+      if (own) return own;
+      if (operation.elementwise) return elementwiseBlocked(emitter, value);
+      const names = inputs.map((input) => emitter.plain(input));
+      return { name: operation.plain(emitter, names, value, attributes), layout: "rows" };
+    }
+    const names = inputs.map((input) => place(input).name);
+    return { name: operation.plain(emitter, names, value, attributes), layout: "rows" };
+  };
+  for (const value of [...tape.values]) if (needed.has(value)) place(value);
+
+  const rows = (value: Value): string =>
+    emitter instanceof BlockedEmitter ? emitter.plain(value) : place(value).name;
+  const taken = new Set([...tape.inputs, ...tape.slots].map(({ name }) => name));
+  for (const [name, value] of Object.entries(outputs)) {
+    if (taken.has(name))
+      throw new FaceError(
+        "USAGE",
+        `output ${name}: expected a name of its own, got an input's or a parameter's`,
+      );
+    graph.node("Identity", [rows(value)], {}, name);
+    graph.output(name, value.shape, TYPE[value.type]);
+  }
+  const compiledSlots = tape.slots
+    .filter(({ value }) => needed.has(value) || tape.assignments.has(value))
+    .map((slot): CompiledSlot => {
+      const layout = layoutOf(slot);
+      const next = tape.assignments.get(slot.value);
+      const { shape } = slot.value;
+      const move = (values: Float32Array, direction: "into" | "back"): Float32Array => {
+        const count = elementCount(shape);
+        if (values.length !== count)
+          throw new FaceError("SHAPE", `${slot.name}: expected ${count} numbers, got ${values.length}`);
+        return form.kind === "blocked" ? relayout(values, shape, layout, form.block, direction) : values;
+      };
+      const common = {
+        ...slot,
+        input: slot.name,
+        toGraph: (values: Float32Array) => move(values, "into"),
+        fromGraph: (values: Float32Array) => move(values, "back"),
+      };
+      if (!next) return common;
+      const output = `next ${slot.name}`;
+      const name = emitter instanceof BlockedEmitter ? emitter.in(layout, next) : place(next).name;
+      graph.node("Identity", [name], {}, output);
+      graph.output(output, shape);
+      return { ...common, output };
+    });
+  return {
+    model: graph.finish({
+      producer: "arcface",
+      opset: OPSET,
+      ...(form.kind === "blocked" && { domains: { [NCHWC_DOMAIN]: 1 } }),
+    }),
+    inputs: tape.inputs.filter(({ value }) => needed.has(value)),
+    slots: compiledSlots,
+    outputs: Object.keys(outputs),
+  };
+}
+
+/** Weights of convolutions live in the layout their convolution wants, so that no step moves them. */
+function slotLayouts(tape: Tape, needed: ReadonlySet<Value>, block: number): Map<Value, Layout> {
+  const layouts = new Map<Value, Layout>();
+  for (const { operation, inputs, attributes } of tape.values) {
+    const [x, weight] = inputs;
+    if (operation.name !== "conv2d" || !x || !weight || !needed.has(weight)) continue;
+    const layout = kernelLayout(geometryOf(x.shape, weight.shape, attributes as Window), block);
+    if (layout && leafOf(weight)?.kind === "slot") layouts.set(weight, layout);
+  }
+  return layouts;
+}
+
+/** Elements may lie in any order as long as all operands' lie in the same. */
+function elementwiseBlocked(emit: BlockedEmitter, value: Value): Placed {
+  const { operation, inputs, shape, attributes } = value;
+  const full = (input: Value): boolean => input.shape.join() === shape.join();
+  const single = (input: Value): boolean => elementCount(input.shape) === 1;
+  const layouts = inputs.map((input) => emit.as(input).layout);
+  const layout = layouts.find((own, i) => own !== "rows" && full(inputs[i]!)) ?? "rows";
+  const rest = inputs.filter((input) => !full(input) && !single(input));
+  const write = (names: readonly string[]): string => operation.plain(emit, names, value, attributes);
+  if (layout !== "rows" && rest.length === 0)
+    return { name: write(inputs.map((i) => (full(i) ? emit.in(layout, i) : emit.plain(i)))), layout };
+  const [n = 0, c = 0, h = 0, w = 0] = shape;
+  const b = emit.block;
+  const batchOf = (input: Value): number => elementCount(input.shape) / c;
+  const perChannel = rest.every((input) =>
+    [`${n},${c},1,1`, `1,${c},1,1`, `${c},1,1`].includes(input.shape.join()),
+  );
+  if (layout !== "channels" || !perChannel)
+    return { name: write(inputs.map((input) => emit.plain(input))), layout: "rows" };
+  // A number per channel repeats over the map within each block.
+  const names = inputs.map((input) => {
+    if (single(input)) return emit.plain(input);
+    if (full(input)) return emit.reshape(emit.in(layout, input), [n, c / b, h * w, b]);
+    return emit.reshape(emit.plain(input), [batchOf(input), c / b, 1, b]);
+  });
+  return { name: emit.reshape(write(names), shape), layout };
+}

@@ -1,0 +1,86 @@
+import type { Operation } from "./operation.ts";
+import { multiply } from "./ops/multiply.ts";
+import { planeDot } from "./ops/plane-dot.ts";
+import { reduceSum } from "./ops/reduce-sum.ts";
+import { reshape } from "./ops/reshape.ts";
+import { broadcastIndices, broadcastShape, expectThat, sameShape } from "./shapes.ts";
+import type { ElementType, Operand, Value } from "./value.ts";
+
+/** What makes one elementwise operation different from another. */
+interface Elementwise<A> {
+  readonly name: string;
+  /** ONNX's name, for those that are one standard operation. */
+  readonly onnx?: string;
+  /** @default "float" */
+  readonly gives?: ElementType;
+  /** What each operand may be. @default floats */
+  readonly takes?: readonly ElementType[];
+  /** On single elements, in double precision. */
+  compute(operands: readonly number[], attributes: A): number;
+  gradient?(value: Value, dy: Value, attributes: A): readonly (Value | undefined)[];
+  plain?: Operation<A>["plain"];
+}
+
+/** An operation on the elements of operands that broadcast. */
+export function elementwise<A>(of: Elementwise<A>): Operation<A> {
+  const { name, gives = "float" } = of;
+  return {
+    name,
+    elementwise: true,
+    result(inputs) {
+      for (const [i, input] of inputs.entries()) {
+        const wanted = of.takes?.[i] ?? "float";
+        expectThat(input.type === wanted, name, `${wanted}s`, input);
+      }
+      const shapes = inputs.map(({ shape }) => shape);
+      return { shape: broadcastShape(name, shapes), type: gives };
+    },
+    evaluate(inputs, value, attributes) {
+      const places = value.inputs.map(({ shape }) => broadcastIndices(shape, value.shape));
+      const length = places[0]!.length;
+      return Float64Array.from({ length }, (_, at) => {
+        const operands = inputs.map((numbers, i) => numbers[places[i]![at]!]!);
+        return of.compute(operands, attributes);
+      });
+    },
+    ...(of.gradient && { gradient: of.gradient }),
+    plain(emit, inputs, value, attributes) {
+      if (of.plain) return of.plain(emit, inputs, value, attributes);
+      return emit.node(of.onnx!, inputs);
+    },
+  };
+}
+
+/** Puts an operation of one operand on its tape. */
+export function unary<A>(operation: Operation<A>, x: Value, attributes: A): Value {
+  return x.tape.apply(operation, [x], attributes);
+}
+
+/** Puts an operation of two operands on the tape of whichever is a value. */
+export function binary(operation: Operation<null>, a: Operand, b: Operand): Value {
+  const { tape } = typeof a === "number" ? (b as Value) : a;
+  return tape.apply(operation, [tape.valueOf(a), tape.valueOf(b)], null);
+}
+
+/**
+ * The gradient of an operand that was repeated: summed up over the repetitions.
+ *
+ * A gradient smaller than `shape` passes: it is the same along the axes it lacks.
+ */
+export function sumTo(dy: Value, shape: readonly number[]): Value {
+  if (sameShape(dy.shape, shape)) return dy;
+  const pad = dy.shape.length - shape.length;
+  const axes = dy.shape.flatMap((size, axis) =>
+    axis < pad || (shape[axis - pad] === 1 && size !== 1) ? [axis] : [],
+  );
+  const summed = axes.length === 0 ? dy : reduceSum(dy, axes, { keep: true });
+  return reshape(summed, shape);
+}
+
+/** Σ dy·x over what was repeated: the gradient of a factor. */
+export function productTo(dy: Value, x: Value, shape: readonly number[]): Value {
+  const planes = dy.shape.length === 4 && sameShape(dy.shape, x.shape);
+  const [n, c] = dy.shape;
+  if (planes && !sameShape(shape, dy.shape) && sameShape(shape, [n!, c!, 1, 1])) return planeDot(dy, x);
+  return sumTo(multiply(dy, x), shape);
+}

@@ -1,0 +1,94 @@
+import type { AttributeInput, GraphBuilder } from "../../onnx/index.ts";
+import type { Value } from "../value.ts";
+import { Emitter } from "./emitter.ts";
+import { blocking, type Layout, type Placed } from "./layout.ts";
+
+/** The domain of onnxruntime's operations on channel-blocked maps. */
+export const NCHWC_DOMAIN = "com.microsoft.nchwc";
+
+/** Writes nodes for x86 processors, whose fastest convolutions want channels in blocks. */
+export class BlockedEmitter extends Emitter {
+  /** Channels in a block: 8 with AVX2, 16 with AVX-512. */
+  readonly block: number;
+  readonly #place: (value: Value) => Placed;
+  readonly #moved = new Map<string, string>();
+
+  constructor(graph: GraphBuilder, block: number, place: (value: Value) => Placed) {
+    super(graph, "cpu");
+    this.block = block;
+    this.#place = place;
+  }
+
+  /** Whether that many channels divide into blocks. An operation on others would read beyond its memory. */
+  blocks(channels: number): boolean {
+    return channels > 0 && channels % this.block === 0;
+  }
+
+  /** How a value lies where it has been written. */
+  as(value: Value): Placed {
+    return this.#place(value);
+  }
+
+  /** The value's tensor in row-major order. */
+  plain(value: Value): string {
+    return this.in("rows", value);
+  }
+
+  /** The value's tensor, maps [N, C, H, W], in blocks of channels. */
+  blocked(value: Value): string {
+    return this.in("channels", value);
+  }
+
+  /** The value's tensor in a layout, moved there when it lies in another. */
+  in(layout: Layout, value: Value): string {
+    const placed = this.#place(value);
+    if (placed.layout === layout || this.#coincide(placed.layout, layout, value.shape)) return placed.name;
+    if (placed.layout !== "rows" && layout !== "rows") {
+      throw new RangeError(`internal: no way from ${placed.layout} to ${layout}`);
+    }
+    const key = `${placed.name} ${layout}`;
+    const known = this.#moved.get(key);
+    if (known !== undefined) return known;
+    const name = this.#move(placed, layout, value);
+    this.#moved.set(key, name);
+    return name;
+  }
+
+  /** A node of onnxruntime's blocked domain. */
+  blockedNode(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+  ): string {
+    return this.node(op, inputs, attributes, NCHWC_DOMAIN);
+  }
+
+  channelBlocked(name: string): Placed {
+    return { name, layout: "channels" };
+  }
+
+  inRows(name: string): Placed {
+    return { name, layout: "rows" };
+  }
+
+  /** Maps of one pixel lie the same way with and without blocks. */
+  #coincide(a: Layout, b: Layout, shape: readonly number[]): boolean {
+    const kinds = new Set([a, b]);
+    return kinds.has("rows") && kinds.has("channels") && shape[2] === 1 && shape[3] === 1;
+  }
+
+  #move({ name, layout }: Placed, to: Layout, { shape, type }: Value): string {
+    // The engine's own reordering knows floats only.
+    if (layout === "channels" && type === "float")
+      return this.blockedNode("ReorderOutput", [name], { channels: shape[1]! });
+    if (to === "channels" && type === "float") return this.blockedNode("ReorderInput", [name]);
+    const { split, order } = blocking(to === "rows" ? layout : to, shape, this.block);
+    if (to !== "rows") {
+      const moved = this.node("Transpose", [this.reshape(name, split)], { perm: order });
+      return this.reshape(moved, shape);
+    }
+    const sizes = order.map((axis) => split[axis]!);
+    const back = order.map((_, axis) => order.indexOf(axis));
+    return this.reshape(this.node("Transpose", [this.reshape(name, sizes)], { perm: back }), shape);
+  }
+}

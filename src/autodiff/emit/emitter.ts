@@ -1,0 +1,61 @@
+import { type AttributeInput, ELEMENT_TYPE, type GraphBuilder } from "../../onnx/index.ts";
+
+/** What a graph is written for: `webgpu` prefers matrix products where a CPU is faster with odd convolutions. */
+export type Device = "cpu" | "webgpu";
+
+/** Writes ONNX nodes for the operations of a tape. */
+export class Emitter {
+  readonly device: Device;
+  readonly #graph: GraphBuilder;
+  readonly #known = new Map<string, string>();
+
+  constructor(graph: GraphBuilder, device: Device) {
+    this.#graph = graph;
+    this.device = device;
+  }
+
+  /** A node with one result, whose name is returned. The same node is written once. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+    domain = "",
+  ): string {
+    const key = `${domain} ${op} ${inputs.join(" ")} ${JSON.stringify(attributes)}`;
+    return this.#once(key, () => this.#graph.node(op, inputs, attributes, undefined, domain));
+  }
+
+  /** A constant list of int64, as shapes and axes are given. */
+  ints(values: readonly number[]): string {
+    return this.#once(`ints ${values.join()}`, () => this.#graph.int(values));
+  }
+
+  int32(dims: readonly number[], values: Int32Array): string {
+    const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return this.#once(`int32 ${dims.join()} ${values.join()}`, () =>
+      this.#graph.tensor({ elementType: ELEMENT_TYPE.int32, dims, data }),
+    );
+  }
+
+  /** A constant float without axes. */
+  scalar(value: number): string {
+    return this.#once(`scalar ${value}`, () => this.#graph.scalar(value));
+  }
+
+  floats(dims: readonly number[], values: Float32Array): string {
+    return this.#once(`floats ${dims.join()} ${values.join()}`, () => this.#graph.float(dims, values));
+  }
+
+  /** The same elements under another shape; nothing is moved. */
+  reshape(x: string, shape: readonly number[]): string {
+    return this.node("Reshape", [x, this.ints(shape)]);
+  }
+
+  #once(key: string, make: () => string): string {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#known.set(key, made);
+    return made;
+  }
+}

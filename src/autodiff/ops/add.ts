@@ -1,0 +1,15 @@
+import { binary, elementwise, sumTo } from "../elementwise.ts";
+import type { Operand, Value } from "../value.ts";
+
+const ADD = elementwise<null>({
+  name: "add",
+  onnx: "Add",
+  compute: ([a = 0, b = 0]) => a + b,
+  gradient(y, dy) {
+    const [a, b] = y.inputs as [Value, Value];
+    return [sumTo(dy, a.shape), sumTo(dy, b.shape)];
+  },
+});
+
+/** a + b, operands broadcast. */
+export const add = (a: Operand, b: Operand): Value => binary(ADD, a, b);

@@ -1,0 +1,95 @@
+import { type ConvGeometry, geometryOf, type Window } from "../convolution.ts";
+import { blockedConv } from "../emit/blocked-convolution.ts";
+import type { Operation } from "../operation.ts";
+import { axesOf, expectThat, float, sameShape } from "../shapes.ts";
+import type { Value } from "../value.ts";
+import { channelSum } from "./channel-sum.ts";
+import { conv2dInputGradient } from "./conv2d-input-gradient.ts";
+import { conv2dWeightGradient } from "./conv2d-weight-gradient.ts";
+
+const CONV2D: Operation<Window> = {
+  name: "conv2d",
+  result([x, weight, bias], window) {
+    axesOf("conv2d", x!, 4);
+    axesOf("conv2d", weight!, 4);
+    const { n, o, outHeight, outWidth, groups, i } = geometryOf(x!.shape, weight!.shape, window);
+    const divides = o % groups === 0 && weight!.shape[1]! * groups === i;
+    expectThat(divides, "conv2d", `kernels over ${i / groups} channels`, x!, weight!);
+    expectThat(!bias || sameShape(bias.shape, [o]), "conv2d", `a bias of [${o}]`, x!, weight!);
+    expectThat(outHeight > 0 && outWidth > 0, "conv2d", "maps no smaller than the kernel", x!, weight!);
+    return float([n, o, outHeight, outWidth]);
+  },
+  evaluate([x, weight, bias], value, window) {
+    const [image, kernel] = value.inputs;
+    const g = geometryOf(image!.shape, kernel!.shape, window);
+    const y = new Float64Array(g.n * g.o * g.outHeight * g.outWidth);
+    eachProduct(g, (xAt, wAt, yAt) => {
+      y[yAt] = y[yAt]! + x![xAt]! * weight![wAt]!;
+    });
+    const area = g.outHeight * g.outWidth;
+    return bias ? y.map((v, at) => v + bias[Math.floor(at / area) % g.o]!) : y;
+  },
+  gradient(y, dy, window) {
+    const [x, weight, bias] = y.inputs as [Value, Value, Value?];
+    const g = geometryOf(x.shape, weight.shape, window);
+    const shares = [conv2dInputGradient(dy, weight, g), conv2dWeightGradient(x, dy, g)];
+    if (bias) shares.push(channelSum(dy));
+    return shares;
+  },
+  plain(emit, inputs, value, { stride, padding, groups }) {
+    const [, , height = 0, width = 0] = value.inputs[1]!.shape;
+    return emit.node("Conv", inputs, {
+      kernel_shape: [height, width],
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+      group: groups,
+    });
+  },
+  blocked(emit, value, window) {
+    const [x, weight, bias] = value.inputs as [Value, Value, Value?];
+    return blockedConv(emit, x, weight, bias, geometryOf(x.shape, weight.shape, window));
+  },
+};
+
+/** What of a convolution differs from the usual. */
+export interface Conv2dOptions {
+  /** [O] */
+  readonly bias?: Value;
+  /** @default 1 */
+  readonly stride?: number;
+  /** Zeros added on every side. @default 0 */
+  readonly padding?: number;
+  /** @default 1; as many as channels for a depthwise convolution */
+  readonly groups?: number;
+}
+
+/**
+ * A convolution, as neural networks call the correlation.
+ *
+ * Shapes    x [N, I, H, W], weight [O, I / groups, kh, kw] → [N, O, H', W']
+ */
+export function conv2d(x: Value, weight: Value, options: Conv2dOptions = {}): Value {
+  const { bias, stride = 1, padding = 0, groups = 1 } = options;
+  return x.tape.apply(CONV2D, bias ? [x, weight, bias] : [x, weight], { stride, padding, groups });
+}
+
+/** Visits every product of a convolution: places in the picture, in the weight and in the result. */
+export function eachProduct(g: ConvGeometry, visit: (x: number, weight: number, y: number) => void): void {
+  const [inGroup, outGroup] = [g.i / g.groups, g.o / g.groups];
+  const taps = g.kernelHeight * g.kernelWidth;
+  for (let n = 0; n < g.n; n++)
+    for (let o = 0; o < g.o; o++)
+      for (let h = 0; h < g.outHeight; h++)
+        for (let w = 0; w < g.outWidth; w++) {
+          const y = ((n * g.o + o) * g.outHeight + h) * g.outWidth + w;
+          for (let i = 0; i < inGroup; i++)
+            for (let tap = 0; tap < taps; tap++) {
+              const row = h * g.stride + Math.floor(tap / g.kernelWidth) - g.padding;
+              const column = w * g.stride + (tap % g.kernelWidth) - g.padding;
+              if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
+              const channel = Math.floor(o / outGroup) * inGroup + i;
+              const x = ((n * g.i + channel) * g.height + row) * g.width + column;
+              visit(x, (o * inGroup + i) * taps + tap, y);
+            }
+        }
+}

@@ -1,0 +1,18 @@
+import { elementwise, unary } from "../elementwise.ts";
+import type { Value } from "../value.ts";
+import { greater } from "./greater.ts";
+import { where } from "./where.ts";
+
+const RELU = elementwise<null>({
+  name: "relu",
+  onnx: "Relu",
+  compute: ([x = 0]) => Math.max(x, 0),
+  gradient: (y, dy) => [where(greater(y, 0), dy, 0)],
+});
+
+/**
+ * max(x, 0).
+ *
+ * Gradient   0 at 0
+ */
+export const relu = (x: Value): Value => unary(RELU, x, null);

@@ -1,0 +1,44 @@
+import type { Operation } from "./operation.ts";
+import type { Tape } from "./tape.ts";
+
+/** What a value's elements are: 32-bit floats, 32-bit whole numbers (labels), or the truth of a comparison. */
+export type ElementType = "float" | "int" | "bool";
+
+/** What a value is before anything is computed. */
+export interface ValueType {
+  readonly shape: readonly number[];
+  readonly type: ElementType;
+}
+
+/** One result of one operation on a tape. Made by the functions of `ops/`, never by hand. */
+export class Value implements ValueType {
+  readonly tape: Tape;
+  /** Place on the tape; inputs have lower numbers. */
+  readonly id: number;
+  readonly operation: Operation;
+  readonly inputs: readonly Value[];
+  readonly attributes: unknown;
+  readonly shape: readonly number[];
+  readonly type: ElementType;
+
+  /** @internal */
+  constructor(
+    tape: Tape,
+    id: number,
+    operation: Operation,
+    inputs: readonly Value[],
+    attributes: unknown,
+    of: ValueType,
+  ) {
+    this.tape = tape;
+    this.id = id;
+    this.operation = operation;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.shape = of.shape;
+    this.type = of.type;
+  }
+}
+
+/** What elementwise operations take: a number stands for itself at every element. */
+export type Operand = Value | number;

@@ -1,0 +1,187 @@
+import { stat } from "node:fs/promises";
+import { dirname, relative, sep } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import {
+  type ClusteringScores,
+  clusterFaces,
+  expectNewFolder,
+  type FaceToCluster,
+  scoreClustering,
+  writeGroups,
+} from "../../cluster/index.ts";
+import { FaceError, type WorkOptions } from "../../core/index.ts";
+import { chooseFace, type FaceRecord, listImages, RecognizerPool, recordsOf } from "../../recognise/index.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failures } from "../failures.ts";
+import type { CliIo } from "../io.ts";
+import type { Act } from "../main.ts";
+import { addJobsFlag, addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
+import { progressBar } from "../progress-bar.ts";
+import { calibrationAsJson } from "../verdict-text.ts";
+
+interface ClusterFlags extends ModelFlags {
+  readonly out?: string;
+  readonly link?: boolean;
+  readonly threshold?: number;
+  readonly jobs?: number;
+  readonly json?: boolean;
+}
+
+/** A face with where it was found. */
+interface Found extends FaceToCluster {
+  /** Index of the face in its photograph. */
+  readonly face: number;
+  readonly box: FaceRecord["box"];
+  /** The one a photograph's folder names, when folders do. */
+  readonly isMain: boolean;
+}
+
+/** What a person is told about the groups. */
+interface Summary {
+  readonly faces: number;
+  readonly pictures: number;
+  readonly groups: readonly { readonly faces: readonly unknown[] }[];
+  readonly threshold: number;
+  readonly withoutFace: readonly string[];
+}
+
+/** `arcface cluster DIR` */
+export function clusterCommand(program: Command, act: Act): void {
+  const command = program
+    .command("cluster")
+    .description("group unknown faces by person; two faces in one photograph are two people")
+    .argument("<dir>", "folder of pictures, with the folders in it")
+    .option("--out <dir>", "write a folder per person with copies of the photographs, and clusters.json")
+    .option("--link", "hard links in place of copies")
+    .option("--threshold <cosine>", "mean cosine from which on two groups are one person", cosineFlag)
+    .option("--json", "print the groups as JSON")
+    .addHelpText(
+      "after",
+      "\nWhere every picture lies in a folder of its own person, the groups are scored against the folders; the largest\nface of a picture counts as that person.\n\nExample:\n  arcface cluster holiday/ --out people/",
+    );
+  addJobsFlag(addModelFlags(command, { embeds: true })).action(act(cluster));
+}
+
+async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<number> {
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
+    throw new FaceError("BAD_FILE", `${folder}: expected a folder, got something else or nothing there`);
+  }
+  const paths = await listImages([folder]);
+  const bar = progressBar(io);
+  const options = await recognizerOptions(flags, openStore(io));
+  await using pool = await RecognizerPool.open({
+    ...options,
+    workers: flags.jobs,
+    signal: io.signal,
+    onProgress: bar.update,
+  });
+  const threshold = flags.threshold ?? pool.calibration?.threshold;
+  if (threshold === undefined) {
+    throw new FaceError(
+      "USAGE",
+      `${pool.model}: expected a model with a calibrated threshold, got one without; give --threshold`,
+    );
+  }
+  if (flags.out !== undefined) await expectNewFolder(flags.out);
+  const failures = new Failures(io, flags.json ?? false);
+  const { faces, faceless } = await findFaces(pool, paths, failures, {
+    signal: io.signal,
+    onProgress: bar.update,
+  });
+  const groups = await clusterFaces(faces, { threshold, signal: io.signal, onProgress: bar.update });
+  bar.stop();
+  const labels = labelsOf(folder, paths, faces);
+  const scores = labels && faces.length > 0 ? scoreClustering(groups, labels) : undefined;
+  const digits = String(groups.length).length;
+  const named = groups.map((group, n) => ({
+    id: `person-${String(n + 1).padStart(Math.max(3, digits), "0")}`,
+    faces: group.map((i) => {
+      const { photograph, face, box } = faces[i]!;
+      return { path: photograph, face, box };
+    }),
+  }));
+  const summary = {
+    version: 1,
+    model: pool.model,
+    threshold,
+    calibration:
+      flags.threshold === undefined && pool.calibration ? calibrationAsJson(pool.calibration) : null,
+    pictures: paths.length,
+    faces: faces.length,
+    groups: named,
+    withoutFace: faceless,
+    failed: failures.count,
+    scores: scores ?? null,
+  };
+  if (flags.out !== undefined) {
+    const folders = named.map(({ id, faces }) => ({ name: id, photographs: faces.map(({ path }) => path) }));
+    await writeGroups(flags.out, folders, summary, flags.link ? "link" : "copy");
+  }
+  if (flags.json) io.out(`${JSON.stringify(summary)}\n`);
+  else {
+    for (const { id, faces } of named) io.out(`${id}  ${faces.map(({ path }) => path).join("  ")}\n`);
+    io.err(describe(summary, scores));
+  }
+  const code = failures.report(paths.length);
+  return code === EXIT.ok && faces.length === 0 ? EXIT.noMatch : code;
+}
+
+async function findFaces(
+  pool: RecognizerPool,
+  paths: readonly string[],
+  failures: Failures,
+  work: WorkOptions,
+): Promise<{ faces: Found[]; faceless: string[] }> {
+  const faces: Found[] = [];
+  const faceless: string[] = [];
+  for await (const result of pool.faces(paths, { ...work, total: paths.length })) {
+    if (result.kind === "failed") {
+      failures.add(result.error);
+      continue;
+    }
+    const { photograph, path } = result;
+    if (photograph.faces.length === 0) faceless.push(path);
+    const main = photograph.faces.indexOf(chooseFace(photograph.faces, "largest", photograph)!);
+    for (const { face, box, embedding } of recordsOf(path, photograph.faces, pool.model)) {
+      faces.push({ embedding, photograph: path, face, box, isMain: face === main });
+    }
+  }
+  return { faces, faceless };
+}
+
+/** The person of each face where every picture lies in a folder, and there are several folders. */
+function labelsOf(
+  folder: string,
+  paths: readonly string[],
+  faces: readonly Found[],
+): (string | undefined)[] | undefined {
+  const personOf = (path: string): string => relative(folder, dirname(path)).split(sep)[0]!;
+  const people = new Set(paths.map(personOf));
+  if (people.has("") || people.size < 2) return undefined;
+  return faces.map(({ photograph, isMain }) => (isMain ? personOf(photograph) : undefined));
+}
+
+function describe(summary: Summary, scores: ClusteringScores | undefined): string {
+  const { faces, pictures, groups, threshold, withoutFace } = summary;
+  const alone = groups.filter((group) => group.faces.length === 1).length;
+  const lines = [
+    `${faces} faces in ${pictures} pictures: ${groups.length} groups, ${alone} of them of one face; threshold ${threshold.toFixed(3)}; ${withoutFace.length} pictures without a face`,
+  ];
+  if (scores) {
+    const { bCubed, pairwise } = scores;
+    const row = ({ precision, recall, f }: typeof bCubed): string =>
+      `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F ${f.toFixed(3)}`;
+    lines.push(
+      `against the folders, ${scores.people} people: B-cubed ${row(bCubed)}; pairs ${row(pairwise)}`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function cosineFlag(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= -1 && value <= 1)) {
+    throw new InvalidArgumentError("Expected a cosine, from -1 to 1.");
+  }
+  return value;
+}

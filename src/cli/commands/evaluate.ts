@@ -1,0 +1,285 @@
+import { type Command, Option } from "commander";
+import { seeded } from "../../core/index.ts";
+import {
+  type AllPairsReport,
+  type IdentificationReport,
+  identify,
+  readGroups,
+  type TrueAcceptRate,
+  thresholdUnits,
+  type VerificationReport,
+  verify,
+  verifyAllPairs,
+} from "../../evaluate/index.ts";
+import type { Pipeline } from "../../models/index.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { CliIo } from "../io.ts";
+import type { Act } from "../main.ts";
+import { openStore, whole } from "../options.ts";
+import { progressBar } from "../progress-bar.ts";
+import {
+  addProtocolFlags,
+  embedProtocol,
+  type Protocol,
+  type ProtocolFlags,
+  pictureOptions,
+  READERS,
+} from "../protocol-options.ts";
+
+interface EvaluateFlags extends ProtocolFlags {
+  readonly groups?: string;
+  readonly report?: string;
+}
+interface LfwFlags extends EvaluateFlags {
+  readonly images: string;
+  readonly pairs: string;
+}
+interface TemplateFlags extends EvaluateFlags {
+  readonly pairs?: string;
+  readonly draw: number;
+  readonly norm: boolean;
+  readonly detectorScore: boolean;
+}
+interface FolderFlags extends EvaluateFlags {
+  readonly pairs: number;
+  readonly all?: boolean;
+}
+
+/** Everything one run found. */
+interface Outcome {
+  readonly pipeline: Pipeline;
+  readonly report: VerificationReport;
+  readonly identification?: IdentificationReport;
+  readonly allPairs?: AllPairsReport;
+  readonly computed: number;
+  readonly seconds: { readonly embed: number; readonly metrics: number };
+}
+
+/** Pairs of each kind that are drawn from a folder. */
+const DRAWN = 10_000;
+/** Folders with at most so many pairs are counted whole unasked, which takes some seconds. */
+const COUNTED_UNASKED = 50_000_000;
+
+/** `arcface evaluate PROTOCOL` */
+export function evaluateCommand(program: Command, act: Act): void {
+  const evaluate = program
+    .command("evaluate")
+    .description("how well a model tells people apart, by the field's protocols, with intervals")
+    .addHelpText(
+      "after",
+      "\nPictures without a face are counted by the protocol's rule: their pairs count as different people.\n\nExample:\n  arcface evaluate lfw --images lfw/ --pairs pairs.txt --flip",
+    );
+  const add = (name: string, description: string): Command =>
+    addProtocolFlags(evaluate.command(name).description(description))
+      .option("--groups <file.csv>", "lines picture,group or person,group: error rates by group")
+      .option("--report <dir>", "write a page with curves and the worst errors with their pictures");
+  add("lfw", "LFW's official pairs in their ten folds")
+    .requiredOption("--images <dir>", "holds NAME/NAME_0001.jpg")
+    .requiredOption("--pairs <file>", "pairs.txt")
+    .addHelpText("after", "\nExample:\n  arcface evaluate lfw --images lfw/ --pairs pairs.txt --json")
+    .action(
+      act(async (io, flags: LfwFlags) => await run(io, flags, await READERS.lfw(flags.images, flags.pairs))),
+    );
+  add("bin", "a .bin file of InsightFace: LFW, CFP-FP, AgeDB-30, CALFW, CPLFW; nothing in it is executed")
+    .argument("<file>", "lfw.bin, cfp_fp.bin, …")
+    .addHelpText("after", "\nExample:\n  arcface evaluate bin agedb_30.bin --model model.onnx")
+    .action(act(async (io, file: string, flags: EvaluateFlags) => await run(io, flags, READERS.bin(file))));
+  add("pairs", "pairs of a CSV file: path, path, same")
+    .argument("<file>", "paths are relative to the file's folder; same is 1 or 0")
+    .addHelpText("after", "\nExample:\n  arcface evaluate pairs mine.csv")
+    .action(
+      act(async (io, file: string, flags: EvaluateFlags) => await run(io, flags, await READERS.pairs(file))),
+    );
+  add(
+    "folder",
+    "a folder with a folder for every person: pairs, and searches in a gallery (closed and open set)",
+  )
+    .argument("<dir>", "holds a folder for every person")
+    .option("--pairs <n>", "pairs of each kind to draw", whole, DRAWN)
+    .addOption(new Option("--all", "count every pair too, however many"))
+    .addHelpText("after", "\nExample:\n  arcface evaluate folder people/ --all")
+    .action(
+      act(async (io, dir: string, flags: FolderFlags) => {
+        return await run(io, flags, await READERS.folder(dir, flags.pairs, true, flags.seed), flags.all);
+      }),
+    );
+  add("templates", "templates of several pictures, in the manner of IJB-B and IJB-C, from CSV lists")
+    .argument("<file>", "lines template,subject,media,path")
+    .option("--pairs <file>", "lines template,template (default: draws some)")
+    .option("--draw <n>", "pairs of each kind to draw without --pairs", whole, DRAWN)
+    .option("--no-norm", "bring vectors to length 1 before they are pooled")
+    .option("--no-detector-score", "do not weigh faces by the detector's score")
+    .addHelpText("after", "\nExample:\n  arcface evaluate templates templates.csv --pairs pairs.csv --flip")
+    .action(
+      act(async (io, file: string, flags: TemplateFlags) => {
+        const { pairs, draw, seed, norm, detectorScore } = flags;
+        return await run(
+          io,
+          flags,
+          await READERS.templates(file, pairs, draw, seed, { norm, detectorScore }),
+        );
+      }),
+    );
+}
+
+async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = false): Promise<number> {
+  const { list, people } = protocol;
+  const bar = progressBar(io);
+  const store = openStore(io);
+  const groups = flags.groups === undefined ? undefined : await readGroups(flags.groups, list.pictures);
+  const started = performance.now();
+  const { pipeline, measured, computed } = await embedProtocol(
+    protocol,
+    await pictureOptions(io, flags, protocol, store, bar),
+  );
+  const embedded = performance.now();
+  const report = verify(list, measured, { seed: flags.seed, resamples: flags.resamples, groups });
+  const count = (list.pictures.length * (list.pictures.length - 1)) / 2;
+  const work = { signal: io.signal, onProgress: bar.update };
+  const outcome: Outcome = {
+    pipeline,
+    report,
+    ...(people && { identification: identify(people, measured, seeded(flags.seed), work) }),
+    ...(people &&
+      report.pairs < count &&
+      (all || count <= COUNTED_UNASKED) && { allPairs: verifyAllPairs(people, measured, work) }),
+    computed,
+    seconds: { embed: (embedded - started) / 1000, metrics: (performance.now() - embedded) / 1000 },
+  };
+  const lines = describe(outcome);
+  const page =
+    flags.report === undefined
+      ? undefined
+      : await (await import("../../study/index.ts")).writeEvaluation(
+          { pipeline, list, measured, report, allPairs: outcome.allPairs?.points, summary: lines },
+          flags.report,
+          work,
+        );
+  bar.stop();
+  io.out(
+    flags.json
+      ? `${JSON.stringify({ ...asJson(outcome), ...(page !== undefined && { page }) })}\n`
+      : `${lines.join("\n")}\n`,
+  );
+  if (page !== undefined && !flags.json) io.out(`${page}: written\n`);
+  return EXIT.ok;
+}
+
+/** `1e-3`, as the field writes a rate. */
+function rateName(far: number): string {
+  return far.toExponential().replace("e-0", "e-");
+}
+
+function asJson({ pipeline, report, identification, allPairs, computed, seconds }: Outcome): object {
+  const { points: _, scores: __, accuracy, exactAccuracy, tarAtFar, threshold, ...rest } = report;
+  const { right: ___, ...grid } = accuracy;
+  const rates = allPairs?.tarAtFar ?? tarAtFar;
+  return {
+    model: pipeline.model.id,
+    detector: pipeline.detector,
+    flip: pipeline.flip,
+    ...rest,
+    accuracy: grid,
+    accuracyExact: { mean: exactAccuracy.mean, std: exactAccuracy.std },
+    tarAtFar: Object.fromEntries(
+      rates.map((rate) => [
+        rateName(rate.farTarget),
+        rate.kind === "measured" ? rate.tar.rate : "not enough impostors",
+      ]),
+    ),
+    operatingPoints: tarAtFar.map(finite),
+    threshold,
+    thresholdUnits: thresholdUnits(threshold),
+    ...(identification && { identification }),
+    ...(allPairs && {
+      allPairs: { ...allPairs, points: undefined, tarAtFar: allPairs.tarAtFar.map(finite) },
+    }),
+    computed,
+    seconds,
+  };
+}
+
+/** JSON has no infinity: a threshold that accepts nothing is null. */
+function finite<T extends TrueAcceptRate>(rate: T): object {
+  return rate.kind === "measured" && rate.threshold === Number.POSITIVE_INFINITY
+    ? { ...rate, threshold: null }
+    : rate;
+}
+
+function describe({ pipeline, report, identification, allPairs, computed, seconds }: Outcome): string[] {
+  const { model, detector, flip } = pipeline;
+  const { accuracy, exactAccuracy, failures, threshold, auc, eer, tarAtFar } = report;
+  const percent = (share: number, digits = 2): string => (100 * share).toFixed(digits);
+  const within = ([low, high]: readonly [number, number], digits = 2): string =>
+    `[${percent(low, digits)}, ${percent(high, digits)}]`;
+  const number = (value: number): string => value.toLocaleString("en");
+  const units = thresholdUnits(threshold);
+  const lines = [
+    `${report.protocol}`,
+    `model       ${model.id}, detector ${detector}, ${flip ? "with" : "without"} flip`,
+    `pictures    ${number(report.pictures)} of ${number(report.people)} people; ${failures.noFace} without a face, ${failures.unreadable} unreadable: ${failures.genuinePairs} genuine and ${failures.impostorPairs} impostor pairs count as different`,
+    `pairs       ${number(report.genuinePairs)} genuine, ${number(report.impostorPairs)} impostor`,
+    `accuracy    ${percent(accuracy.mean)} ± ${percent(accuracy.std)} % over ${accuracy.folds.length} folds, ${within(accuracy.interval)}; with exact thresholds ${percent(exactAccuracy.mean)} ± ${percent(exactAccuracy.std)} %`,
+    `threshold   ${threshold.toFixed(4)} decides most pairs rightly: ${report.falseMatches} false matches, ${report.falseNonMatches} false non-matches (squared distance ${units.squaredDistance.toFixed(3)}, angle ${units.angleDeg.toFixed(1)}°)`,
+    `AUC         ${auc.value.toFixed(5)} [${auc.interval.map((x) => x.toFixed(5)).join(", ")}]`,
+    `EER         ${percent(eer.rate, 3)} % ${within(eer.interval, 3)}`,
+    ...tarAtFar.map((rate) =>
+      rate.kind === "measured"
+        ? `TAR@FAR ${rateName(rate.farTarget)}  ${percent(rate.tar.rate)} % ${within([rate.tar.low, rate.tar.high])}, by people ${within(rate.bootstrap)}; threshold ${rate.threshold.toFixed(4)}, ${rate.falseAccepts} false accepts`
+        : `TAR@FAR ${rateName(rate.farTarget)}  not enough impostors (${number(rate.impostorPairs)} of ${number(rate.needed)})`,
+    ),
+  ];
+  for (const { group, fmr, fnmr, genuinePairs, impostorPairs } of report.groups) {
+    const part = (name: string, rate: typeof fmr, pairs: number): string =>
+      pairs === 0
+        ? `${name} of no pairs`
+        : `${name} ${percent(rate.rate, 3)} % ${within([rate.low, rate.high], 3)} of ${number(pairs)}`;
+    lines.push(
+      `group       ${group}: ${part("FMR", fmr, impostorPairs)}, ${part("FNMR", fnmr, genuinePairs)}`,
+    );
+  }
+  for (const [name, curve] of Object.entries({
+    "detection score": report.reject.detectionScore,
+    "feature norm": report.reject.featureNorm,
+  })) {
+    const [first, ...more] = curve;
+    const tenth = more.find(({ rejected }) => rejected >= 0.1);
+    if (first && tenth) {
+      lines.push(
+        `rejecting   the ${percent(tenth.rejected, 0)} % of genuine pairs with the lowest ${name}: FNMR ${percent(first.fnmr.rate)} → ${percent(tenth.fnmr.rate)} %`,
+      );
+    }
+  }
+  if (identification) lines.push(...describeIdentification(identification, percent));
+  if (allPairs) {
+    lines.push(
+      `all pairs   ${number(allPairs.genuinePairs)} genuine, ${number(allPairs.impostorPairs)} impostor: AUC ${allPairs.auc.toFixed(5)}, EER ${percent(allPairs.eer.rate, 3)} %; scores to ${allPairs.resolution}`,
+      ...allPairs.tarAtFar.map((rate) =>
+        rate.kind === "measured"
+          ? `TAR@FAR ${rateName(rate.farTarget)}  ${percent(rate.tar.rate)} %, threshold ${rate.threshold.toFixed(4)}`
+          : `TAR@FAR ${rateName(rate.farTarget)}  not enough impostors (${number(rate.impostorPairs)} of ${number(rate.needed)})`,
+      ),
+    );
+  }
+  lines.push(
+    `intervals   ${report.intervals.method}, ${report.intervals.resamples} times, seed ${report.intervals.seed}; rates besides by Clopper and Pearson`,
+    `time        ${seconds.embed.toFixed(1)} s for ${number(computed)} new pictures, ${seconds.metrics.toFixed(1)} s for the figures`,
+  );
+  return lines;
+}
+
+function describeIdentification(report: IdentificationReport, percent: (share: number) => string): string[] {
+  const { gallery, probes, strangers, notEnrolled, ranks, dirAtFar } = report;
+  return [
+    `gallery     ${gallery} people with one picture each (${notEnrolled} could not be enrolled), ${probes} probes of them, ${strangers} of strangers`,
+    ...ranks.map(
+      ({ k, accuracy }) =>
+        `rank ${String(k).padEnd(6)} ${percent(accuracy.rate)} % [${percent(accuracy.low)}, ${percent(accuracy.high)}]`,
+    ),
+    ...dirAtFar.map((rate) =>
+      rate.kind === "measured"
+        ? `DIR@FAR ${rateName(rate.farTarget)}  ${percent(rate.dir.rate)} % [${percent(rate.dir.low)}, ${percent(rate.dir.high)}]`
+        : `DIR@FAR ${rateName(rate.farTarget)}  not enough impostors (${rate.probesWithoutMate} of ${rate.needed})`,
+    ),
+  ];
+}

@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import type { Act } from "../main.ts";
+import { addLookAlikes } from "./reproduce-lookalikes.ts";
+import { addMnist } from "./reproduce-mnist.ts";
+
+/** `arcface reproduce …`: the article's experiments. */
+export function reproduceCommand(program: Command, act: Act): void {
+  const parent = program.command("reproduce").description("the article's experiments, on your machine");
+  addMnist(parent, act);
+  addLookAlikes(parent, act);
+}

@@ -1,0 +1,132 @@
+import { type Command, Option } from "commander";
+import { seeded } from "../core/index.ts";
+import {
+  countPairs,
+  drawTemplatePairs,
+  type EmbedPicturesOptions,
+  embedPictures,
+  type LabelledPeople,
+  type MeasuredPicture,
+  type MeasuredPictures,
+  type PairList,
+  type Picture,
+  type PoolingOptions,
+  pairsOfPeople,
+  poolTemplates,
+  readInsightFaceBin,
+  readLfwPairs,
+  readPairsCsv,
+  readPeopleFolder,
+  readTemplatePairs,
+  readTemplates,
+} from "../evaluate/index.ts";
+import type { ModelStore } from "../models/index.ts";
+import { FACE_CHOICES, type FaceChoice } from "../recognise/index.ts";
+import type { CliIo } from "./io.ts";
+import { addJobsFlag, addModelFlags, type ModelFlags, recognizerOptions, whole } from "./options.ts";
+import type { ProgressBar } from "./progress-bar.ts";
+
+/** Flags of commands that go through pairs of known people. */
+export interface ProtocolFlags extends ModelFlags {
+  readonly face: FaceChoice;
+  readonly aligned?: boolean;
+  readonly jobs?: number;
+  readonly seed: number;
+  readonly resamples?: number;
+  readonly json?: boolean;
+}
+
+/** A protocol read from its files: pairs, and the people where all of their pictures are known. */
+export interface Protocol {
+  readonly list: PairList;
+  readonly people?: LabelledPeople;
+  /** Its pictures are aligned crops. */
+  readonly aligned: boolean;
+  /** Where what is compared are templates: the pictures to embed, and how they become templates. */
+  readonly templates?: {
+    readonly pictures: readonly Picture[];
+    readonly pool: (measured: readonly MeasuredPicture[]) => readonly MeasuredPicture[];
+  };
+}
+
+/** Adds the flags of {@link ProtocolFlags} to a command. */
+export function addProtocolFlags(command: Command): Command {
+  command
+    .addOption(
+      new Option("--face <which>", "which face counts when a picture has several")
+        .choices(FACE_CHOICES)
+        .default("central"),
+    )
+    .option("--aligned", "the pictures are aligned crops already: look for no faces")
+    .option("--seed <n>", "draws pairs, and people for the intervals", whole, 1)
+    .option("--resamples <n>", "draws of people for the intervals", whole)
+    .option("--json", "print JSON");
+  return addJobsFlag(addModelFlags(command, { embeds: true }));
+}
+
+/** The protocols, each as a way to read it from its arguments. */
+export const READERS = {
+  lfw: async (images: string, pairs: string): Promise<Protocol> => ({
+    list: await readLfwPairs(images, pairs),
+    aligned: false,
+  }),
+  bin: (file: string): Protocol => ({ list: readInsightFaceBin(file), aligned: true }),
+  pairs: async (file: string): Promise<Protocol> => ({ list: await readPairsCsv(file), aligned: false }),
+  /** @param most pairs of each kind; as many of the one kind as of the other when `balanced` */
+  folder: async (folder: string, most: number, balanced: boolean, seed: number): Promise<Protocol> => {
+    const people = await readPeopleFolder(folder);
+    const genuine = Math.min(most, countPairs(people).genuine);
+    const draw = { genuine, impostor: balanced ? Math.max(genuine, 1) : most };
+    return { list: pairsOfPeople(people, folder, draw, seeded(seed)), people, aligned: false };
+  },
+  /** @param pairs file of pairs; without one `most` of each kind are drawn */
+  templates: async (
+    file: string,
+    pairs: string | undefined,
+    most: number,
+    seed: number,
+    pooling: PoolingOptions,
+  ): Promise<Protocol> => {
+    const all = await readTemplates(file);
+    return {
+      list:
+        pairs === undefined
+          ? drawTemplatePairs(file, all, most, seeded(seed))
+          : await readTemplatePairs(pairs, all),
+      people: all.people,
+      aligned: false,
+      templates: {
+        pictures: all.pictures,
+        pool: (measured) => poolTemplates(all.templates, measured, pooling),
+      },
+    };
+  },
+};
+
+/** A protocol's vectors: its pictures embedded, and pooled where they are of templates. */
+export async function embedProtocol(
+  { list, templates }: Protocol,
+  options: EmbedPicturesOptions,
+): Promise<MeasuredPictures> {
+  const found = await embedPictures(templates?.pictures ?? list.pictures, options);
+  return templates ? { ...found, measured: templates.pool(found.measured) } : found;
+}
+
+/** The flags as options for going through the pictures. */
+export async function pictureOptions(
+  io: CliIo,
+  flags: ProtocolFlags,
+  protocol: Protocol,
+  store: ModelStore,
+  bar: ProgressBar,
+): Promise<EmbedPicturesOptions> {
+  return {
+    ...(await recognizerOptions(flags, store)),
+    store,
+    face: flags.face,
+    aligned: protocol.aligned || (flags.aligned ?? false),
+    workers: flags.jobs,
+    signal: io.signal,
+    onProgress: bar.update,
+  };
+}

@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { normalize, seeded, type UnitVector } from "../core/index.ts";
+import { clusterFaces, type FaceToCluster } from "./cluster-faces.ts";
+import { scoreClustering } from "./score-clustering.ts";
+
+/** Vectors at given angles in the plane, in degrees. */
+const at = (degrees: number): UnitVector =>
+  normalize(Float32Array.of(Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)));
+const faces = (...list: readonly (readonly [number, string])[]): FaceToCluster[] =>
+  list.map(([degrees, photograph]) => ({ embedding: at(degrees), photograph }));
+const cos = (degrees: number): number => Math.cos((degrees * Math.PI) / 180);
+
+/** People as random directions in 64 dimensions, their faces around them: cosine about 0.6 within, 0 between. */
+function crowd(people: number, each: number): { faces: FaceToCluster[]; labels: string[] } {
+  const random = seeded(21);
+  const bell = (): number => random.next() + random.next() + random.next() - 1.5;
+  const centres = Array.from({ length: people }, () => Array.from({ length: 64 }, bell));
+  const list = centres.flatMap((centre, p) =>
+    Array.from({ length: each }, (_, n) => ({
+      label: `person ${p}`,
+      face: {
+        embedding: normalize(Float32Array.from(centre, (v) => v + 0.8 * bell())),
+        photograph: `${p}-${n}.jpg`,
+      },
+    })),
+  );
+  return { faces: list.map(({ face }) => face), labels: list.map(({ label }) => label) };
+}
+
+describe("faces", () => {
+  test("are grouped by person, and who is alone stays alone", async () => {
+    const { faces: all, labels } = crowd(40, 5);
+    const groups = await clusterFaces(
+      [...all, { embedding: crowd(41, 1).faces[40]!.embedding, photograph: "x" }],
+      {
+        threshold: 0.3,
+      },
+    );
+    expect(groups.map((group) => group.length)).toEqual([...new Array<number>(40).fill(5), 1]);
+    expect(scoreClustering(groups, labels)).toEqual({
+      faces: 200,
+      people: 40,
+      bCubed: { precision: 1, recall: 1, f: 1 },
+      pairwise: { precision: 1, recall: 1, f: 1 },
+    });
+  });
+
+  test("of one photograph are never one person, however alike, not even through others", async () => {
+    expect(await clusterFaces(faces([0, "a"], [0, "a"]), { threshold: 0.5 })).toEqual([[0], [1]]);
+    // The third is like both of photograph a; it goes to the nearer, and the other stays out.
+    expect(await clusterFaces(faces([0, "a"], [4, "a"], [3, "b"]), { threshold: 0.5 })).toEqual([
+      [1, 2],
+      [0],
+    ]);
+    const anyFaces = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 90 }), fc.constantFrom("a", "b", "c", "d")),
+      {
+        maxLength: 16,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(anyFaces, async (list) => {
+        const groups = await clusterFaces(faces(...list), { threshold: cos(30) });
+        expect(groups.flat().sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+        for (const group of groups) {
+          expect(new Set(group.map((i) => list[i]![1])).size).toBe(group.length);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("are not chained: groups that touch in one pair stay two", async () => {
+    // 0, 5 and 40, 45 with a threshold of 38°: the pair 5, 40 lies above it, the mean of the four pairs below.
+    const chain = faces([0, "a"], [5, "b"], [40, "c"], [45, "d"]);
+    expect(await clusterFaces(chain, { threshold: cos(38) })).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
+  test("in another order make the same groups", async () => {
+    const { faces: all } = crowd(12, 4);
+    const order = seeded(4).shuffle(all.map((_, i) => i));
+    const groups = await clusterFaces(all, { threshold: 0.45 });
+    const again = await clusterFaces(
+      order.map((i) => all[i]!),
+      { threshold: 0.45 },
+    );
+    const named = (list: readonly (readonly number[])[]) =>
+      list.map((group) => [...group].sort((a, b) => a - b).join()).sort();
+    expect(named(again.map((group) => group.map((i) => order[i]!)))).toEqual(named(groups));
+  });
+
+  test("none, one, and what cannot be compared", async () => {
+    expect(await clusterFaces([], { threshold: 0.4 })).toEqual([]);
+    expect(await clusterFaces(faces([0, "a"]), { threshold: 0.4 })).toEqual([[0]]);
+    const odd = [...faces([0, "a"]), { embedding: normalize(Float32Array.of(1, 1, 1)), photograph: "b" }];
+    await expect(clusterFaces(odd, { threshold: 0.4 })).rejects.toMatchObject({ code: "SHAPE" });
+    await expect(clusterFaces([], { threshold: Number.NaN })).rejects.toMatchObject({ code: "USAGE" });
+    const controller = new AbortController();
+    controller.abort();
+    await expect(
+      clusterFaces(faces([0, "a"]), { threshold: 0, signal: controller.signal }),
+    ).rejects.toMatchObject({ code: "ABORTED" });
+  });
+});
+
+test("scores are B-cubed's and the pairs', worked out by hand; unknown faces do not count", () => {
+  // Groups {a a b ?} {a b}: precision (2·⅔ + ⅓ + ½ + ½)/5, recall (2·⅔ + ½ + ⅓ + ½)/5.
+  const scores = scoreClustering(
+    [
+      [0, 1, 2, 3],
+      [4, 5],
+    ],
+    ["a", "a", "b", undefined, "a", "b"],
+  );
+  expect(scores).toMatchObject({ faces: 5, people: 2 });
+  expect(scores.bCubed.precision).toBeCloseTo((4 / 3 + 1 / 3 + 1) / 5, 12);
+  expect(scores.bCubed.recall).toBeCloseTo((4 / 3 + 1 / 2 + 1 / 3 + 1 / 2) / 5, 12);
+  // Pairs together: 3 + 1, of which one right; pairs of people: 3 + 1.
+  expect(scores.pairwise).toEqual({ precision: 0.25, recall: 0.25, f: 0.25 });
+  expect(() => scoreClustering([[0]], [undefined])).toThrow(expect.objectContaining({ code: "USAGE" }));
+});

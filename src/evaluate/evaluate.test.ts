@@ -1,0 +1,303 @@
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { normalize, seeded, type UnitVector } from "../core/index.ts";
+import {
+  calibrationPathOf,
+  expectCalibrationFor,
+  type Pipeline,
+  readCalibration,
+  writeCalibration,
+} from "../models/index.ts";
+import { evidenceOf } from "../recognise/index.ts";
+import { calibrate } from "./calibrate.ts";
+import { identify, verifyAllPairs } from "./identification.ts";
+import { operatingPoints } from "./metrics/index.ts";
+import { EmbeddingCache, type MeasuredPicture } from "./pictures/index.ts";
+import { poolTemplates } from "./pool-templates.ts";
+import { type LabelledPeople, pairsOfPeople } from "./protocols/index.ts";
+import { scorePairs } from "./score-pairs.ts";
+import { verify } from "./verification.ts";
+
+const PIPELINE: Pipeline = {
+  model: {
+    id: "made-up",
+    sha256: "ab".repeat(32),
+    contract: {
+      template: "arcface-5-point",
+      input: {
+        name: "x",
+        layout: "NCHW",
+        sizePx: 112,
+        channels: "RGB",
+        mean: [127.5, 127.5, 127.5],
+        scale: [128, 128, 128],
+      },
+      output: { name: "y", dimension: 8, normalized: false },
+    },
+  },
+  detector: "mtcnn",
+  flip: false,
+};
+
+/** Vectors of made-up people: pictures of one lie around a direction of theirs; norms say how near. */
+function madeUpPeople(
+  count: number,
+  each: number,
+  noise: number,
+): { people: LabelledPeople; measured: MeasuredPicture[] } {
+  const random = seeded(7);
+  const draw = (): Float32Array => Float32Array.from({ length: 8 }, () => random.next() + random.next() - 1);
+  const centres = Array.from({ length: count }, draw);
+  const pictures = centres.flatMap((centre, person) =>
+    Array.from({ length: each }, (_, i) => {
+      const spread = noise * (0.2 + 1.8 * random.next());
+      const own = draw();
+      return { person, i, spread, vector: normalize(centre.map((x, k) => x + spread * own[k]!)) };
+    }),
+  );
+  return {
+    people: {
+      pictures: pictures.map(({ person, i }) => ({ name: `p${person}/${i}.jpg`, source: "" })),
+      person: Uint32Array.from(pictures, ({ person }) => person),
+      names: centres.map((_, person) => `p${person}`),
+    },
+    measured: pictures.map(({ vector, spread }, i) => ({
+      sha256: String(i),
+      face: { kind: "face", embedding: vector, norm: 5 - spread, score: 1 },
+    })),
+  };
+}
+
+const noFace = (own: MeasuredPicture): MeasuredPicture => ({ ...own, face: { kind: "no-face" } });
+/** The vector of a picture that has one. */
+function vectorOf({ face }: MeasuredPicture): UnitVector {
+  if (face.kind !== "face") throw new Error(face.kind);
+  return face.embedding;
+}
+
+const all = { genuine: Number.POSITIVE_INFINITY, impostor: Number.POSITIVE_INFINITY };
+
+describe("verification", () => {
+  const { people, measured } = madeUpPeople(30, 4, 0.7);
+  const list = pairsOfPeople(people, "made up", all, seeded(1));
+  const report = verify(list, measured);
+
+  test("has its figures inside their intervals, and the same again for the same seed", () => {
+    expect(report.genuinePairs).toBe(180);
+    expect(report.impostorPairs).toBe(6960);
+    expect(report.auc.value).toBeGreaterThan(0.9);
+    for (const { value, interval } of [
+      report.auc,
+      { value: report.eer.rate, interval: report.eer.interval },
+    ]) {
+      expect(interval[0]).toBeLessThan(value);
+      expect(interval[1]).toBeGreaterThan(value);
+    }
+    expect(verify(list, measured)).toEqual(report);
+  });
+
+  test("finds that feature norms that know the noise are worth rejecting by; a constant score gives no curve", () => {
+    const { detectionScore, featureNorm } = report.reject;
+    expect(detectionScore).toEqual([]);
+    const half = featureNorm.find(({ rejected }) => rejected >= 0.5)!;
+    expect(half.fnmr.rate).toBeLessThan(0.9 * featureNorm[0]!.fnmr.rate);
+  });
+
+  test("counts pictures without a face: their genuine pairs are missed, their impostor pairs rejected", () => {
+    const without = measured.map((own, i) => (i < 2 ? noFace(own) : own));
+    const { failures, scores } = verify(list, without);
+    // Pictures 0 and 1 of one person: 1 + 2 + 2 genuine pairs, 116 impostor pairs each.
+    expect(failures).toMatchObject({
+      pictures: 2,
+      noFace: 2,
+      unreadable: 0,
+      genuinePairs: 5,
+      impostorPairs: 232,
+    });
+    expect(failures.list).toEqual([
+      { picture: "p0/0.jpg", reason: "no face found" },
+      { picture: "p0/1.jpg", reason: "no face found" },
+    ]);
+    expect(scores.filter((score) => score === -1)).toHaveLength(237);
+    expect(scores).toHaveLength(180 + 6960);
+  });
+
+  test("of all pairs, streamed, is that of the list up to the histogram's resolution", () => {
+    const streamed = verifyAllPairs(people, measured);
+    expect(streamed.genuinePairs).toBe(180);
+    expect(streamed.auc).toBeCloseTo(report.auc.value, 4);
+    expect(streamed.eer.rate).toBeCloseTo(report.eer.rate, 3);
+  });
+});
+
+describe("identification", () => {
+  test("finds everybody whose pictures are alike, and counts a probe without a face as not found", () => {
+    const { people, measured } = madeUpPeople(40, 3, 0.05);
+    const whole = identify(people, measured, seeded(1));
+    // A quarter of the people are strangers.
+    expect(whole).toMatchObject({ gallery: 30, probes: 60, strangers: 30, notEnrolled: 0 });
+    expect(whole.ranks[0]).toMatchObject({ k: 1, accuracy: { rate: 1 } });
+    expect(whole.dirAtFar[0]).toMatchObject({ kind: "measured", dir: { rate: 1 } });
+    expect(whole.dirAtFar[2]).toMatchObject({ kind: "not-enough-impostors", needed: 1000 });
+    const blind = measured.map((own, i) => (i % 3 === 2 ? noFace(own) : own));
+    expect(identify(people, blind, seeded(1)).ranks[0]).toMatchObject({ accuracy: { rate: 0.5 } });
+  });
+
+  test("takes people with one picture for strangers, and the next picture where the first has no face", () => {
+    const { people, measured } = madeUpPeople(10, 2, 0.05);
+    const last = people.pictures.length - 1;
+    const fewer = {
+      ...people,
+      pictures: people.pictures.slice(0, last),
+      person: people.person.slice(0, last),
+    };
+    const first = measured.map((own, i) => (i === 0 ? noFace(own) : own)).slice(0, last);
+    const report = identify(fewer, first, seeded(1));
+    expect(report).toMatchObject({ gallery: 9, probes: 9, strangers: 1, notEnrolled: 0 });
+    // The picture without a face is itself a probe, and not found.
+    expect(report.ranks[0]!.accuracy.rate).toBeCloseTo(8 / 9, 12);
+  });
+});
+
+describe("a template", () => {
+  const face = (x: number, y: number, norm: number, score: number): MeasuredPicture => ({
+    sha256: `${x} ${y}`,
+    face: { kind: "face", embedding: normalize(Float32Array.of(x, y)), norm, score },
+  });
+  const measured = [face(1, 0, 2, 1), face(0, 1, 4, 0.5), face(0, 1, 1, 1), noFace(face(1, 1, 1, 1))];
+
+  test("is the sum over media of means over pictures, weighed by norm and detection score", () => {
+    const [pooled] = poolTemplates([{ id: "t", media: [[0, 1], [2], [3]] }], measured);
+    // Means (2, 0)/2 + (0, 4 · 0.5)/2 = (1, 1); then (0, 1); nothing from the third medium.
+    expect(pooled!.face).toMatchObject({ kind: "face", norm: Math.sqrt(5) });
+    const embedding = vectorOf(pooled!);
+    expect(embedding[0]! / embedding[1]!).toBeCloseTo(1 / 2, 6);
+    const [plain] = poolTemplates([{ id: "t", media: [[0, 1], [2]] }], measured, {
+      norm: false,
+      detectorScore: false,
+    });
+    const flat = vectorOf(plain!);
+    expect(flat[0]! / flat[1]!).toBeCloseTo(1 / 3, 6);
+  });
+
+  test("without a face stays, as a failure", () => {
+    expect(poolTemplates([{ id: "t", media: [[3]] }], measured)[0]!.face).toEqual({ kind: "no-face" });
+  });
+});
+
+describe("the cache of embeddings", () => {
+  test("gives back vectors to the bit, and nothing for another pipeline or a damaged file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "arcface-cache-"));
+    const embedding = normalize(Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8));
+    const cache = await EmbeddingCache.open(folder, PIPELINE, {});
+    cache.set("one", { kind: "face", embedding, norm: 3.25, score: 0.5 });
+    cache.set("two", { kind: "no-face" });
+    cache.set("three", { kind: "unreadable", reason: "torn" });
+    await cache.save();
+    const again = await EmbeddingCache.open(folder, PIPELINE, {});
+    expect(again.get("one")).toEqual({ kind: "face", embedding, norm: 3.25, score: 0.5 });
+    expect(again.get("two")).toEqual({ kind: "no-face" });
+    expect(again.get("three")).toBeUndefined();
+    expect((await EmbeddingCache.open(folder, { ...PIPELINE, flip: true }, {})).get("one")).toBeUndefined();
+    const [file] = await readdir(folder);
+    const text = await readFile(join(folder, file!), "utf8");
+    await writeFile(join(folder, file!), text.slice(0, -20));
+    expect((await EmbeddingCache.open(folder, PIPELINE, {})).get("one")).toBeUndefined();
+  });
+});
+
+describe("a calibration", () => {
+  const { people, measured } = madeUpPeople(40, 5, 0.8);
+  const list = pairsOfPeople(people, "made up", all, seeded(1));
+  const scored = scorePairs(list, measured);
+  const made = calibrate(
+    scored,
+    PIPELINE,
+    { protocol: "made up", pictures: 200 },
+    { targetFmr: 0.01, resamples: 100 },
+  );
+  const points = operatingPoints(scored);
+
+  test("keeps its target, strictly, with an interval around the threshold", () => {
+    expect(made.data).toMatchObject({ genuinePairs: 400, impostorPairs: 19_500, people: 40, failures: 0 });
+    expect(made.falseMatches / 19_500).toBeLessThanOrEqual(0.01);
+    expect(made.falseMatches).toBeGreaterThan(190);
+    expect(made.thresholdInterval[0]).toBeLessThan(made.threshold);
+    expect(made.thresholdInterval[1]).toBeGreaterThan(made.threshold);
+  });
+
+  test("says of a score at most what its pairs say, and never less than them", () => {
+    for (const cosine of [-0.31, 0, 0.1234, 0.5, 0.77, 0.99]) {
+      const { fmr, fnmr } = evidenceOf(cosine, made);
+      const above = points.impostor[points.threshold.findLastIndex((t) => t >= cosine)] ?? 0;
+      const below = 400 - (points.genuine[points.threshold.findLastIndex((t) => t >= cosine)] ?? 0);
+      expect(fmr.rate).toBeGreaterThanOrEqual(above / 19_500 - 1e-6);
+      expect(fnmr.rate).toBeGreaterThanOrEqual(below / 400 - 1e-6);
+      expect(fmr.low).toBeLessThanOrEqual(fmr.rate);
+      expect(fmr.high).toBeGreaterThanOrEqual(fmr.rate);
+    }
+    expect(evidenceOf(0.9, made).log10LikelihoodRatio).toBeGreaterThan(1);
+    expect(evidenceOf(0, made).log10LikelihoodRatio).toBeLessThan(0);
+    // An error that did not happen is not taken for one that cannot.
+    expect(evidenceOf(1, made).fmr).toMatchObject({ rate: 0, high: expect.closeTo(1.89e-4, 5) });
+  });
+
+  test("is the same file from the same pairs, and comes back whole", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "arcface-cal-")), "made-up.calibration.json");
+    await writeCalibration(path, made);
+    expect(await readCalibration(path)).toEqual(made);
+    const again = calibrate(
+      scored,
+      PIPELINE,
+      { protocol: "made up", pictures: 200 },
+      { targetFmr: 0.01, resamples: 100 },
+    );
+    expect(again).toEqual(made);
+    expect(calibrationPathOf("x/made-up.onnx", false)).toBe("x/made-up.calibration.json");
+    expect(calibrationPathOf("x/made-up.onnx", true)).toBe("x/made-up.calibration.flip.json");
+  });
+
+  test("that was changed, or is none, is refused", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "arcface-cal-")), "c.json");
+    await writeCalibration(path, made);
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replace(/"falseMatches": \d+/, '"falseMatches": 0'));
+    await expect(readCalibration(path)).rejects.toThrow("got a calibration that was changed since");
+    await writeFile(path, '{"magic": "arcface-calibration"}');
+    await expect(readCalibration(path)).rejects.toMatchObject({ code: "BAD_FILE" });
+    await writeFile(path, "shopping list");
+    await expect(readCalibration(path)).rejects.toThrow("expected a calibration in JSON");
+  });
+
+  test("for another model is refused, and both contracts are named", () => {
+    const { model } = PIPELINE;
+    const other: Pipeline = {
+      ...PIPELINE,
+      model: {
+        ...model,
+        id: "other",
+        contract: { ...model.contract, input: { ...model.contract.input, channels: "BGR" } },
+      },
+    };
+    const refusal = (): void => expectCalibrationFor(made, other, "c.json");
+    expect(refusal).toThrow(expect.objectContaining({ code: "MODEL_MISMATCH" }));
+    expect(refusal).toThrow(/made for made-up \(.*RGB.*\), not for other \(.*BGR.*\)/);
+    expect(() => expectCalibrationFor(made, { ...PIPELINE, flip: true }, "c")).toThrow(
+      "made with mtcnn without --flip, not with mtcnn with --flip",
+    );
+    expect(() => expectCalibrationFor(made, PIPELINE, "c")).not.toThrow();
+  });
+
+  test("needs as many impostor pairs as its target, and genuine ones", () => {
+    expect(() => calibrate(scored, PIPELINE, { protocol: "p", pictures: 1 }, { targetFmr: 1e-5 })).toThrow(
+      "expected at least 100000 impostor pairs for a false match rate of 0.00001",
+    );
+    const impostors = {
+      ...scored,
+      ...{ scores: scored.scores.filter((_, i) => !scored.same[i]), same: new Uint8Array(19_500) },
+    };
+    expect(() => calibrate(impostors, PIPELINE, { protocol: "p", pictures: 1 })).toThrow("got 19500 and 0");
+  });
+});

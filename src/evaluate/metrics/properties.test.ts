@@ -1,0 +1,277 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { seeded } from "../../core/index.ts";
+import {
+  areaUnderCurve,
+  bootstrapByIdentity,
+  bootstrapMean,
+  clopperPearson,
+  contiguousFolds,
+  equalErrorRate,
+  errorVersusReject,
+  exactAccuracy,
+  gridAccuracy,
+  groupErrors,
+  identificationRate,
+  type LabelledScores,
+  likelihoodRatios,
+  operatingPoints,
+  outcomeOf,
+  rankAccuracy,
+  ScoreHistogram,
+  trueAcceptRate,
+} from "./index.ts";
+
+/** Scores with many ties and both kinds of pairs. */
+const labelledScores = fc
+  .array(fc.tuple(fc.integer({ min: -40, max: 40 }), fc.boolean()), { minLength: 2, maxLength: 80 })
+  .filter((pairs) => pairs.some(([, same]) => same) && pairs.some(([, same]) => !same))
+  .map(
+    (pairs): LabelledScores => ({
+      scores: Float64Array.from(pairs, ([score]) => score / 40),
+      same: Uint8Array.from(pairs, ([, same]) => Number(same)),
+    }),
+  );
+
+/** The readable twins: every pair against every pair, every threshold tried. */
+const slow = {
+  auc({ scores, same }: LabelledScores): number {
+    let wins = 0;
+    let all = 0;
+    scores.forEach((g, i) => {
+      scores.forEach((n, j) => {
+        if (!same[i] || same[j]) return;
+        all++;
+        wins += g > n ? 1 : g === n ? 0.5 : 0;
+      });
+    });
+    return wins / all;
+  },
+  rate({ scores, same }: LabelledScores, kind: number, threshold: number): number {
+    const own = scores.filter((_, i) => same[i] === kind);
+    return own.filter((score) => score >= threshold).length / own.length;
+  },
+  right({ scores, same }: LabelledScores, chosen: (i: number) => boolean, threshold: number): number {
+    return scores.filter((score, i) => chosen(i) && score >= threshold === (same[i] === 1)).length;
+  },
+};
+
+describe("every list of scores", () => {
+  test("has the area of all comparisons of a genuine with an impostor pair", () => {
+    fc.assert(
+      fc.property(labelledScores, (pairs) => {
+        expect(areaUnderCurve(operatingPoints(pairs))).toBeCloseTo(slow.auc(pairs), 12);
+      }),
+    );
+  });
+
+  test("has counts that do not depend on the order of its pairs", () => {
+    fc.assert(
+      fc.property(labelledScores, fc.integer(), (pairs, seed) => {
+        const order = seeded(seed).shuffle([...pairs.scores.keys()]);
+        const shuffled = {
+          scores: Float64Array.from(order, (i) => pairs.scores[i]!),
+          same: Uint8Array.from(order, (i) => pairs.same[i]!),
+        };
+        expect(operatingPoints(shuffled)).toEqual(operatingPoints(pairs));
+      }),
+    );
+  });
+
+  test("has an equal error rate between the errors of two neighbouring thresholds", () => {
+    fc.assert(
+      fc.property(labelledScores, (pairs) => {
+        const { rate } = equalErrorRate(operatingPoints(pairs));
+        const levels = [Number.POSITIVE_INFINITY, ...new Set([...pairs.scores].sort((a, b) => b - a))];
+        const errors = levels.map((t) => ({ fmr: slow.rate(pairs, 0, t), fnmr: 1 - slow.rate(pairs, 1, t) }));
+        const crossing = errors.findIndex(({ fmr, fnmr }) => fmr >= fnmr);
+        const [before, after] = [errors[Math.max(crossing - 1, 0)]!, errors[crossing]!];
+        expect(rate).toBeGreaterThanOrEqual(before.fmr - 1e-12);
+        expect(rate).toBeLessThanOrEqual(after.fmr + 1e-12);
+        expect(rate).toBeLessThanOrEqual(before.fnmr + 1e-12);
+        expect(rate).toBeGreaterThanOrEqual(after.fnmr - 1e-12);
+      }),
+    );
+  });
+
+  test("has no threshold that accepts more genuine pairs within a false accept rate", () => {
+    fc.assert(
+      fc.property(labelledScores, fc.double({ min: 0.05, max: 1, noNaN: true }), (pairs, far) => {
+        const found = trueAcceptRate(operatingPoints(pairs), far);
+        if (found.kind !== "measured") return;
+        expect(slow.rate(pairs, 0, found.threshold)).toBeLessThanOrEqual(far * (1 + 1e-12));
+        for (const t of pairs.scores) {
+          if (slow.rate(pairs, 0, t) <= far)
+            expect(slow.rate(pairs, 1, t)).toBeLessThanOrEqual(found.tar.rate);
+        }
+      }),
+    );
+  });
+
+  test("has no better threshold on the other folds than the exact one, and the grid's is no better", () => {
+    fc.assert(
+      fc.property(labelledScores, (pairs) => {
+        const fold = contiguousFolds(pairs.scores.length, 2);
+        const exact = exactAccuracy(pairs, fold);
+        const grid = gridAccuracy(pairs, fold);
+        for (const held of [0, 1]) {
+          const others = (i: number): boolean => fold[i] !== held;
+          const best = slow.right(pairs, others, exact.folds[held]!.threshold);
+          for (const t of [...pairs.scores, 2])
+            expect(slow.right(pairs, others, t)).toBeLessThanOrEqual(best);
+          expect(slow.right(pairs, others, grid.folds[held]!.threshold + 1e-9)).toBeLessThanOrEqual(best);
+          const own = slow.right(pairs, (i) => fold[i] === held, exact.folds[held]!.threshold);
+          expect(exact.folds[held]!.accuracy).toBe(own / exact.folds[held]!.pairs);
+        }
+      }),
+    );
+  });
+
+  test("gives the same table through a histogram whose steps its scores are multiples of", () => {
+    fc.assert(
+      fc.property(labelledScores, (pairs) => {
+        const halves = [0, 1].map(() => new ScoreHistogram({ stepsPerUnit: 40 }));
+        for (const [i, score] of pairs.scores.entries()) halves[i % 2]!.add(score, pairs.same[i] === 1);
+        halves[0]!.merge(halves[1]!);
+        const [whole, streamed] = [operatingPoints(pairs), halves[0]!.operatingPoints()];
+        expect([...streamed.threshold]).toEqual([...whole.threshold]);
+        expect([...streamed.genuine]).toEqual([...whole.genuine]);
+        expect([...streamed.impostor]).toEqual([...whole.impostor]);
+      }),
+    );
+  });
+
+  test("has a likelihood ratio that rises, and averages to what its labels say", () => {
+    fc.assert(
+      fc.property(labelledScores, (pairs) => {
+        const steps = likelihoodRatios(operatingPoints(pairs));
+        for (let i = 1; i < steps.length; i++) {
+          expect(steps[i]!.log10).toBeGreaterThan(steps[i - 1]!.log10);
+          expect(steps[i]!.from).toBeGreaterThan(steps[i - 1]!.from);
+        }
+        for (const { log10 } of steps) expect(Number.isFinite(log10)).toBe(true);
+      }),
+    );
+  });
+});
+
+test("an exact interval holds the true rate at least as often as it says", () => {
+  // The chance that the interval misses, summed over every outcome of 40 trials.
+  const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n, k - 1) * (n - k + 1)) / k);
+  for (const truth of [0.01, 0.1, 0.37, 0.5, 0.93]) {
+    let held = 0;
+    for (let k = 0; k <= 40; k++) {
+      const { low, high } = clopperPearson(k, 40);
+      if (low <= truth && truth <= high) held += choose(40, k) * truth ** k * (1 - truth) ** (40 - k);
+    }
+    expect(held).toBeGreaterThanOrEqual(0.95);
+  }
+});
+
+describe("identification", () => {
+  const search = (mate: number | undefined, ...others: number[]) => outcomeOf({ mate, others });
+
+  test("ranks a mate behind everybody who scores the same", () => {
+    expect(search(0.7, 0.7, 0.9, 0.1)).toEqual({ rank: 3, mate: 0.7, bestOther: 0.9 });
+    const outcomes = [
+      search(0.9, 0.1, 0.2),
+      search(0.5, 0.6, 0.4),
+      search(0.3, 0.4, 0.5),
+      search(undefined, 0.9),
+    ];
+    expect(rankAccuracy(outcomes, 1)).toMatchObject({ rate: 1 / 3 });
+    expect(rankAccuracy(outcomes, 2)).toMatchObject({ rate: 2 / 3 });
+    expect(rankAccuracy(outcomes, 3)).toMatchObject({ rate: 1 });
+  });
+
+  test("names at a false alarm rate only whom it may, and gives no number for too few strangers", () => {
+    const strangers = Array.from({ length: 20 }, (_, i) => search(undefined, i / 20));
+    const known = [search(0.99, 0.2), search(0.92, 0.1), search(0.6, 0.1), search(0.97, 0.98)];
+    const found = identificationRate([...strangers, ...known], 0.05);
+    // One stranger may pass, 0.95; the next, 0.90, may not. The lowest score between is 0.92.
+    expect(found).toMatchObject({
+      kind: "measured",
+      threshold: 0.92,
+      dir: { rate: 0.5 },
+      far: { rate: 0.05 },
+    });
+    expect(identificationRate([...strangers.slice(1), ...known], 0.05)).toMatchObject({
+      needed: 20,
+      probesWithoutMate: 19,
+    });
+  });
+});
+
+test("setting aside the worst pictures shows whether quality and error have to do with each other", () => {
+  const scores = Float64Array.of(0.1, 0.2, 0.8, 0.9, 0.7, 0.6);
+  const quality = Float64Array.of(1, 2, 3, 3, 4, 5);
+  const curve = errorVersusReject(scores, quality, 0.5, 6);
+  expect(curve.map(({ rejected, fnmr }) => [rejected, fnmr.rate])).toEqual([
+    [0, 2 / 6],
+    [1 / 6, 1 / 5],
+    [2 / 6, 0],
+    [4 / 6, 0],
+    [5 / 6, 0],
+  ]);
+});
+
+test("groups have their own rates at the one threshold, pairs across groups too", () => {
+  const pairs = { scores: Float64Array.of(0.9, 0.2, 0.6, 0.1, 0.7), same: Uint8Array.of(1, 1, 0, 0, 0) };
+  const groups = { names: ["b", "a"], a: Uint16Array.of(1, 0, 0, 1, 0), b: Uint16Array.of(1, 0, 0, 1, 1) };
+  const found = groupErrors(pairs, groups, 0.5);
+  expect(found.map(({ group, fmr, fnmr }) => [group, fmr.rate, fnmr.rate])).toEqual([
+    ["a", 0, 0],
+    ["a × b", 1, Number.NaN],
+    ["b", 1, 1],
+  ]);
+});
+
+describe("resampling people", () => {
+  // 30 people, four pictures each, one number a picture: scores that people share.
+  const random = seeded(5);
+  const pictures = Array.from({ length: 120 }, (_, i) => Math.floor(i / 4) + 3 * random.next());
+  const pairs = { scores: [] as number[], same: [] as number[], a: [] as number[], b: [] as number[] };
+  pictures.forEach((x, i) => {
+    pictures.slice(0, i).forEach((y, j) => {
+      pairs.scores.push(-Math.abs(x - y));
+      pairs.a.push(Math.floor(i / 4));
+      pairs.b.push(Math.floor(j / 4));
+      pairs.same.push(Number(pairs.a.at(-1) === pairs.b.at(-1)));
+    });
+  });
+  const identified = {
+    scores: Float64Array.from(pairs.scores),
+    same: Uint8Array.from(pairs.same),
+    a: Uint32Array.from(pairs.a),
+    b: Uint32Array.from(pairs.b),
+    people: 30,
+  };
+
+  test("gives the same interval for the same seed, around the figure itself", () => {
+    const figures = (points: ReturnType<typeof operatingPoints>): number[] => [areaUnderCurve(points)];
+    const [interval] = bootstrapByIdentity(identified, figures, { random: seeded(1) });
+    const [again] = bootstrapByIdentity(identified, figures, { random: seeded(1) });
+    expect(again).toEqual(interval);
+    const own = areaUnderCurve(operatingPoints(identified));
+    expect(interval![0]).toBeLessThan(own);
+    expect(interval![1]).toBeGreaterThan(own);
+  });
+
+  test("is wider than taking the pairs as independent, where people differ", () => {
+    const [low, high] = bootstrapMean(
+      identified.scores.map((s) => Number(s > -3)),
+      identified,
+      { random: seeded(1) },
+    );
+    const accepted = identified.scores.filter((s) => s > -3).length;
+    const naive = clopperPearson(accepted, identified.scores.length);
+    expect(high - low).toBeGreaterThan(naive.high - naive.low);
+  });
+
+  test("refuses a genuine pair of two people", () => {
+    const wrong = { ...identified, a: identified.a.map((a) => (a + 1) % 30) };
+    expect(() => bootstrapByIdentity(wrong, () => [0], { random: seeded(1) })).toThrow(
+      "one person in a genuine",
+    );
+  });
+});

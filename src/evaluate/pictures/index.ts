@@ -1,0 +1,3 @@
+export { type EmbedPicturesOptions, embedPictures, type MeasuredPictures } from "./embed-pictures.ts";
+export { EmbeddingCache } from "./embedding-cache.ts";
+export type { MeasuredPicture, PictureFace } from "./picture-face.ts";

@@ -1,0 +1,13 @@
+export { readInsightFaceBin } from "./insightface-bin.ts";
+export { readLfwPairs } from "./lfw-pairs.ts";
+export type { PairList, Picture } from "./pair-list.ts";
+export { readPairsCsv } from "./pairs-csv.ts";
+export { countPairs, type LabelledPeople, pairsOfPeople, readPeopleFolder } from "./people-pairs.ts";
+export { type PictureGroups, readGroups } from "./picture-groups.ts";
+export {
+  drawTemplatePairs,
+  readTemplatePairs,
+  readTemplates,
+  type Template,
+  type TemplateList,
+} from "./templates.ts";

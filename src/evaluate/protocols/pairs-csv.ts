@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { FaceError, reasonOf } from "../../core/index.ts";
+import { contiguousFolds } from "../metrics/index.ts";
+import { csvRows } from "./csv-rows.ts";
+import { expectBothLabels, type PairList, PictureList, peopleOfPairs } from "./pair-list.ts";
+
+const LABELS: ReadonlyMap<string, number> = new Map([
+  ["1", 1],
+  ["true", 1],
+  ["yes", 1],
+  ["0", 0],
+  ["false", 0],
+  ["no", 0],
+]);
+
+/**
+ * Pairs of a CSV file: two paths, relative to the file's folder, and whether they show one person (`1`, `true`, `yes`
+ * or `0`, `false`, `no`). A first line whose third field is none of these is a header.
+ *
+ * Folds are contiguous, at most ten.
+ *
+ * Throws    FaceError BAD_FILE with the line that cannot be read or names a picture that is not there, USAGE without
+ *           pairs of both kinds
+ */
+export async function readPairsCsv(path: string): Promise<PairList> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new FaceError("BAD_FILE", `${path}: expected a list of pairs, got: ${reasonOf(cause)}`, { cause });
+  });
+  const all = csvRows(text, path);
+  const rows =
+    all[0]?.fields.length === 3 && !LABELS.has(all[0].fields[2]!.toLowerCase()) ? all.slice(1) : all;
+  const pictures = new PictureList();
+  const [a, b] = [new Uint32Array(rows.length), new Uint32Array(rows.length)];
+  const same = new Uint8Array(rows.length);
+  for (const [i, { line, fields }] of rows.entries()) {
+    const where = `${path}: line ${line}`;
+    const label = LABELS.get((fields[2] ?? "").toLowerCase());
+    if (fields.length !== 3 || label === undefined || fields[0] === "" || fields[1] === "") {
+      throw new FaceError(
+        "BAD_FILE",
+        `${where}: expected path,path,same with same one of ${[...LABELS.keys()].join(", ")}, got ${JSON.stringify(fields.join(",").slice(0, 80))}`,
+      );
+    }
+    const at = (name: string): string => (isAbsolute(name) ? name : join(dirname(path), name));
+    a[i] = pictures.add(at(fields[0]!), where);
+    b[i] = pictures.add(at(fields[1]!), where);
+    if (a[i] === b[i]) throw new FaceError("BAD_FILE", `${where}: expected two pictures, got one twice`);
+    same[i] = label;
+  }
+  expectBothLabels(path, same);
+  await pictures.expectFiles();
+  return {
+    protocol: `${basename(path)}, ${rows.length.toLocaleString("en")} pairs`,
+    pictures: pictures.pictures,
+    a,
+    b,
+    same,
+    ...peopleOfPairs(pictures.pictures.length, { a, b, same }, (pair) => `${path}: line ${rows[pair]!.line}`),
+    fold: contiguousFolds(rows.length, Math.min(10, rows.length)),
+  };
+}

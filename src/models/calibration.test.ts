@@ -1,0 +1,42 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { differenceOf, readCalibration } from "./calibration.ts";
+import { BUILT_IN_CARDS, DEFAULT_MODELS } from "./cards.ts";
+
+const FOLDER = new URL("../../calibrations/", import.meta.url);
+const files = readdirSync(FOLDER).sort();
+
+test("the default model has a calibration with and without flip", () => {
+  expect(files).toContain(`${DEFAULT_MODELS.embedder}.json`);
+  expect(files).toContain(`${DEFAULT_MODELS.embedder}.flip.json`);
+});
+
+test.each(files)(
+  "%s is for the card of its name as the card is today, and says what it was measured on",
+  async (file) => {
+    const calibration = await readCalibration(new URL(file, FOLDER).pathname);
+    const [id, flip] = [file.replace(/(\.flip)?\.json$/, ""), file.includes(".flip.")];
+    const card = BUILT_IN_CARDS.find((own) => own.id === id);
+    if (card?.task !== "embed") throw new Error(`${id} is no card of an embedder`);
+    const used = {
+      model: { id, sha256: card.files[0]!.sha256, contract: card.contract },
+      detector: DEFAULT_MODELS.detector,
+      flip,
+    };
+    expect(differenceOf(calibration.pipeline, used)).toBeUndefined();
+    const { threshold, thresholdInterval, falseMatches, data, target, curve } = calibration;
+    expect(data).toMatchObject({ genuinePairs: 3000, impostorPairs: 3000, pictures: 7701, people: 4281 });
+    expect(data.protocol).toContain("LFW");
+    expect(falseMatches / data.impostorPairs).toBeLessThanOrEqual(target.fmr);
+    expect(threshold).toBeGreaterThan(thresholdInterval[0]);
+    expect(threshold).toBeLessThan(thresholdInterval[1]);
+    for (const [i, { fmr, fnmr, fmrInterval, fnmrInterval }] of curve.entries()) {
+      expect(fmr).toBeGreaterThanOrEqual(fmrInterval[0]);
+      expect(fmr).toBeLessThanOrEqual(fmrInterval[1]);
+      expect(fnmr).toBeGreaterThanOrEqual(fnmrInterval[0]);
+      expect(fnmr).toBeLessThanOrEqual(fnmrInterval[1]);
+      if (i > 0) expect(fmr).toBeLessThanOrEqual(curve[i - 1]!.fmr);
+      if (i > 0) expect(fnmr).toBeGreaterThanOrEqual(curve[i - 1]!.fnmr);
+    }
+  },
+);

@@ -1,0 +1,185 @@
+import * as ort from "onnxruntime-node";
+import { elementCount, FaceError, reasonOf } from "../core/index.ts";
+import { download } from "./download.ts";
+import type { Feed, FloatTensor } from "./session.ts";
+
+/** A tensor that a graph takes in and, where `output` is named, gives back changed. */
+export interface CarriedTensor {
+  readonly input: string;
+  readonly output?: string;
+  readonly dims: readonly number[];
+  /** In the graph's own order; taken over, not copied. */
+  readonly data: Float32Array;
+}
+
+/** How a session with state computes. */
+export interface StateSessionOptions {
+  readonly device?: "cpu" | "webgpu";
+  /** Threads inside one operation. @default 2 */
+  readonly threads?: number;
+  /** A path that the engine's profile is written to, with a time and `.json` behind it. */
+  readonly profile?: string;
+}
+
+/**
+ * A network that carries tensors from run to run. Whoever opens it closes it.
+ *
+ * On the CPU each carried tensor has two buffers, read and written in turn, that the engine works on without copies.
+ * On a GPU carried tensors stay there until they are asked for.
+ */
+export class StateSession {
+  readonly #session: ort.InferenceSession;
+  readonly #device: "cpu" | "webgpu";
+  readonly #carried: readonly CarriedTensor[];
+  /** What the next run reads, by input. */
+  readonly #current = new Map<string, ort.Tensor>();
+  /** What the next run writes, by output. */
+  readonly #spare = new Map<string, ort.Tensor>();
+  readonly #plainOutputs: readonly string[];
+  #closed = false;
+
+  private constructor(
+    session: ort.InferenceSession,
+    carried: readonly CarriedTensor[],
+    device: "cpu" | "webgpu",
+  ) {
+    this.#session = session;
+    this.#carried = carried;
+    this.#device = device;
+    const changed = new Set(carried.map(({ output }) => output));
+    this.#plainOutputs = session.outputNames.filter((name) => !changed.has(name));
+    for (const { input, output, dims, data } of carried) {
+      this.#current.set(input, new ort.Tensor("float32", data, dims));
+      if (output && device === "cpu")
+        this.#spare.set(output, new ort.Tensor("float32", new Float32Array(data.length), dims));
+    }
+  }
+
+  /** Throws FaceError BAD_MODEL when the engine refuses the network. */
+  static async open(
+    model: Uint8Array,
+    carried: readonly CarriedTensor[],
+    options: StateSessionOptions = {},
+  ): Promise<StateSession> {
+    const { device = "cpu", threads = 2, profile } = options;
+    const onDevice = Object.fromEntries(
+      carried.flatMap(({ output }) => (output ? [[output, "gpu-buffer" as const]] : [])),
+    );
+    try {
+      const session = await ort.InferenceSession.create(model, {
+        executionProviders: [device],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        graphOptimizationLevel: "basic",
+        // The pattern reserves the sum of what lives over a step, far more than lives at any moment.
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+        ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+        ...(device === "webgpu" && { preferredOutputLocation: onDevice }),
+        extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
+      });
+      return new StateSession(session, carried, device);
+    } catch (cause) {
+      throw new FaceError(
+        "BAD_MODEL",
+        `onnxruntime: expected a network it can run, got: ${reasonOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Runs once; the results that are not carried on, by output name. Throws FaceError CLOSED, BAD_MODEL. */
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, FloatTensor>> {
+    this.#expectOpen();
+    const tensors: Record<string, ort.Tensor> = {};
+    for (const [name, { data, dims }] of Object.entries(feeds))
+      tensors[name] =
+        data instanceof Float32Array
+          ? new ort.Tensor("float32", data, dims)
+          : new ort.Tensor("int32", data, dims);
+    for (const [name, tensor] of this.#current) tensors[name] = tensor;
+    let results: ort.InferenceSession.OnnxValueMapType;
+    try {
+      results = await this.#session.run(tensors, this.#fetches());
+    } catch (cause) {
+      throw new FaceError("BAD_MODEL", `onnxruntime: ${reasonOf(cause)}`, { cause });
+    }
+    this.#turn(results);
+    const out: Record<string, FloatTensor> = {};
+    for (const name of this.#plainOutputs) {
+      const tensor = results[name] as ort.Tensor;
+      if (tensor.data instanceof Float32Array) out[name] = { dims: tensor.dims, data: tensor.data };
+    }
+    return out;
+  }
+
+  /** The carried tensors as they are now, by input name: copies, in the graph's own order. */
+  async read(): Promise<Map<string, Float32Array>> {
+    this.#expectOpen();
+    const values = new Map<string, Float32Array>();
+    for (const [name, tensor] of this.#current)
+      values.set(
+        name,
+        tensor.location === "gpu-buffer"
+          ? await download(tensor)
+          : Float32Array.from(tensor.data as Float32Array),
+      );
+    return values;
+  }
+
+  /** Replaces carried tensors, by input name. Throws FaceError SHAPE when one has another number of elements. */
+  write(values: ReadonlyMap<string, Float32Array>): void {
+    this.#expectOpen();
+    for (const { input, dims } of this.#carried) {
+      const data = values.get(input);
+      if (!data) continue;
+      if (data.length !== elementCount(dims))
+        throw new FaceError("SHAPE", `${input}: expected ${elementCount(dims)} numbers, got ${data.length}`);
+      const old = this.#current.get(input)!;
+      this.#current.set(input, new ort.Tensor("float32", Float32Array.from(data), dims));
+      if (old.location === "gpu-buffer") old.dispose();
+    }
+  }
+
+  /** Frees the engine's memory; a second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const tensor of this.#current.values()) if (tensor.location === "gpu-buffer") tensor.dispose();
+    this.#current.clear();
+    this.#spare.clear();
+    await this.#session.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** What is to be fetched: into spare buffers on the CPU, wherever it was computed on a GPU. */
+  #fetches(): Record<string, ort.Tensor | null> {
+    const fetches: Record<string, ort.Tensor | null> = {};
+    for (const name of this.#session.outputNames) fetches[name] = this.#spare.get(name) ?? null;
+    return fetches;
+  }
+
+  /** What was written becomes what is read next. */
+  #turn(results: ort.InferenceSession.OnnxValueMapType): void {
+    for (const { input, output } of this.#carried) {
+      if (!output) continue;
+      const old = this.#current.get(input)!;
+      if (this.#device === "cpu") {
+        this.#current.set(input, this.#spare.get(output)!);
+        this.#spare.set(output, old);
+      } else {
+        this.#current.set(input, results[output] as ort.Tensor);
+        if (old.location === "gpu-buffer") old.dispose();
+      }
+    }
+  }
+
+  #expectOpen(): void {
+    if (this.#closed)
+      throw new FaceError("CLOSED", "session: expected an open session, got one that was closed");
+  }
+}

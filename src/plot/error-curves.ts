@@ -1,0 +1,226 @@
+import * as Plot from "@observablehq/plot";
+import { type Chart, drawChart } from "./chart.ts";
+import { dashOf, type FigureText, figure } from "./figure.ts";
+import { HUES } from "./palette.ts";
+
+/** How one way of deciding errs as its threshold moves. */
+export interface ErrorCurve {
+  readonly label: string;
+  readonly points: readonly ErrorPoint[];
+}
+
+/** The errors at one threshold, each a share in 0…1. */
+export interface ErrorPoint {
+  /** Share of impostor pairs that are accepted (FMR, also FAR). */
+  readonly falseMatchRate: number;
+  /** Share of genuine pairs that are refused (FNMR, also FRR). */
+  readonly falseNonMatchRate: number;
+  /** 95 % interval of the false non-match rate, drawn as a band. */
+  readonly interval?: readonly [number, number] | undefined;
+}
+
+/** How curves are drawn. */
+export interface ErrorCurveOptions extends FigureText {
+  readonly widthPx?: number | undefined;
+  readonly heightPx?: number | undefined;
+  /** The smallest false match rate shown. @default the smallest above 0 in the curves, at least 1e-6 */
+  readonly from?: number | undefined;
+}
+
+/**
+ * True match rate over false match rate, the latter on a logarithmic scale, because what matters is far left.
+ *
+ * Returns   an SVG document
+ */
+export function rocCurve(curves: readonly ErrorCurve[], options: ErrorCurveOptions = {}): string {
+  const from = smallestRate(curves, options);
+  const rows = curves.map(({ points }) =>
+    byRate(points)
+      .filter((point) => point.falseMatchRate >= from)
+      .map((point) => ({
+        x: point.falseMatchRate,
+        y: 1 - point.falseNonMatchRate,
+        low: point.interval && 1 - point.interval[1],
+        high: point.interval && 1 - point.interval[0],
+      })),
+  );
+  const lowest = Math.min(1, ...rows.flat().map((row) => row.low ?? row.y));
+  const chart = drawChart({
+    ...sizeOf(options),
+    x: {
+      type: "log",
+      domain: [from, 1],
+      label: "false match rate",
+      ticks: powers(from),
+      tickFormat: power,
+      ...CENTRED,
+    },
+    y: { domain: [Math.floor(lowest * 20) / 20, 1], label: "true match rate", grid: true },
+    marks: [
+      ...rows.flatMap((row, i) => curveMarks(row, i)),
+      Plot.frame({ stroke: "currentColor", strokeOpacity: 0.3 }),
+    ],
+  } as Plot.PlotOptions & { width: number; height: number });
+  return curvesFigure(chart, curves, options);
+}
+
+/**
+ * False non-match rate over false match rate, both on normal-deviate scales: scores that are spread normally give a
+ * straight line, and the diagonal meets each curve at its equal error rate. A rate of 0 has no place on such a scale:
+ * a curve ends where its errors do.
+ *
+ * Returns   an SVG document
+ * Source    Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997
+ */
+export function detCurve(curves: readonly ErrorCurve[], options: ErrorCurveOptions = {}): string {
+  const from = smallestRate(curves, options);
+  const seen = curves
+    .flatMap(({ points }) => points.map((point) => point.falseNonMatchRate))
+    .filter((r) => r > 0);
+  const lowest = Math.max(1e-6, Math.min(0.01, ...seen));
+  const rows = curves.map(({ points }) =>
+    byRate(points)
+      .filter((point) => point.falseMatchRate >= from && point.falseNonMatchRate > 0)
+      .map((point) => ({
+        x: probit(clampRate(point.falseMatchRate, from)),
+        y: probit(clampRate(point.falseNonMatchRate, lowest)),
+        low: point.interval && probit(clampRate(point.interval[0], lowest)),
+        high: point.interval && probit(clampRate(point.interval[1], lowest)),
+      })),
+  );
+  const axis = (least: number) => ({
+    domain: [probit(least), probit(0.6)],
+    ticks: RATES.filter((rate) => rate >= least).map(probit),
+    tickFormat: (deviate: number) =>
+      percent(RATES.find((rate) => Math.abs(probit(rate) - deviate) < 1e-9) ?? 0),
+    grid: true,
+  });
+  const meet = Math.max(from, lowest);
+  const chart = drawChart({
+    ...sizeOf(options),
+    x: { ...axis(from), label: "false match rate", ...CENTRED },
+    y: { ...axis(lowest), label: "false non-match rate" },
+    marks: [
+      Plot.line(
+        [
+          [probit(meet), probit(meet)],
+          [probit(0.6), probit(0.6)],
+        ],
+        {
+          stroke: "currentColor",
+          strokeOpacity: 0.35,
+          strokeDasharray: "3 3",
+        },
+      ),
+      ...rows.flatMap((row, i) => curveMarks(row, i)),
+      Plot.frame({ stroke: "currentColor", strokeOpacity: 0.3 }),
+    ],
+  } as Plot.PlotOptions & { width: number; height: number });
+  return curvesFigure(chart, curves, options);
+}
+
+/**
+ * The value that a standard normal variable stays below with this probability.
+ *
+ * Ranges    probability in 0…1, both ends excluded; relative error below 1.2e-9
+ * Source    P. J. Acklam's rational approximation
+ */
+export function probit(probability: number): number {
+  const p = probability;
+  const tail = 0.02425;
+  let x: number;
+  if (p < tail || p > 1 - tail) {
+    const q = Math.sqrt(-2 * Math.log(Math.min(p, 1 - p)));
+    const numerator =
+      ((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) *
+        q +
+        4.374664141464968) *
+        q +
+      2.938163982698783;
+    const denominator =
+      (((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) *
+        q +
+      1;
+    x = ((p < tail ? 1 : -1) * numerator) / denominator;
+  } else {
+    const q = p - 0.5;
+    const r = q * q;
+    x =
+      ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r -
+        30.66479806614716) *
+        r +
+        2.506628277459239) *
+        q) /
+      (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r -
+        13.28068155288572) *
+        r +
+        1);
+  }
+  return x;
+}
+
+interface CurveRow {
+  readonly x: number;
+  readonly y: number;
+  readonly low: number | undefined;
+  readonly high: number | undefined;
+}
+
+const RATES = [1e-6, 1e-5, 1e-4, 1e-3, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4];
+const CENTRED = { labelAnchor: "center", labelArrow: "none" } as const;
+
+function curveMarks(rows: readonly CurveRow[], i: number): Plot.Markish[] {
+  const hue = HUES[i % HUES.length]!;
+  const banded = rows.filter((row) => row.low !== undefined);
+  return [
+    Plot.areaY(banded, { x: "x", y1: "low", y2: "high", fill: hue, fillOpacity: 0.14, curve: "linear" }),
+    Plot.line(rows, { x: "x", y: "y", stroke: hue, strokeWidth: 2, strokeDasharray: dashOf(i) || "none" }),
+  ];
+}
+
+function curvesFigure(chart: Chart, curves: readonly ErrorCurve[], options: ErrorCurveOptions): string {
+  const legend = curves.map(({ label }, i) => ({ label, hue: HUES[i % HUES.length]!, dash: dashOf(i) }));
+  return figure([{ chart }], { ...options, legend });
+}
+
+function sizeOf(options: ErrorCurveOptions) {
+  return {
+    width: options.widthPx ?? 560,
+    height: options.heightPx ?? 420,
+    marginLeft: 58,
+    marginBottom: 42,
+    marginTop: 24,
+    marginRight: 16,
+  };
+}
+
+function byRate(points: readonly ErrorPoint[]): ErrorPoint[] {
+  return [...points].sort(
+    (a, b) => a.falseMatchRate - b.falseMatchRate || b.falseNonMatchRate - a.falseNonMatchRate,
+  );
+}
+
+function smallestRate(curves: readonly ErrorCurve[], options: ErrorCurveOptions): number {
+  const rates = curves
+    .flatMap(({ points }) => points.map((point) => point.falseMatchRate))
+    .filter((r) => r > 0);
+  return options.from ?? Math.max(1e-6, Math.min(0.1, ...rates));
+}
+
+function clampRate(rate: number, least: number): number {
+  return Math.min(0.6, Math.max(least, rate));
+}
+
+function powers(from: number): number[] {
+  const first = Math.ceil(Math.log10(from) - 1e-9);
+  return Array.from({ length: 1 - first }, (_, i) => 10 ** (first + i));
+}
+
+function power(value: number): string {
+  const exponent = Math.round(Math.log10(value));
+  return exponent === 0 ? "1" : `1e${exponent}`.replace("-", "−");
+}
+
+function percent(rate: number): string {
+  return `${Number((rate * 100).toPrecision(2))} %`;
+}

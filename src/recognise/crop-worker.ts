@@ -1,0 +1,43 @@
+import { workerData } from "node:worker_threads";
+import { type ErrorCode, FaceError } from "../core/index.ts";
+import type { CropOptions } from "./crop-pool.ts";
+import { chooseFace } from "./face.ts";
+import type { FaceFinder } from "./face-finder.ts";
+
+/** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
+export type CropAnswer =
+  | { readonly kind: "crop"; readonly sizePx: number; readonly pixels: Uint8Array }
+  | { readonly kind: "no-face" }
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+
+const {
+  home,
+  sizePx = 112,
+  face = "central",
+  ...options
+} = workerData as CropOptions & {
+  readonly home: string;
+};
+let finder: Promise<FaceFinder> | undefined;
+
+/** One photograph in, one aligned crop out. */
+export default async function crop(path: string): Promise<CropAnswer> {
+  try {
+    // Opened inside the first task: a thread that is ended while native code runs in it takes the process down.
+    finder ??= open();
+    const photograph = await (await finder).align(path, sizePx);
+    const chosen = chooseFace(photograph.faces, face, photograph);
+    return chosen ? { kind: "crop", sizePx, pixels: chosen.crop.data } : { kind: "no-face" };
+  } catch (error) {
+    if (error instanceof FaceError) return { kind: "failed", code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+async function open(): Promise<FaceFinder> {
+  const [{ FaceFinder }, { ModelStore }] = await Promise.all([
+    import("./face-finder.ts"),
+    import("../models/index.ts"),
+  ]);
+  return await FaceFinder.open({ ...options, store: new ModelStore({ home }) });
+}

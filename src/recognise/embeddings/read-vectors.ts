@@ -1,0 +1,212 @@
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, extname } from "node:path";
+import { createInterface } from "node:readline";
+import { FaceError, reasonOf } from "../../core/index.ts";
+import { namesPathOf } from "./formats.ts";
+
+/** Vectors of any kind, not only of faces, with what is known of each. */
+export interface LabelledVectors {
+  readonly count: number;
+  readonly dimension: number;
+  /** Shapes    [count × dimension] */
+  readonly data: Float32Array;
+  /** What each vector is of; absent where the file does not say. */
+  readonly labels: readonly string[] | undefined;
+  /** Where each comes from, such as a path; absent where the file does not say. */
+  readonly names: readonly string[] | undefined;
+}
+
+/** Which fields of a row hold what. */
+export interface ReadVectorsOptions {
+  /** @default "embedding" or "vector", whichever is there */
+  readonly vectorField?: string | undefined;
+  /** @default "label" or "person" where there is one, else the folder of "path" */
+  readonly labelField?: string | undefined;
+  /** A text file with a label a line, in place of what the file says. */
+  readonly labelsPath?: string | undefined;
+}
+
+const VECTOR_FIELDS = ["embedding", "vector"];
+const LABEL_FIELDS = ["label", "person"];
+
+/**
+ * Vectors out of an .npy matrix (float32 or float64, with `NAME.names.jsonl` beside it or not), a .jsonl or a .parquet
+ * file with a list of numbers in each row.
+ *
+ * Throws    FaceError USAGE for another ending or a field that is not there, BAD_FILE
+ */
+export async function readVectors(path: string, options: ReadVectorsOptions = {}): Promise<LabelledVectors> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new FaceError("BAD_FILE", `${path}: expected a file, got nothing there`);
+  const extension = extname(path).toLowerCase();
+  let vectors: LabelledVectors;
+  if (extension === ".npy") vectors = await fromNpy(path, options);
+  else if (extension === ".jsonl") vectors = await fromRows(path, jsonLines(path), options);
+  else if (extension === ".parquet") vectors = await fromRows(path, parquetRows(path), options);
+  else {
+    throw new FaceError(
+      "USAGE",
+      `${path}: expected a file ending in .npy, .jsonl or .parquet, got "${extension}"`,
+    );
+  }
+  if (options.labelsPath === undefined) return vectors;
+  const text = await readFile(options.labelsPath, "utf8").catch((cause: unknown) => {
+    throw new FaceError(
+      "BAD_FILE",
+      `${options.labelsPath}: expected a file of labels, got: ${reasonOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  });
+  const labels = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  if (labels.length !== vectors.count) {
+    throw new FaceError(
+      "BAD_FILE",
+      `${options.labelsPath}: expected ${vectors.count} labels, one a line, got ${labels.length}`,
+    );
+  }
+  return { ...vectors, labels };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+async function* jsonLines(path: string): AsyncGenerator<Row> {
+  let number = 0;
+  const input = createReadStream(path);
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    if (line.trim() === "") continue;
+    let row: unknown;
+    try {
+      row = JSON.parse(line);
+    } catch (cause) {
+      throw new FaceError("BAD_FILE", `${path}: line ${number}: expected JSON, got: ${reasonOf(cause)}`, {
+        cause,
+      });
+    }
+    if (typeof row !== "object" || row === null || Array.isArray(row)) {
+      throw new FaceError("BAD_FILE", `${path}: line ${number}: expected an object, got another value`);
+    }
+    yield row as Row;
+  }
+}
+
+async function* parquetRows(path: string): AsyncGenerator<Row> {
+  const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
+  let rows: Row[];
+  try {
+    rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) });
+  } catch (cause) {
+    throw new FaceError("BAD_FILE", `${path}: expected a Parquet file, got: ${reasonOf(cause)}`, { cause });
+  }
+  yield* rows;
+}
+
+async function fromRows(
+  path: string,
+  rows: AsyncIterable<Row>,
+  { vectorField, labelField }: ReadVectorsOptions,
+): Promise<LabelledVectors> {
+  const chunks: Float32Array[] = [];
+  const kept: Row[] = [];
+  let field: string | undefined;
+  for await (const row of rows) {
+    const where = `${path}: row ${kept.length}`;
+    field ??= vectorField ?? VECTOR_FIELDS.find((name) => name in row);
+    const values = field === undefined ? undefined : row[field];
+    if (field === undefined || values === undefined) {
+      throw new FaceError(
+        "USAGE",
+        `${where}: expected a field "${field ?? VECTOR_FIELDS.join('" or "')}" with the vector, got ${Object.keys(row).join(", ")}`,
+      );
+    }
+    chunks.push(vectorOf(where, values, chunks[0]?.length));
+    const { [field]: _, ...rest } = row;
+    kept.push(rest);
+  }
+  if (chunks.length === 0) throw new FaceError("BAD_FILE", `${path}: expected vectors, got an empty file`);
+  const dimension = chunks[0]!.length;
+  const data = new Float32Array(chunks.length * dimension);
+  for (const [i, chunk] of chunks.entries()) data.set(chunk, i * dimension);
+  return { count: chunks.length, dimension, data, ...describe(path, kept, labelField) };
+}
+
+function vectorOf(where: string, values: unknown, dimension: number | undefined): Float32Array {
+  const list =
+    Array.isArray(values) || ArrayBuffer.isView(values) ? Array.from(values as ArrayLike<unknown>) : [];
+  if (list.length === 0 || !list.every((value) => typeof value === "number" && Number.isFinite(value))) {
+    throw new FaceError("BAD_FILE", `${where}: expected a list of finite numbers, got something else`);
+  }
+  if (dimension !== undefined && list.length !== dimension) {
+    throw new FaceError("BAD_FILE", `${where}: expected ${dimension} numbers, got ${list.length}`);
+  }
+  return Float32Array.from(list as number[]);
+}
+
+/** What rows say about themselves. */
+function describe(
+  path: string,
+  rows: readonly Row[],
+  labelField: string | undefined,
+): Pick<LabelledVectors, "labels" | "names"> {
+  const field = labelField ?? LABEL_FIELDS.find((name) => rows.every((row) => name in row));
+  if (labelField !== undefined && !rows.every((row) => labelField in row)) {
+    throw new FaceError(
+      "USAGE",
+      `${path}: expected a field "${labelField}" in every row, got rows without it`,
+    );
+  }
+  const names = rows.every((row) => typeof row["path"] === "string")
+    ? rows.map((row) => row["path"] as string)
+    : undefined;
+  if (field !== undefined) return { names, labels: rows.map((row) => String(row[field])) };
+  const folders = names?.map((name) => basename(dirname(name)));
+  return { names, labels: new Set(folders).size > 1 ? folders : undefined };
+}
+
+const NPY_PREFIX = 10;
+const ITEM_BYTES: Readonly<Record<string, number>> = { f4: 4, f8: 8 };
+
+/** Source    numpy.org, "NPY format", versions 1.0 and 2.0 */
+async function fromNpy(path: string, options: ReadVectorsOptions): Promise<LabelledVectors> {
+  const bytes = await readFile(path);
+  const refuse = (got: string): FaceError =>
+    new FaceError("BAD_FILE", `${path}: expected a matrix of float32 or float64 in NPY format, got ${got}`);
+  if (bytes.length < NPY_PREFIX + 2 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY")
+    throw refuse("another file");
+  const long = bytes[6]! >= 2;
+  const start = long ? 12 + bytes.readUInt32LE(8) : NPY_PREFIX + bytes.readUInt16LE(8);
+  if (start > bytes.length) throw refuse("a header that ends beyond the file");
+  const header = bytes.toString("latin1", long ? 12 : NPY_PREFIX, start);
+  const type = /'descr':\s*'<(f4|f8)'/.exec(header)?.[1];
+  const shape = /'shape':\s*\((\d+),\s*(\d+),?\s*\)/.exec(header);
+  if (type === undefined || !shape || !/'fortran_order':\s*False/.test(header)) throw refuse(header.trim());
+  const [count, dimension, size] = [Number(shape[1]), Number(shape[2]), ITEM_BYTES[type]!];
+  if (count * dimension * size !== bytes.length - start || count * dimension === 0) {
+    throw refuse(`${bytes.length - start} bytes for a matrix of ${count} × ${dimension}`);
+  }
+  const data = new Float32Array(count * dimension);
+  for (let n = 0; n < data.length; n++) {
+    const value = size === 4 ? bytes.readFloatLE(start + 4 * n) : bytes.readDoubleLE(start + 8 * n);
+    if (!Number.isFinite(value)) throw refuse(`${value} in row ${Math.floor(n / dimension)}`);
+    data[n] = value;
+  }
+  const rows: Row[] = [];
+  if ((await stat(namesPathOf(path)).catch(() => undefined))?.isFile()) {
+    for await (const row of jsonLines(namesPathOf(path))) rows.push(row);
+    if (rows.length !== count) {
+      throw new FaceError("BAD_FILE", `${namesPathOf(path)}: expected ${count} rows, got ${rows.length}`);
+    }
+  }
+  const known =
+    rows.length > 0 ? describe(path, rows, options.labelField) : { names: undefined, labels: undefined };
+  if (rows.length === 0 && options.labelField !== undefined) {
+    throw new FaceError(
+      "USAGE",
+      `${path}: expected ${basename(namesPathOf(path))} beside it for --label, got none`,
+    );
+  }
+  return { count, dimension, data, ...known };
+}

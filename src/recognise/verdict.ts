@@ -1,0 +1,114 @@
+import {
+  type Calibration,
+  differenceOf,
+  expectCalibrationFor,
+  findCalibration,
+  type ModelStore,
+  type Pipeline,
+  readCalibration,
+} from "../models/index.ts";
+
+/** An error rate at a score, with its interval. */
+export interface ErrorRate {
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the calibration says of one score. */
+export interface ScoreEvidence {
+  /** Share of impostor pairs that score as high or higher; what accepting from this score on would let through. */
+  readonly fmr: ErrorRate;
+  /** Share of genuine pairs that score lower; what accepting from this score on would turn away. */
+  readonly fnmr: ErrorRate;
+  /** log₁₀ of how much more often such a score comes from one person than from two; 0 says nothing. */
+  readonly log10LikelihoodRatio: number;
+}
+
+/** On which side of a threshold a cosine lies, and what is known about it. */
+export interface Verdict {
+  readonly same: boolean;
+  readonly threshold: number;
+  /** Absent for a threshold of the caller's own without a calibration. */
+  readonly evidence?: ScoreEvidence;
+  readonly calibration?: Calibration;
+}
+
+/** Where thresholds come from. */
+export interface VerdictOptions {
+  /** A calibration or the path of one, instead of what is installed for the model; it has to be for this model. */
+  readonly calibration?: string | Calibration | undefined;
+  /** A cosine of the caller's own; beats the calibration's, whose evidence is still given. */
+  readonly threshold?: number | undefined;
+}
+
+/** What there is to judge scores with: a calibration, or the reason why there is none. */
+export type Judge =
+  | { readonly kind: "calibrated"; readonly calibration: Calibration }
+  | { readonly kind: "uncalibrated"; readonly reason: string };
+
+/**
+ * The calibration for what computes the scores: the caller's, or the one that lies ready.
+ *
+ * A caller's calibration for something else is refused; one that lies ready for something else is passed over, with
+ * the reason.
+ *
+ * Throws    FaceError MODEL_MISMATCH naming both contracts, BAD_FILE
+ */
+export async function findJudge(
+  store: ModelStore,
+  used: Pipeline,
+  modelPath: string | undefined,
+  given: string | Calibration | undefined,
+): Promise<Judge> {
+  if (given !== undefined) {
+    const calibration = typeof given === "string" ? await readCalibration(given) : given;
+    expectCalibrationFor(calibration, used, typeof given === "string" ? given : "calibration");
+    return { kind: "calibrated", calibration };
+  }
+  const calibration = await findCalibration(store, used, modelPath);
+  if (!calibration)
+    return {
+      kind: "uncalibrated",
+      reason: `there is no calibration for ${used.model.id}${used.flip ? " with --flip" : ""}`,
+    };
+  const difference = differenceOf(calibration.pipeline, used);
+  return difference === undefined
+    ? { kind: "calibrated", calibration }
+    : { kind: "uncalibrated", reason: `the calibration of ${used.model.id} was ${difference}` };
+}
+
+/**
+ * The verdict on a cosine; undefined, which is to say uncalibrated, without a calibration and without a threshold.
+ *
+ * Rates are read off the curve on the side that does not flatter: the false match rate of the next cosine of the curve
+ * below the score, the false non-match rate of the next above.
+ */
+export function judge(cosine: number, judge: Judge, threshold?: number): Verdict | undefined {
+  if (judge.kind === "uncalibrated") {
+    return threshold === undefined ? undefined : { same: cosine >= threshold, threshold };
+  }
+  const { calibration } = judge;
+  const limit = threshold ?? calibration.threshold;
+  return { same: cosine >= limit, threshold: limit, evidence: evidenceOf(cosine, calibration), calibration };
+}
+
+/** What a calibration says of a cosine. */
+export function evidenceOf(cosine: number, { curve, likelihoodRatio }: Calibration): ScoreEvidence {
+  const above = curve.findIndex((point) => point.cosine >= cosine);
+  const upper = curve[above === -1 ? curve.length - 1 : above]!;
+  const lower = above === -1 ? upper : upper.cosine === cosine ? upper : curve[Math.max(above - 1, 0)]!;
+  let ratio = likelihoodRatio[0]!.log10;
+  for (const { from, log10 } of likelihoodRatio) if (from <= cosine) ratio = log10;
+  return {
+    fmr: rateOf(lower.fmr, lower.fmrInterval),
+    // Beyond the last point of the curve nothing is known but that all were below it.
+    fnmr:
+      above === -1 ? { ...rateOf(1, [upper.fnmrInterval[0], 1]) } : rateOf(upper.fnmr, upper.fnmrInterval),
+    log10LikelihoodRatio: ratio,
+  };
+}
+
+function rateOf(rate: number, [low, high]: readonly [number, number]): ErrorRate {
+  return { rate, low, high };
+}

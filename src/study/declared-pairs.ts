@@ -1,0 +1,130 @@
+import { FaceError, seeded } from "../core/index.ts";
+import { interval95 } from "../evaluate/index.ts";
+import type { PairScores } from "./pair-scores.ts";
+
+/** The article's question, "does ArcFace tell them apart?", answered for two people who are said to look alike. */
+export interface DeclaredPair {
+  readonly people: readonly [string, string];
+  /** Cosines of pairs of one of the two people, and of pairs of one with the other. */
+  readonly genuine: readonly number[];
+  readonly between: readonly number[];
+  /** Chance that a genuine pair scores above one between the two, ties counting half; null when there are none. */
+  readonly auc: number | null;
+  /** 95 % interval of the AUC, from drawing each person's faces with replacement; null where there is no AUC. */
+  readonly aucInterval: readonly [number, number] | null;
+  /** Faces of the two whose nearest other face of the two is the other person's. */
+  readonly confused: readonly { readonly face: number; readonly nearest: number; readonly cosine: number }[];
+  /** Decisions at the model's calibrated threshold; null for a model that was not calibrated. */
+  readonly atThreshold: ThresholdVerdict | null;
+}
+
+/** What a threshold decides about the pairs of two people. */
+export interface ThresholdVerdict {
+  readonly threshold: number;
+  /** Pairs between the two at or above the threshold: taken for one person. */
+  readonly falseMatches: number;
+  /** Pairs of one of the two below the threshold. */
+  readonly falseNonMatches: number;
+  /** Whether no pair between the two is taken for one person. */
+  readonly toldApart: boolean;
+}
+
+const DRAWS = 200;
+
+/**
+ * Throws    FaceError USAGE for a person without a face in the study, or a pair of a person with itself
+ */
+export function judgeDeclaredPairs(
+  scores: PairScores,
+  pairs: readonly (readonly [string, string])[],
+  threshold: number | undefined,
+  seed: number,
+): DeclaredPair[] {
+  return pairs.map((people) => {
+    const [a, b] = people.map((person) => {
+      const index = scores.people.indexOf(person);
+      if (index < 0)
+        throw new FaceError(
+          "USAGE",
+          `look-alikes: expected people with a face in the study, got "${person}"`,
+        );
+      return scores.facesOf[index]!;
+    }) as [readonly number[], readonly number[]];
+    if (a === b) throw new FaceError("USAGE", `look-alikes: expected two people, got "${people[0]}" twice`);
+    const { genuine, between } = cosinesOf(scores, a, b);
+    const auc = genuine.length > 0 ? areaUnderCurve(genuine, between) : null;
+    return {
+      people,
+      genuine,
+      between,
+      auc,
+      aucInterval: auc === null ? null : aucInterval(scores, a, b, seed),
+      confused: confusedFaces(scores, [...a, ...b]),
+      atThreshold: threshold === undefined ? null : verdict(genuine, between, threshold),
+    };
+  });
+}
+
+function cosinesOf(scores: PairScores, a: readonly number[], b: readonly number[]) {
+  const genuine: number[] = [];
+  const between: number[] = [];
+  for (const faces of [a, b]) {
+    faces.forEach((face, i) => {
+      for (const other of faces.slice(i + 1)) if (face !== other) genuine.push(scores.of(face, other));
+    });
+  }
+  for (const face of a) for (const other of b) between.push(scores.of(face, other));
+  return { genuine, between };
+}
+
+/** Chance that one of `high` is above one of `low`, ties counting half. */
+export function areaUnderCurve(high: readonly number[], low: readonly number[]): number {
+  let wins = 0;
+  for (const h of high) for (const l of low) wins += h > l ? 1 : h === l ? 0.5 : 0;
+  return wins / (high.length * low.length);
+}
+
+function aucInterval(
+  scores: PairScores,
+  a: readonly number[],
+  b: readonly number[],
+  seed: number,
+): readonly [number, number] {
+  const random = seeded(seed);
+  const draw = (faces: readonly number[]): number[] => faces.map(() => faces[random.below(faces.length)]!);
+  const values: number[] = [];
+  while (values.length < DRAWS) {
+    // A draw of one face only has no genuine pair that is not a face with itself, and is drawn anew.
+    const { genuine, between } = cosinesOf(scores, draw(a), draw(b));
+    if (genuine.length > 0) values.push(areaUnderCurve(genuine, between));
+  }
+  return interval95(values);
+}
+
+function confusedFaces(scores: PairScores, faces: readonly number[]): DeclaredPair["confused"] {
+  return faces.flatMap((face) => {
+    const nearest = faces
+      .filter((other) => other !== face)
+      .reduce(
+        (best, other) => (scores.of(face, other) > scores.of(face, best) || best === face ? other : best),
+        face,
+      );
+    return nearest === face || scores.isGenuine(face, nearest)
+      ? []
+      : [{ face, nearest, cosine: scores.of(face, nearest) }];
+  });
+}
+
+function verdict(
+  genuine: readonly number[],
+  between: readonly number[],
+  threshold: number,
+): ThresholdVerdict {
+  const falseMatches = between.filter((cosine) => cosine >= threshold).length;
+  return {
+    threshold,
+    falseMatches,
+    falseNonMatches: genuine.filter((cosine) => cosine < threshold).length,
+    toldApart: falseMatches === 0,
+  };
+}

@@ -1,0 +1,10 @@
+export { drawMnist, type MnistFigure } from "./draw-mnist.ts";
+export type { PairVerification } from "./measure-digits.ts";
+export { type MnistPlan, settlePlan } from "./plan.ts";
+export {
+  type MnistReport,
+  type Reproduced,
+  type ReproduceOptions,
+  reproduceMnist,
+} from "./reproduce-mnist.ts";
+export { type DigitMeasures, type HeadReport, type MnistRun, runMnist } from "./run-mnist.ts";

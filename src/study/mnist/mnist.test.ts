@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { ModelStore } from "../../models/index.ts";
+import { loadMnist } from "../../train/data/index.ts";
+import { HeadConfigSchema } from "../../train/heads/index.ts";
+import { classScores } from "./class-scores.ts";
+import { digitBatches } from "./digit-batches.ts";
+import { accuracyOf } from "./measure-digits.ts";
+import { settlePlan } from "./plan.ts";
+import { runMnist } from "./run-mnist.ts";
+
+const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
+
+test("an epoch over four thousand digits learns to read them", async () => {
+  const mnist = await loadMnist(store);
+  const plan = settlePlan({ heads: ["arcface"], epochs: 1, digits: 4000, openSetEpochs: 0, embedding: 16 });
+  const stages = new Set<string>();
+  const { heads, features, labels } = await runMnist(mnist, plan, {
+    onProgress: ({ stage }) => stages.add(stage),
+  });
+  const report = heads["arcface"]!;
+  expect(report.testAccuracy).toBeGreaterThan(0.85);
+  expect(report.marginDeg).toBeGreaterThan(20);
+  expect(report.interDeg).toBeGreaterThan(report.intraDeg);
+  expect(report.verification.genuinePairs + report.verification.impostorPairs).toBe((3000 * 2999) / 2);
+  expect(stages).toEqual(new Set(["train arcface"]));
+  expect(features.get("arcface")).toHaveLength(4000 * 16);
+  expect(labels).toHaveLength(4000);
+});
+
+test("a batch depends on its step alone, and digits are moved by at most two pixels", async () => {
+  const { train } = await loadMnist(store);
+  const [one, other] = [digitBatches(train, 8, 5), digitBatches(train, 8, 5)];
+  one(0);
+  const third = one(3);
+  const again = other(3);
+  expect(again.images).toEqual(third.images);
+  expect(again.labels).toEqual(third.labels);
+  expect(Math.min(...third.images)).toBe(-1);
+  expect(Math.max(...third.images)).toBeLessThanOrEqual(1);
+});
+
+test("classes are told by logits under softmax, by cosines to the nearest centre elsewhere", () => {
+  const of = (shape: number[], ...values: number[]) => ({ shape, floats: () => Float32Array.from(values) });
+  const weights = new Map([
+    ["head.weight", of([2, 2], 5, 0, 0, 1)],
+    ["head.bias", of([2], 0, 0)],
+  ]);
+  const features = Float32Array.of(1, 2);
+  const plain = classScores(HeadConfigSchema.parse({ head: "softmax" }), weights, features, 2);
+  expect([...plain]).toEqual([5, 2]);
+  const cosines = classScores(HeadConfigSchema.parse({ head: "cosface" }), weights, features, 2);
+  expect([...cosines]).toEqual([1, 2]);
+  expect(accuracyOf(cosines, Uint8Array.of(1))).toBe(1);
+  expect(accuracyOf(plain, Uint8Array.of(1))).toBe(0);
+});
+
+describe("a plan", () => {
+  test("is softmax and arcface over two epochs unless said otherwise", () => {
+    const plan = settlePlan({});
+    expect(plan.heads.map(({ head }) => head)).toEqual(["softmax", "arcface"]);
+    expect(plan).toMatchObject({ epochs: 2, openSetEpochs: 1, embedding: 128, seed: 1, digits: 60_000 });
+  });
+
+  test.each([
+    [{ heads: ["arkface"] }, /got "arkface"/],
+    [{ heads: ["arcface", "arcface"] }, /each once/],
+    [{ embedding: 1 }, /embedding: expected a whole number from 2/],
+    [{ openSetEpochs: Number.NaN }, /open-set epochs/],
+  ])("%j is refused", (plan, message) => {
+    expect(() => settlePlan(plan)).toThrow(message);
+  });
+});

@@ -1,0 +1,33 @@
+import type { Study } from "../run-study.ts";
+import { html, type Markup } from "./html.ts";
+
+/** A place for the thumbnail of a face; the page's script draws it. */
+export function face(study: Pick<Study, "faces">, index: number, sidePx = 64): Markup {
+  const { name, person } = study.faces[index]!;
+  return html`<i class="face" data-face="${index}" data-side="${sidePx}" role="img" aria-label="${person}, ${name}"></i>`;
+}
+
+/** A share as percent. */
+export function percent(share: number | null | undefined, digits = 1): string {
+  return share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)} %`;
+}
+
+/** A cosine, a change of one, or nothing. */
+export function figure(value: number | null | undefined, digits = 3): string {
+  return value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
+}
+
+/** An angle in degrees, or nothing. */
+export function angle(deg: number | null): string {
+  return deg === null ? "–" : `${deg.toFixed(1)}°`;
+}
+
+/** "1 face", "2 faces". */
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n.toLocaleString("en")} ${n === 1 ? noun : plural}`;
+}
+
+/** A table that scrolls sideways, and down when it is long, reachable by keyboard. */
+export function scrollTable(label: string, table: Markup): Markup {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">${table}</div>`;
+}

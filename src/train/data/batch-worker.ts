@@ -1,0 +1,54 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { type ErrorCode, FaceError, internal, reasonOf } from "../../core/index.ts";
+import type { Augmentation } from "./augment/index.ts";
+import type { ExampleSource, Pictures } from "./example-set.ts";
+import { fillBatch } from "./fill-batch.ts";
+import { openPictures } from "./open-pictures.ts";
+
+/** What a batch thread is started with. */
+export interface BatchWorkerData {
+  readonly source: ExampleSource;
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+}
+
+/** One batch to fill. The images are handed over and come back. */
+export interface BatchTask {
+  readonly step: number;
+  readonly indices: Uint32Array;
+  readonly images: Float32Array<ArrayBuffer>;
+}
+
+/** What comes back. Errors travel as data, because a thrown one loses its code on the way. */
+export type BatchAnswer =
+  | {
+      readonly kind: "filled";
+      readonly step: number;
+      readonly indices: Uint32Array;
+      readonly images: Float32Array<ArrayBuffer>;
+    }
+  | { readonly kind: "failed"; readonly step: number; readonly code: ErrorCode; readonly message: string };
+
+const { source, augmentation, seed } = workerData as BatchWorkerData;
+let pictures: Pictures | undefined;
+let last: Promise<void> = Promise.resolve();
+
+parentPort!.on("message", (message: BatchTask | "close") => {
+  last = last.then(() => (message === "close" ? close() : answer(message)));
+});
+
+async function answer({ step, indices, images }: BatchTask): Promise<void> {
+  try {
+    pictures ??= openPictures(source);
+    await fillBatch(pictures, { step, indices, seed, augmentation }, images);
+    parentPort!.postMessage({ kind: "filled", step, indices, images } satisfies BatchAnswer, [images.buffer]);
+  } catch (thrown) {
+    const { code, message } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
+    parentPort!.postMessage({ kind: "failed", step, code, message } satisfies BatchAnswer);
+  }
+}
+
+function close(): void {
+  pictures?.close();
+  parentPort!.close();
+}

@@ -1,0 +1,271 @@
+import { createHash } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import {
+  FaceError,
+  internal,
+  reasonOf,
+  systemCode,
+  throwIfAborted,
+  type WorkOptions,
+} from "../../core/index.ts";
+import { encodeJpeg, type RgbImage, readImage } from "../../image/index.ts";
+import type { ModelStore } from "../../models/index.ts";
+import { type CropOptions, CropPool, listImages } from "../../recognise/index.ts";
+import { FileLock } from "../file-lock.ts";
+import type { PackEncoding } from "./pack-format.ts";
+import { type PackPlace, PackWriter } from "./pack-writer.ts";
+import { openPack, type PackedSet } from "./packed-set.ts";
+
+/** How a pack of faces is made. */
+export interface PackOptions extends WorkOptions, CropOptions {
+  /**
+   * Whether the pictures are aligned crops already. `auto` takes those for crops whose sides are both the pack's, and
+   * looks for a face in the others. @default "auto"
+   */
+  readonly aligned?: boolean | "auto" | undefined;
+  /**
+   * `file` keeps a crop's own file, and others as JPEG of quality 95: a fifth of the space. `raw` keeps pixels, which
+   * cost nothing to read. @default "file"
+   */
+  readonly encoding?: PackEncoding | undefined;
+  readonly store?: ModelStore | undefined;
+  readonly workers?: number | undefined;
+}
+
+/** What went into a pack, and what did not. */
+export interface PackReport {
+  readonly path: string;
+  readonly examples: number;
+  readonly classes: number;
+  /** Pictures taken over from an earlier pack at the same place, or from a run that was interrupted. */
+  readonly reused: number;
+  readonly noFace: readonly string[];
+  readonly failed: readonly FaceError[];
+  /** Classes that ended up with one picture, and folders that ended up with none. */
+  readonly single: readonly string[];
+  readonly empty: readonly string[];
+}
+
+const JPEG_QUALITY = 95;
+/** Goes into every key: a crop made in another way is another crop. */
+const RECIPE = 1;
+
+/**
+ * Packs a folder with a folder for every person into one file of aligned crops.
+ *
+ * A picture is known by its content and by how it is cut: packing again after pictures were added aligns the new ones
+ * only, and a run that was interrupted goes on where it stopped.
+ *
+ * Throws    FaceError BAD_FILE when there is nothing to pack, STORAGE, ABORTED, and as {@link CropPool.open}
+ */
+export async function packFolder(
+  folder: string,
+  out: string,
+  options: PackOptions = {},
+): Promise<PackReport> {
+  const { sizePx = 112, encoding = "file", aligned = "auto" } = options;
+  const people = await listPeople(folder);
+  using _lock = FileLock.take(`${out}.lock`, `another process packs ${out}`);
+  using earlier = openEarlier(out, sizePx, encoding);
+  using writer = PackWriter.open(out, [3, sizePx, sizePx], encoding);
+  const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
+  const found = new Map<string, Found>();
+  const failed: FaceError[] = [];
+  const toAlign = new Map<string, string>();
+  const style = [RECIPE, sizePx, encoding, aligned, options.detector, options.face, options.minFacePx];
+  let reused = 0;
+  let done = 0;
+  const report = (): void => options.onProgress?.({ stage: "align", done: ++done, total });
+  for (const path of people.flatMap(({ paths }) => paths)) {
+    throwIfAborted(options.signal);
+    try {
+      const bytes = await readPicture(path);
+      const key = createHash("sha256").update(JSON.stringify(style)).update("\0").update(bytes).digest("hex");
+      const known = knownCrop(earlier, writer, key);
+      if (known !== undefined) {
+        reused++;
+        found.set(path, { key, known });
+      } else {
+        const crop = await asCrop(bytes, path, sizePx, aligned);
+        if (crop) found.set(path, { key, known: writer.add(key, await encoded(crop, encoding, bytes)) });
+        else toAlign.set(path, key);
+      }
+      if (!toAlign.has(path)) report();
+    } catch (thrown) {
+      failed.push(asFailure(thrown, path));
+      report();
+    }
+  }
+  const noFace: string[] = [];
+  if (toAlign.size > 0) {
+    await using pool = await CropPool.open(options);
+    for await (const result of pool.crops(toAlign.keys(), options)) {
+      if (result.kind === "crop") {
+        const key = toAlign.get(result.path)!;
+        found.set(result.path, { key, known: writer.add(key, await encoded(result.crop, encoding)) });
+      } else if (result.kind === "no-face") noFace.push(result.path);
+      else failed.push(result.error);
+      report();
+    }
+  }
+  const filled = people.filter(({ paths }) => paths.some((path) => found.has(path)));
+  if (filled.length === 0) {
+    const why = failed[0] ? `; ${failed[0].message}` : "";
+    throw new FaceError("BAD_FILE", `${folder}: expected pictures with a face, got ${total} without${why}`);
+  }
+  const examples = filled.flatMap(({ paths }, label) =>
+    paths.flatMap((path) => {
+      const crop = found.get(path);
+      return crop ? [{ ...crop, label }] : [];
+    }),
+  );
+  const classes = filled.map(({ name }) => name);
+  if (isSame(earlier, examples, classes)) writer.discard();
+  else {
+    const placed = examples.map(({ key, known, label }) => {
+      const place = typeof known === "number" ? writer.add(key, earlier.pack!.payload(known)) : known;
+      return { place, label };
+    });
+    writer.finish(placed, classes);
+  }
+  const count = ({ paths }: Person): number => paths.filter((path) => found.has(path)).length;
+  return {
+    path: out,
+    examples: examples.length,
+    classes: filled.length,
+    reused,
+    noFace,
+    failed,
+    single: filled.filter((person) => count(person) === 1).map(({ name }) => name),
+    empty: people.filter((person) => count(person) === 0).map(({ name }) => name),
+  };
+}
+
+interface Person {
+  readonly name: string;
+  readonly paths: readonly string[];
+}
+
+/** Folders of a folder with their pictures, by name. Throws FaceError BAD_FILE when there are none. */
+async function listPeople(folder: string): Promise<Person[]> {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());
+  } catch (cause) {
+    const got = systemCode(cause) === "ENOENT" ? "nothing there" : reasonOf(cause);
+    throw new FaceError(
+      "BAD_FILE",
+      `${folder}: expected a folder with a folder for every person, got ${got}`,
+      {
+        cause,
+      },
+    );
+  }
+  const people: Person[] = [];
+  for (const name of names.sort())
+    people.push({ name: basename(name), paths: await listImages([join(folder, name)]) });
+  if (people.every(({ paths }) => paths.length === 0)) {
+    throw new FaceError(
+      "BAD_FILE",
+      `${folder}: expected a folder with a folder of pictures for every person, got ${names.length} folders without pictures`,
+    );
+  }
+  return people;
+}
+
+/** The pack that is at the place already, to take crops from; undefined when there is none that fits. */
+function openEarlier(out: string, sizePx: number, encoding: PackEncoding): Earlier {
+  let pack: PackedSet | undefined;
+  try {
+    pack = openPack(out);
+  } catch {
+    // No pack or a damaged one: everything is made anew.
+  }
+  const fits = pack?.shape[1] === sizePx && pack.header.encoding === encoding;
+  const byKey = new Map<string, number>();
+  if (pack && fits) for (let i = 0; i < pack.labels.length; i++) byKey.set(pack.record(i).key, i);
+  return { pack, byKey, [Symbol.dispose]: () => pack?.close() };
+}
+
+interface Earlier extends Disposable {
+  readonly pack: PackedSet | undefined;
+  readonly byKey: ReadonlyMap<string, number>;
+}
+
+/** A crop that is there already: its place in the file being written, or its number in the earlier pack. */
+function knownCrop(
+  { pack, byKey }: Earlier,
+  writer: PackWriter,
+  key: string,
+): PackPlace | number | undefined {
+  const place = writer.find(key);
+  const index = byKey.get(key);
+  if (place || !pack || index === undefined) return place;
+  try {
+    pack.payload(index);
+    return index;
+  } catch {
+    // A damaged picture of the earlier pack is made anew.
+    return undefined;
+  }
+}
+
+/** Whether the earlier pack is just what would be written: it stays then, also for whoever reads it at the moment. */
+function isSame(
+  { pack }: Earlier,
+  examples: readonly (Found & { readonly label: number })[],
+  classes: readonly string[],
+): boolean {
+  return (
+    pack !== undefined &&
+    pack.labels.length === examples.length &&
+    JSON.stringify(pack.classes) === JSON.stringify(classes) &&
+    examples.every(({ known, label }, i) => known === i && pack.labels[i] === label)
+  );
+}
+
+/** A picture's crop, and where it is. */
+interface Found {
+  readonly key: string;
+  readonly known: PackPlace | number;
+}
+
+/** The picture if it is a crop; undefined when a face has to be looked for in it. */
+async function asCrop(
+  bytes: Uint8Array,
+  path: string,
+  sizePx: number,
+  aligned: boolean | "auto",
+): Promise<RgbImage | undefined> {
+  if (aligned === false) return undefined;
+  const image = await readImage(bytes);
+  if (image.width === sizePx && image.height === sizePx) return image;
+  if (aligned === "auto") return undefined;
+  throw new FaceError(
+    "BAD_IMAGE",
+    `${path}: expected an aligned crop of ${sizePx}×${sizePx}, got ${image.width}×${image.height}`,
+  );
+}
+
+/** What is kept of a crop: its own JPEG file where it has one, else a new one; or its pixels. */
+async function encoded(crop: RgbImage, encoding: PackEncoding, file?: Uint8Array): Promise<Uint8Array> {
+  if (encoding === "raw") return crop.data;
+  const isJpeg = file?.[0] === 0xff && file[1] === 0xd8;
+  return isJpeg ? file : await encodeJpeg(crop, JPEG_QUALITY);
+}
+
+async function readPicture(path: string): Promise<Uint8Array> {
+  return await readFile(path).catch((cause: unknown) => {
+    throw new FaceError("BAD_FILE", `${path}: expected a readable file, got ${reasonOf(cause)}`, { cause });
+  });
+}
+
+function asFailure(thrown: unknown, path: string): FaceError {
+  if (!(thrown instanceof FaceError)) throw internal(`${path}: ${reasonOf(thrown)}`);
+  if (thrown.code === "STORAGE" || thrown.code === "ABORTED") throw thrown;
+  return thrown.message.startsWith("image:")
+    ? new FaceError(thrown.code, thrown.message.replace("image:", `${path}:`), { cause: thrown })
+    : thrown;
+}

@@ -1,0 +1,29 @@
+export { adaFace } from "./adaface.ts";
+export { ARCFACE_GRADIENTS, type ArcFaceGradient, arcFace, arcFaceTarget } from "./arcface.ts";
+export { buildHead, HEADS, type HeadConfig, HeadConfigSchema, type HeadSettings } from "./catalogue.ts";
+export { CENTRES } from "./class-centres.ts";
+export { combined } from "./combined.ts";
+export { cosFace } from "./cosface.ts";
+export { elasticFace, MARGINS } from "./elasticface.ts";
+export type { Head, HeadInput, HeadOutput } from "./head.ts";
+export { magFace } from "./magface.ts";
+export {
+  adaFaceMargin,
+  arcFaceMargin,
+  combinedMargin,
+  cosFaceMargin,
+  type MarginFunction,
+  NO_MARGIN,
+  sphereFaceMargin,
+} from "./margin-function.ts";
+export { normalisedSoftmax } from "./normalised-softmax.ts";
+export {
+  type ClassSampling,
+  SAMPLED_CLASSES,
+  type SampledClasses,
+  sampleClasses,
+  sampledClassCount,
+} from "./sampled-classes.ts";
+export { softmax } from "./softmax.ts";
+export { sphereFace, sphereFaceTarget } from "./sphereface.ts";
+export { subCenterArcFace } from "./sub-center-arcface.ts";

@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+/** Numbers that several heads are set by, with the range that makes sense and the usual default. */
+
+/** What cosines are multiplied by before the softmax: without it, unlike cosines in [−1, 1] are nearly alike. */
+export const scaleSetting = z.number().positive().max(1024).default(64);
+
+/** A margin on the angle, in radians: 0.5 is 28.6°. */
+export const marginRadSetting = z
+  .number()
+  .min(0)
+  .max(Math.PI / 2)
+  .default(0.5);
+
+/** A margin on the cosine. */
+export const cosineMarginSetting = z.number().min(0).max(1).default(0.35);

@@ -1,0 +1,63 @@
+import { setImmediate } from "node:timers/promises";
+import type { WorkOptions } from "../../core/index.ts";
+import type { ModelStore } from "../../models/index.ts";
+import { BatchLoader } from "../data/index.ts";
+import type { TrainConfig } from "./config.ts";
+import type { RunEvent } from "./events.ts";
+import { measuredHead } from "./measured-head.ts";
+import { openTrainingData } from "./open-data.ts";
+import { optimiserOf } from "./optimiser-config.ts";
+import { RunFolder } from "./run-folder.ts";
+import { RunJournal, type RunReport } from "./run-journal.ts";
+import { planRun } from "./run-plan.ts";
+import { networkOf, settleConfig } from "./settle.ts";
+import { openStep, trainOn } from "./step-of-run.ts";
+
+/** What a run is begun or taken up with. */
+export interface RunOptions extends WorkOptions {
+  /** Folder of the run. */
+  readonly out: string;
+  /** What to train; undefined goes on with the run that is in the folder. */
+  readonly config?: TrainConfig | undefined;
+  readonly store?: ModelStore | undefined;
+  /** Threads that prepare batches. @default half the cores */
+  readonly workers?: number | undefined;
+  /** Threads inside an operation. @default one per core */
+  readonly threads?: number | undefined;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+/**
+ * A training run: data → batches → network → head → loss → gradients → optimiser → checkpoint.
+ *
+ * Every step follows from the configuration and its own number, and everything that is learnt is in the checkpoint:
+ * taken up after whatever interruption, a run goes on bit by bit as if there had been none. An aborted signal ends it
+ * with a checkpoint.
+ *
+ * Computes on the calling thread; {@link train} does it in a worker.
+ *
+ * Throws    FaceError USAGE, BAD_FILE, MODEL_MISMATCH for what cannot be trained; STORAGE; DIVERGED; ABORTED before
+ *           the first step
+ */
+export async function runTraining(options: RunOptions): Promise<RunReport> {
+  using folder = options.config
+    ? RunFolder.create(options.out, settleConfig(options.config))
+    : RunFolder.resume(options.out);
+  const config = settleConfig(folder.config);
+  const network = networkOf(config);
+  using data = await openTrainingData(config, network.input, options);
+  const plan = planRun(config, data.training);
+  await using batches = BatchLoader.open(data.training, { ...config, ...plan, workers: options.workers });
+  const head = measuredHead(config, plan);
+  const optimiser = optimiserOf(config.optimiser);
+  await using step = await openStep(config, { network, head, optimiser }, options);
+  using journal = await RunJournal.open({ ...options, folder, config, network, data, plan, batches, step });
+  for await (const batch of batches.from(journal.done)) {
+    if (journal.ended) break;
+    const measures = await trainOn(step, batch, plan, config);
+    await journal.after(batch, measures);
+    // Messages to this thread, a wish to stop among them, are read between two steps.
+    await setImmediate();
+  }
+  return await journal.finish();
+}

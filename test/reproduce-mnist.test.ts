@@ -1,0 +1,39 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { arcface } from "./run-cli.ts";
+
+let out = "";
+beforeAll(async () => {
+  out = await mkdtemp(join(tmpdir(), "arcface-reproduce-"));
+});
+afterAll(async () => {
+  await rm(out, { recursive: true });
+});
+
+test("reproduce mnist writes its numbers and both pictures, and prints the numbers", async () => {
+  const few = ["--digits", "1000", "--epochs", "2", "--open-set-epochs", "0", "--embedding", "2"];
+  const result = await arcface(["reproduce", "mnist", "--out", out, "--json", ...few]);
+  expect(result.code, result.err).toBe(0);
+  const report = JSON.parse(await readFile(join(out, "mnist.json"), "utf8")) as {
+    heads: Record<string, Record<string, number>>;
+  };
+  expect(JSON.parse(result.out)).toEqual(report);
+  expect(report).toMatchObject({ experiment: "mnist", seed: 1, epochs: 2, embedding: 2, layout: "features" });
+  expect(Object.keys(report.heads)).toEqual(["softmax", "arcface"]);
+  for (const head of Object.values(report.heads))
+    for (const key of ["testAccuracy", "intraDeg", "interDeg", "marginDeg", "silhouette"])
+      expect(Number.isFinite(head[key]), key).toBe(true);
+  const svg = await readFile(join(out, "mnist.svg"), "utf8");
+  expect(svg).toContain("ArcFace: a margin on the angle");
+  expect(svg).toContain("prefers-color-scheme: dark");
+  expect((await readFile(join(out, "mnist.png"))).subarray(1, 4).toString()).toBe("PNG");
+});
+
+test("a head that does not exist is named, with those that do", async () => {
+  const result = await arcface(["reproduce", "mnist", "--out", out, "--heads", "arkface"]);
+  expect(result.code).toBe(2);
+  expect(result.err).toContain('got "arkface"');
+  expect(result.err).toContain("sub-center-arcface");
+});
