@@ -35,6 +35,9 @@ const HOME_OF: Readonly<Record<string, string>> = {
   linkedom: "plot",
   "umap-js": "project",
   "@photostructure/sqlite": "gallery",
+  pg: "gallery",
+  "pg-copy-streams": "gallery",
+  "@zilliz/milvus2-sdk-node": "gallery",
   commander: "cli",
   "cli-progress": "cli",
 };

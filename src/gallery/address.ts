@@ -24,6 +24,8 @@ export type GalleryAddress =
       readonly tenant: string;
       readonly index: MilvusIndexKind;
       readonly consistency: MilvusConsistency;
+      /** Address of the people, faces and log; Milvus holds what searches need. */
+      readonly records: string;
     };
 
 /** Indexes that can be asked for on Milvus. */
@@ -42,7 +44,8 @@ const PLAIN_NAME = /^[a-z][a-z0-9_]{0,39}$/;
  *
  * - `sqlite:people.db`, or a path alone
  * - `postgres://user@host/database?gallery=people&search=exact`
- * - `milvus://host:19530/prefix?tenant=acme&index=HNSW&consistency=Strong&tls=1`
+ * - `milvus://host:19530/prefix?tenant=acme&index=HNSW&consistency=Strong&tls=1&records=ADDRESS`, where ADDRESS is one of
+ *   the other two, with `?` and `&` as `%3F` and `%26`
  *
  * Throws    FaceError USAGE
  */
@@ -95,7 +98,16 @@ function milvus(url: URL): GalleryAddress {
     tenant: plain("tenant", read.get("tenant") ?? "main"),
     index: oneOf("index", (read.get("index") ?? "HNSW").toUpperCase(), MILVUS_INDEXES),
     consistency: oneOf("consistency", read.get("consistency") ?? "Strong", MILVUS_CONSISTENCIES),
+    records: recordsOf(read.get("records")),
   };
+}
+
+function recordsOf(address: string | null): string {
+  if (address !== null && parseAddress(address).engine !== "milvus") return address;
+  throw new FaceError(
+    "USAGE",
+    "gallery: expected milvus://…?records=sqlite:FILE or records=postgres://…, where people and the log are kept, got neither",
+  );
 }
 
 function plain(what: string, name: string): string {

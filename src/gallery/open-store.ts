@@ -1,4 +1,3 @@
-import { FaceError } from "../core/index.ts";
 import { parseAddress } from "./address.ts";
 import type { GalleryContract } from "./contract.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
@@ -20,12 +19,21 @@ async function engineOf(text: string): Promise<Engine> {
         open: () => SqliteStore.open(address.path),
       };
     }
-    case "postgres":
-    case "milvus":
-      throw new FaceError(
-        "USAGE",
-        `gallery: expected sqlite:FILE, got ${address.engine}, which is not supported yet`,
-      );
+    case "postgres": {
+      const { PostgresStore } = await import("./postgres/index.ts");
+      return {
+        create: (contract, settings) => PostgresStore.create(address, contract, settings),
+        open: () => PostgresStore.open(address),
+      };
+    }
+    case "milvus": {
+      const { MilvusStore } = await import("./milvus/index.ts");
+      const records = await engineOf(address.records);
+      return {
+        create: (contract, settings) => MilvusStore.over(address, () => records.create(contract, settings)),
+        open: () => MilvusStore.over(address, records.open),
+      };
+    }
   }
 }
 

@@ -99,6 +99,8 @@ export interface GalleryStore {
   /** The k people with the most similar faces, by falling cosine, ties by person. */
   nearest(query: UnitVector, k: number): Promise<PersonHit[]>;
 
+  /** Sequence of the last change; 0 before the first. */
+  latest(): Promise<number>;
   /** Entries of the log, newest first; `after` is the sequence to go on below. */
   log(page: Page<number>): Promise<LogEntry[]>;
   entry(sequence: number): Promise<LogEntry | undefined>;

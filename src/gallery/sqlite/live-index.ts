@@ -100,6 +100,7 @@ export class LiveIndex {
   }
 }
 
-function latest(connection: Connection): number {
+/** Sequence of the last change; 0 before the first. */
+export function latest(connection: Connection): number {
   return connection.get<{ s: number | null }>("SELECT max(sequence) AS s FROM log")?.s ?? 0;
 }

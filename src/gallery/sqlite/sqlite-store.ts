@@ -7,7 +7,7 @@ import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreSt
 import { applyChange } from "./commit.ts";
 import { allWith, Connection } from "./connection.ts";
 import { erasePeople } from "./erase.ts";
-import { LiveIndex } from "./live-index.ts";
+import { LiveIndex, latest } from "./live-index.ts";
 import { expectSameModel, readContract, readSettings, writeMeta } from "./meta.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
 import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, personOf, readLog, vectorOf } from "./rows.ts";
@@ -174,6 +174,10 @@ export class SqliteStore implements GalleryStore {
     expectVector(this.address, this.contract, query);
     this.#index ??= LiveIndex.load(this.#open, this.contract);
     return await (await this.#index).nearest(query, k);
+  }
+
+  async latest(): Promise<number> {
+    return latest(this.#open);
   }
 
   async log({ after, limit }: Page<number>): Promise<LogEntry[]> {

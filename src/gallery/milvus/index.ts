@@ -1,0 +1,1 @@
+export { MilvusStore } from "./milvus-store.ts";

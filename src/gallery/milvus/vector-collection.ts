@@ -1,0 +1,239 @@
+import type { DataType, MilvusClient } from "@zilliz/milvus2-sdk-node";
+import type { ReadonlyFloat32, UnitVector } from "../../core/index.ts";
+import type { MilvusIndexKind } from "../address.ts";
+import { digestOf, type GalleryContract } from "../contract.ts";
+import { asking, connect, loadClient, type MilvusAddress } from "./client.ts";
+
+/** Rows sent at once: 2 MB at dimension 512, far below what a server takes. */
+const BATCH_ROWS = 1000;
+/** The most rows that one search may ask for. */
+export const MAX_LIMIT = 16_384;
+/** Physical partitions that the tenants of a collection are spread over by their names. */
+const PARTITIONS = 64;
+
+/** How each kind of index is built. Source: Milvus's reference of index parameters. */
+const BUILD: Record<MilvusIndexKind, Readonly<Record<string, number>>> = {
+  FLAT: {},
+  IVF_FLAT: { nlist: 1024 },
+  IVF_SQ8: { nlist: 1024 },
+  HNSW: { M: 16, efConstruction: 200 },
+  DISKANN: {},
+};
+
+/** How thoroughly each kind is searched for `limit` rows. */
+function thoroughness(index: MilvusIndexKind, limit: number): Record<string, number> {
+  if (index === "HNSW") return { ef: Math.max(200, limit) };
+  if (index === "DISKANN") return { search_list: Math.max(100, limit) };
+  return index === "FLAT" ? {} : { nprobe: 64 };
+}
+
+/** A face that resembles a query, by the server's reckoning. */
+export interface NearFace {
+  readonly face: number;
+  readonly score: number;
+}
+
+/**
+ * The vectors of one gallery, among those of other tenants, in a collection of one model.
+ *
+ * A row is a face and its vector, and never changes; it leaves when the face is forgotten. Writing a row twice or
+ * removing it twice does nothing, so several processes may do the same work at once. Beside the rows stands how much of
+ * the gallery's log they hold.
+ */
+export class VectorCollection {
+  /** The address without a password. */
+  readonly shown: string;
+  readonly #client: MilvusClient;
+  readonly #address: MilvusAddress;
+  readonly #types: typeof DataType;
+  #name = "";
+
+  private constructor(client: MilvusClient, types: typeof DataType, address: MilvusAddress, shown: string) {
+    this.#client = client;
+    this.#types = types;
+    this.#address = address;
+    this.shown = shown;
+  }
+
+  /** Connects; {@link change} then says which model's vectors are meant. Throws FaceError STORAGE, USAGE. */
+  static async connect(address: MilvusAddress): Promise<VectorCollection> {
+    const shown = shownAddress(address);
+    const client = await connect(address, shown);
+    return new VectorCollection(client, (await loadClient()).DataType, address, shown);
+  }
+
+  /** Goes over to the vectors of a model, and makes the collections that are not there yet. */
+  async change(contract: GalleryContract): Promise<void> {
+    this.#name = `${this.#address.prefix}_${digestOf(contract)}`;
+    await this.#make(this.#name, contract.dimension, "face", this.#address.index, PARTITIONS);
+    // Milvus wants a vector in every collection; here two numbers that nobody asks for.
+    await this.#make(this.#stateName, 2, "sequence", "FLAT", 1);
+  }
+
+  /** Adds rows, or writes them again. Resolves when the server has acknowledged all of them. */
+  async add(vectors: ReadonlyMap<number, ReadonlyFloat32>): Promise<void> {
+    const rows = [...vectors].map(([face, vector]) => ({
+      key: this.#key(face),
+      tenant: this.#address.tenant,
+      face,
+      vector: Array.from(vector),
+    }));
+    for (let start = 0; start < rows.length; start += BATCH_ROWS) {
+      const data = rows.slice(start, start + BATCH_ROWS);
+      await this.#ask(() => this.#client.upsert({ collection_name: this.#name, data }));
+    }
+  }
+
+  async remove(faces: readonly number[]): Promise<void> {
+    for (let start = 0; start < faces.length; start += BATCH_ROWS) {
+      const filter = this.#among(faces.slice(start, start + BATCH_ROWS));
+      await this.#ask(() => this.#client.delete({ collection_name: this.#name, filter }));
+    }
+  }
+
+  /** Removes every row of this gallery, and what it says about the log. */
+  async clear(): Promise<void> {
+    await this.#ask(() => this.#client.delete({ collection_name: this.#name, filter: this.#ownRows }));
+    const filter = `key in ["${this.#stateKey}"]`;
+    await this.#ask(() => this.#client.delete({ collection_name: this.#stateName, filter }));
+  }
+
+  /** Those of the faces that have a row. */
+  async present(faces: readonly number[]): Promise<number[]> {
+    const found: number[] = [];
+    for (let start = 0; start < faces.length; start += BATCH_ROWS) {
+      const { data } = await this.#ask(() =>
+        this.#client.query({
+          collection_name: this.#name,
+          filter: this.#among(faces.slice(start, start + BATCH_ROWS)),
+          output_fields: ["face"],
+          ...this.#consistency,
+        }),
+      );
+      found.push(...data.map((row) => Number(row["face"])));
+    }
+    return found;
+  }
+
+  /** Asks the server to rewrite its files without the rows that were removed. */
+  async compact(): Promise<void> {
+    await this.#ask(() => this.#client.flushSync({ collection_names: [this.#name] }));
+    await this.#ask(() => this.#client.compact({ collection_name: this.#name }));
+  }
+
+  /** The faces nearest to a query, by falling score. @param limit at most {@link MAX_LIMIT} */
+  async nearest(query: UnitVector, limit: number): Promise<NearFace[]> {
+    const { results } = await this.#ask(() =>
+      this.#client.search({
+        collection_name: this.#name,
+        data: Array.from(query),
+        limit,
+        filter: this.#ownRows,
+        output_fields: ["face"],
+        params: thoroughness(this.#address.index, limit),
+        metric_type: "IP",
+        ...this.#consistency,
+      }),
+    );
+    return results.map((row) => ({ face: Number(row["face"]), score: row.score }));
+  }
+
+  /** Sequence of the log up to which the rows hold everything; 0 for nothing. */
+  async sequence(): Promise<number> {
+    const { data } = await this.#ask(() =>
+      this.#client.query({
+        collection_name: this.#stateName,
+        filter: `key in ["${this.#stateKey}"]`,
+        output_fields: ["sequence"],
+        ...this.#consistency,
+      }),
+    );
+    return Number(data[0]?.["sequence"] ?? 0);
+  }
+
+  /** Says that the rows hold everything up to a sequence. */
+  async setSequence(sequence: number): Promise<void> {
+    const row = { key: this.#stateKey, tenant: this.#address.tenant, sequence, vector: [1, 0] };
+    await this.#ask(() => this.#client.upsert({ collection_name: this.#stateName, data: [row] }));
+  }
+
+  async close(): Promise<void> {
+    await this.#client.closeConnection();
+  }
+
+  get #consistency() {
+    // The client takes the level's name; its types ask for its enumeration.
+    return { consistency_level: this.#address.consistency as never };
+  }
+
+  /** The address holds plain names only, so nothing in an expression needs quoting. */
+  get #ownRows(): string {
+    return `tenant == "${this.#address.tenant}"`;
+  }
+
+  get #stateName(): string {
+    return `${this.#address.prefix}_state`;
+  }
+
+  get #stateKey(): string {
+    return `${this.#address.tenant}/${this.#name}`;
+  }
+
+  #key(face: number): string {
+    return `${this.#address.tenant}/${face}`;
+  }
+
+  #among(faces: readonly number[]): string {
+    return `${this.#ownRows} and key in [${faces.map((face) => `"${this.#key(face)}"`).join(",")}]`;
+  }
+
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+    return await asking(this.shown, ask);
+  }
+
+  async #make(
+    name: string,
+    dimension: number,
+    value: string,
+    index: MilvusIndexKind,
+    partitions: number,
+  ): Promise<void> {
+    const { VarChar, Int64, FloatVector } = this.#types;
+    const { value: there } = await this.#ask(() => this.#client.hasCollection({ collection_name: name }));
+    if (!there) {
+      const made = await this.#client.createCollection({
+        collection_name: name,
+        ...this.#consistency,
+        num_partitions: partitions,
+        fields: [
+          { name: "key", data_type: VarChar, max_length: 128, is_primary_key: true, autoID: false },
+          { name: "tenant", data_type: VarChar, max_length: 40, is_partition_key: true },
+          { name: value, data_type: Int64 },
+          { name: "vector", data_type: FloatVector, dim: dimension },
+        ],
+      });
+      // Another process may have made it in between; then the next question finds it.
+      if (made.error_code !== "Success")
+        await this.#ask(() => this.#client.describeCollection({ collection_name: name }));
+      await this.#client.createIndex({
+        collection_name: name,
+        field_name: "vector",
+        index_type: index,
+        metric_type: "IP",
+        params: { ...BUILD[index] },
+      });
+    }
+    const { state } = await this.#ask(() => this.#client.getLoadState({ collection_name: name }));
+    // Loading fails when there is no index, whoever was to make it.
+    if (state !== "LoadStateLoaded")
+      await this.#ask(() => this.#client.loadCollectionSync({ collection_name: name }));
+  }
+}
+
+/** The address without user, password and records. */
+function shownAddress({ endpoint, prefix, tenant, index, consistency, database }: MilvusAddress): string {
+  const shown = new URL(`milvus://${endpoint.replace(/^https:\/\//, "")}/${prefix}`);
+  const read = { tenant, index, consistency, database, tls: endpoint.startsWith("https://") ? "1" : null };
+  for (const [key, value] of Object.entries(read)) if (value !== null) shown.searchParams.set(key, value);
+  return shown.href;
+}

@@ -1,0 +1,83 @@
+import { FaceError } from "../../core/index.ts";
+import { expectContract, type GalleryContract, GalleryContractSchema } from "../contract.ts";
+import type { GallerySettings } from "../store.ts";
+import { type Client, type Connections, serverCode, UNDEFINED_TABLE } from "./connection.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+/** What a schema says about its gallery. */
+export interface Head {
+  /** How many migrations the schema has. */
+  readonly version: number;
+  /** Sequence of the last change. */
+  readonly sequence: number;
+  /** Which vector table holds the vectors. */
+  readonly generation: number;
+  readonly contract: GalleryContract;
+  readonly settings: GallerySettings;
+  /** The contract that the gallery is moving to; null while it is not moving. */
+  readonly nextContract: GalleryContract | null;
+}
+
+interface HeadRow {
+  readonly version: number;
+  readonly sequence: number;
+  readonly generation: number;
+  readonly contract: unknown;
+  readonly settings: GallerySettings;
+  readonly next_contract: unknown;
+}
+
+const COLUMNS = "version, sequence, generation, contract, settings, next_contract";
+
+/** The head as it was last committed. Throws FaceError BAD_FILE when there is no gallery. */
+export async function readHead(connections: Connections): Promise<Head> {
+  try {
+    return headOf(connections.address, await connections.rows<HeadRow>(`SELECT ${COLUMNS} FROM head`));
+  } catch (thrown) {
+    if (serverCode(thrown) === UNDEFINED_TABLE) throw noGallery(connections.address);
+    throw thrown;
+  }
+}
+
+/**
+ * The head, locked until the transaction ends: whoever holds it is the only writer.
+ *
+ * The commit waits for the disk even where the server's default is not to.
+ */
+export async function lockHead(client: Client, address: string): Promise<Head> {
+  const setting = "current_setting('synchronous_commit')";
+  await client.query(
+    `SELECT set_config('synchronous_commit', CASE ${setting} WHEN 'off' THEN 'on' ELSE ${setting} END, true)`,
+  );
+  return headOf(address, (await client.query<HeadRow>(`SELECT ${COLUMNS} FROM head FOR UPDATE`)).rows);
+}
+
+/** Throws FaceError MODEL_MISMATCH when the gallery was moved to another model since it was opened. */
+export function expectSameModel(address: string, head: Head, opened: GalleryContract): void {
+  expectContract(`${address}, which changed its model since it was opened`, head.contract, opened);
+}
+
+function headOf(address: string, [row]: readonly HeadRow[]): Head {
+  if (!row) throw noGallery(address);
+  if (row.version > MIGRATIONS.length) {
+    throw new FaceError(
+      "BAD_FILE",
+      `${address}: expected a gallery of version ${MIGRATIONS.length} or earlier, got ${row.version}; use a newer arcface`,
+    );
+  }
+  return {
+    version: row.version,
+    sequence: row.sequence,
+    generation: row.generation,
+    contract: GalleryContractSchema.parse(row.contract),
+    settings: row.settings,
+    nextContract: row.next_contract === null ? null : GalleryContractSchema.parse(row.next_contract),
+  };
+}
+
+function noGallery(address: string): FaceError {
+  return new FaceError(
+    "BAD_FILE",
+    `${address}: expected a gallery, got no such schema; make one with "arcface gallery create"`,
+  );
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import pg from "pg";
+import { afterAll, describe, expect, test } from "vitest";
+import { missing, server, TestSchemas } from "../../../test/postgres-schemas.ts";
+import { seeded } from "../../core/index.ts";
+import { parseAddress } from "../address.ts";
+import { piecesOfCrop, piecesOfVector } from "../erasure/index.ts";
+import { Gallery } from "../gallery.ts";
+import { MadeFaces } from "../made-faces.ts";
+import { CONTRACT, ticking } from "../store.contract.ts";
+import { Connections, type PostgresAddress } from "./connection.ts";
+import { searchServerFiles } from "./server-files.ts";
+
+const WRITER = resolve(import.meta.dirname, "../../../test/gallery-writer.js");
+
+describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`, () => {
+  const schemas = new TestSchemas();
+  const made = new MadeFaces(11);
+  const opened: Gallery[] = [];
+  const children: ChildProcess[] = [];
+
+  const fresh = async (search: "exact" | "approximate" = "exact"): Promise<Gallery> => {
+    const options = { clock: ticking(), threshold: 0.4 };
+    const gallery = await Gallery.create(schemas.fresh(search).href, CONTRACT, options);
+    opened.push(gallery);
+    return gallery;
+  };
+
+  afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    for (const gallery of opened) await gallery.close();
+    await schemas.drop();
+  });
+
+  test("names and paths are values, whatever they look like", async () => {
+    const gallery = await fresh();
+    const names = [
+      "Robert'); DROP TABLE person;--",
+      'Ann "the $1" O\\Neil',
+      "%_ 王小明 \u{1F600}",
+      "{a,NULL}",
+    ];
+    for (const name of names)
+      await gallery.enrol([{ name, faces: [made.face(made.direction(), `${name}.jpg`)] }]);
+    const listed = [];
+    for await (const { name } of gallery.people()) listed.push(name);
+    expect(listed).toEqual([...names].sort());
+    const { id } = await gallery.person(names[0]!);
+    expect((await gallery.store.faces({ limit: 9 }, id))[0]?.provenance.source).toBe(`${names[0]}.jpg`);
+    await gallery.rename(names[1]!, "NULL");
+    await gallery.undo();
+    expect((await gallery.person(names[1]!)).faces).toBe(1);
+    expect((await gallery.forget([names[3]!])).faces).toBe(1);
+    expect((await gallery.store.stats()).people).toBe(3);
+  });
+
+  test("two people change names in one step", async () => {
+    const gallery = await fresh();
+    await gallery.enrol(["Ann", "Ben"].map((name) => ({ name, faces: [made.face(made.direction())] })));
+    const state = (name: string) => ({ name, expires: null });
+    const [ann, ben] = [await gallery.person("Ann"), await gallery.person("Ben")];
+    const effects = [
+      { subject: "person" as const, id: ann.id, before: state("Ann"), after: state("Ben") },
+      { subject: "person" as const, id: ben.id, before: state("Ben"), after: state("Ann") },
+    ];
+    await gallery.store.commit({ kind: "rename", at: "2026-01-01T00:00:00.000Z", effects, contents: [] });
+    expect((await gallery.person("Ann")).id).toBe(ben.id);
+  });
+
+  test("the graph over half-precision vectors answers, and its cosines are those of the float32 vectors", async () => {
+    const gallery = await fresh("approximate");
+    const centres = Array.from({ length: 700 }, () => made.direction());
+    const people = centres.map((centre, i) => ({
+      name: `P${i}`,
+      faces: [0, 1].map(() => ({ ...made.face(centre), crop: undefined })),
+    }));
+    await gallery.enrol(people);
+    const exact = await Gallery.open(schemas.again(gallery.store.address, "exact").href, {
+      clock: ticking(),
+    });
+    opened.push(exact);
+    let agreed = 0;
+    for (const centre of centres.slice(0, 40)) {
+      const query = made.near(centre, 0.4);
+      const truth = await exact.store.nearest(query, 5);
+      const hits = await gallery.store.nearest(query, 5);
+      for (const hit of hits) {
+        const same = truth.find(({ person }) => person === hit.person);
+        if (same) expect(hit.cosine).toBe(same.cosine);
+        if (same) agreed++;
+      }
+    }
+    expect(agreed / 200).toBeGreaterThanOrEqual(0.98);
+    expect(await schemas.scansOfGraph(gallery.store.address)).toBeGreaterThan(0);
+  });
+
+  test("the search for bytes finds a vector, its half-precision copy and a crop while they are there", async () => {
+    const gallery = await fresh("approximate");
+    const face = made.face(made.direction(), "found-me.jpg");
+    await gallery.enrol([{ name: "Present", faces: [face] }]);
+    const connections = new Connections(parseAddress(gallery.store.address) as PostgresAddress);
+    const hitsOf = async (tables: string[], pieces: Uint8Array[]): Promise<number> => {
+      const unproven: string[] = [];
+      const files = await searchServerFiles(connections, tables, pieces, unproven);
+      expect(unproven).toEqual([expect.stringContaining("write-ahead log")]);
+      return files.reduce((sum, { hits }) => sum + hits, 0);
+    };
+    const [float, half] = [piecesOfVector(face.vector)[0]!, piecesOfVector(face.vector).at(-1)!];
+    expect(await hitsOf(["vector_1"], [float])).toBe(1);
+    expect(await hitsOf(["vector_1"], [half])).toBe(1);
+    expect(await hitsOf(["crop"], piecesOfCrop(face.crop!))).toBe(piecesOfCrop(face.crop!).length);
+    expect(await hitsOf(["face"], [Buffer.from("found-me.jpg")])).toBe(1);
+    await connections.close();
+    const { searched } = await gallery.forget(["Present"]);
+    expect(searched.length).toBeGreaterThan(10);
+    expect(searched.filter(({ hits }) => hits > 0)).toEqual([]);
+  });
+
+  test("processes killed while they write lose nothing they were told is kept, and leave no half person", async () => {
+    const gallery = await fresh();
+    const address = schemas.again(gallery.store.address, "exact").href;
+    const random = seeded(3);
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 6; round++) {
+      const pair = [0, 1].map((writer) => fork(WRITER, [address, `${round}.${writer}`, "3"]));
+      children.push(...pair);
+      for (const child of pair) child.on("message", (name) => acknowledged.push(name as string));
+      await Promise.all(pair.map((child) => once(child, "message")));
+      await new Promise((resolve) => setTimeout(resolve, random.below(150)));
+      for (const child of pair) child.kill("SIGKILL");
+      await Promise.all(pair.map((child) => once(child, "exit")));
+    }
+    const faces = new Map<string, number>();
+    for await (const person of gallery.people()) faces.set(person.name, person.faces);
+    expect(acknowledged.filter((name) => !faces.has(name))).toEqual([]);
+    expect([...faces].filter(([, count]) => count !== 3)).toEqual([]);
+    expect((await gallery.store.stats()).changes).toBe(faces.size);
+    expect(await gallery.store.latest()).toBe(faces.size);
+  });
+
+  test("a server that is not there and a schema without a gallery are said plainly, without the password", async () => {
+    const nobody = Gallery.open("postgres://ann:secret@127.0.0.1:1/db", { clock: ticking() });
+    await expect(nobody).rejects.toMatchObject({ code: "STORAGE" });
+    await expect(nobody).rejects.not.toThrow(/secret/);
+    const none = Gallery.open(schemas.fresh("exact").href, { clock: ticking() });
+    await expect(none).rejects.toMatchObject({ code: "BAD_FILE" });
+    const gallery = await fresh();
+    const twice = Gallery.create(gallery.store.address, CONTRACT, { clock: ticking() });
+    await expect(twice).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  test("a schema with someone else's tables is left alone", async () => {
+    const address = schemas.fresh("exact");
+    const schema = address.searchParams.get("gallery")!;
+    const client = new pg.Client(server);
+    await client.connect();
+    await client.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.orders (id int)`);
+    const create = Gallery.create(address.href, CONTRACT, { clock: ticking() });
+    await expect(create).rejects.toMatchObject({ code: "CONFLICT" });
+    expect((await client.query(`SELECT count(*) FROM ${schema}.orders`)).rowCount).toBe(1);
+    await client.end();
+  });
+});

@@ -1,0 +1,21 @@
+import { afterAll } from "vitest";
+import { missing, TestSchemas } from "../../../test/postgres-schemas.ts";
+import { createStore, openStore } from "../open-store.ts";
+import { storeContract } from "../store.contract.ts";
+
+const schemas = new TestSchemas();
+
+afterAll(async () => {
+  await schemas.drop();
+});
+
+for (const search of ["exact", "approximate"] as const) {
+  storeContract({
+    name: `PostgreSQL, ${search} search,`,
+    create: (contract, settings) => createStore(schemas.fresh(search).href, contract, settings),
+    again: (store) => openStore(schemas.again(store.address, search).href),
+    missing,
+    recall: search === "exact" ? 1 : 0.98,
+    comparesAndSets: true,
+  });
+}

@@ -1,0 +1,255 @@
+import { FaceError, type UnitVector } from "../../core/index.ts";
+import type { Change, LogEntry } from "../change.ts";
+import { expectVector, type GalleryContract } from "../contract.ts";
+import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
+import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
+import { applyChange } from "./commit.ts";
+import { Connections, type PostgresAddress, serverCode, UNDEFINED_TABLE } from "./connection.ts";
+import { createGallery, indexVectors } from "./create.ts";
+import { erasePeople } from "./erase.ts";
+import { expectSameModel, lockHead, readHead } from "./head.ts";
+import { nearestPeople } from "./nearest.ts";
+import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
+import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, readLog, vectorOf } from "./rows.ts";
+import { vectorTable } from "./schema.ts";
+
+/** Ids are taken in blocks of this many, so that most changes cost no extra write. */
+const ID_BLOCK = 1024;
+
+/**
+ * A gallery in a schema of a PostgreSQL database with pgvector, which any number of machines may read and write.
+ *
+ * The server searches; this process keeps no vectors. Changes are transactions that lock one row, so they happen one
+ * after the other; questions wait for nobody.
+ */
+export class PostgresStore implements GalleryStore {
+  readonly address: string;
+  readonly settings: GallerySettings;
+  readonly #connections: Connections;
+  readonly #search: PostgresAddress["search"];
+  #contract: GalleryContract;
+  #ids = { next: 0, end: 0 };
+  #closed = false;
+
+  private constructor(
+    connections: Connections,
+    search: PostgresAddress["search"],
+    { contract, settings }: { readonly contract: GalleryContract; readonly settings: GallerySettings },
+  ) {
+    this.address = connections.address;
+    this.#connections = connections;
+    this.#search = search;
+    this.#contract = contract;
+    this.settings = settings;
+  }
+
+  /** Makes a new gallery in a schema of its own. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
+  static async create(
+    address: PostgresAddress,
+    contract: GalleryContract,
+    settings: GallerySettings,
+  ): Promise<PostgresStore> {
+    const connections = new Connections(address);
+    try {
+      await createGallery(connections, contract, settings);
+      if (address.search === "approximate") await indexVectors(connections);
+      return new PostgresStore(connections, address.search, { contract, settings });
+    } catch (error) {
+      await connections.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a gallery. The first to open it for approximate search waits while the server builds the index; a bulk
+   * import into a gallery that was made and opened for exact search is therefore the faster one.
+   *
+   * Throws    FaceError BAD_FILE, USAGE, STORAGE
+   */
+  static async open(address: PostgresAddress): Promise<PostgresStore> {
+    const connections = new Connections(address);
+    try {
+      if (address.search === "approximate") await indexVectors(connections);
+      return new PostgresStore(connections, address.search, await readHead(connections));
+    } catch (error) {
+      await connections.close();
+      throw error;
+    }
+  }
+
+  get contract(): GalleryContract {
+    return this.#contract;
+  }
+
+  async reserveIds(count: number): Promise<number> {
+    if (this.#ids.end - this.#ids.next < count) {
+      const block = Math.max(count, ID_BLOCK);
+      const [row] = await this.#rows<{ next: number }>("UPDATE ids SET next = next + $1 RETURNING next", [
+        block,
+      ]);
+      this.#ids = { next: row!.next - block, end: row!.next };
+    }
+    const first = this.#ids.next;
+    this.#ids.next += count;
+    return first;
+  }
+
+  async commit(change: Change): Promise<number> {
+    for (const { vector } of change.contents) expectVector(this.address, this.contract, vector);
+    return await this.#open.transaction(async (client) => {
+      const head = await lockHead(client, this.address);
+      expectSameModel(this.address, head, this.contract);
+      return await applyChange(client, this.address, head, change);
+    });
+  }
+
+  async people({ after, limit }: Page<string>): Promise<Person[]> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name > $1 ORDER BY name LIMIT $2`;
+    return await this.#rows<Person>(sql, [after ?? "", limit]);
+  }
+
+  async peopleWith(ids: readonly number[]): Promise<Person[]> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND id = ANY($1)`;
+    return await this.#rows<Person>(sql, [ids]);
+  }
+
+  async personNamed(name: string): Promise<Person | undefined> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name = $1`;
+    return (await this.#rows<Person>(sql, [name]))[0];
+  }
+
+  async expired(at: string): Promise<Person[]> {
+    const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND expires < $1 ORDER BY expires`;
+    return await this.#rows<Person>(sql, [at]);
+  }
+
+  async faces({ after, limit }: Page<number>, person?: number): Promise<GalleryFace[]> {
+    const whose = person === undefined ? "" : "AND person = $3";
+    const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id > $1 ${whose} ORDER BY id LIMIT $2`;
+    const values = [after ?? 0, limit, ...(person === undefined ? [] : [person])];
+    return (await this.#rows<FaceRow>(sql, values)).map(faceOf);
+  }
+
+  async facesWith(ids: readonly number[]): Promise<GalleryFace[]> {
+    const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id = ANY($1)`;
+    return (await this.#rows<FaceRow>(sql, [ids])).map(faceOf);
+  }
+
+  async vectors(ids: readonly number[]): Promise<Map<number, UnitVector>> {
+    return await this.#withVectors(async (generation) => {
+      const rows = await this.#rows<{ face: number; value: Buffer }>(
+        `SELECT face, vector_send(value) AS value FROM ${vectorTable(generation)} WHERE present AND face = ANY($1)`,
+        [ids],
+      );
+      return new Map(rows.map(({ face, value }) => [face, vectorOf(value)]));
+    });
+  }
+
+  async crop(face: number): Promise<Uint8Array | undefined> {
+    const sql = "SELECT jpeg FROM crop JOIN face ON face.id = crop.face WHERE present AND face.id = $1";
+    return (await this.#rows<{ jpeg: Buffer }>(sql, [face]))[0]?.jpeg;
+  }
+
+  async knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>> {
+    return peopleByPhotograph(
+      await this.#rows<{ sha256: string; person: number }>(
+        "SELECT DISTINCT sha256, person FROM face WHERE present AND sha256 = ANY($1)",
+        [sha256s],
+      ),
+    );
+  }
+
+  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
+    expectVector(this.address, this.contract, query);
+    return await this.#withVectors((generation) =>
+      nearestPeople(this.#open, generation, query, k, this.#search),
+    );
+  }
+
+  async latest(): Promise<number> {
+    return (await readHead(this.#open)).sequence;
+  }
+
+  async log({ after, limit }: Page<number>): Promise<LogEntry[]> {
+    return await readLog(this.#open, after ?? Number.MAX_SAFE_INTEGER, limit);
+  }
+
+  async entry(sequence: number): Promise<LogEntry | undefined> {
+    return (await readLog(this.#open, sequence + 1, 1)).find((entry) => entry.sequence === sequence);
+  }
+
+  async erase(people: readonly number[], at: string): Promise<Erasure> {
+    return await erasePeople(this.#open, people, at);
+  }
+
+  async deletedBefore(at: string): Promise<number[]> {
+    const rows = await this.#rows<{ id: number }>(
+      `SELECT id FROM person WHERE NOT present AND $1 > (
+         SELECT max(log.at) FROM log JOIN effect USING (sequence) WHERE effect.subject = 'person' AND effect.id = person.id
+       ) ORDER BY id`,
+      [at],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async beginReindex(contract: GalleryContract): Promise<void> {
+    await beginReindex(this.#open, contract);
+  }
+
+  async facesToEmbed(page: Page<number>): Promise<FaceToEmbed[]> {
+    return await facesToEmbed(this.#open, page);
+  }
+
+  async addReindexed(vectors: ReadonlyMap<number, UnitVector>): Promise<void> {
+    await addReindexed(this.#open, vectors);
+  }
+
+  async finishReindex(at: string): Promise<void> {
+    const { contract } = await this.#open.transaction((client) => finishReindex(client, this.address, at));
+    this.#contract = contract;
+    if (this.#search === "approximate") await indexVectors(this.#open);
+  }
+
+  async stats(): Promise<StoreStats> {
+    const [row] = await this.#rows<Omit<StoreStats, "indexBytes">>(
+      `SELECT (SELECT count(*) FROM person WHERE present) AS people,
+              (SELECT count(*) FROM face WHERE present) AS faces,
+              (SELECT count(*) FROM face WHERE NOT present) AS "deletedFaces",
+              (SELECT count(*) FROM log) AS changes,
+              (SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+               WHERE relkind = 'r' AND relnamespace = $1::regnamespace) AS bytes`,
+      [this.#open.schema],
+    );
+    return { ...row!, indexBytes: 0 };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#connections.close();
+  }
+
+  /** Runs a question to the vectors of this gallery's model. Throws FaceError MODEL_MISMATCH. */
+  async #withVectors<T>(ask: (generation: number) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const head = await readHead(this.#open);
+      expectSameModel(this.address, head, this.contract);
+      try {
+        return await ask(head.generation);
+      } catch (thrown) {
+        // The table was replaced between the two questions: the head now says by which.
+        if (serverCode(thrown) !== UNDEFINED_TABLE || tries === 3) throw thrown;
+      }
+    }
+  }
+
+  async #rows<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return await this.#open.rows<Row>(sql, values);
+  }
+
+  get #open(): Connections {
+    if (this.#closed)
+      throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
+    return this.#connections;
+  }
+}
