@@ -60,7 +60,8 @@ export function vectorOf(value: Uint8Array): UnitVector {
 
 /** A blob as floats. SQLite's bytes may lie anywhere; where no floats may lie they are copied first. */
 export function floatsOf(value: Uint8Array): Float32Array {
-  if (value.byteOffset % 4 === 0) return new Float32Array(value.buffer, value.byteOffset, value.byteLength / 4);
+  if (value.byteOffset % 4 === 0)
+    return new Float32Array(value.buffer, value.byteOffset, value.byteLength / 4);
   return new Float32Array(Uint8Array.from(value).buffer);
 }
 
