@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkoutCommit } from "../src/cli/checkout-commit.ts";
 import { arcface } from "./run-cli.ts";
 
 let out = "";
@@ -17,10 +19,12 @@ test("reproduce mnist writes its numbers and both pictures, and prints the numbe
   const result = await arcface(["reproduce", "mnist", "--out", out, "--json", ...few]);
   expect(result.code, result.err).toBe(0);
   const report = JSON.parse(await readFile(join(out, "mnist.json"), "utf8")) as {
+    commit: string | null;
     heads: Record<string, Record<string, number>>;
   };
   expect(JSON.parse(result.out)).toEqual(report);
   expect(report).toMatchObject({ experiment: "mnist", seed: 1, epochs: 2, embedding: 2, layout: "features" });
+  expect(report.commit).toBe(checkoutCommit(join(import.meta.dirname, "..")) ?? null);
   expect(Object.keys(report.heads)).toEqual(["softmax", "arcface"]);
   for (const head of Object.values(report.heads))
     for (const key of ["testAccuracy", "intraDeg", "interDeg", "marginDeg", "silhouette"])
@@ -36,4 +40,20 @@ test("a head that does not exist is named, with those that do", async () => {
   expect(result.code).toBe(2);
   expect(result.err).toContain('got "arkface"');
   expect(result.err).toContain("sub-center-arcface");
+});
+
+test("Ctrl-C ends it within seconds, with exit code 130, a sentence, and no files", async () => {
+  const stopped = join(out, "stopped");
+  let interrupted = 0;
+  const begun = (): boolean => {
+    if (!existsSync(stopped)) return false;
+    interrupted = performance.now();
+    return true;
+  };
+  const result = await arcface(["reproduce", "mnist", "--out", stopped], {}, begun);
+  expect(performance.now() - interrupted).toBeLessThan(10_000);
+  expect(result.code, result.err).toBe(130);
+  expect(result.err).toBe("arcface: stopped: the work was cancelled\n");
+  expect(result.out).toBe("");
+  expect(await readdir(stopped)).toEqual([]);
 });

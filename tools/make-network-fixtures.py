@@ -334,6 +334,18 @@ def lenet():
     return Named(**parts, flatten=nn.Flatten(), fc1=nn.Linear(128 * 9, 2), prelu_fc1=nn.PReLU())
 
 
+def digit_net():
+    parts, channels = {}, 1
+    for stage, width in enumerate((16, 32, 64), start=1):
+        for half in (1, 2):
+            parts[f"conv{stage}_{half}"] = nn.Conv2d(channels, width, 3, 1, 1, bias=False)
+            parts[f"bn{stage}_{half}"] = nn.BatchNorm2d(width)
+            parts[f"prelu{stage}_{half}"] = nn.PReLU(width)
+            channels = width
+        parts[f"pool{stage}"] = nn.MaxPool2d(2)
+    return Named(**parts, flatten=nn.Flatten(), fc=nn.Linear(64 * 9, 128, bias=False), bn_fc=nn.BatchNorm1d(128))
+
+
 NETWORKS = {
     **{f"ir-{depth}": (lambda depth=depth: Ir(depth, False)) for depth in Ir.DEPTHS},
     **{f"ir-se-{depth}": (lambda depth=depth: Ir(depth, True)) for depth in Ir.DEPTHS},
@@ -343,6 +355,7 @@ NETWORKS = {
     "mbf": lambda: mbf((1, 4, 6, 2), 2),
     "mbf-large": lambda: mbf((2, 8, 12, 4), 4),
     "lenet++": lenet,
+    "digit-net": digit_net,
 }
 
 
@@ -352,7 +365,7 @@ def main(ids):
     for key in ids or NETWORKS:
         network = NETWORKS[key]().eval()
         fill(network)
-        shape = (1, 1, 28, 28) if key == "lenet++" else (1, 3, 112, 112)
+        shape = (1, 1, 28, 28) if key in ("lenet++", "digit-net") else (1, 3, 112, 112)
         picture = torch.from_numpy(noise("input", math.prod(shape)).astype(np.float32)).reshape(shape)
         with torch.no_grad():
             embedding = network(picture)[0]

@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { FaceError } from "../core/index.ts";
+import { checkoutCommit } from "./checkout-commit.ts";
 import { alignCommand } from "./commands/align.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
@@ -29,8 +31,13 @@ export type Act = <A extends unknown[]>(
   run: (io: CliIo, ...args: A) => Promise<number>,
 ) => (...args: A) => Promise<void>;
 
+const PACKAGE = new URL("../../", import.meta.url);
+
 /** The library's version. */
-export const VERSION = (createRequire(import.meta.url)("../../package.json") as { version: string }).version;
+export const VERSION = (createRequire(PACKAGE)("./package.json") as { version: string }).version;
+
+/** The commit that is checked out where the library runs in a checkout of its own. */
+export const commitOfLibrary = (): string | undefined => checkoutCommit(fileURLToPath(PACKAGE));
 
 /**
  * Runs the command line.

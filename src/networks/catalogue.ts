@@ -1,3 +1,4 @@
+import { digitNet } from "./digit-net.ts";
 import { IR_DEPTHS, irNetwork } from "./ir.ts";
 import { IRESNET_DEPTHS, iresnet } from "./iresnet.ts";
 import { leNetPlusPlus } from "./lenet-plus-plus.ts";
@@ -67,6 +68,11 @@ export const FAMILIES: readonly Family[] = [
       return [leNetPlusPlus({ ...embeddingOf(shapes, "fc1.weight"), slopes, activatedEmbedding })];
     },
     sized: (sizes) => [leNetPlusPlus(sizes)],
+  },
+  {
+    anchor: "bn1_1.weight",
+    candidates: (shapes) => [digitNet(embeddingOf(shapes, "fc.weight"))],
+    sized: (sizes) => [digitNet(sizes)],
   },
 ];
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  digitNet,
   identify,
   iresnet,
   irNetwork,
@@ -29,6 +30,7 @@ describe("identify", () => {
     ["another MobileFaceNet with 256 numbers", mobileFaceNetFoamliu({ embedding: 256 })],
     ["a large mbf with 128 numbers", mbf("mbf-large", { embedding: 128 })],
     ["a LeNet++ with a slope per channel", leNetPlusPlus({ embedding: 3, slopes: "channel" })],
+    ["a network for digits with 2 numbers", digitNet({ embedding: 2 })],
     ["a LeNet++ without the last PReLU", leNetPlusPlus({ activatedEmbedding: false })],
   ])("reads the sizes of %s", (_what, network) => {
     const found = identify(shapesOf(network));

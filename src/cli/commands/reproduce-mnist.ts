@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { HeadReport } from "../../study/mnist/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
-import { type Act, VERSION } from "../main.ts";
+import { type Act, commitOfLibrary, VERSION } from "../main.ts";
 import { openStore, whole } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
 
@@ -42,7 +42,14 @@ async function mnist(io: CliIo, flags: MnistFlags): Promise<number> {
     const heads = flags.heads?.split(",").map((name) => name.trim());
     const { report, files } = await reproduceMnist(
       { heads, epochs, openSetEpochs, embedding, digits, seed },
-      { out: flags.out, store: openStore(io), version: VERSION, signal: io.signal, onProgress: bar.update },
+      {
+        out: flags.out,
+        store: openStore(io),
+        version: VERSION,
+        commit: commitOfLibrary(),
+        signal: io.signal,
+        onProgress: bar.update,
+      },
     );
     bar.stop();
     if (flags.json) io.out(`${JSON.stringify(report)}\n`);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { ONNX_INPUT, ONNX_OUTPUT, toOnnx } from "../../networks/index.ts";
 import { encodeOnnx, Session } from "../../onnx/index.ts";
@@ -5,13 +6,19 @@ import { DIGIT_SIDE, type Digits } from "../../train/data/index.ts";
 import { plainImages } from "./digit-batches.ts";
 import type { TrainedDigits } from "./train-digits.ts";
 
+/** How embedding is watched and stopped. */
+export interface EmbedDigitsOptions extends WorkOptions {
+  /** What progress is shown under. */
+  readonly stage: string;
+}
+
 const BATCH = 250;
 
-/** The features of digits, as the trained network gives them in use. Shapes result [count, embedding] */
+/** The features of digits, as the trained network gives them in use. Throws FaceError ABORTED. Shapes result [count, embedding] */
 export async function embedDigits(
   { network, weights }: TrainedDigits,
   digits: Digits,
-  { signal }: WorkOptions = {},
+  { stage, signal, onProgress }: EmbedDigitsOptions,
 ): Promise<Float32Array> {
   const pixels = DIGIT_SIDE * DIGIT_SIDE;
   const images = plainImages(digits);
@@ -25,6 +32,8 @@ export async function embedDigits(
       [ONNX_INPUT]: { dims: [end - start, 1, DIGIT_SIDE, DIGIT_SIDE], data },
     });
     features.set(result[ONNX_OUTPUT]!.data, start * network.embedding);
+    onProgress?.({ stage, done: end, total: digits.count });
+    await setImmediate();
   }
   return features;
 }

@@ -1,10 +1,6 @@
 export { drawMnist, type MnistFigure } from "./draw-mnist.ts";
+export { type ExperimentOptions, type MnistReport, mnistExperiment, type Reproduced } from "./experiment.ts";
 export type { PairVerification } from "./measure-digits.ts";
 export { type MnistPlan, settlePlan } from "./plan.ts";
-export {
-  type MnistReport,
-  type Reproduced,
-  type ReproduceOptions,
-  reproduceMnist,
-} from "./reproduce-mnist.ts";
+export { reproduceMnist } from "./reproduce-mnist.ts";
 export { type DigitMeasures, type HeadReport, type MnistRun, runMnist } from "./run-mnist.ts";

@@ -1,4 +1,5 @@
-import type { Random } from "../../core/index.ts";
+import { setImmediate } from "node:timers/promises";
+import { type Random, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import {
   areaUnderCurve,
   contiguousFolds,
@@ -30,17 +31,27 @@ export interface DigitFeatures {
   readonly labels: Uint8Array;
 }
 
+/** How measuring is watched and stopped. */
+export interface MeasureOptions extends WorkOptions {
+  /** What progress is shown under. */
+  readonly stage: string;
+}
+
 const FARS = [1e-2, 1e-3, 1e-4] as const;
 /** All pairs of so many digits: four and a half million. */
 const MAX_DIGITS = 3000;
 const DRAWN_PAIRS = 6000;
+/** Digits held against all others between two looks at whether to go on. */
+const PAUSE_EVERY = 200;
 
-/** The angles of a feature space, and its verification figures. */
-export function measureDigits(
+/** The angles of a feature space, and its verification figures. Throws FaceError ABORTED. */
+export async function measureDigits(
   digits: DigitFeatures,
   random: Random,
-): FeatureSpace & { verification: PairVerification } {
-  return { ...measureFeatureSpace(digits), verification: verifyPairs(digits, random) };
+  options: MeasureOptions,
+): Promise<FeatureSpace & { verification: PairVerification }> {
+  const verification = await verifyPairs(digits, random, options);
+  return { ...measureFeatureSpace(digits), verification };
 }
 
 /** Share of digits whose largest score is at their label. Shapes scores [count, classes] */
@@ -56,7 +67,11 @@ export function accuracyOf(scores: Float32Array, labels: Uint8Array): number {
   return right / labels.length;
 }
 
-function verifyPairs({ features, dimension, labels }: DigitFeatures, random: Random): PairVerification {
+async function verifyPairs(
+  { features, dimension, labels }: DigitFeatures,
+  random: Random,
+  { stage, signal, onProgress }: MeasureOptions,
+): Promise<PairVerification> {
   const units = unitRows(features, dimension);
   const cosine = (i: number, j: number): number => {
     let sum = 0;
@@ -65,8 +80,13 @@ function verifyPairs({ features, dimension, labels }: DigitFeatures, random: Ran
   };
   const histogram = new ScoreHistogram();
   const count = Math.min(labels.length, MAX_DIGITS);
-  for (let i = 0; i < count; i++)
+  for (let i = 0; i < count; i++) {
     for (let j = i + 1; j < count; j++) histogram.add(cosine(i, j), labels[i] === labels[j]);
+    if ((i + 1) % PAUSE_EVERY !== 0 && i + 1 < count) continue;
+    onProgress?.({ stage, done: i + 1, total: count });
+    await setImmediate();
+    throwIfAborted(signal);
+  }
   const points = histogram.operatingPoints();
   const drawn = drawPairs(labels, random);
   const scores = Float64Array.from(drawn, ([i, j]) => cosine(i, j));

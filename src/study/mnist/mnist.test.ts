@@ -22,9 +22,44 @@ test("an epoch over four thousand digits learns to read them", async () => {
   expect(report.marginDeg).toBeGreaterThan(20);
   expect(report.interDeg).toBeGreaterThan(report.intraDeg);
   expect(report.verification.genuinePairs + report.verification.impostorPairs).toBe((3000 * 2999) / 2);
-  expect(stages).toEqual(new Set(["train arcface"]));
+  expect(stages).toEqual(new Set(["arcface: train", "arcface: embed", "arcface: measure"]));
   expect(features.get("arcface")).toHaveLength(4000 * 16);
   expect(labels).toHaveLength(4000);
+});
+
+test("the same seed gives the same numbers, another one others", async () => {
+  const mnist = await loadMnist(store);
+  const measured = async (seed: number) => {
+    const plan = settlePlan({ heads: ["arcface"], epochs: 1, digits: 1000, embedding: 8, seed });
+    const { heads, features } = await runMnist(mnist, plan);
+    const { seconds: _, imagesPerSecond: __, ...report } = heads["arcface"]!;
+    return { report, features: features.get("arcface")! };
+  };
+  const first = await measured(3);
+  expect(first.report.openSet!.classes).toBe(3);
+  expect(await measured(3)).toEqual(first);
+  expect((await measured(4)).features).not.toEqual(first.features);
+});
+
+test("measuring stops when it is asked to, not only training", async () => {
+  const mnist = await loadMnist(store);
+  const plan = settlePlan({ heads: ["softmax"], epochs: 1, digits: 1000, openSetEpochs: 0, embedding: 4 });
+  for (const last of ["softmax: train", "softmax: embed", "softmax: measure"]) {
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const run = runMnist(mnist, plan, {
+      signal: controller.signal,
+      onProgress({ stage }) {
+        if (stage === last) controller.abort();
+        seen.push(stage);
+      },
+    });
+    await expect(run, last).rejects.toMatchObject({ code: "ABORTED" });
+    expect(
+      seen.filter((stage) => stage === last),
+      last,
+    ).toHaveLength(1);
+  }
 });
 
 test("a batch depends on its step alone, and digits are moved by at most two pixels", async () => {

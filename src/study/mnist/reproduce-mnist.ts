@@ -1,119 +1,39 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
-import { FaceError, normalize, reasonOf, type WorkOptions } from "../../core/index.ts";
-import { centreAngles } from "../../evaluate/index.ts";
-import type { ModelStore } from "../../models/index.ts";
-import { renderPng } from "../../plot/index.ts";
-import { embedTsne } from "../../project/index.ts";
-import { loadMnist } from "../../train/data/index.ts";
-import { HEADS } from "../../train/heads/index.ts";
-import { drawMnist } from "./draw-mnist.ts";
+import { Worker } from "node:worker_threads";
+import { FaceError, internal, throwIfAborted } from "../../core/index.ts";
+import type { ExperimentOptions, Reproduced } from "./experiment.ts";
+import type { MnistMessage, MnistWorkerData } from "./mnist-worker.ts";
 import { type MnistPlan, settlePlan } from "./plan.ts";
-import { type HeadReport, type MnistRun, runMnist } from "./run-mnist.ts";
-
-/** Where the experiment's results go, and what they should say of where they come from. */
-export interface ReproduceOptions extends WorkOptions {
-  readonly out: string;
-  readonly store: ModelStore;
-  /** Written into the report. */
-  readonly version: string;
-  readonly commit?: string | undefined;
-  /** Threads of the layout. @default one per core */
-  readonly threads?: number;
-}
-
-/** What `mnist.json` holds. */
-export interface MnistReport {
-  readonly experiment: "mnist";
-  readonly version: string;
-  readonly commit: string | null;
-  readonly seed: number;
-  readonly epochs: number;
-  readonly openSetEpochs: number;
-  readonly embedding: number;
-  readonly layout: "t-SNE" | "features";
-  readonly heads: Readonly<Record<string, HeadReport>>;
-}
-
-/** The report, and the paths of what was written. */
-export interface Reproduced {
-  readonly report: MnistReport;
-  readonly files: readonly string[];
-}
 
 /**
- * The article's experiment: trains, measures, draws, and writes `mnist.json`, `mnist.svg` and `mnist.png`.
+ * Does `mnistExperiment` in a worker thread, so that the caller's progress and signals stay alive while the
+ * engine computes. Aborting the signal ends it within a second or so, and nothing is written.
  *
- * Throws    FaceError USAGE, STORAGE, ABORTED, and as {@link loadMnist}
+ * Throws    as `mnistExperiment`
  */
-export async function reproduceMnist(plan: MnistPlan, options: ReproduceOptions): Promise<Reproduced> {
-  const settled = settlePlan(plan);
-  await storing(options.out, async () => await mkdir(options.out, { recursive: true }));
-  const run = await runMnist(await loadMnist(options.store, options), settled, options);
-  const { seed, epochs, openSetEpochs, embedding } = settled;
-  const report: MnistReport = {
-    experiment: "mnist",
-    version: options.version,
-    commit: options.commit ?? null,
-    seed,
-    epochs,
-    openSetEpochs,
-    embedding,
-    layout: embedding === 2 ? "features" : "t-SNE",
-    heads: run.heads,
-  };
-  const svg = await drawRun(run, report, options);
-  const files: [string, string | Uint8Array][] = [
-    ["mnist.json", `${JSON.stringify(report, undefined, 2)}\n`],
-    ["mnist.svg", svg],
-    ["mnist.png", renderPng(svg, 1.5)],
-  ];
-  for (const [name, data] of files) {
-    const path = join(options.out, name);
-    const bytes = typeof data === "string" ? data : Buffer.from(data);
-    await storing(path, async () => await writeFileAtomic(path, bytes));
+export async function reproduceMnist(plan: MnistPlan, options: ExperimentOptions): Promise<Reproduced> {
+  const { out, store, version, commit, threads, signal, onProgress } = options;
+  throwIfAborted(signal);
+  settlePlan(plan);
+  const workerData: MnistWorkerData = { plan, out, version, commit, threads, home: store.home };
+  const worker = new Worker(new URL("./mnist-worker.js", import.meta.url), { workerData });
+  const stop = (): void => worker.postMessage("stop");
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    return await new Promise<Reproduced>((resolve, reject) => {
+      let answer: MnistMessage | undefined;
+      worker.on("message", (message: MnistMessage) => {
+        if (message.kind === "progress") onProgress?.(message.progress);
+        else answer = message;
+      });
+      worker.on("error", reject);
+      // Only when the thread is gone is its native memory given back.
+      worker.on("exit", () => {
+        if (answer?.kind === "done") resolve(answer.reproduced);
+        else if (answer?.kind === "failed") reject(new FaceError(answer.code, answer.message));
+        else reject(internal("the experiment's thread has ended without an answer"));
+      });
+    });
+  } finally {
+    signal?.removeEventListener("abort", stop);
   }
-  return { report, files: files.map(([name]) => join(options.out, name)) };
-}
-
-async function drawRun(run: MnistRun, report: MnistReport, options: ReproduceOptions): Promise<string> {
-  const { embedding, seed } = report;
-  const spaces = [];
-  for (const [name, features] of run.features) {
-    const labelled = { features, dimension: embedding, labels: run.labels };
-    const layout = embedding === 2 ? features : await layoutOf(features, embedding, seed, options);
-    const title = HEADS.find((head) => head.name === name)!.title;
-    spaces.push({ title, report: run.heads[name]!, layout, angles: centreAngles(labelled) });
-  }
-  const digits = run.labels.length.toLocaleString("en");
-  return drawMnist({
-    spaces,
-    labels: run.labels,
-    origin: embedding === 2,
-    title:
-      embedding === 2 ? "MNIST: the features themselves" : `MNIST: t-SNE of ${embedding}-number features`,
-    note: `${digits} test digits; one network, trained ${report.epochs} ${report.epochs === 1 ? "epoch" : "epochs"} from seed ${seed} under each head.`,
-  });
-}
-
-/** Directions are laid out, because angles are what the spaces are compared by. */
-async function layoutOf(
-  features: Float32Array,
-  dimension: number,
-  seed: number,
-  { signal, onProgress, threads }: ReproduceOptions,
-): Promise<Float32Array> {
-  const data = new Float32Array(features.length);
-  for (let at = 0; at < data.length; at += dimension)
-    data.set([...normalize(features.subarray(at, at + dimension))], at);
-  const points = { data, count: features.length / dimension, dimension };
-  const { layout } = await embedTsne(points, { seed, signal, onProgress, ...(threads && { threads }) });
-  return layout;
-}
-
-async function storing<T>(path: string, write: () => Promise<T>): Promise<T> {
-  return await write().catch((cause: unknown) => {
-    throw new FaceError("STORAGE", `${path}: expected a place to write, got ${reasonOf(cause)}`, { cause });
-  });
 }

@@ -6,7 +6,7 @@ import { classScores } from "./class-scores.ts";
 import { embedDigits } from "./embed-digits.ts";
 import { accuracyOf, measureDigits, type PairVerification } from "./measure-digits.ts";
 import type { SettledPlan } from "./plan.ts";
-import { trainDigits } from "./train-digits.ts";
+import { type TrainedDigits, trainDigits } from "./train-digits.ts";
 
 /** The feature space of some digits in figures, and how well pairs of them are told apart. */
 export type DigitMeasures = FeatureSpace & { readonly verification: PairVerification };
@@ -55,8 +55,17 @@ export async function runMnist(
   const test = first(mnist.test, plan.digits);
   const seen = only(train, (label) => label < FIRST_UNSEEN);
   const unseen = only(test, (label) => label >= FIRST_UNSEEN);
-  const measured = (features: Float32Array, { labels }: Digits): DigitMeasures =>
-    measureDigits({ features, dimension: embedding, labels }, seeded(seedOf(seed, PAIRS)));
+  const embedded = async (trained: TrainedDigits, digits: Digits, name: string): Promise<Float32Array> =>
+    await embedDigits(trained, digits, { ...options, stage: `${name}: embed` });
+  const measured = async (
+    features: Float32Array,
+    { labels }: Digits,
+    name: string,
+  ): Promise<DigitMeasures> => {
+    const random = seeded(seedOf(seed, PAIRS));
+    const work = { ...options, stage: `${name}: measure` };
+    return await measureDigits({ features, dimension: embedding, labels }, random, work);
+  };
   const heads: Record<string, HeadReport> = {};
   const features = new Map<string, Float32Array>();
   for (const head of plan.heads) {
@@ -67,12 +76,12 @@ export async function runMnist(
       digits: train,
       classes: 10,
       epochs,
-      stage: `train ${name}`,
+      stage: `${name}: train`,
     });
-    const own = await embedDigits(trained, test, options);
+    const own = await embedded(trained, test, name);
     let openSet: DigitMeasures | undefined;
     if (openSetEpochs > 0) {
-      const stage = `train ${name} on 0 to 6`;
+      const stage = `${name}: train on 0 to 6`;
       const open = await trainDigits({
         ...common,
         digits: seen,
@@ -80,14 +89,14 @@ export async function runMnist(
         epochs: openSetEpochs,
         stage,
       });
-      openSet = measured(await embedDigits(open, unseen, options), unseen);
+      openSet = await measured(await embedded(open, unseen, name), unseen, name);
     }
     features.set(name, own);
     heads[name] = {
       settings: head,
       testAccuracy: accuracyOf(classScores(head, trained.weights, own, 10), test.labels),
       trainLoss: trained.loss,
-      ...measured(own, test),
+      ...(await measured(own, test, name)),
       ...(openSet && { openSet }),
       trainedImages: trained.images,
       seconds: trained.seconds,

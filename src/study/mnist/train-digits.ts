@@ -44,7 +44,7 @@ const CENTRES = 22;
  * the run and falling on half a cosine. The same seed starts from the same weights and shows the same digits in the
  * same order under every head.
  *
- * Throws    FaceError ABORTED; BAD_FILE when the loss is no longer a number
+ * Throws    FaceError ABORTED; DIVERGED when the loss is no longer a number
  */
 export async function trainDigits(training: DigitTraining): Promise<TrainedDigits> {
   const { head, digits, classes, epochs, embedding, seed, stage, signal, onProgress } = training;
@@ -71,7 +71,7 @@ export async function trainDigits(training: DigitTraining): Promise<TrainedDigit
     const learningRate = learningRateAt(i, { name: "cosine", final: 0 }, frame);
     const { loss } = await step.run({ ...batchOf(i), learningRate });
     if (!Number.isFinite(loss))
-      throw new FaceError("BAD_FILE", `${stage}: expected a loss that is a number, got ${loss} at step ${i}`);
+      throw new FaceError("DIVERGED", `${stage}: expected a loss that is a number, got ${loss} at step ${i}`);
     recent.push(loss);
     if (recent.length > 100) recent.shift();
     onProgress?.({ stage, done: (i + 1) * BATCH, total: steps * BATCH });
