@@ -2,6 +2,7 @@ import { type ConvGeometry, isDepthwise, paddingBehind } from "../convolution.ts
 import { convolveByGradient } from "../ops/conv2d-weight-gradient.ts";
 import type { Value } from "../value.ts";
 import type { BlockedEmitter } from "./blocked.ts";
+import { blockedWinograd, suitsWinograd } from "./blocked-winograd.ts";
 import type { Layout, Placed } from "./layout.ts";
 
 /** The layout a convolution wants its weight in; undefined when its channels do not divide into blocks. */
@@ -22,6 +23,14 @@ export function blockedConv(
 ): Placed | undefined {
   const layout = kernelLayout(g, emit.block);
   if (!layout) return undefined;
+  if (layout === "kernels" && suitsWinograd(g)) {
+    const { n, i: from, o: to, height, width } = g;
+    const conv = { n, from, to, height, width, turned: false };
+    const added = bias && emit.plain(bias);
+    return emit.channelBlocked(
+      blockedWinograd(emit, emit.blocked(x), emit.in("kernels", weight), conv, added),
+    );
+  }
   const thin = layout === "thin-kernels" && !isDepthwise(g);
   const inputs = [thin ? emit.plain(x) : emit.blocked(x), emit.in(layout, weight)];
   if (bias) inputs.push(emit.plain(bias));
@@ -50,6 +59,12 @@ export function blockedInputGradient(
   const [k, taps] = [g.kernelHeight, g.kernelHeight * g.kernelWidth];
   const kernel = emit.reshape(emit.in("kernels", weight), [g.o / b, g.i / b, taps, b, b]);
   const swap = { perm: [1, 0, 2, 4, 3] };
+  if (suitsWinograd(g)) {
+    const { n, i: to, o: from, height, width } = g;
+    const conv = { n, from, to, height, width, turned: true };
+    const swapped = emit.node("Transpose", [kernel], swap);
+    return emit.channelBlocked(blockedWinograd(emit, emit.blocked(dy), swapped, conv));
+  }
   if (g.stride === 1) {
     const turned = k === 1 ? kernel : turnedRound(emit, kernel, taps, 2);
     const swapped = emit.reshape(emit.node("Transpose", [turned], swap), [g.i, g.o, k, k]);
@@ -67,37 +82,29 @@ export function blockedInputGradient(
 }
 
 /**
- * The gradient of a 3×3 convolution with stride 2: even and odd rows and columns of the picture see different taps, at
- * most two each way, so that one 2×2 convolution computes all four kinds of pixels and interleaving puts them in place.
+ * The gradient of a 3×3 convolution with stride 2: even and odd rows and columns of the picture see different taps, one
+ * or two each way, so that each of the four kinds of pixels is a small convolution, and interleaving puts them in place.
  */
 function fourPhases(emit: BlockedEmitter, dy: string, swapped: string, g: ConvGeometry): Placed {
   const { block: b } = emit;
-  const [blocksIn, blocksOut] = [g.i / b, g.o / b];
-  const none = emit.node("Expand", [emit.scalar(0), emit.ints([blocksIn, blocksOut, 1, b, b])]);
-  const withNone = emit.node("Concat", [swapped, none], { axis: 2 });
+  const planes = (g.n * g.i) / b;
   // An even place sees tap 1 of its own; an odd one tap 2 of its own and tap 0 of the next.
-  const tap = (odd: number, next: number): number => (odd ? (next ? 0 : 2) : next ? -1 : 1);
-  const taps = [0, 1].flatMap((oddRow) =>
-    [0, 1].flatMap((oddColumn) =>
-      [0, 1].flatMap((nextRow) =>
-        [0, 1].map((nextColumn) => {
-          const [row, column] = [tap(oddRow, nextRow), tap(oddColumn, nextColumn)];
-          return row < 0 || column < 0 ? 9 : 3 * row + column;
-        }),
-      ),
-    ),
-  );
-  const picked = emit.node("Gather", [withNone, emit.ints(taps)], { axis: 2 });
-  const phases = emit.reshape(picked, [blocksIn, blocksOut, 4, 4, b, b]);
-  const kernel = emit.reshape(emit.node("Transpose", [phases], { perm: [2, 0, 1, 3, 4, 5] }), [
-    4 * g.i,
-    g.o,
-    2,
-    2,
-  ]);
-  const all = emit.blockedNode("Conv", [dy, kernel], { kernel_shape: [2, 2], pads: [0, 0, 1, 1] });
-  const apart = emit.reshape(all, [g.n, 2, 2, blocksIn, g.outHeight, g.outWidth, b]);
-  const together = emit.node("Transpose", [apart], { perm: [0, 3, 4, 1, 5, 2, 6] });
+  const seen = [[1], [2, 0]];
+  const rows = seen.map((down) => {
+    const phases = seen.map((across) => {
+      const taps = down.flatMap((row) => across.map((column) => 3 * row + column));
+      const picked = emit.node("Gather", [swapped, emit.ints(taps)], { axis: 2 });
+      const size = [down.length, across.length];
+      const phase = emit.blockedNode("Conv", [dy, emit.reshape(picked, [g.i, g.o, ...size])], {
+        kernel_shape: size,
+        pads: [0, 0, down.length - 1, across.length - 1],
+      });
+      return emit.reshape(phase, [planes * g.outHeight * g.outWidth, 1, b]);
+    });
+    const row = emit.node("Concat", phases, { axis: 1 });
+    return emit.reshape(row, [planes * g.outHeight, 1, g.width * b]);
+  });
+  const together = emit.node("Concat", rows, { axis: 1 });
   return emit.channelBlocked(emit.reshape(together, [g.n, g.i, g.height, g.width]));
 }
 
