@@ -1,5 +1,7 @@
 const BIN_DEG = 2;
 const LAST_DEG = 140;
+/** Room that the words on the own class take. */
+const LABEL_PX = 130;
 const OWN = "#0072b2";
 const OTHER = "#d55e00";
 
@@ -40,7 +42,7 @@ export function angleHistogram(
     text(x(meanOwn), 40, `own class, ${meanOwn.toFixed(1)}°`, "start"),
     text(
       x(meanNearest),
-      40,
+      x(meanNearest) - x(meanOwn) < LABEL_PX ? 56 : 40,
       `nearest other, ${meanNearest.toFixed(1)}°`,
       meanNearest > 90 ? "middle" : "start",
     ),

@@ -44,6 +44,8 @@ const MARGIN = 24;
 const HEADER = 92;
 const HISTOGRAM = 190;
 const CAPTION = 50;
+/** Room that the note takes with the margins. */
+const NOTE = 640;
 
 /** Light by default; where CSS is followed that far, dark for readers who prefer it. */
 const STYLE = `<style>
@@ -62,7 +64,7 @@ const STYLE = `<style>
  * Returns   an SVG document
  */
 export function drawMnist({ spaces, labels, title, note, origin }: MnistFigure): string {
-  const width = 2 * MARGIN + spaces.length * SIDE + (spaces.length - 1) * GAP;
+  const width = Math.max(NOTE, 2 * MARGIN + spaces.length * SIDE + (spaces.length - 1) * GAP);
   const height = HEADER + CAPTION + SIDE + HISTOGRAM + MARGIN + 70;
   const parts = spaces.flatMap((space, i) => {
     const { report } = space;
