@@ -52,28 +52,41 @@ for (let done = 0; done < faces; ) {
 await gallery.close();
 console.log(`enrolled ${faces} faces, 300 in a durable change: ${Math.round(faces / enrolling)}/s`);
 console.log(`file: ${Math.round(statSync(path).size / faces)} bytes a face`);
+const before = process.memoryUsage().rss;
 const start = performance.now();
 await using opened = await Gallery.open(address, { clock });
 await opened.identify(made.direction());
 console.log(`open and first answer: ${seconds(start).toFixed(2)} s`);
+const { indexBytes } = await opened.store.stats();
+console.log(
+  `memory: index ${Math.round(indexBytes / faces)} bytes a face, process +${Math.round((process.memoryUsage().rss - before) / faces)} bytes a face`,
+);
+await ask("identify alone");
 const child = fork(import.meta.filename, [String(faces), String(dimension), "write", address], {
   execArgv: process.execArgv,
 });
 let written = 0;
 child.on("message", () => written++);
 await new Promise((resolve) => child.once("message", resolve));
-const times: number[] = [];
-for (let i = 0; i < 500; i++) {
-  const query = made.direction();
-  const begin = performance.now();
-  await opened.identify(query);
-  times.push(performance.now() - begin);
-  await new Promise((resolve) => setTimeout(resolve, 1));
-}
+const begun = performance.now();
+await ask("identify while another process writes");
+console.log(`written meanwhile: ${Math.round(written / seconds(begun))} changes/s`);
 child.kill("SIGKILL");
-times.sort((a, b) => a - b);
-console.log(
-  `identify while another process wrote ${written} changes: p50 ${times[250]!.toFixed(2)} ms, p99 ${times[495]!.toFixed(2)} ms`,
-);
-console.log(`index: ${Math.round((await opened.store.stats()).indexBytes / faces)} bytes a face`);
 for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
+
+async function ask(what: string): Promise<void> {
+  const times: number[] = [];
+  const processor = process.cpuUsage();
+  for (let i = 0; i < 500; i++) {
+    const query = made.direction();
+    const begin = performance.now();
+    await opened.identify(query);
+    times.push(performance.now() - begin);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const { user, system } = process.cpuUsage(processor);
+  times.sort((a, b) => a - b);
+  console.log(
+    `${what}: p50 ${times[250]!.toFixed(2)} ms, p99 ${times[495]!.toFixed(2)} ms; processor ${((user + system) / 500_000).toFixed(2)} ms a question`,
+  );
+}

@@ -45,7 +45,7 @@ function resultCode(thrown: unknown): number | undefined {
 
 /** Whether another process holds the lock. */
 export function isBusy(thrown: unknown): boolean {
-  const code = resultCode(thrown);
+  const code = resultCode(thrown instanceof FaceError ? thrown.cause : thrown);
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
 }
 

@@ -67,30 +67,38 @@ export class LiveIndex {
 
   /** The k nearest people, by falling cosine. Throws FaceError MODEL_MISMATCH when the file was moved to another model. */
   async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
-    await this.follow();
-    const hits = this.#index.searchGroups(query, { k });
+    // One state of the file for the log and for the vectors of the candidates: each read of its own would look anew
+    // for what others wrote, and would find SQLite's cache emptied.
+    const hits = await this.#connection.read(() => {
+      this.#follow();
+      return this.#index.searchGroups(query, { k });
+    });
     return hits.map(({ id, group, cosine }) => ({ person: group, face: id, cosine }));
   }
 
   /** Applies what was written since, by this process or another. */
   async follow(): Promise<void> {
-    if (latest(this.#connection) === this.#sequence) return;
-    await this.#connection.read(() => {
-      const sequence = latest(this.#connection);
-      expectSameModel(this.#connection, this.#contract);
-      const touched = this.#connection.all<{ id: number }>(
-        "SELECT DISTINCT id FROM effect WHERE sequence > ? AND subject = 'face'",
-        this.#sequence,
-      );
-      const rows = allWith<VectorRow>(
-        this.#connection,
-        "SELECT face.id, person, present, value FROM face LEFT JOIN vector ON vector.face = face.id WHERE face.id IN (?)",
-        touched.map(({ id }) => id),
-      );
-      const there = new Map(rows.map((row) => [row.id, row]));
-      for (const { id } of touched) this.#apply(id, there.get(id));
-      this.#sequence = sequence;
-    });
+    await this.#connection.read(() => this.#follow());
+  }
+
+  #follow(): void {
+    const sequence = latest(this.#connection);
+    if (sequence === this.#sequence) return;
+    expectSameModel(this.#connection, this.#contract);
+    // No DISTINCT: for its sake SQLite would walk the index by id, which is all of the table.
+    const effects = this.#connection.all<{ id: number }>(
+      "SELECT id FROM effect WHERE sequence > ? AND subject = 'face'",
+      this.#sequence,
+    );
+    const touched = [...new Set(effects.map(({ id }) => id))];
+    const rows = allWith<VectorRow>(
+      this.#connection,
+      "SELECT face.id, person, present, value FROM face LEFT JOIN vector ON vector.face = face.id WHERE face.id IN (?)",
+      touched,
+    );
+    const there = new Map(rows.map((row) => [row.id, row]));
+    for (const id of touched) this.#apply(id, there.get(id));
+    this.#sequence = sequence;
   }
 
   #apply(id: number, row: VectorRow | undefined): void {

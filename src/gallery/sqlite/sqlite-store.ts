@@ -6,6 +6,7 @@ import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } fro
 import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
 import { applyChange } from "./commit.ts";
 import { allWith, Connection } from "./connection.ts";
+import { retryBusy } from "./driver.ts";
 import { erasePeople } from "./erase.ts";
 import { LiveIndex, latest } from "./live-index.ts";
 import { expectSameModel, readContract, readSettings, writeMeta } from "./meta.ts";
@@ -46,8 +47,11 @@ export class SqliteStore implements GalleryStore {
   ): Promise<SqliteStore> {
     const connection = await Connection.open(path);
     try {
-      versionOf(connection.database, path);
-      setUp(connection.database, path, true);
+      // After a crash whoever comes first puts the file in order, and the others wait.
+      await retryBusy(path, () => {
+        versionOf(connection.database, path);
+        setUp(connection.database, path, true);
+      });
       await connection.write(() => {
         if (versionOf(connection.database, path) > 0)
           throw new FaceError("CONFLICT", `${path}: expected no gallery yet, got one`);
@@ -70,8 +74,11 @@ export class SqliteStore implements GalleryStore {
       );
     const connection = await Connection.open(path);
     try {
-      versionOf(connection.database, path);
-      setUp(connection.database, path, true);
+      // After a crash whoever comes first puts the file in order, and the others wait.
+      await retryBusy(path, () => {
+        versionOf(connection.database, path);
+        setUp(connection.database, path, true);
+      });
       const version = versionOf(connection.database, path);
       if (version === 0)
         throw new FaceError(

@@ -1,0 +1,42 @@
+/**
+ * Writers and readers of one gallery in processes of their own:
+ *
+ *   npm run bench gallery-processes -- [--writers 4] [--readers 4] [--seconds 60] [--seed 1]
+ *
+ * A lost update, an error that reaches a user, or a gallery that is not what its writers made of it ends with exit
+ * code 1.
+ */
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { sideBySide } from "../test/gallery-stress/runs.ts";
+import { describeMachine } from "./machine.ts";
+
+const { values } = parseArgs({
+  options: {
+    writers: { type: "string", default: "4" },
+    readers: { type: "string", default: "4" },
+    seconds: { type: "string", default: "60" },
+    seed: { type: "string", default: "1" },
+  },
+});
+console.log(describeMachine());
+const folder = await mkdtemp(join(tmpdir(), "arcface-processes-"));
+const { seconds, acknowledged, counted, answers, steps, wrong } = await sideBySide(
+  `sqlite:${join(folder, "people.db")}`,
+  {
+    writers: Number(values.writers),
+    readers: Number(values.readers),
+    ms: 1000 * Number(values.seconds),
+    seed: Number(values.seed),
+  },
+);
+rmSync(folder, { recursive: true, force: true });
+console.log(
+  `${values.writers} writers and ${values.readers} readers, ${seconds.toFixed(0)} s: ${acknowledged} changes, ${answers} answers, the counter at ${counted}`,
+);
+console.log([...steps].map(([step, times]) => `${step} ${times}`).join(", "));
+console.log(wrong.length === 0 ? "nothing wrong" : wrong.join("\n"));
+process.exitCode = wrong.length === 0 ? 0 : 1;
