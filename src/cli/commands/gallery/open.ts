@@ -16,7 +16,10 @@ export interface GalleryFlags {
 /** A command with `--gallery` and `--json`. */
 export function galleryFlags(command: Command): Command {
   return command
-    .option("--gallery <address>", "sqlite:FILE (default ARCFACE_GALLERY)")
+    .option(
+      "--gallery <address>",
+      "sqlite:FILE, postgres://… or milvus://…?records=… (default ARCFACE_GALLERY)",
+    )
     .option("--json", "print JSON");
 }
 
