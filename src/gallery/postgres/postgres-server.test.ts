@@ -1,10 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { resolve } from "node:path";
 import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { missing, server, TestSchemas } from "../../../test/postgres-schemas.ts";
-import { seeded } from "../../core/index.ts";
 import { parseAddress } from "../address.ts";
 import { piecesOfCrop, piecesOfVector } from "../erasure/index.ts";
 import { Gallery } from "../gallery.ts";
@@ -13,13 +9,10 @@ import { CONTRACT, ticking } from "../store.contract.ts";
 import { Connections, type PostgresAddress } from "./connection.ts";
 import { searchServerFiles } from "./server-files.ts";
 
-const WRITER = resolve(import.meta.dirname, "../../../test/gallery-writer.js");
-
 describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`, () => {
   const schemas = new TestSchemas();
   const made = new MadeFaces(11);
   const opened: Gallery[] = [];
-  const children: ChildProcess[] = [];
 
   const fresh = async (search: "exact" | "approximate" = "exact"): Promise<Gallery> => {
     const options = { clock: ticking(), threshold: 0.4 };
@@ -29,7 +22,6 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
   };
 
   afterAll(async () => {
-    for (const child of children) child.kill("SIGKILL");
     for (const gallery of opened) await gallery.close();
     await schemas.drop();
   });
@@ -116,28 +108,6 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     const { searched } = await gallery.forget(["Present"]);
     expect(searched.length).toBeGreaterThan(10);
     expect(searched.filter(({ hits }) => hits > 0)).toEqual([]);
-  });
-
-  test("processes killed while they write lose nothing they were told is kept, and leave no half person", async () => {
-    const gallery = await fresh();
-    const address = schemas.again(gallery.store.address, "exact").href;
-    const random = seeded(3);
-    const acknowledged: string[] = [];
-    for (let round = 0; round < 6; round++) {
-      const pair = [0, 1].map((writer) => fork(WRITER, [address, `${round}.${writer}`, "3"]));
-      children.push(...pair);
-      for (const child of pair) child.on("message", (name) => acknowledged.push(name as string));
-      await Promise.all(pair.map((child) => once(child, "message")));
-      await new Promise((resolve) => setTimeout(resolve, random.below(150)));
-      for (const child of pair) child.kill("SIGKILL");
-      await Promise.all(pair.map((child) => once(child, "exit")));
-    }
-    const faces = new Map<string, number>();
-    for await (const person of gallery.people()) faces.set(person.name, person.faces);
-    expect(acknowledged.filter((name) => !faces.has(name))).toEqual([]);
-    expect([...faces].filter(([, count]) => count !== 3)).toEqual([]);
-    expect((await gallery.store.stats()).changes).toBe(faces.size);
-    expect(await gallery.store.latest()).toBe(faces.size);
   });
 
   test("a server that is not there and a schema without a gallery are said plainly, without the password", async () => {
