@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Gallery } from "arcface/gallery";
+
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Gallery } from "../src/gallery/index.ts";
 import { faceFor } from "./gallery-stress/made-vector.ts";
 import { samplePhotographs } from "./pack.ts";
 import { arcface, type CliResult, jsonLines } from "./run-cli.ts";
