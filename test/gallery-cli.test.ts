@@ -203,7 +203,7 @@ test("what cannot be done is said in a sentence, with the exit code for it", asy
   expect([nowhere.code, nowhere.err]).toEqual([3, expect.stringContaining("gallery create")]);
   const stranger = await gallery("verify", "Carra", photo("cara1"));
   expect(stranger.code).toBe(2);
-  expect(stranger.err).toContain('"Carra"');
+  expect(stranger.err).toContain('"Carra"; did you mean "Cara"?');
   expect((await arcface(["gallery", "list"])).code).toBe(2);
   await writeFile(join(folder, "text.db"), "no database at all, but a text of some length");
   const text = await gallery("list", "--gallery", `sqlite:${join(folder, "text.db")}`);
