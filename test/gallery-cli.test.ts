@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Gallery } from "arcface/gallery";
+
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Gallery } from "../src/gallery/index.ts";
 import { faceFor } from "./gallery-stress/made-vector.ts";
 import { samplePhotographs } from "./pack.ts";
 import { arcface, type CliResult, jsonLines } from "./run-cli.ts";
@@ -202,7 +203,7 @@ test("what cannot be done is said in a sentence, with the exit code for it", asy
   expect([nowhere.code, nowhere.err]).toEqual([3, expect.stringContaining("gallery create")]);
   const stranger = await gallery("verify", "Carra", photo("cara1"));
   expect(stranger.code).toBe(2);
-  expect(stranger.err).toContain('"Carra"');
+  expect(stranger.err).toContain('"Carra"; did you mean "Cara"?');
   expect((await arcface(["gallery", "list"])).code).toBe(2);
   await writeFile(join(folder, "text.db"), "no database at all, but a text of some length");
   const text = await gallery("list", "--gallery", `sqlite:${join(folder, "text.db")}`);

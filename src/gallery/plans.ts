@@ -1,4 +1,4 @@
-import { FaceError } from "../core/index.ts";
+import { FaceError, nearestName } from "../core/index.ts";
 import { type Effect, type FaceContent, nameTaken, type PersonState } from "./change.ts";
 import type { NewFace, Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
@@ -35,7 +35,16 @@ const PAGE = 1000;
 export async function personNamed(store: GalleryStore, name: string): Promise<Person> {
   const person = await store.personNamed(name);
   if (person) return person;
-  throw new FaceError("PERSON_UNKNOWN", `gallery: expected someone of this gallery, got "${name}"`);
+  // Names that begin with the same letter, as far as one page holds them.
+  const others = await store.people({ after: name.slice(0, 1), limit: PAGE });
+  const nearest = nearestName(
+    name,
+    others.map((other) => other.name),
+  );
+  throw new FaceError(
+    "PERSON_UNKNOWN",
+    `gallery: expected someone of this gallery, got "${name}"${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`,
+  );
 }
 
 /** Ids of a person's faces. */

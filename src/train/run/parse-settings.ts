@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { FaceError } from "../../core/index.ts";
-import { nearestName } from "./did-you-mean.ts";
+import { FaceError, nearestName } from "../../core/index.ts";
 
 /**
  * Settings from outside, parsed by a schema; complaints name the key, and the nearest one that exists.

@@ -1,8 +1,7 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError, nearestName } from "../../core/index.ts";
 import { knownNetworks, type Network, networkById } from "../../networks/index.ts";
 import type { Augmentation } from "../data/index.ts";
 import type { TrainConfig } from "./config.ts";
-import { nearestName } from "./did-you-mean.ts";
 import { MNIST } from "./open-data.ts";
 
 /** A configuration with what depends on the network and the kind of data filled in. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { editDistance, nearestName } from "./did-you-mean.ts";
+import { editDistance, nearestName } from "./nearest-name.ts";
 
 test("edits are counted: insert, delete, replace, exchange neighbours", () => {
   expect(editDistance("rate", "rates")).toBe(1);
