@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ModelStore } from "../../models/index.ts";
 import { loadMnist } from "../../train/data/index.ts";
-import { HeadConfigSchema, type HeadSettings } from "../../train/heads/index.ts";
+import { HeadConfigSchema } from "../../train/heads/index.ts";
 import { classScores } from "./class-scores.ts";
 import { digitBatches } from "./digit-batches.ts";
 import { accuracyOf } from "./measure-digits.ts";
 import { settlePlan } from "./plan.ts";
-import { planeCentres } from "./plane-centres.ts";
 import { runMnist } from "./run-mnist.ts";
 
 const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
@@ -88,19 +87,6 @@ test("classes are told by logits under softmax, by cosines to the nearest centre
   expect([...cosines]).toEqual([1, 2]);
   expect(accuracyOf(cosines, Uint8Array.of(1))).toBe(1);
   expect(accuracyOf(plain, Uint8Array.of(1))).toBe(0);
-});
-
-test("centres in a plane start at equal angles, several of a class side by side", () => {
-  const angles = (head: HeadSettings) => {
-    const { shape, floats } = planeCentres(HeadConfigSchema.parse(head), 4).get("head.weight")!;
-    const values = floats();
-    expect(shape).toEqual([values.length / 2, 2]);
-    return Array.from({ length: values.length / 2 }, (_, row) =>
-      Math.round((Math.atan2(values[2 * row + 1]!, values[2 * row]!) * 180) / Math.PI),
-    );
-  };
-  expect(angles({ head: "arcface" })).toEqual([0, 90, 180, -90]);
-  expect(angles({ head: "sub-center-arcface", centres: 2 })).toEqual([0, 45, 90, 135, 180, -135, -90, -45]);
 });
 
 describe("a plan", () => {

@@ -6,7 +6,6 @@ import { buildHead, type HeadConfig } from "../../train/heads/index.ts";
 import { learningRateAt } from "../../train/index.ts";
 import { sgd, TrainingStep } from "../../train/step/index.ts";
 import { digitBatches } from "./digit-batches.ts";
-import { planeCentres } from "./plane-centres.ts";
 
 /** One training of the experiment. */
 export interface DigitTraining extends WorkOptions {
@@ -43,7 +42,7 @@ const CENTRES = 22;
 /**
  * Trains the network for digits with a head: SGD with Nesterov's momentum, the learning rate rising over a fifth of
  * the run and falling on half a cosine. The same seed starts from the same weights and shows the same digits in the
- * same order under every head. In a plane the centres start at equal angles.
+ * same order under every head.
  *
  * Throws    FaceError ABORTED; DIVERGED when the loss is no longer a number
  */
@@ -63,7 +62,6 @@ export async function trainDigits(training: DigitTraining): Promise<TrainedDigit
     device: "cpu",
     threads: 2,
     seed,
-    ...(embedding === 2 && { weights: planeCentres(head, classes) }),
     ...(signal && { signal }),
   });
   const started = performance.now();
