@@ -34,6 +34,7 @@ const SQLITE_LOCKED = 6;
 const SQLITE_FULL = 13;
 const SQLITE_READONLY = 8;
 const SQLITE_CORRUPT = 11;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 const SQLITE_CONSTRAINT = 19;
 
@@ -65,6 +66,9 @@ export function asStorageError(path: string, thrown: unknown): unknown {
       return error("STORAGE", "expected room on the disk, got none left; nothing of this change was kept");
     case SQLITE_READONLY:
       return error("STORAGE", "expected a gallery that can be written, got one that can only be read");
+    // SQLite keeps files beside a gallery, so on a disk that can only be read it cannot even be opened.
+    case SQLITE_CANTOPEN:
+      return error("STORAGE", "expected a gallery in a folder that can be written, got one that cannot be");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return error("BAD_FILE", "expected a gallery, got a file that is none or is damaged");
