@@ -44,10 +44,10 @@ export function contiguousFolds(pairs: number, folds: number): Uint16Array {
  * Source    the evaluation scripts of facenet (D. Sandberg) and InsightFace
  */
 export function gridAccuracy(labelled: LabelledScores, fold: Uint16Array): FoldAccuracy {
+  expectScores(labelled);
   const { scores, same } = labelled;
-  const distances = new Float64Array(scores.length);
-  for (let i = 0; i < scores.length; i++) distances[i] = squaredDistanceFromCosine(scores[i]!);
-  return gridAccuracyOfDistances(distances, same, fold);
+  // Computed where it is wanted, twice: a list of ten million distances would be 80 MB.
+  return gridAccuracyOf((i) => squaredDistanceFromCosine(scores[i]!), same, fold);
 }
 
 /** {@link gridAccuracy} of squared distances themselves, in [0, 4]. */
@@ -57,10 +57,18 @@ export function gridAccuracyOfDistances(
   fold: Uint16Array,
 ): FoldAccuracy {
   expectScores({ scores: distances, same });
-  const folds = foldCount(fold, distances.length);
+  return gridAccuracyOf((i) => distances[i]!, same, fold);
+}
+
+function gridAccuracyOf(
+  distanceOf: (pair: number) => number,
+  same: Uint8Array,
+  fold: Uint16Array,
+): FoldAccuracy {
+  const folds = foldCount(fold, same.length);
   // How many pairs of each fold and kind first fall below a threshold at each step; the last is "at none".
   const counts = [0, 1].map(() => Array.from({ length: folds }, () => new Float64Array(GRID_STEPS + 1)));
-  for (let i = 0; i < distances.length; i++) counts[same[i]!]![fold[i]!]![firstStepAbove(distances[i]!)]!++;
+  for (let i = 0; i < same.length; i++) counts[same[i]!]![fold[i]!]![firstStepAbove(distanceOf(i))]!++;
   const [impostor, genuine] = counts.map((own) => own.map(runningSum));
   const rightAt = (f: number, step: number): number =>
     genuine![f]![step]! + impostor![f]![GRID_STEPS]! - impostor![f]![step]!;
@@ -74,10 +82,10 @@ export function gridAccuracyOfDistances(
     return gridThreshold(best.step);
   });
   const decided = decide(
-    distances.length,
+    same.length,
     fold,
     folds,
-    (i, f) => distances[i]! < thresholds[f]! === (same[i] === 1),
+    (i, f) => distanceOf(i) < thresholds[f]! === (same[i] === 1),
   );
   return summarise(
     decided,

@@ -215,6 +215,45 @@ test("setting aside the worst pictures shows whether quality and error have to d
   ]);
 });
 
+test("qualities are set aside as a sorted list of them says, whatever their range", () => {
+  const random = seeded(9);
+  const lists = {
+    even: Array.from({ length: 997 }, () => random.next()),
+    "mostly one": Array.from({ length: 500 }, () => (random.next() < 0.9 ? 1 : random.next())),
+    "one far away": [1e300, ...Array.from({ length: 300 }, () => random.next())],
+    infinite: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 3, 3, 0, 0, 2],
+    tiny: [0, Number.MIN_VALUE, 2 * Number.MIN_VALUE, 0],
+    equal: [7, 7, 7],
+    one: [4],
+    none: [],
+  };
+  for (const [name, list] of Object.entries(lists)) {
+    const quality = Float64Array.from(list);
+    const scores = quality.map(() => random.next());
+    const sorted = quality.slice().sort();
+    const worst = new Set(
+      Array.from({ length: 20 }, (_, step) => sorted[Math.floor((step / 20) * list.length)]),
+    );
+    const expected = [...worst]
+      .filter((worse) => worse !== undefined)
+      .map((worse) => {
+        const kept = [...scores].filter((_, i) => quality[i]! >= worse);
+        return [
+          worse,
+          1 - kept.length / list.length,
+          kept.filter((score) => score < 0.4).length / kept.length,
+        ];
+      });
+    const found = errorVersusReject(scores, quality, 0.4);
+    expect(found.length, name).toBe(expected.length);
+    found.forEach(({ minQuality, rejected, fnmr }, i) => {
+      expect(minQuality, name).toEqual(expected[i]![0]);
+      expect(rejected, name).toBeCloseTo(expected[i]![1]!, 12);
+      expect(fnmr.rate, name).toBeCloseTo(expected[i]![2]!, 12);
+    });
+  }
+});
+
 test("groups have their own rates at the one threshold, pairs across groups too", () => {
   const pairs = { scores: Float64Array.of(0.9, 0.2, 0.6, 0.1, 0.7), same: Uint8Array.of(1, 1, 0, 0, 0) };
   const groups = { names: ["b", "a"], a: Uint16Array.of(1, 0, 0, 1, 0), b: Uint16Array.of(1, 0, 0, 1, 1) };
