@@ -1,34 +1,35 @@
 /**
  * Galleries whose processes are killed (SIGKILL) at random moments, two writers and a reader in every round:
  *
- *   npm run bench gallery-crash -- [--rounds 200] [--seed 1]
+ *   npm run bench gallery-crash -- [--on sqlite | postgres] [--rounds 200] [--seed 1]
+ *
+ * `--on postgres` wants ARCFACE_TEST_POSTGRES; "tools/test-servers start FILE" starts a server.
  *
  * After each round a fresh opening and one that was open all the time are held against what the writers acknowledged.
  * Ends with exit code 1 when anything is not as it has to be.
  */
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { crashRounds } from "../test/gallery-stress/runs.ts";
+import { galleryPlaces } from "./gallery-places.ts";
 import { describeMachine } from "./machine.ts";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "200" }, seed: { type: "string", default: "1" } },
+  options: {
+    on: { type: "string", default: "sqlite" },
+    rounds: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
+  },
 });
 console.log(describeMachine());
-const folder = await mkdtemp(join(tmpdir(), "arcface-crash-"));
-let galleries = 0;
+await using places = galleryPlaces(values.on);
 const report = await crashRounds(
-  () => `sqlite:${join(folder, `${galleries++}.db`)}`,
+  () => places.fresh(),
   Number(values.rounds),
   Number(values.seed),
   (round, wrong) => {
     if (round % 20 === 0) console.log(`round ${round}: ${wrong} things wrong`);
   },
 );
-rmSync(folder, { recursive: true, force: true });
 const { rounds, processesKilled, acknowledged, interrupted, answers, steps, wrong } = report;
 console.log(
   `${rounds} rounds, ${processesKilled} processes killed, ${acknowledged} changes acknowledged, ${interrupted} interrupted, ${answers} answers read`,

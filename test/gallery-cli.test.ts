@@ -10,6 +10,7 @@ import { Gallery } from "../src/gallery/index.ts";
 import { faceFor } from "./gallery-stress/made-vector.ts";
 import { samplePhotographs } from "./pack.ts";
 import { arcface, type CliResult, jsonLines } from "./run-cli.ts";
+import { smallDisk } from "./small-disk.ts";
 
 const run = promisify(execFile);
 
@@ -215,20 +216,8 @@ test("what cannot be done is said in a sentence, with the exit code for it", asy
     expect((await gallery(...args)).code).toBe(2);
 });
 
-/** A small file system of its own, or why there can be none. */
-async function smallDisk(): Promise<{ readonly path: string } | { readonly missing: string }> {
-  const path = await mkdtemp(join(tmpdir(), "arcface-small-"));
-  try {
-    await run("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", path]);
-    return { path };
-  } catch {
-    await rm(path, { recursive: true });
-    return { missing: "file systems cannot be mounted here" };
-  }
-}
-
 test("a full disk and one that can only be read leave a gallery as it was, and are called by their names", async (ctx) => {
-  const disk = await smallDisk();
+  const disk = await smallDisk(3);
   if ("missing" in disk) {
     ctx.skip(disk.missing);
     return;
@@ -273,14 +262,13 @@ test("a full disk and one that can only be read leave a gallery as it was, and a
     } finally {
       await run("umount", [readOnly]);
     }
-    await run("mount", ["-o", "remount,size=30m", disk.path]);
+    await disk.enlarge(30);
     expect((await command("rename", "person 0", "somebody")).code).toBe(0);
     const after = await Gallery.open(`sqlite:${path}`, { clock });
     expect(await after.store.stats()).toMatchObject({ people, faces: 20 * people });
     expect((await after.identify(faceFor("1/3").vector)).person?.name).toBe("person 1");
     await after.close();
   } finally {
-    await run("umount", ["--lazy", disk.path]);
-    await rm(disk.path, { recursive: true });
+    await disk.remove();
   }
 });

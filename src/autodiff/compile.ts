@@ -14,7 +14,15 @@ import type { Value } from "./value.ts";
  * {@link import("./probe-block.ts").probeBlockSize} finds out.
  */
 export type Form =
-  | { readonly kind: "plain"; readonly device: Device }
+  | {
+      readonly kind: "plain";
+      readonly device: Device;
+      /**
+       * Whether dense convolutions and their data gradients are computed in half precision; weights, their gradients,
+       * everything between convolutions and the head stay in single. @default false
+       */
+      readonly half?: boolean;
+    }
   | { readonly kind: "blocked"; readonly block: number };
 
 /** A parameter or state of a compiled graph. */
@@ -77,7 +85,9 @@ export function compile(
     return made;
   };
   const emitter =
-    form.kind === "blocked" ? new BlockedEmitter(graph, form.block, place) : new Emitter(graph, form.device);
+    form.kind === "blocked"
+      ? new BlockedEmitter(graph, form.block, place)
+      : new Emitter(graph, form.device, form.half);
   const emitted = (value: Value): Placed => {
     const { operation, attributes, inputs } = value;
     if (emitter instanceof BlockedEmitter) {

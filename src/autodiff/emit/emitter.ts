@@ -6,12 +6,15 @@ export type Device = "cpu" | "webgpu";
 /** Writes ONNX nodes for the operations of a tape. */
 export class Emitter {
   readonly device: Device;
+  /** Whether dense convolutions and what flows back through them are computed in half precision. */
+  readonly half: boolean;
   readonly #graph: GraphBuilder;
   readonly #known = new Map<string, string>();
 
-  constructor(graph: GraphBuilder, device: Device) {
+  constructor(graph: GraphBuilder, device: Device, half = false) {
     this.#graph = graph;
     this.device = device;
+    this.half = half;
   }
 
   /** A node with one result, whose name is returned. The same node is written once. */

@@ -1,6 +1,7 @@
 import { type ConvGeometry, isDepthwise } from "../convolution.ts";
 import { blockedInputGradient } from "../emit/blocked-convolution.ts";
 import type { Emitter } from "../emit/emitter.ts";
+import { gradientInHalf } from "../emit/half-precision.ts";
 import type { Operation } from "../operation.ts";
 import { expectThat, float, sameShape } from "../shapes.ts";
 import type { Value } from "../value.ts";
@@ -26,21 +27,27 @@ const CONV2D_INPUT_GRADIENT: Operation<ConvGeometry> = {
     return [conv2d(ddx, weight, g), conv2dWeightGradient(ddx, dy, g)];
   },
   plain(emit, [dy = "", weight = ""], _value, g) {
-    const squareKernel = g.kernelHeight === g.kernelWidth;
-    if (g.stride === 1 && squareKernel && (g.groups === 1 || isDepthwise(g)))
-      return flippedConv(emit, dy, weight, g);
-    const left = (size: number, kernel: number, out: number): number =>
-      size - ((out - 1) * g.stride + kernel - 2 * g.padding);
-    return emit.node("ConvTranspose", [dy, weight], {
-      kernel_shape: [g.kernelHeight, g.kernelWidth],
-      strides: [g.stride, g.stride],
-      pads: [g.padding, g.padding, g.padding, g.padding],
-      output_padding: [left(g.height, g.kernelHeight, g.outHeight), left(g.width, g.kernelWidth, g.outWidth)],
-      group: g.groups,
-    });
+    if (emit.half && g.groups === 1)
+      return gradientInHalf(emit, dy, weight, (halfDy, half) => transposedConv(emit, halfDy, half, g));
+    return transposedConv(emit, dy, weight, g);
   },
   blocked: (emit, value, g) => blockedInputGradient(emit, value.inputs[0]!, value.inputs[1]!, g),
 };
+
+function transposedConv(emit: Emitter, dy: string, weight: string, g: ConvGeometry): string {
+  const squareKernel = g.kernelHeight === g.kernelWidth;
+  if (g.stride === 1 && squareKernel && (g.groups === 1 || isDepthwise(g)))
+    return flippedConv(emit, dy, weight, g);
+  const left = (size: number, kernel: number, out: number): number =>
+    size - ((out - 1) * g.stride + kernel - 2 * g.padding);
+  return emit.node("ConvTranspose", [dy, weight], {
+    kernel_shape: [g.kernelHeight, g.kernelWidth],
+    strides: [g.stride, g.stride],
+    pads: [g.padding, g.padding, g.padding, g.padding],
+    output_padding: [left(g.height, g.kernelHeight, g.outHeight), left(g.width, g.kernelWidth, g.outWidth)],
+    group: g.groups,
+  });
+}
 
 /** With stride 1 the gradient is a convolution with the kernel turned round and channels swapped. */
 function flippedConv(emit: Emitter, dy: string, weight: string, g: ConvGeometry): string {

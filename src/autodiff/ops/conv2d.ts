@@ -1,5 +1,6 @@
 import { type ConvGeometry, geometryOf, type Window } from "../convolution.ts";
 import { blockedConv } from "../emit/blocked-convolution.ts";
+import { inHalf } from "../emit/half-precision.ts";
 import type { Operation } from "../operation.ts";
 import { axesOf, expectThat, float, sameShape } from "../shapes.ts";
 import type { Value } from "../value.ts";
@@ -38,12 +39,14 @@ const CONV2D: Operation<Window> = {
   },
   plain(emit, inputs, value, { stride, padding, groups }) {
     const [, , height = 0, width = 0] = value.inputs[1]!.shape;
-    return emit.node("Conv", inputs, {
-      kernel_shape: [height, width],
-      strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
-      group: groups,
-    });
+    const write = (operands: readonly string[]): string =>
+      emit.node("Conv", operands, {
+        kernel_shape: [height, width],
+        strides: [stride, stride],
+        pads: [padding, padding, padding, padding],
+        group: groups,
+      });
+    return emit.half && groups === 1 ? inHalf(emit, inputs, write) : write(inputs);
   },
   blocked(emit, value, window) {
     const [x, weight, bias] = value.inputs as [Value, Value, Value?];

@@ -33,6 +33,7 @@ const SETTINGS = {
   seed: "seed",
   init: "init",
   device: "device",
+  precision: "precision",
 } as const;
 
 /** `arcface train --data FACES --out RUN` */
@@ -57,6 +58,12 @@ export function trainCommand(program: Command, act: Act): void {
     .option("--seed <n>", "everything random follows from it (default 1)", number)
     .option("--init <file>", "weights to begin with: .pth, .safetensors, .onnx, …")
     .addOption(new Option("--device <device>", "what computes (default cpu)").choices(["cpu", "webgpu"]))
+    .addOption(
+      new Option(
+        "--precision <precision>",
+        "mixed: convolutions in half precision, on webgpu (default single)",
+      ).choices(["single", "mixed"]),
+    )
     .option("--set <key=value>", "any other setting: --set head.marginRad=0.4", setting)
     .option("--out <run>", "folder for the run")
     .option("--resume <run>", "go on with the run in this folder")

@@ -24,6 +24,10 @@ export class Connections {
   readonly address: string;
 
   constructor({ url, schema, search }: PostgresAddress) {
+    const server = new URL(url);
+    // The driver takes an address's own options in place of these, and the tables would be looked for elsewhere.
+    const own = server.searchParams.get("options") ?? "";
+    server.searchParams.delete("options");
     const shown = new URL(url);
     shown.password = "";
     // Parameters of the driver may hold a password as well.
@@ -33,12 +37,12 @@ export class Connections {
     this.address = shown.href;
     this.schema = schema;
     this.#pool = new pg.Pool({
-      connectionString: url,
+      connectionString: server.href,
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       types,
       // Tables by their plain names; the extension lives in public unless its keeper put it elsewhere.
-      options: `-c search_path=${schema},public -c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order`,
+      options: `${own} -c search_path=${schema},public -c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order`,
       application_name: "arcface",
     });
     // A connection that breaks while nobody uses it is replaced; who uses it gets the error itself.

@@ -48,8 +48,19 @@ export class Connection {
     return await retryBusy(this.path, () => this.#transaction("BEGIN", work));
   }
 
+  /**
+   * The file alone holds everything afterwards, unless another process writes it.
+   *
+   * SQLite sees to that when the last connection closes; but the driver for Node 20 lets go of a file only when its
+   * statements are collected.
+   */
   close(): void {
     this.#statements.clear();
+    try {
+      this.database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch {
+      // On a disk that is full or can only be read, the log beside the file keeps what the file lacks.
+    }
     this.database.close();
   }
 

@@ -29,6 +29,7 @@ test.each([
   ],
   [{ schedule: "cosin" }, 'got "cosin"; did you mean "cosine"?'],
   [{ device: "gpu" }, 'device: expected one of cpu, webgpu, got "gpu"'],
+  [{ precision: "mixed" }, "precision: expected single, got mixed with device cpu"],
   [{ batch: "many" }, 'batch: expected number, got "many"'],
   [{ batch: 1 }, "batch: "],
   [{ epochs: 2, steps: 3 }, "expected epochs or steps, got both"],

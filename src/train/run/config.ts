@@ -76,6 +76,8 @@ export const TrainConfigSchema = z.strictObject({
   /** Weights to begin with, in any format that is read. */
   init: z.string().optional(),
   device: z.enum(["cpu", "webgpu"]).default("cpu"),
+  /** `mixed` computes dense convolutions and their data gradients in half precision; WebGPU only. */
+  precision: z.enum(["single", "mixed"]).default("single"),
 });
 
 /** A run's settings, defaults filled in. */
@@ -92,6 +94,12 @@ export function parseTrainConfig(settings: unknown, where = "config"): TrainConf
   const config = parseSettings(TrainConfigSchema, settings, where);
   if (config.epochs !== undefined && config.steps !== undefined)
     throw new FaceError("USAGE", `${where}: expected epochs or steps, got both`);
+  if (config.precision === "mixed" && config.device === "cpu") {
+    throw new FaceError(
+      "USAGE",
+      `${where}: precision: expected single, got mixed with device cpu, where the engine has no half-precision convolutions; choose device webgpu`,
+    );
+  }
   if (config.picturesPerPerson > 0 && config.batch % config.picturesPerPerson !== 0) {
     throw new FaceError(
       "USAGE",

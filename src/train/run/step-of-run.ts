@@ -18,11 +18,12 @@ export async function openStep(
   parts: Pick<TrainingStepOptions, "network" | "head" | "optimiser">,
   { threads = availableParallelism(), signal }: RunOptions,
 ): Promise<TrainingStep> {
-  const { batch, seed, device, clipNorm, init } = config;
+  const { batch, seed, device, precision, clipNorm, init } = config;
   return await TrainingStep.open({
     ...parts,
     batch,
     device,
+    precision,
     threads,
     seed,
     ...(init === undefined ? {} : { weights: readInitialWeights(init, parts.network) }),

@@ -111,6 +111,21 @@ describe("a training step", () => {
     }
   });
 
+  test("with convolutions in half precision is otherwise the same", async () => {
+    // A CPU computes such a graph in single precision, its casts left out: this is the graph, and a GPU's test the rounding.
+    const half = { kind: "plain", device: "cpu", half: true } as const;
+    await using mixed = await TrainingStep.open({ ...options, form: half });
+    await using single = await TrainingStep.open(options);
+    for (let i = 0; i < 5; i++)
+      expect((await mixed.run(batchOf(i))).loss).toBeCloseTo((await single.run(batchOf(i))).loss, 4);
+  });
+
+  test("refuses mixed precision on a CPU", async () => {
+    await expect(TrainingStep.open({ ...options, precision: "mixed" })).rejects.toMatchObject({
+      code: "USAGE",
+    });
+  });
+
   test("has a state that the network runs from in evaluation", async () => {
     await using step = await TrainingStep.open(options);
     for (let i = 0; i < 60; i++) await step.run(batchOf(i));
@@ -269,4 +284,37 @@ test("on a GPU the losses are the CPU's, and the state comes back", async (conte
   for (const [name, tensor] of a)
     for (const [i, value] of tensor.floats().entries())
       expect(b.get(name)!.floats()[i]).toBeCloseTo(value, 2);
+});
+
+test("on a GPU with half-precision arithmetic a step in mixed precision learns", async (context) => {
+  context.skip(gpu !== undefined, `no WebGPU here: ${gpu}`);
+  await using single = await TrainingStep.open({ ...options, device: "webgpu" });
+  await using step = await TrainingStep.open({ ...options, device: "webgpu", precision: "mixed" });
+  const [a, b] = [await single.run(batchOf(0)), await step.run(batchOf(0))];
+  expect(b.loss).not.toBe(a.loss);
+  expect(b.loss).toBeCloseTo(a.loss, 2);
+  const losses: number[] = [];
+  for (let i = 1; i < 60; i++) losses.push((await step.run(batchOf(i))).loss);
+  expect(Math.max(...losses.slice(-5))).toBeLessThan(0.1);
+});
+
+test("on a GPU gradients smaller than half precision knows are not lost in mixed precision", async (context) => {
+  context.skip(gpu !== undefined, `no WebGPU here: ${gpu}`);
+  const faint: Head = (tape, features, labels) => {
+    const found = head(tape, features, labels);
+    return { ...found, loss: multiply(found.loss, 1e-9) };
+  };
+  const moved = async (precision: "single" | "mixed"): Promise<Float32Array> => {
+    const how = { head: faint, optimiser: sgd({ momentum: 0 }), device: "webgpu", precision } as const;
+    await using step = await TrainingStep.open({ ...options, ...how });
+    const before = (await step.state()).get("conv1.weight")!.floats();
+    await step.run({ ...batchOf(0), learningRate: 1e9 });
+    const after = (await step.state()).get("conv1.weight")!.floats();
+    return after.map((v, i) => v - before[i]!);
+  };
+  const [a, b] = [await moved("mixed"), await moved("single")];
+  expect(Math.hypot(...b)).toBeGreaterThan(0.01);
+  const apart = Math.hypot(...a.map((v, i) => v - b[i]!)) / Math.hypot(...b);
+  expect(apart).toBeLessThan(0.1);
+  expect(apart).toBeGreaterThan(0);
 });

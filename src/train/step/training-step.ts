@@ -9,6 +9,11 @@ import { LOSS, STEP_INPUTS, type StepDefinition, stepGraph } from "./step-graph.
 export interface TrainingStepOptions extends StepDefinition {
   /** @default "cpu" */
   readonly device?: "cpu" | "webgpu";
+  /**
+   * `mixed` computes dense convolutions and their data gradients in half precision; for WebGPU, where the device can.
+   * @default "single"
+   */
+  readonly precision?: "single" | "mixed";
   /** Threads inside one operation, on the CPU. @default 2 */
   readonly threads?: number;
   /** What initial values and random inputs are drawn from. @default 0 */
@@ -77,8 +82,13 @@ export class TrainingStep {
 
   /** Throws FaceError USAGE, SHAPE, MODEL_MISMATCH, BAD_MODEL, ABORTED. */
   static async open(options: TrainingStepOptions): Promise<TrainingStep> {
-    const { network, device = "cpu", seed = 0, weights, signal } = options;
-    const form = options.form ?? (await formFor(device));
+    const { network, device = "cpu", precision = "single", seed = 0, weights, signal } = options;
+    if (precision === "mixed" && device === "cpu")
+      throw new FaceError(
+        "USAGE",
+        "training step: expected precision single on a CPU, got mixed: the engine has no half-precision convolutions there",
+      );
+    const form = options.form ?? (await formFor(device, precision === "mixed"));
     throwIfAborted(signal);
     let drawn: ReadonlyMap<string, Float32Array> | undefined;
     const initial = (name: string): Float32Array => {
@@ -187,9 +197,9 @@ export class TrainingStep {
 }
 
 /** The form of graph that runs fastest: blocked where the processor's engine has blocks, standard operations elsewhere. */
-export async function formFor(device: "cpu" | "webgpu"): Promise<Form> {
+export async function formFor(device: "cpu" | "webgpu", half = false): Promise<Form> {
   const block = device === "cpu" ? await probeBlockSize() : undefined;
-  return block === undefined ? { kind: "plain", device } : { kind: "blocked", block };
+  return block === undefined ? { kind: "plain", device, half } : { kind: "blocked", block };
 }
 
 function mismatch(network: string, got: string): FaceError {
