@@ -31,6 +31,8 @@ export interface CompiledSlot extends Slot {
   readonly input: string;
   /** The graph's output that is its next value; absent when nothing is assigned to it. */
   readonly output?: string;
+  /** The output's shape: as many elements in the same order, perhaps under other axes. */
+  readonly outputShape?: readonly number[];
   /** From row-major order to the order in memory that the graph wants, and back. Both may return their argument. */
   toGraph(values: Float32Array): Float32Array;
   fromGraph(values: Float32Array): Float32Array;
@@ -135,9 +137,8 @@ export function compile(
       if (!next) return common;
       const output = `next ${slot.name}`;
       const name = emitter instanceof BlockedEmitter ? emitter.in(layout, next) : place(next).name;
-      graph.node("Identity", [name], {}, output);
-      graph.output(output, shape);
-      return { ...common, output };
+      const outputShape = asOutput(graph, emitter, name, shape, output);
+      return { ...common, output, outputShape };
     });
   return {
     model: graph.finish({
@@ -149,6 +150,27 @@ export function compile(
     slots: compiledSlots,
     outputs: Object.keys(outputs),
   };
+}
+
+/**
+ * Makes a tensor an output: under its new name, because a copy to that name costs a pass over memory at every step. A
+ * tensor that is only another's view is given in the other's shape.
+ */
+function asOutput(
+  graph: GraphBuilder,
+  emitter: Emitter,
+  name: string,
+  shape: readonly number[],
+  output: string,
+): readonly number[] {
+  const under = emitter instanceof BlockedEmitter ? emitter.shapedAs(name) : undefined;
+  if (under && graph.rename(under.name, output)) {
+    graph.output(output, under.shape);
+    return under.shape;
+  }
+  if (!graph.rename(name, output)) graph.node("Identity", [name], {}, output);
+  graph.output(output, shape);
+  return shape;
 }
 
 /** Weights of convolutions live in the layout their convolution wants, so that no step moves them. */

@@ -9,6 +9,7 @@ import { batchVariance } from "./ops/batch-variance.ts";
 import { conv2dInputGradient } from "./ops/conv2d-input-gradient.ts";
 import { conv2dWeightGradient } from "./ops/conv2d-weight-gradient.ts";
 import { maxPoolGradient } from "./ops/max-pool-gradient.ts";
+import { negativePart } from "./ops/negative-part.ts";
 import { scatterRows } from "./ops/scatter-rows.ts";
 
 const {
@@ -379,6 +380,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   "reduce-sum": [
     c("of rows", [[3, 4]], ([x]) => reduceSum(x!, [1])),
     c("of everything blocked", [maps, [16, 1, 3, 3]], ([x, w]) => reduceSum(conv2d(x!, w!, { groups: 16 }))),
+  ],
+  "negative-part": [
+    c("maps behind an operation on blocks", [maps, [16]], ([x, s]) => negativePart(channelAffine(x!, s!))),
+    c("both signs", [[3, 4]], ([x]) => negativePart(x!)),
   ],
   relu: [c("both signs", [[3, 4]], ([x]) => relu(x!))],
   reshape: [c("maps to rows", [[2, 3, 4]], ([x]) => reshape(x!, [6, 4]))],

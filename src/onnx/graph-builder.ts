@@ -72,6 +72,21 @@ export class GraphBuilder {
     return output;
   }
 
+  /**
+   * Gives what a node made another name, wherever it is read. False, and nothing changed, when no node made it or it is
+   * an output already.
+   */
+  rename(name: string, to: string): boolean {
+    const isMade = this.#nodes.some(({ outputs }) => outputs.includes(name));
+    if (!isMade || this.#outputs.some((output) => output.name === name)) return false;
+    const renamed = (own: string): string => (own === name ? to : own);
+    for (const [i, node] of this.#nodes.entries()) {
+      if (!node.inputs.includes(name) && !node.outputs.includes(name)) continue;
+      this.#nodes[i] = { ...node, inputs: node.inputs.map(renamed), outputs: node.outputs.map(renamed) };
+    }
+    return true;
+  }
+
   /** The graph so far as a model; `domains` are the versions of operator sets besides the standard one. */
   finish(options: {
     readonly producer: string;

@@ -8,6 +8,8 @@ export interface CarriedTensor {
   readonly input: string;
   readonly output?: string;
   readonly dims: readonly number[];
+  /** The output's shape, of as many elements; on a GPU it has to be the input's. @default dims */
+  readonly outputDims?: readonly number[];
   /** In the graph's own order; taken over, not copied. */
   readonly data: Float32Array;
 }
@@ -48,10 +50,10 @@ export class StateSession {
     this.#device = device;
     const changed = new Set(carried.map(({ output }) => output));
     this.#plainOutputs = session.outputNames.filter((name) => !changed.has(name));
-    for (const { input, output, dims, data } of carried) {
+    for (const { input, output, dims, outputDims = dims, data } of carried) {
       this.#current.set(input, new ort.Tensor("float32", data, dims));
       if (output && device === "cpu")
-        this.#spare.set(output, new ort.Tensor("float32", new Float32Array(data.length), dims));
+        this.#spare.set(output, new ort.Tensor("float32", new Float32Array(data.length), outputDims));
     }
   }
 
@@ -165,12 +167,14 @@ export class StateSession {
 
   /** What was written becomes what is read next. */
   #turn(results: ort.InferenceSession.OnnxValueMapType): void {
-    for (const { input, output } of this.#carried) {
+    const under = (tensor: ort.Tensor, dims: readonly number[]): ort.Tensor =>
+      new ort.Tensor("float32", tensor.data as Float32Array, dims);
+    for (const { input, output, dims, outputDims = dims } of this.#carried) {
       if (!output) continue;
       const old = this.#current.get(input)!;
       if (this.#device === "cpu") {
-        this.#current.set(input, this.#spare.get(output)!);
-        this.#spare.set(output, old);
+        this.#current.set(input, under(this.#spare.get(output)!, dims));
+        this.#spare.set(output, under(old, outputDims));
       } else {
         this.#current.set(input, results[output] as ort.Tensor);
         if (old.location === "gpu-buffer") old.dispose();

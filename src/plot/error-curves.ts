@@ -55,7 +55,7 @@ export function rocCurve(curves: readonly ErrorCurve[], options: ErrorCurveOptio
       tickFormat: power,
       ...CENTRED,
     },
-    y: { domain: [Math.floor(lowest * 20) / 20, 1], label: "true match rate", grid: true },
+    y: { domain: [Math.min(0.95, Math.floor(lowest * 20) / 20), 1], label: "true match rate", grid: true },
     marks: [
       ...rows.flatMap((row, i) => curveMarks(row, i)),
       Plot.frame({ stroke: "currentColor", strokeOpacity: 0.3 }),

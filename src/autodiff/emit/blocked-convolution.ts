@@ -3,6 +3,7 @@ import { convolveByGradient } from "../ops/conv2d-weight-gradient.ts";
 import type { Value } from "../value.ts";
 import type { BlockedEmitter } from "./blocked.ts";
 import { blockedWinograd, suitsWinograd } from "./blocked-winograd.ts";
+import { intoBlocks, swappedChannels, tapsFirst } from "./kernel-moves.ts";
 import type { Layout, Placed } from "./layout.ts";
 
 /** The layout a convolution wants its weight in; undefined when its channels do not divide into blocks. */
@@ -26,9 +27,9 @@ export function blockedConv(
   if (layout === "kernels" && suitsWinograd(g)) {
     const { n, i: from, o: to, height, width } = g;
     const conv = { n, from, to, height, width, turned: false };
-    const added = bias && emit.plain(bias);
+    const kernel = tapsFirst(emit, emit.in("kernels", weight), [to, from, 9], false);
     return emit.channelBlocked(
-      blockedWinograd(emit, emit.blocked(x), emit.in("kernels", weight), conv, added),
+      blockedWinograd(emit, emit.blocked(x), kernel, conv, bias && emit.plain(bias)),
     );
   }
   const thin = layout === "thin-kernels" && !isDepthwise(g);
@@ -55,22 +56,19 @@ export function blockedInputGradient(
   if (!layout || g.kernelHeight !== g.kernelWidth) return undefined;
   if (isDepthwise(g)) return depthwiseInputGradient(emit, dy, weight, g);
   if (layout !== "kernels") return undefined;
-  const { block: b } = emit;
   const [k, taps] = [g.kernelHeight, g.kernelHeight * g.kernelWidth];
-  const kernel = emit.reshape(emit.in("kernels", weight), [g.o / b, g.i / b, taps, b, b]);
-  const swap = { perm: [1, 0, 2, 4, 3] };
+  const kernel = emit.in("kernels", weight);
   if (suitsWinograd(g)) {
     const { n, i: to, o: from, height, width } = g;
     const conv = { n, from, to, height, width, turned: true };
-    const swapped = emit.node("Transpose", [kernel], swap);
+    const swapped = tapsFirst(emit, kernel, [from, to, taps], true);
     return emit.channelBlocked(blockedWinograd(emit, emit.blocked(dy), swapped, conv));
   }
+  const swapped = swappedChannels(emit, kernel, [g.o, g.i, taps]);
   if (g.stride === 1) {
-    const turned = k === 1 ? kernel : turnedRound(emit, kernel, taps, 2);
-    const swapped = emit.reshape(emit.node("Transpose", [turned], swap), [g.i, g.o, k, k]);
-    return convolve(emit, emit.blocked(dy), swapped, k, k - 1 - g.padding);
+    const turned = emit.reshape(k === 1 ? swapped : turnedRound(emit, swapped, taps, 2), [g.i, g.o, k, k]);
+    return convolve(emit, emit.blocked(dy), turned, k, k - 1 - g.padding);
   }
-  const swapped = emit.node("Transpose", [kernel], swap);
   if (k === 1 && g.padding === 0) {
     const pointwise = convolve(emit, emit.blocked(dy), emit.reshape(swapped, [g.i, g.o, 1, 1]), 1, 0);
     return emit.channelBlocked(spaced(emit, pointwise.name, g.i, g, g.height, g.width));
@@ -172,9 +170,7 @@ export function blockedWeightGradient(
   const dw = convolveByGradient(emit, channelsLast, kernel, g);
   const placed = thin
     ? emit.node("Transpose", [emit.reshape(dw, [g.o / b, b, kh, kw, g.i])], { perm: [0, 4, 2, 3, 1] })
-    : emit.node("Transpose", [emit.reshape(dw, [g.o / b, b, kh, kw, g.i / b, b])], {
-        perm: [0, 4, 2, 3, 5, 1],
-      });
+    : intoBlocks(emit, dw, [g.o, g.i, kh * kw]);
   return { name: emit.reshape(placed, [g.o, g.i, kh, kw]), layout };
 }
 

@@ -9,6 +9,14 @@ const INPUT = [
   [0, 1, 0, -1],
 ] as const;
 
+/** What of three taps each of four frequencies sees; the output transform's minus for the last is taken in here. */
+const KERNEL = [
+  [1, 0, 0],
+  [0.5, 0.5, 0.5],
+  [0.5, -0.5, 0.5],
+  [0, 0, -1],
+] as const;
+
 /** Channels from which the saved multiplications outweigh the transforms; `docs/decisions/training-graphs.md`. */
 const MIN_CHANNELS = 128;
 
@@ -35,7 +43,7 @@ export interface SquareConvolution {
  * transform, sixteen 1×1 convolutions, sums. An odd row or column at the end is computed with one beyond it.
  *
  * @param x maps [n, from, height, width] in blocks
- * @param kernel of [to / b, from / b, 9, b of from, b of to]
+ * @param kernel [9, to / b · from / b · b of from · b of to]
  * @param bias [to]
  *
  * Formula   Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, F(2×2, 3×3)
@@ -49,16 +57,15 @@ export function blockedWinograd(
   bias?: string,
 ): string {
   const { block: b } = emit;
-  const { n, from, to, height, width, turned } = conv;
+  const { n, from, to, height, width } = conv;
   const [tall, wide] = [Math.ceil(height / 2), Math.ceil(width / 2)];
   const seen = INPUT.map((down) => {
     const rows = frequency(emit, x, from, down, "rows", height % 2);
     return INPUT.map((across) => frequency(emit, rows, from, across, "columns", width % 2));
   });
-  const taps = emit.reshape(kernel, [(to / b) * (from / b), 3, 3, b * b]);
-  const weights = transformed(emit, taps, 1, turned).map((row) => transformed(emit, row, 2, turned));
+  const weights = frequencies(emit, kernel, conv);
   const product = (i: number, j: number, added?: string): string => {
-    const inputs = [seen[i]![j]!, emit.reshape(weights[i]![j]!, [to, from, 1, 1])];
+    const inputs = [seen[i]![j]!, weights[4 * i + j]!];
     // The one frequency that enters every pixel once, with a plus.
     const shift = i === 1 && j === 1 ? bias : undefined;
     if (shift !== undefined || added !== undefined) inputs.push(shift ?? "");
@@ -108,14 +115,22 @@ function frequency(
   });
 }
 
-/** G along an axis of three taps, as four tensors; the output transform's minus for the last is taken in here. */
-function transformed(emit: BlockedEmitter, kernel: string, axis: number, turned: boolean): readonly string[] {
-  const tap = (at: number): string =>
-    emit.node("Slice", [kernel, emit.ints([at]), emit.ints([at + 1]), emit.ints([axis])]);
-  const [first, middle, last] = turned ? [tap(2), tap(1), tap(0)] : [tap(0), tap(1), tap(2)];
-  const half = emit.scalar(0.5);
-  const outer = emit.node("Mul", [emit.node("Add", [first, last]), half]);
-  const inner = emit.node("Mul", [middle, half]);
-  const sums = [emit.node("Add", [outer, inner]), emit.node("Sub", [outer, inner])];
-  return [first, ...sums, emit.node("Neg", [last])];
+/** The kernel's sixteen frequencies, each [to, from, 1, 1] in blocks, as one matrix product over its nine taps. */
+function frequencies(
+  emit: BlockedEmitter,
+  kernel: string,
+  { from, to, turned }: SquareConvolution,
+): string[] {
+  const matrix = new Float32Array(16 * 9);
+  for (let at = 0; at < matrix.length; at++) {
+    const [of, tap] = [Math.floor(at / 9), at % 9];
+    const [down, across] = [KERNEL[of >> 2]!, KERNEL[of & 3]!];
+    const seen = turned ? 8 - tap : tap;
+    matrix[at] = down[Math.floor(seen / 3)]! * across[seen % 3]!;
+  }
+  const all = emit.node("MatMul", [emit.floats([16, 9], matrix), kernel]);
+  return Array.from({ length: 16 }, (_, of) => {
+    const own = emit.node("Slice", [all, emit.ints([of]), emit.ints([of + 1]), emit.ints([0])]);
+    return emit.reshape(own, [to, from, 1, 1]);
+  });
 }

@@ -10,6 +10,7 @@ export class Emitter {
   readonly half: boolean;
   readonly #graph: GraphBuilder;
   readonly #known = new Map<string, string>();
+  readonly #views = new Map<string, { readonly name: string; readonly shape: readonly number[] }>();
 
   constructor(graph: GraphBuilder, device: Device, half = false) {
     this.#graph = graph;
@@ -49,9 +50,20 @@ export class Emitter {
     return this.#once(`floats ${dims.join()} ${values.join()}`, () => this.#graph.float(dims, values));
   }
 
-  /** The same elements under another shape; nothing is moved. */
-  reshape(x: string, shape: readonly number[]): string {
-    return this.node("Reshape", [x, this.ints(shape)]);
+  /**
+   * The same elements under another shape; nothing is moved.
+   *
+   * @param from the shape they had, by which {@link shapedAs} finds them again
+   */
+  reshape(x: string, shape: readonly number[], from?: readonly number[]): string {
+    const name = this.node("Reshape", [x, this.ints(shape)]);
+    if (from) this.#views.set(name, { name: x, shape: from });
+    return name;
+  }
+
+  /** What a reshaped tensor was before: the same elements in memory, without the copy that an output would be. */
+  shapedAs(name: string): { readonly name: string; readonly shape: readonly number[] } | undefined {
+    return this.#views.get(name);
   }
 
   #once(key: string, make: () => string): string {

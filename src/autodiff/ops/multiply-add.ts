@@ -23,7 +23,7 @@ const MULTIPLY_ADD = elementwise<null>({
     const factors = emit.node("Expand", [emit.reshape(factor, [1, 1, 1, 1]), emit.ints([lanes, 1, 1, 1])]);
     const inputs = [emit.reshape(x, view), factors, "", emit.reshape(y, view)];
     const sum = (emit as BlockedEmitter).blockedNode("Conv", inputs, { kernel_shape: [1, 1], group: lanes });
-    return emit.reshape(sum, shape);
+    return emit.reshape(sum, shape, view);
   },
 });
 

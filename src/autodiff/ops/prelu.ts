@@ -4,13 +4,14 @@ import type { Value } from "../value.ts";
 import { broadcastTo } from "./broadcast-to.ts";
 import { channelAffine } from "./channel-affine.ts";
 import { channelDot } from "./channel-dot.ts";
-import { less } from "./less.ts";
-import { minimum } from "./minimum.ts";
+import { greater } from "./greater.ts";
+import { negate } from "./negate.ts";
+import { negativePart } from "./negative-part.ts";
 import { reshape } from "./reshape.ts";
 import { subtract } from "./subtract.ts";
 import { where } from "./where.ts";
 
-/** x, one slope per channel, and min(x, 0), which both directions need. */
+/** x, one slope per channel, and how far x lies below zero, which both directions need. */
 const PRELU: Operation<null> = {
   name: "prelu",
   result([x, slope]) {
@@ -24,20 +25,20 @@ const PRELU: Operation<null> = {
   },
   gradient(y, dy) {
     const [, slope, below] = y.inputs as [Value, Value, Value];
-    const falling = where(less(below, 0), dy, 0);
+    const falling = where(greater(below, 0), dy, 0);
     const dx = channelAffine(falling, subtract(slope, 1), { added: dy });
-    return [dx, channelDot(below, dy), undefined];
+    return [dx, negate(channelDot(below, dy)), undefined];
   },
   // onnxruntime's PRelu is several times slower than three elementwise operations.
   plain(emit, [x = "", slope = "", below = ""], value) {
     const [, c = 0] = value.shape;
-    const rest = emit.reshape(emit.node("Sub", [slope, emit.scalar(1)]), [c, 1, 1]);
+    const rest = emit.reshape(emit.node("Sub", [emit.scalar(1), slope]), [c, 1, 1]);
     return emit.node("Add", [x, emit.node("Mul", [below, rest])]);
   },
   blocked(emit, value) {
     const [x, slope, below] = value.inputs as [Value, Value, Value];
     if (!emit.blocks(x.shape[1]!)) return undefined;
-    return emit.as(channelAffine(below, subtract(slope, 1), { added: x }));
+    return emit.as(channelAffine(below, subtract(1, slope), { added: x }));
   },
 };
 
@@ -52,5 +53,5 @@ export function prelu(x: Value, slope: Value): Value {
   const [n = 0, c = 0] = x.shape;
   if (x.shape.length === 2) return reshape(prelu(reshape(x, [n, c, 1, 1]), slope), [n, c]);
   const perChannel = broadcastTo(slope, [c]);
-  return x.tape.apply(PRELU, [x, perChannel, minimum(x, 0)], null);
+  return x.tape.apply(PRELU, [x, perChannel, negativePart(x)], null);
 }

@@ -97,12 +97,17 @@ export class TrainingStep {
     };
     const graph = stepGraph(options, initial, form);
     const carried = graph.slots.map((slot) => {
-      const { name, value, input, output } = slot;
+      const { name, value, input, output, outputShape } = slot;
       const given = weights?.get(name);
       if (given && given.shape.join() !== value.shape.join())
         throw mismatch(network.id, `${name} of [${given.shape.join(", ")}] for [${value.shape.join(", ")}]`);
       const data = slot.toGraph(given ? given.floats() : slot.initial());
-      return { input, dims: value.shape, data, ...(output !== undefined && { output }) };
+      return {
+        input,
+        dims: value.shape,
+        data,
+        ...(output !== undefined && { output, outputDims: outputShape! }),
+      };
     });
     throwIfAborted(signal);
     const session = await StateSession.open(encodeOnnx(graph.model), carried, {
