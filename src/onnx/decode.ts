@@ -166,27 +166,52 @@ function packed(elementType: number, floats: number[], int32s: number[], int64s:
 
 function decodeValue(reader: ProtobufReader): OnnxValue {
   let name = "";
-  let elementType = 0;
-  let dims: (number | string | null)[] | undefined;
+  let type: Omit<OnnxValue, "name"> = { elementType: 0, dims: undefined };
   for (let f = reader.next(); f; f = reader.next()) {
     if (f.field === 1) name = reader.string(f.wire);
-    else if (f.field === 2) {
-      const type = reader.message(f.wire);
-      for (let t = type.next(); t; t = type.next()) {
-        if (t.field !== 1) {
-          type.skip(t.wire);
-          continue;
-        }
-        const tensor = type.message(t.wire);
-        for (let p = tensor.next(); p; p = tensor.next()) {
-          if (p.field === 1) elementType = tensor.int(p.wire);
-          else if (p.field === 2) dims = decodeDims(tensor.message(p.wire));
-          else tensor.skip(p.wire);
-        }
-      }
-    } else reader.skip(f.wire);
+    else if (f.field === 2) type = decodeType(reader.message(f.wire));
+    else reader.skip(f.wire);
   }
-  return { name, elementType, dims };
+  return { name, ...type };
+}
+
+/** The type of a tensor, or of a sequence of tensors; of anything else nothing is known. */
+function decodeType(type: ProtobufReader): Omit<OnnxValue, "name"> {
+  let found: Omit<OnnxValue, "name"> = { elementType: 0, dims: undefined };
+  for (let f = type.next(); f; f = type.next()) {
+    if (f.field === 1) found = decodeTensorType(type.message(f.wire));
+    else if (f.field === 4) found = { ...decodeElements(type.message(f.wire)), sequence: true };
+    else type.skip(f.wire);
+  }
+  return found;
+}
+
+/** What a sequence holds. */
+function decodeElements(sequence: ProtobufReader): Omit<OnnxValue, "name"> {
+  let found: Omit<OnnxValue, "name"> = { elementType: 0, dims: undefined };
+  for (let f = sequence.next(); f; f = sequence.next()) {
+    if (f.field !== 1) {
+      sequence.skip(f.wire);
+      continue;
+    }
+    const type = sequence.message(f.wire);
+    for (let t = type.next(); t; t = type.next()) {
+      if (t.field === 1) found = decodeTensorType(type.message(t.wire));
+      else type.skip(t.wire);
+    }
+  }
+  return found;
+}
+
+function decodeTensorType(tensor: ProtobufReader): Omit<OnnxValue, "name"> {
+  let elementType = 0;
+  let dims: (number | string | null)[] | undefined;
+  for (let f = tensor.next(); f; f = tensor.next()) {
+    if (f.field === 1) elementType = tensor.int(f.wire);
+    else if (f.field === 2) dims = decodeDims(tensor.message(f.wire));
+    else tensor.skip(f.wire);
+  }
+  return { elementType, dims };
 }
 
 function decodeDims(reader: ProtobufReader): (number | string | null)[] {

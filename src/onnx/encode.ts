@@ -76,5 +76,9 @@ function encodeValue(value: OnnxValue): ProtobufWriter {
     }
     tensor.message(2, shape);
   }
-  return new ProtobufWriter().string(1, value.name).message(2, new ProtobufWriter().message(1, tensor));
+  const single = new ProtobufWriter().message(1, tensor);
+  const type = value.sequence
+    ? new ProtobufWriter().message(4, new ProtobufWriter().message(1, single))
+    : single;
+  return new ProtobufWriter().string(1, value.name).message(2, type);
 }

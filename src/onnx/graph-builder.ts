@@ -29,6 +29,11 @@ export class GraphBuilder {
     this.#outputs.push({ name, elementType, dims });
   }
 
+  /** A sequence of tensors as an output. */
+  sequenceOutput(name: string, dims: OnnxValue["dims"], elementType: number = ELEMENT_TYPE.float32): void {
+    this.#outputs.push({ name, elementType, dims, sequence: true });
+  }
+
   float(dims: readonly number[], values: Float32Array, name = this.#fresh("weight")): string {
     this.#initializers.push(floatTensor(name, dims, values));
     return name;

@@ -67,6 +67,8 @@ export interface OnnxValue {
   readonly name: string;
   readonly elementType: number;
   readonly dims: readonly (number | string | null)[] | undefined;
+  /** Whether it is a sequence of such tensors. */
+  readonly sequence?: boolean;
 }
 
 /** A network as a value: what an ONNX file holds, in the order it holds it. */

@@ -1,7 +1,10 @@
 import * as ort from "onnxruntime-node";
 import { elementCount, FaceError, reasonOf } from "../core/index.ts";
 import { download } from "./download.ts";
+import { encodeOnnx } from "./encode.ts";
+import type { OnnxModel } from "./model.ts";
 import type { Feed, FloatTensor } from "./session.ts";
+import { hasStopped, memoryFor, STOPPING, stoppingBeforeCopies } from "./uncopied-outputs.ts";
 
 /** A tensor that a graph takes in and, where `output` is named, gives back changed. */
 export interface CarriedTensor {
@@ -31,6 +34,7 @@ export interface StateSessionOptions {
  */
 export class StateSession {
   readonly #session: ort.InferenceSession;
+  readonly #model: OnnxModel;
   readonly #device: "cpu" | "webgpu";
   readonly #carried: readonly CarriedTensor[];
   /** What the next run reads, by input. */
@@ -42,14 +46,17 @@ export class StateSession {
 
   private constructor(
     session: ort.InferenceSession,
+    model: OnnxModel,
     carried: readonly CarriedTensor[],
     device: "cpu" | "webgpu",
   ) {
     this.#session = session;
+    // Constants are the engine's by now.
+    this.#model = { ...model, nodes: [], initializers: [] };
     this.#carried = carried;
     this.#device = device;
     const changed = new Set(carried.map(({ output }) => output));
-    this.#plainOutputs = session.outputNames.filter((name) => !changed.has(name));
+    this.#plainOutputs = session.outputNames.filter((name) => !changed.has(name) && !(name in STOPPING));
     for (const { input, output, dims, outputDims = dims, data } of carried) {
       this.#current.set(input, new ort.Tensor("float32", data, dims));
       if (output && device === "cpu")
@@ -59,7 +66,7 @@ export class StateSession {
 
   /** Throws FaceError BAD_MODEL when the engine refuses the network. */
   static async open(
-    model: Uint8Array,
+    network: OnnxModel,
     carried: readonly CarriedTensor[],
     options: StateSessionOptions = {},
   ): Promise<StateSession> {
@@ -67,8 +74,9 @@ export class StateSession {
     const onDevice = Object.fromEntries(
       carried.flatMap(({ output }) => (output ? [[output, "gpu-buffer" as const]] : [])),
     );
+    const model = device === "cpu" ? stoppingBeforeCopies(network) : network;
     try {
-      const session = await ort.InferenceSession.create(model, {
+      const session = await ort.InferenceSession.create(encodeOnnx(model), {
         executionProviders: [device],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
@@ -81,7 +89,7 @@ export class StateSession {
         ...(device === "webgpu" && { preferredOutputLocation: onDevice }),
         extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
       });
-      return new StateSession(session, carried, device);
+      return new StateSession(session, model, carried, device);
     } catch (cause) {
       throw new FaceError(
         "BAD_MODEL",
@@ -101,16 +109,11 @@ export class StateSession {
           ? new ort.Tensor("float32", data, dims)
           : new ort.Tensor("int32", data, dims);
     for (const [name, tensor] of this.#current) tensors[name] = tensor;
-    let results: ort.InferenceSession.OnnxValueMapType;
-    try {
-      results = await this.#session.run(tensors, this.#fetches());
-    } catch (cause) {
-      throw new FaceError("BAD_MODEL", `onnxruntime: ${reasonOf(cause)}`, { cause });
-    }
+    const results = await this.#run(tensors);
     this.#turn(results);
     const out: Record<string, FloatTensor> = {};
     for (const name of this.#plainOutputs) {
-      const tensor = results[name] as ort.Tensor;
+      const tensor = results[name]!;
       if (tensor.data instanceof Float32Array) out[name] = { dims: tensor.dims, data: tensor.data };
     }
     return out;
@@ -158,15 +161,25 @@ export class StateSession {
     await this.close();
   }
 
-  /** What is to be fetched: into spare buffers on the CPU, wherever it was computed on a GPU. */
-  #fetches(): Record<string, ort.Tensor | null> {
-    const fetches: Record<string, ort.Tensor | null> = {};
-    for (const name of this.#session.outputNames) fetches[name] = this.#spare.get(name) ?? null;
-    return fetches;
+  /** One run into spare buffers on the CPU, to wherever it is computed on a GPU; results by output name. */
+  async #run(feeds: Readonly<Record<string, ort.Tensor>>): Promise<Record<string, ort.Tensor>> {
+    const given = memoryFor(this.#model, this.#plainOutputs);
+    const plain = given ?? Object.fromEntries(this.#plainOutputs.map((name) => [name, null]));
+    const fetches = { ...plain, ...Object.fromEntries(this.#spare) };
+    const changed = this.#carried.flatMap(({ output }) => output ?? []);
+    for (const output of changed) fetches[output] ??= null;
+    try {
+      const results = await this.#session.run(feeds, given ? { ...STOPPING, ...fetches } : fetches);
+      if (!given) return results as Record<string, ort.Tensor>;
+    } catch (cause) {
+      if (!given || !hasStopped(cause))
+        throw new FaceError("BAD_MODEL", `onnxruntime: ${reasonOf(cause)}`, { cause });
+    }
+    return fetches as Record<string, ort.Tensor>;
   }
 
   /** What was written becomes what is read next. */
-  #turn(results: ort.InferenceSession.OnnxValueMapType): void {
+  #turn(results: Readonly<Record<string, ort.Tensor>>): void {
     const under = (tensor: ort.Tensor, dims: readonly number[]): ort.Tensor =>
       new ort.Tensor("float32", tensor.data as Float32Array, dims);
     for (const { input, output, dims, outputDims = dims } of this.#carried) {
@@ -176,7 +189,7 @@ export class StateSession {
         this.#current.set(input, under(this.#spare.get(output)!, dims));
         this.#spare.set(output, under(old, outputDims));
       } else {
-        this.#current.set(input, results[output] as ort.Tensor);
+        this.#current.set(input, results[output]!);
         if (old.location === "gpu-buffer") old.dispose();
       }
     }

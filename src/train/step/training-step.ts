@@ -1,7 +1,7 @@
 import { type CompiledGraph, type Distribution, type Form, probeBlockSize } from "../../autodiff/index.ts";
 import { elementCount, FaceError, seeded, throwIfAborted } from "../../core/index.ts";
 import { initialise, parametersOf, type Weights } from "../../networks/index.ts";
-import { encodeOnnx, type Feed, type FloatTensor, StateSession } from "../../onnx/index.ts";
+import { type Feed, type FloatTensor, StateSession } from "../../onnx/index.ts";
 import { draw } from "./draw.ts";
 import { LOSS, STEP_INPUTS, type StepDefinition, stepGraph } from "./step-graph.ts";
 
@@ -110,7 +110,7 @@ export class TrainingStep {
       };
     });
     throwIfAborted(signal);
-    const session = await StateSession.open(encodeOnnx(graph.model), carried, {
+    const session = await StateSession.open(graph.model, carried, {
       device,
       threads: options.threads ?? 2,
       ...(options.profile !== undefined && { profile: options.profile }),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { formulaNoise } from "../../../../test/formula-weights.ts";
 import { compile, evaluate, type Form, probeBlockSize, Tape } from "../../../autodiff/index.ts";
-import { encodeOnnx, StateSession } from "../../../onnx/index.ts";
+import { StateSession } from "../../../onnx/index.ts";
 import { adamW, clipped, lars, type Optimiser, sgd } from "./index.ts";
 
 /** A weight of six and a norm's scale of two after each step, by PyTorch: tools/make-training-fixtures.py. */
@@ -95,7 +95,7 @@ async function moved(optimiser: Optimiser, form: Form, clip?: number): Promise<n
     data: toGraph(initial()),
     ...(output !== undefined && { output }),
   }));
-  await using session = await StateSession.open(encodeOnnx(graph.model), carried);
+  await using session = await StateSession.open(graph.model, carried);
   const rows: number[][] = [];
   for (let step = 0; step < STEPS; step++) {
     await session.run({
