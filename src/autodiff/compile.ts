@@ -6,6 +6,7 @@ import { kernelLayout } from "./emit/blocked-convolution.ts";
 import { type Device, Emitter } from "./emit/emitter.ts";
 import { type Layout, type Placed, relayout } from "./emit/layout.ts";
 import { ancestors } from "./evaluate.ts";
+import { writeInPlace } from "./in-place.ts";
 import { leafOf, type Slot, type Tape, type TapeInput } from "./tape.ts";
 import type { Value } from "./value.ts";
 
@@ -33,6 +34,8 @@ export interface CompiledSlot extends Slot {
   readonly output?: string;
   /** The output's shape: as many elements in the same order, perhaps under other axes. */
   readonly outputShape?: readonly number[];
+  /** Whether the output may be written over the input. */
+  readonly inPlace?: boolean;
   /** From row-major order to the order in memory that the graph wants, and back. Both may return their argument. */
   toGraph(values: Float32Array): Float32Array;
   fromGraph(values: Float32Array): Float32Array;
@@ -49,6 +52,8 @@ export interface CompiledGraph {
 }
 
 const OPSET = 18;
+/** Elements from which a second copy is worth sparing. */
+const LARGE = 1 << 14;
 const TYPE = { float: ELEMENT_TYPE.float32, int: ELEMENT_TYPE.int32, bool: ELEMENT_TYPE.bool } as const;
 
 /**
@@ -140,6 +145,12 @@ export function compile(
       const outputShape = asOutput(graph, emitter, name, shape, output);
       return { ...common, output, outputShape };
     });
+  const inPlace = writeInPlace(
+    graph,
+    compiledSlots.flatMap(({ input, output, value }) =>
+      output !== undefined && elementCount(value.shape) >= LARGE ? [{ input, output }] : [],
+    ),
+  );
   return {
     model: graph.finish({
       producer: "arcface",
@@ -147,7 +158,7 @@ export function compile(
       ...(form.kind === "blocked" && { domains: { [NCHWC_DOMAIN]: 1 } }),
     }),
     inputs: tape.inputs.filter(({ value }) => needed.has(value)),
-    slots: compiledSlots,
+    slots: compiledSlots.map((slot) => ({ ...slot, inPlace: inPlace.has(slot.output ?? "") })),
     outputs: Object.keys(outputs),
   };
 }

@@ -77,6 +77,17 @@ export class GraphBuilder {
     return output;
   }
 
+  /** The operations so far. */
+  get nodes(): readonly OnnxNode[] {
+    return [...this.#nodes];
+  }
+
+  /** Puts an operation in another's place, behind all others: it may read what was made later. */
+  replaceLast(node: OnnxNode, by: OnnxNode): void {
+    this.#nodes.splice(this.#nodes.indexOf(node), 1);
+    this.#nodes.push(by);
+  }
+
   /**
    * Gives what a node made another name, wherever it is read. False, and nothing changed, when no node made it or it is
    * an output already.

@@ -13,6 +13,11 @@ export interface CarriedTensor {
   readonly dims: readonly number[];
   /** The output's shape, of as many elements; on a GPU it has to be the input's. @default dims */
   readonly outputDims?: readonly number[];
+  /**
+   * Whether the graph may write the output over the input: on a CPU one buffer is enough then. A run that fails leaves it
+   * half changed. @default false
+   */
+  readonly inPlace?: boolean;
   /** In the graph's own order; taken over, not copied. */
   readonly data: Float32Array;
 }
@@ -29,7 +34,8 @@ export interface StateSessionOptions {
 /**
  * A network that carries tensors from run to run. Whoever opens it closes it.
  *
- * On the CPU each carried tensor has two buffers, read and written in turn, that the engine works on without copies.
+ * On the CPU each carried tensor has two buffers, read and written in turn, that the engine works on without copies, or
+ * one where the graph allows it.
  * On a GPU carried tensors stay there until they are asked for.
  */
 export class StateSession {
@@ -57,10 +63,11 @@ export class StateSession {
     this.#device = device;
     const changed = new Set(carried.map(({ output }) => output));
     this.#plainOutputs = session.outputNames.filter((name) => !changed.has(name) && !(name in STOPPING));
-    for (const { input, output, dims, outputDims = dims, data } of carried) {
+    for (const { input, output, dims, outputDims = dims, data, inPlace } of carried) {
       this.#current.set(input, new ort.Tensor("float32", data, dims));
-      if (output && device === "cpu")
-        this.#spare.set(output, new ort.Tensor("float32", new Float32Array(data.length), outputDims));
+      if (!output || device === "webgpu") continue;
+      const spare = inPlace ? data : new Float32Array(data.length);
+      this.#spare.set(output, new ort.Tensor("float32", spare, outputDims));
     }
   }
 
@@ -136,13 +143,16 @@ export class StateSession {
   /** Replaces carried tensors, by input name. Throws FaceError SHAPE when one has another number of elements. */
   write(values: ReadonlyMap<string, Float32Array>): void {
     this.#expectOpen();
-    for (const { input, dims } of this.#carried) {
+    for (const { input, output, dims, outputDims = dims, inPlace } of this.#carried) {
       const data = values.get(input);
       if (!data) continue;
       if (data.length !== elementCount(dims))
         throw new FaceError("SHAPE", `${input}: expected ${elementCount(dims)} numbers, got ${data.length}`);
       const old = this.#current.get(input)!;
-      this.#current.set(input, new ort.Tensor("float32", Float32Array.from(data), dims));
+      const copy = Float32Array.from(data);
+      this.#current.set(input, new ort.Tensor("float32", copy, dims));
+      if (inPlace && output && this.#device === "cpu")
+        this.#spare.set(output, new ort.Tensor("float32", copy, outputDims));
       if (old.location === "gpu-buffer") old.dispose();
     }
   }

@@ -97,7 +97,7 @@ export class TrainingStep {
     };
     const graph = stepGraph(options, initial, form);
     const carried = graph.slots.map((slot) => {
-      const { name, value, input, output, outputShape } = slot;
+      const { name, value, input, output, outputShape, inPlace } = slot;
       const given = weights?.get(name);
       if (given && given.shape.join() !== value.shape.join())
         throw mismatch(network.id, `${name} of [${given.shape.join(", ")}] for [${value.shape.join(", ")}]`);
@@ -106,7 +106,7 @@ export class TrainingStep {
         input,
         dims: value.shape,
         data,
-        ...(output !== undefined && { output, outputDims: outputShape! }),
+        ...(output !== undefined && { output, outputDims: outputShape!, inPlace: inPlace === true }),
       };
     });
     throwIfAborted(signal);
@@ -123,7 +123,12 @@ export class TrainingStep {
     return this.#steps;
   }
 
-  /** Learns from one batch. Throws FaceError SHAPE, USAGE when an input is missing, CLOSED. */
+  /**
+   * Learns from one batch.
+   *
+   * Throws    FaceError SHAPE, USAGE when an input is missing, CLOSED; BAD_MODEL when the engine fails, which may leave the
+   * state half changed
+   */
   async run(batch: Batch): Promise<StepResult> {
     const given: Record<string, Float32Array | Int32Array> = {
       ...batch.inputs,
