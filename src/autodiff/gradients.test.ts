@@ -8,6 +8,7 @@ import { compile, evaluate, type Form, gradients, probeBlockSize, Tape, type Val
 import { batchVariance } from "./ops/batch-variance.ts";
 import { conv2dInputGradient } from "./ops/conv2d-input-gradient.ts";
 import { conv2dWeightGradient } from "./ops/conv2d-weight-gradient.ts";
+import { gate } from "./ops/gate.ts";
 import { maxPoolGradient } from "./ops/max-pool-gradient.ts";
 import { negativePart } from "./ops/negative-part.ts";
 import { scatterRows } from "./ops/scatter-rows.ts";
@@ -380,6 +381,18 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   "reduce-sum": [
     c("of rows", [[3, 4]], ([x]) => reduceSum(x!, [1])),
     c("of everything blocked", [maps, [16, 1, 3, 3]], ([x, w]) => reduceSum(conv2d(x!, w!, { groups: 16 }))),
+  ],
+  gate: [
+    c("maps behind an operation on blocks", [maps, [16]], ([x, s]) => gate(x!, channelAffine(x!, s!))),
+    c("both on blocks", [maps, [16]], ([x, s]) => gate(channelAffine(x!, s!), channelAffine(x!, s!))),
+    c(
+      "rows",
+      [
+        [3, 4],
+        [3, 4],
+      ],
+      ([x, y]) => gate(x!, y!),
+    ),
   ],
   "negative-part": [
     c("maps behind an operation on blocks", [maps, [16]], ([x, s]) => negativePart(channelAffine(x!, s!))),

@@ -9,8 +9,13 @@ import {
   type OnnxValue,
 } from "./model.ts";
 
-/** An attribute as one writes it: whole numbers become ints, arrays of numbers ints, `{ float }` a float. */
-export type AttributeInput = number | string | readonly number[] | { readonly float: number };
+/** An attribute as one writes it: whole numbers become ints, arrays of them ints; floats say so. */
+export type AttributeInput =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 /** Builds a network node by node; every method returns the name of the value it made. */
 export class GraphBuilder {
@@ -131,6 +136,7 @@ export class GraphBuilder {
 function toAttribute(value: AttributeInput): OnnxAttribute {
   if (typeof value === "number") return { kind: "int", value };
   if (typeof value === "string") return { kind: "string", value };
+  if ("floats" in value) return { kind: "floats", value: value.floats };
   if ("float" in value) return { kind: "float", value: value.float };
   return { kind: "ints", value };
 }

@@ -31,6 +31,16 @@ export function blockedSums(emit: BlockedEmitter, x: string, shape: MapShape): s
   return emit.node("Mul", [overStrips(emit, means, shape, strips), emit.scalar(rows * width)]);
 }
 
+/** Each channel's sum [1, C] over the batch, of [N, C]: as a product, which costs a fraction of the engine's ReduceSum. */
+export function overBatch(
+  emit: BlockedEmitter,
+  planes: string,
+  [n, c]: readonly [n: number, c: number],
+): string {
+  const ones = emit.floats([1, n], new Float32Array(n).fill(1));
+  return emit.node("MatMul", [ones, emit.reshape(planes, [n, c])]);
+}
+
 /** Maps are cut into strips of whole rows; in blocks a strip lies like a channel block of its own. */
 function stripsOf([, , height, width]: MapShape): readonly [strips: number, rows: number] {
   let strips = 1;

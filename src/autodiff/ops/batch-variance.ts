@@ -1,4 +1,4 @@
-import { blockedDots } from "../emit/blocked-sums.ts";
+import { blockedDots, overBatch } from "../emit/blocked-sums.ts";
 import type { Operation } from "../operation.ts";
 import { axesOf, expectThat, float, sameShape } from "../shapes.ts";
 import type { Value } from "../value.ts";
@@ -34,7 +34,7 @@ const BATCH_VARIANCE: Operation<null> = {
     if (!emit.blocks(c) || h * w === 1) return undefined;
     const name = emit.blocked(x);
     const planes = blockedDots(emit, name, name, [n, c, h, w]);
-    const total = emit.node("ReduceSum", [planes, emit.ints([0])], { keepdims: 0 });
+    const total = emit.reshape(overBatch(emit, planes, [n, c]), [c]);
     const square = emit.node("Mul", [total, emit.scalar(1 / (n * h * w))]);
     const m = emit.plain(mean);
     const variance = emit.node("Sub", [square, emit.node("Mul", [m, m])]);

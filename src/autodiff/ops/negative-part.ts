@@ -1,16 +1,15 @@
 import type { Operation } from "../operation.ts";
 import { float } from "../shapes.ts";
 import type { Value } from "../value.ts";
-import { greater } from "./greater.ts";
+import { gate } from "./gate.ts";
 import { negate } from "./negate.ts";
-import { where } from "./where.ts";
 
 const NEGATIVE_PART: Operation<null> = {
   name: "negative-part",
   elementwise: true,
   result: ([x]) => float(x!.shape),
   evaluate: ([x]) => x!.map((v) => Math.max(-v, 0)),
-  gradient: (y, dy) => [where(greater(y, 0), negate(dy), 0)],
+  gradient: (y, dy) => [gate(negate(dy), y)],
   plain: (emit, [x = ""]) => emit.node("Relu", [emit.node("Neg", [x])]),
   // One pass on all threads, where the engine's Min, Neg and Relu take one thread.
   blocked(emit, { inputs: [x] }) {

@@ -4,12 +4,11 @@ import type { Value } from "../value.ts";
 import { broadcastTo } from "./broadcast-to.ts";
 import { channelAffine } from "./channel-affine.ts";
 import { channelDot } from "./channel-dot.ts";
-import { greater } from "./greater.ts";
+import { gate } from "./gate.ts";
 import { negate } from "./negate.ts";
 import { negativePart } from "./negative-part.ts";
 import { reshape } from "./reshape.ts";
 import { subtract } from "./subtract.ts";
-import { where } from "./where.ts";
 
 /** x, one slope per channel, and how far x lies below zero, which both directions need. */
 const PRELU: Operation<null> = {
@@ -25,7 +24,7 @@ const PRELU: Operation<null> = {
   },
   gradient(y, dy) {
     const [, slope, below] = y.inputs as [Value, Value, Value];
-    const falling = where(greater(below, 0), dy, 0);
+    const falling = gate(dy, below);
     const dx = channelAffine(falling, subtract(slope, 1), { added: dy });
     return [dx, negate(channelDot(below, dy)), undefined];
   },

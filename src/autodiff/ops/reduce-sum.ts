@@ -1,4 +1,5 @@
 import { elementCount } from "../../core/index.ts";
+import { overBatch } from "../emit/blocked-sums.ts";
 import type { Operation } from "../operation.ts";
 import { broadcastIndices, expectThat, float } from "../shapes.ts";
 import type { Value } from "../value.ts";
@@ -23,9 +24,12 @@ const REDUCE_SUM: Operation<Axes> = {
   // The same along the summed axes: whoever takes it repeats it.
   gradient: (_y, dy) => [dy],
   plain: (emit, [x = ""], _value, { axes }) => emit.node("ReduceSum", [x, emit.ints(axes)], { keepdims: 1 }),
-  // A sum over everything does not ask in which order things lie.
   blocked(emit, value, { axes }) {
     const [x] = value.inputs;
+    const [n = 0, c = 0, ...map] = x!.shape;
+    const channels = x!.shape.length === 4 && axes.join() === "0,2,3" && map.every((size) => size === 1);
+    if (channels) return emit.inRows(emit.reshape(overBatch(emit, emit.plain(x!), [n, c]), value.shape));
+    // A sum over everything does not ask in which order things lie.
     if (axes.length < x!.shape.length) return undefined;
     return emit.inRows(emit.node("ReduceSum", [emit.as(x!).name, emit.ints(axes)], { keepdims: 1 }));
   },

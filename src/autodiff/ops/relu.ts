@@ -1,13 +1,12 @@
 import { elementwise, unary } from "../elementwise.ts";
 import type { Value } from "../value.ts";
-import { greater } from "./greater.ts";
-import { where } from "./where.ts";
+import { gate } from "./gate.ts";
 
 const RELU = elementwise<null>({
   name: "relu",
   onnx: "Relu",
   compute: ([x = 0]) => Math.max(x, 0),
-  gradient: (y, dy) => [where(greater(y, 0), dy, 0)],
+  gradient: (y, dy) => [gate(dy, y)],
 });
 
 /**
