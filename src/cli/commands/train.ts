@@ -45,7 +45,7 @@ export function trainCommand(program: Command, act: Act): void {
     .option("--data <path>", "a folder with a folder for every person, faces.pack, train.rec, or mnist")
     .option(
       "--network <id>",
-      "network to train (default mobilefacenet; lenet++ for mnist; digit-net is smaller)",
+      "network to train (default mobilefacenet; digit-net for mnist)",
     )
     .option("--head <name>", "loss: softmax, cosface, arcface, adaface, … (default arcface)")
     .option("--embedding <n>", "numbers in an embedding (default what the network usually has)", whole)

@@ -31,7 +31,7 @@ export const TrainConfigSchema = z.strictObject({
   data: z.string().min(1),
   /** People with fewer pictures are left out. */
   minImages: whole.default(1),
-  /** Id of a network. @default "mobilefacenet", "lenet++" for mnist */
+  /** Id of a network. @default "mobilefacenet", "digit-net" for mnist */
   network: z.string().optional(),
   /** Numbers in an embedding. @default what the network usually has */
   embedding: z.number().int().min(2).max(8192).optional(),

@@ -14,7 +14,7 @@ export type SettledConfig = TrainConfig & {
 /** Fills in what the configuration leaves to the network and the kind of data. Throws as {@link networkOf} does. */
 export function settleConfig(config: TrainConfig): SettledConfig {
   const digits = config.data === MNIST;
-  const network = config.network ?? (digits ? "lenet++" : "mobilefacenet");
+  const network = config.network ?? (digits ? "digit-net" : "mobilefacenet");
   const { embedding } = networkOf({ network, embedding: config.embedding });
   // A mirrored face is a face; a mirrored digit is none.
   const flip = config.augmentation.flip ?? (digits ? 0 : 0.5);
