@@ -42,7 +42,8 @@ export class StateSession {
   readonly #session: ort.InferenceSession;
   readonly #model: OnnxModel;
   readonly #device: "cpu" | "webgpu";
-  readonly #carried: readonly CarriedTensor[];
+  /** Without the data they began with, which may have been replaced. */
+  readonly #carried: readonly Omit<CarriedTensor, "data">[];
   /** What the next run reads, by input. */
   readonly #current = new Map<string, ort.Tensor>();
   /** What the next run writes, by output. */
@@ -59,7 +60,7 @@ export class StateSession {
     this.#session = session;
     // Constants are the engine's by now.
     this.#model = { ...model, nodes: [], initializers: [] };
-    this.#carried = carried;
+    this.#carried = carried.map(({ data: _, ...rest }) => rest);
     this.#device = device;
     const changed = new Set(carried.map(({ output }) => output));
     this.#plainOutputs = session.outputNames.filter((name) => !changed.has(name) && !(name in STOPPING));
