@@ -54,7 +54,7 @@ def main():
         head = ArcFace(width, classes).to(kind)
         with torch.no_grad():
             head.weight.copy_(floats(networks.noise("head.weight", classes * width) / 10, kind).reshape(classes, width))
-        images = floats(networks.noise("pictures", batch * int(np.prod(shape))), kind).reshape(batch, *shape)
+        images = floats(networks.noise(sys.argv[4], batch * int(np.prod(shape))), kind).reshape(batch, *shape)
         head(network(images), torch.arange(batch) * 7 % classes).backward()
         for name, value in [*network.named_parameters(), ("head.weight", head.weight)]:
             value.grad.double().numpy().tofile(folder / f"{name}.{ending}")
