@@ -272,6 +272,14 @@ describe("random inputs", () => {
 
 const gpu = await probeProvider("webgpu");
 
+test("without a GPU that WebGPU can use a step in WebGPU says so", async (context) => {
+  context.skip(gpu === undefined, "WebGPU has something to compute on here");
+  await expect(TrainingStep.open({ ...options, device: "webgpu" })).rejects.toMatchObject({
+    code: "USAGE",
+    message: expect.stringMatching(/^device webgpu: expected a GPU with a driver .* got: [^/]*$/),
+  });
+});
+
 test("on a GPU the losses are the CPU's, and the state comes back", async (context) => {
   context.skip(gpu !== undefined, `no WebGPU here: ${gpu}`);
   await using cpu = await TrainingStep.open(options);

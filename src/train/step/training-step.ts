@@ -1,7 +1,7 @@
 import { type CompiledGraph, type Distribution, type Form, probeBlockSize } from "../../autodiff/index.ts";
 import { elementCount, FaceError, seeded, throwIfAborted } from "../../core/index.ts";
 import { initialise, parametersOf, type Weights } from "../../networks/index.ts";
-import { type Feed, type FloatTensor, StateSession } from "../../onnx/index.ts";
+import { type Feed, type FloatTensor, probeProvider, StateSession } from "../../onnx/index.ts";
 import { draw } from "./draw.ts";
 import { LOSS, STEP_INPUTS, type StepDefinition, stepGraph } from "./step-graph.ts";
 
@@ -88,6 +88,7 @@ export class TrainingStep {
         "USAGE",
         "training step: expected precision single on a CPU, got mixed: the engine has no half-precision convolutions there",
       );
+    if (device === "webgpu") await expectGpu();
     const form = options.form ?? (await formFor(device, precision === "mixed"));
     throwIfAborted(signal);
     let drawn: ReadonlyMap<string, Float32Array> | undefined;
@@ -210,6 +211,18 @@ export class TrainingStep {
 export async function formFor(device: "cpu" | "webgpu", half = false): Promise<Form> {
   const block = device === "cpu" ? await probeBlockSize() : undefined;
   return block === undefined ? { kind: "plain", device, half } : { kind: "blocked", block };
+}
+
+/** Throws FaceError USAGE when WebGPU has nothing here to compute on. */
+async function expectGpu(): Promise<void> {
+  const reason = await probeProvider("webgpu");
+  if (reason === undefined) return;
+  // Before the engine's own sentence stands the place in its source.
+  const sentence = reason.split(". ").at(-1)!;
+  throw new FaceError(
+    "USAGE",
+    `device webgpu: expected a GPU with a driver for Vulkan, Metal or Direct3D 12, got: ${sentence}`,
+  );
 }
 
 function mismatch(network: string, got: string): FaceError {
