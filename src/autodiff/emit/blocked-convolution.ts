@@ -2,6 +2,7 @@ import { type ConvGeometry, isDepthwise, paddingBehind } from "../convolution.ts
 import { convolveByGradient } from "../ops/conv2d-weight-gradient.ts";
 import type { Value } from "../value.ts";
 import type { BlockedEmitter } from "./blocked.ts";
+import { overBatch } from "./blocked-sums.ts";
 import { blockedWinograd, suitsWinograd } from "./blocked-winograd.ts";
 import { intoBlocks, swappedChannels, tapsFirst } from "./kernel-moves.ts";
 import type { Layout, Placed } from "./layout.ts";
@@ -162,6 +163,8 @@ export function blockedWeightGradient(
   const [kh, kw] = [g.kernelHeight, g.kernelWidth];
   if (isDepthwise(g)) return depthwiseWeightGradient(emit, x, dy, g);
   const thin = layout === "thin-kernels";
+  if (!thin && kh === 1 && kw === 1 && g.stride === 1 && g.padding === 0)
+    return { name: pointwiseWeightGradient(emit, x, dy, g), layout };
   const channelsLast = thin
     ? emit.node("Transpose", [emit.plain(x)], { perm: [0, 2, 3, 1] })
     : emit.blockedNode("ReorderOutput", [emit.blocked(x)], { channels: g.i, channels_last: 1 });
@@ -172,6 +175,16 @@ export function blockedWeightGradient(
     ? emit.node("Transpose", [emit.reshape(dw, [g.o / b, b, kh, kw, g.i])], { perm: [0, 4, 2, 3, 1] })
     : intoBlocks(emit, dw, [g.o, g.i, kh * kw]);
   return { name: emit.reshape(placed, [g.o, g.i, kh, kw]), layout };
+}
+
+/** Without a window the gradient is a matrix product for each picture, summed over the batch. */
+function pointwiseWeightGradient(emit: BlockedEmitter, x: Value, dy: Value, g: ConvGeometry): string {
+  const { n, o, i } = g;
+  const pixels = g.height * g.width;
+  const rows = emit.blockedNode("ReorderOutput", [emit.blocked(dy)], { channels: o });
+  const last = emit.blockedNode("ReorderOutput", [emit.blocked(x)], { channels: i, channels_last: 1 });
+  const each = emit.node("MatMul", [emit.reshape(rows, [n, o, pixels]), emit.reshape(last, [n, pixels, i])]);
+  return emit.reshape(intoBlocks(emit, overBatch(emit, each, [n, o * i]), [o, i, 1]), [o, i, 1, 1]);
 }
 
 /** Every picture's every channel is a group of its own; the pictures are summed up afterwards. */

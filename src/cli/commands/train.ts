@@ -43,10 +43,7 @@ export function trainCommand(program: Command, act: Act): void {
     .description("train a network with a margin head; a run goes on exactly where it was stopped")
     .option("--config <file>", "settings in YAML or JSON; flags beat them")
     .option("--data <path>", "a folder with a folder for every person, faces.pack, train.rec, or mnist")
-    .option(
-      "--network <id>",
-      "network to train (default mobilefacenet; digit-net for mnist)",
-    )
+    .option("--network <id>", "network to train (default mobilefacenet; digit-net for mnist)")
     .option("--head <name>", "loss: softmax, cosface, arcface, adaface, … (default arcface)")
     .option("--embedding <n>", "numbers in an embedding (default what the network usually has)", whole)
     .option("--batch <n>", "pictures in a step (default 64)", whole)
