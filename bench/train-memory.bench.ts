@@ -15,6 +15,7 @@ const STEPS = Number(process.argv[2] ?? 10_000);
 const folder = mkdtempSync(join(tmpdir(), "arcface-memory-"));
 const config = parseTrainConfig({
   data: "mnist",
+  network: "lenet++",
   batch: 4,
   steps: STEPS,
   head: { head: "arcface", scale: 16 },
