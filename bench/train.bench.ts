@@ -13,10 +13,10 @@ import { TRAINING_NETS } from "./peers/training-nets.ts";
 
 /** Steps in a turn and turns; larger networks take fewer. */
 const PLAN: Readonly<Record<string, { readonly steps: number; readonly rounds: number }>> = {
-  A: { steps: 5, rounds: 7 },
-  B: { steps: 2, rounds: 5 },
-  C: { steps: 1, rounds: 5 },
-  "IR-SE-50": { steps: 1, rounds: 3 },
+  A: { steps: 5, rounds: 9 },
+  B: { steps: 2, rounds: 9 },
+  C: { steps: 1, rounds: 9 },
+  "IR-SE-50": { steps: 1, rounds: 9 },
 };
 
 interface Contestant {

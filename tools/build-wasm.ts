@@ -11,8 +11,18 @@ import asc from "assemblyscript/asc";
 
 const FOLDER = resolve(import.meta.dirname, "..", "src", "search", "kernel");
 
-/** The module that the source gives. Throws what the compiler says. */
-export async function compileScan(): Promise<Uint8Array> {
+/** What the source is compiled to: with the instructions of every WebAssembly engine here, and with relaxed SIMD. */
+const FORMS = ["plain", "relaxed"] as const;
+
+type Modules = Readonly<Record<(typeof FORMS)[number], Uint8Array>>;
+
+/** The modules that the source gives. Throws what the compiler says. */
+export async function compileScan(): Promise<Modules> {
+  const [plain, relaxed] = await Promise.all(FORMS.map(compileForm));
+  return { plain: plain!, relaxed: relaxed! };
+}
+
+async function compileForm(form: keyof Modules): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "arcface-wasm-"));
   try {
     // The compiler reads modules by the names it is given, so it is run where the source has a plain one.
@@ -29,6 +39,7 @@ export async function compileScan(): Promise<Uint8Array> {
       "simd",
       "--enable",
       "threads",
+      ...(form === "relaxed" ? ["--enable", "relaxed-simd"] : []),
       ...flags.split(" "),
     ]);
     if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
@@ -38,23 +49,29 @@ export async function compileScan(): Promise<Uint8Array> {
   }
 }
 
-/** The file in the repository for a compiled module. */
-export function asSource(module: Uint8Array): string {
-  const lines =
-    Buffer.from(module)
-      .toString("base64")
-      .match(/.{1,100}/g) ?? [];
+/** The file in the repository for the compiled modules. */
+export function asSource(modules: Modules): string {
+  const entries = FORMS.map((form) => {
+    const lines =
+      Buffer.from(modules[form])
+        .toString("base64")
+        .match(/.{1,100}/g) ?? [];
+    return `  ${form}:\n    "${lines.join('" +\n    "')}",`;
+  });
   return [
     "// Made from scan.as by `npm run build:wasm`; not edited by hand.",
     "",
-    "/** The compiled module, in base64. */",
-    `export const SCAN_BYTES =\n  "${lines.join('" +\n  "')}";`,
+    "/** The compiled modules, in base64. */",
+    "export const SCAN_BYTES = {",
+    ...entries,
+    "};",
     "",
   ].join("\n");
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const module = await compileScan();
-  await writeFile(join(FOLDER, "scan-bytes.ts"), asSource(module));
-  console.log(`src/search/kernel/scan-bytes.ts: ${module.length} bytes of WebAssembly`);
+  const modules = await compileScan();
+  await writeFile(join(FOLDER, "scan-bytes.ts"), asSource(modules));
+  for (const form of FORMS)
+    console.log(`src/search/kernel/scan-bytes.ts, ${form}: ${modules[form].length} bytes of WebAssembly`);
 }

@@ -3,6 +3,7 @@ import { FaceError, reasonOf } from "../core/index.ts";
 import { encodeOnnx } from "./encode.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { ELEMENT_TYPE } from "./model.ts";
+import { hasStopped, STOPPING, stoppingWith } from "./uncopied-outputs.ts";
 
 /**
  * The matrix product of bytes, summed in 32 bits: twice the rate of one in float32.
@@ -24,18 +25,16 @@ export class IntegerProduct {
     const right = graph.input("right", ["K", "N"], ELEMENT_TYPE.int8);
     graph.node("MatMulInteger", [left, right], {}, "product");
     graph.output("product", ["M", "N"], ELEMENT_TYPE.int32);
-    const session = await ort.InferenceSession.create(
-      encodeOnnx(graph.finish({ producer: "arcface integer product", opset: 13 })),
-      {
-        executionProviders: ["cpu"],
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        executionMode: "sequential",
-        enableMemPattern: false,
-        logSeverityLevel: 3,
-        extra: { session: { intra_op: { allow_spinning: "0" } } },
-      },
-    );
+    const model = graph.finish({ producer: "arcface integer product", opset: 13 });
+    const session = await ort.InferenceSession.create(encodeOnnx(stoppingWith(model.inputs[1]!, model)), {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
+    });
     return new IntegerProduct(session);
   }
 
@@ -50,9 +49,10 @@ export class IntegerProduct {
     try {
       await this.#session.run(
         { left: new ort.Tensor("uint8", left, [m, inner]), right: new ort.Tensor("int8", right, [inner, n]) },
-        { product: new ort.Tensor("int32", product, [m, n]) },
+        { ...STOPPING, product: new ort.Tensor("int32", product, [m, n]) },
       );
     } catch (cause) {
+      if (hasStopped(cause)) return;
       throw new FaceError("INTERNAL", `internal: integer product: ${reasonOf(cause)}`, { cause });
     }
   }

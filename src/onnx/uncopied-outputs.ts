@@ -15,7 +15,11 @@ const STOP = "stop before copies";
 export function stoppingBeforeCopies(model: OnnxModel): OnnxModel {
   const outputs = model.outputs.filter(isSized).sort((a, b) => elementCount(a.dims) - elementCount(b.dims));
   const [smallest] = outputs;
-  if (!smallest || outputs.length < model.outputs.length) return model;
+  return smallest && outputs.length === model.outputs.length ? stoppingWith(smallest, model) : model;
+}
+
+/** The network with the output that ends a run, a sequence of one of its values; all other outputs are to be given memory. */
+export function stoppingWith(value: OnnxValue, model: OnnxModel): OnnxModel {
   return {
     ...model,
     nodes: [
@@ -24,12 +28,12 @@ export function stoppingBeforeCopies(model: OnnxModel): OnnxModel {
         op: "SequenceConstruct",
         domain: "",
         name: STOP,
-        inputs: [smallest.name],
+        inputs: [value.name],
         outputs: [STOP],
         attributes: {},
       },
     ],
-    outputs: [{ ...smallest, name: STOP, sequence: true }, ...model.outputs],
+    outputs: [{ ...value, name: STOP, sequence: true }, ...model.outputs],
   };
 }
 

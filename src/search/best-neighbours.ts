@@ -6,6 +6,18 @@ export interface Board {
   /** What a score has to reach from now on to matter; −∞ while there is room. Never falls. */
   readonly floor: number;
   offer(score: number, id: number, group: number | undefined): void;
+  /** The best, best first. */
+  items(): Neighbour[];
+}
+
+/** What is ranked, and how many of it. */
+export interface SearchGoal {
+  readonly kind: "vectors" | "groups";
+  readonly k: number;
+}
+
+export function boardFor({ kind, k }: SearchGoal): Board {
+  return kind === "groups" ? new BestGroups(k) : new BestNeighbours(k);
 }
 
 /** The k best vectors. */

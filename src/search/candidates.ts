@@ -3,6 +3,11 @@ import type { Board } from "./best-neighbours.ts";
 /** How many are gathered before those that have become hopeless are thrown out. */
 const CROWD = 4096;
 
+/** The floor under cosines as they are before `core/cosine` clamps them: at −1 it excludes nothing. */
+export function unclampedFloor(floor: number): number {
+  return floor <= -1 ? Number.NEGATIVE_INFINITY : floor;
+}
+
 /**
  * Rows that may be among the best, each with the highest cosine it can have.
  *
@@ -21,7 +26,7 @@ export class Candidates {
   }
 
   get floor(): number {
-    return this.#lowest.floor;
+    return unclampedFloor(this.#lowest.floor);
   }
 
   /** Takes a row over unless it is hopeless. The true cosine, before it is clamped, lies within `radius` of `cosine`. */

@@ -1,13 +1,13 @@
 import { cosine, FaceError, throwIfAborted, type UnitVector, type WorkOptions } from "../core/index.ts";
 import { BatchScan } from "./batch-scan.ts";
-import { BestGroups, BestNeighbours, type Board } from "./best-neighbours.ts";
+import { BestGroups, BestNeighbours, type Board, type SearchGoal } from "./best-neighbours.ts";
 import { Candidates } from "./candidates.ts";
 import { IdTable } from "./id-table.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
 import { placeQuery } from "./quantised-query.ts";
 import { MAX_DIMENSION, MAX_THREADS, QuantisedRows } from "./quantised-rows.ts";
-import { type Scan, scanBlock } from "./scan-rows.ts";
-import { type ScanGoal, ScanThreads } from "./scan-threads.ts";
+import { type Scan, scanBlocks } from "./scan-rows.ts";
+import { ScanThreads } from "./scan-threads.ts";
 import {
   checkCount,
   checkKey,
@@ -211,14 +211,15 @@ export class ExactIndex implements VectorIndex {
   #find<B extends Board>(
     query: UnitVector,
     board: () => B,
-    goal: ScanGoal,
+    goal: SearchGoal,
     filter: VectorFilter | undefined,
   ): B {
     checkVector(query, this.dimension);
     const best = board();
     if (!this.#rows) return best;
     const { quantised } = this.#rows;
-    placeQuery(quantised.rotated(query), quantised.memory.buffer, quantised.queryAt);
+    const { memory, queryAt, program } = quantised;
+    placeQuery(quantised.rotated(query), memory.buffer, queryAt, program.form);
     const blocks = Math.ceil(quantised.count / BLOCK_ROWS);
     const helped = this.#threadCount > 1 && !this.#closed && blocks > this.#threadCount;
     const masked = this.#placeMask(filter, helped);
@@ -227,7 +228,14 @@ export class ExactIndex implements VectorIndex {
     if (helped) {
       this.#threads ??= new ScanThreads(quantised, this.#threadCount - 1);
       this.#threads.scan(scan, goal, candidates);
-    } else for (let block = 0; block < blocks; block++) scanBlock(quantised, block, scan, candidates, 0);
+    } else {
+      let taken = 0;
+      scanBlocks(quantised, scan, goal, candidates, {
+        thread: 0,
+        next: () => taken++,
+        agree: (floor) => floor,
+      });
+    }
     if (this.#settle(query, candidates, best)) return best;
     // Vectors that are gone from the source took places that others should have: once more, without them.
     const source = this.#source!;

@@ -1,4 +1,5 @@
 import type { ReadonlyFloat32 } from "../core/index.ts";
+import type { ScanForm } from "./kernel/scan-kernel.ts";
 
 /** A query as integers, with what the kernel needs to turn a sum of products into a cosine and its error bound. */
 export interface QuantisedQuery {
@@ -18,6 +19,9 @@ export const PRODUCT_LEVELS = 63;
 
 /** By what the scan multiplies the integers of eight components after eight, so that each nibble counts the same. */
 const NIBBLE_FACTORS = [256, 16, 1, 256];
+
+/** Components whose lower nibbles the scan looks at first: in FIRST bytes, as scan.as has it. */
+const FIRST_COMPONENTS = 256;
 
 /** Bytes before the integers of a query in the scan's memory. */
 const HEADER_BYTES = 64;
@@ -39,31 +43,51 @@ export function quantiseQuery(query: ReadonlyFloat32, levels: number): Quantised
   // The kernel computes with the step as a float32, so that is what counts.
   const step = Math.fround(largest / levels);
   const values = new Int16Array(query.length);
-  let [sum, square, error] = [0, 0, 0];
+  let [sum, error] = [0, 0];
   for (let i = 0; i < query.length; i++) {
     const value = Math.max(-levels, Math.min(levels, Math.round(query[i]! / step)));
     values[i] = value;
     sum += value;
-    square += (value * step) ** 2;
     error += (query[i]! - value * step) ** 2;
   }
-  const length = Math.fround(Math.sqrt(square) * 1.000001);
   return {
     values,
     sum,
     step,
-    length,
+    length: lengthOf(values, step),
     slack: Math.fround(Math.sqrt(error) * LONGEST_ROW * 1.001 + ARITHMETIC),
   };
 }
 
-/** Puts a rotated query into the scan's memory as scan.as wants it. */
-export function placeQuery(query: ReadonlyFloat32, buffer: SharedArrayBuffer, at: number): void {
+/** Puts a rotated query into the scan's memory as that form of scan.as wants it. */
+export function placeQuery(
+  query: ReadonlyFloat32,
+  buffer: SharedArrayBuffer,
+  at: number,
+  form: ScanForm,
+): void {
   const { values, sum, step, length, slack } = quantiseQuery(query, SCAN_LEVELS);
   new Int32Array(buffer, at, 1)[0] = sum;
   new Float32Array(buffer, at + 4, 3).set([step, length, slack]);
-  for (let i = 0; i < values.length; i++) values[i]! *= NIBBLE_FACTORS[(i >> 3) & 3]!;
-  new Int16Array(buffer, at + HEADER_BYTES, values.length).set(values);
+  const rest = values.subarray(FIRST_COMPONENTS);
+  new Int32Array(buffer, at + 16, 1)[0] = rest.reduce((total, value) => total + value, 0);
+  new Float32Array(buffer, at + 20, 1)[0] = lengthOf(rest, step);
+  if (form === "plain") {
+    for (let i = 0; i < values.length; i++) values[i]! *= NIBBLE_FACTORS[(i >> 3) & 3]!;
+    new Int16Array(buffer, at + HEADER_BYTES, values.length).set(values);
+    return;
+  }
+  const bytes = new Int8Array(buffer, at + HEADER_BYTES, values.length);
+  for (let i = 0; i < values.length; i++) {
+    // Component i is nibble (i >> 3) & 3 of lane i & 7 in its 32: byte 2 · lane, or the one behind, low or high.
+    const [lane, nibble] = [i & 7, (i >> 3) & 3];
+    bytes[(i & ~31) + 16 * (nibble & 1) + 2 * lane + (nibble >> 1)] = values[i]!;
+  }
+}
+
+/** Length of what integers stand for, rounded up. */
+function lengthOf(values: Int16Array, step: number): number {
+  return Math.fround(step * Math.sqrt(values.reduce((total, value) => total + value * value, 0)) * 1.000001);
 }
 
 /** Room that a query takes in the scan's memory, for vectors of this many components at most. */

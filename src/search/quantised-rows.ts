@@ -6,6 +6,8 @@ import {
   openScanKernel,
   type ScanKernel,
   type ScanMemory,
+  type ScanProgram,
+  scanProgram,
 } from "./kernel/scan-kernel.ts";
 import { queryBytes } from "./quantised-query.ts";
 
@@ -28,6 +30,13 @@ const FREE_AT = FOUND_AT + MAX_THREADS * FOUND_BYTES;
 
 const NO_GROUP = -1;
 
+/** Views on the place where a thread leaves what it finds. */
+interface Found {
+  readonly numbers: Int32Array;
+  readonly cosines: Float32Array;
+  readonly radii: Float32Array;
+}
+
 /**
  * Vectors as bytes in shared memory, in blocks that the kernel scans. scan.as describes a block.
  *
@@ -36,6 +45,7 @@ const NO_GROUP = -1;
 export class QuantisedRows {
   readonly dimension: number;
   readonly memory: ScanMemory;
+  readonly program: ScanProgram;
   readonly kernel: ScanKernel;
   /** Bytes of one row in one plane. */
   readonly planeBytes: number;
@@ -45,15 +55,21 @@ export class QuantisedRows {
   readonly #groups: Float64Array[] = [];
   readonly #masks: Uint8Array[] = [];
   readonly #span: number;
+  readonly #found: Found[] = [];
   #free = FREE_AT;
   #count = 0;
 
-  constructor(dimension: number, memory: ScanMemory = newScanMemory(Math.ceil(FREE_AT / PAGE))) {
+  constructor(
+    dimension: number,
+    memory: ScanMemory = newScanMemory(Math.ceil(FREE_AT / PAGE)),
+    program: ScanProgram = scanProgram(),
+  ) {
     this.dimension = dimension;
     this.planeBytes = Math.ceil(dimension / 32) * 16;
-    this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 12 + 16 + 1);
+    this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 16 + 16 + 1 + 4);
     this.memory = memory;
-    this.kernel = openScanKernel(memory);
+    this.program = program;
+    this.kernel = openScanKernel(memory, program);
     const size = this.planeBytes * 2;
     // The largest power of two that divides the size.
     this.#span = size & -size;
@@ -110,6 +126,22 @@ export class QuantisedRows {
     return FOUND_AT + thread * FOUND_BYTES;
   }
 
+  /** What a thread found: numbers of rows in their block, quantised cosines, and how far the true ones may lie from those. */
+  found(thread: number): Found {
+    let found = this.#found[thread];
+    if (!found) {
+      // Memory that grows stays where it is, so the views last.
+      const [at, { buffer }] = [this.foundAt(thread), this.memory];
+      found = {
+        numbers: new Int32Array(buffer, at, BLOCK_ROWS),
+        cosines: new Float32Array(buffer, at + 4 * BLOCK_ROWS, BLOCK_ROWS),
+        radii: new Float32Array(buffer, at + 8 * BLOCK_ROWS, BLOCK_ROWS),
+      };
+      this.#found[thread] = found;
+    }
+    return found;
+  }
+
   /** Where the query of the scan lies, see `placeQuery`. */
   readonly queryAt = QUERY_AT;
 
@@ -152,7 +184,7 @@ export class QuantisedRows {
     const planes = 2 * BLOCK_ROWS * this.planeBytes;
     copy(0, this.planeBytes);
     copy(planes / 2, this.planeBytes);
-    for (let field = 0; field < 3; field++) copy(planes + field * 4 * BLOCK_ROWS, 4);
+    for (let field = 0; field < 4; field++) copy(planes + field * 4 * BLOCK_ROWS, 4);
     this.#ids[toBlock]![toRow] = this.#ids[fromBlock]![fromRow]!;
     this.#groups[toBlock]![toRow] = this.#groups[fromBlock]![fromRow]!;
     this.#count--;
@@ -185,7 +217,7 @@ export class QuantisedRows {
 
   #addBlock(address: number): void {
     const { buffer } = this.memory;
-    const ids = address + BLOCK_ROWS * (2 * this.planeBytes + 12);
+    const ids = address + BLOCK_ROWS * (2 * this.planeBytes + 16);
     this.#blocks.push(address);
     this.#ids.push(new Float64Array(buffer, ids, BLOCK_ROWS));
     this.#groups.push(new Float64Array(buffer, ids + 8 * BLOCK_ROWS, BLOCK_ROWS));

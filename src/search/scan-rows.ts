@@ -1,4 +1,5 @@
-import type { Candidates } from "./candidates.ts";
+import { type Board, boardFor, type SearchGoal } from "./best-neighbours.ts";
+import { type Candidates, unclampedFloor } from "./candidates.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
 import type { VectorFilter } from "./vector-index.ts";
@@ -10,49 +11,118 @@ export interface Scan {
   readonly filter?: VectorFilter | undefined;
 }
 
-/** Rows of the first steps: short ones, so that a floor is found before many rows pass without one. */
+/** Whose blocks are scanned, and with whom. */
+export interface ScanShare {
+  /** Whose place to use for what is found. */
+  readonly thread: number;
+  /** The next block to take; as many as there are, or more, when none is left. */
+  next(): number;
+  /** The floor that holds for all, given one that holds here. */
+  agree(floor: number): number;
+}
+
+/** Rows of the first steps: short ones, so that there is a floor before many rows pass without one. */
 const FIRST_ROWS = 64;
 
+/** Rows that look best are taken so many times as often as they are wanted: which are best is not sure yet. */
+const FIRST_LOOKS = 2;
+
 /**
- * Gathers the candidates of one block. The query is the one put into the rows' memory last.
+ * Gathers the candidates of some blocks, for the query that was put into the rows' memory last.
  *
- * @param thread whose place to use for what is found
- * @param floor below which nothing matters, beside the candidates' own
+ * A first look at all rows finds those that look best; by their full bytes they give a floor, and few other rows may
+ * reach it. Any thread's floor holds for all: it is the k-th best of some of the rows, so the k-th best of all is no
+ * lower.
  */
-export function scanBlock(
+export function scanBlocks(
+  rows: QuantisedRows,
+  scan: Scan,
+  goal: SearchGoal,
+  candidates: Candidates,
+  { thread, next, agree }: ScanShare,
+): void {
+  const blocks: number[] = [];
+  const looks = boardFor({ ...goal, k: FIRST_LOOKS * goal.k });
+  for (let block = next(); block < rows.blocks.length; block = next()) {
+    surveyBlock(rows, block, scan, looks, thread);
+    blocks.push(block);
+  }
+  const lowest = boardFor(goal);
+  for (const { id: row } of looks.items()) weighRow(rows, row, lowest, thread);
+  let floor = agree(unclampedFloor(lowest.floor));
+  for (const block of blocks) {
+    judgeBlock(rows, block, scan, candidates, thread, floor);
+    floor = agree(Math.max(floor, candidates.floor));
+  }
+}
+
+/** Offers the rows of a block by what their upper nibbles say, each under its number in place of an id. */
+function surveyBlock(
   rows: QuantisedRows,
   block: number,
   { masked, filter }: Scan,
-  candidates: Candidates,
+  looks: Board,
   thread: number,
-  floor = Number.NEGATIVE_INFINITY,
 ): void {
-  const out = rows.foundAt(thread);
-  const { buffer } = rows.memory;
-  const places = new Int32Array(buffer, out, BLOCK_ROWS);
-  const cosines = new Float32Array(buffer, out + 4 * BLOCK_ROWS, BLOCK_ROWS);
-  const radii = new Float32Array(buffer, out + 8 * BLOCK_ROWS, BLOCK_ROWS);
+  const { numbers, cosines } = rows.found(thread);
   const first = block * BLOCK_ROWS;
   const end = Math.min(BLOCK_ROWS, rows.count - first);
-  let step = Math.max(candidates.floor, floor) < -2 ? FIRST_ROWS : BLOCK_ROWS;
+  let step = looks.floor < -2 ? FIRST_ROWS : BLOCK_ROWS;
   for (let from = 0; from < end; from += step, step *= 2) {
-    const found = rows.kernel.scan(
+    const found = rows.kernel.survey(
       rows.blockAt(block),
       rows.planeBytes,
       from,
       Math.min(end, from + step),
       rows.queryAt,
-      Math.max(candidates.floor, floor, -4),
+      Math.max(looks.floor, -4),
       masked ? 1 : 0,
-      out,
+      rows.foundAt(thread),
     );
     for (let i = 0; i < found; i++) {
       // The floor may have risen since the kernel compared.
-      if (cosines[i]! + radii[i]! < candidates.floor) continue;
-      const row = first + places[i]!;
-      const id = rows.idOf(row);
+      if (cosines[i]! < looks.floor) continue;
+      const row = first + numbers[i]!;
       const group = rows.groupOf(row);
-      if (!filter || filter(id, group)) candidates.add(row, cosines[i]!, radii[i]!, id, group);
+      if (!filter || filter(rows.idOf(row), group)) looks.offer(cosines[i]!, row, group);
     }
+  }
+}
+
+/** Offers one row by the lowest cosine it can have. */
+function weighRow(rows: QuantisedRows, row: number, lowest: Board, thread: number): void {
+  const { numbers, cosines, radii } = rows.found(thread);
+  const at = rows.blockAt(Math.floor(row / BLOCK_ROWS));
+  numbers[0] = row % BLOCK_ROWS;
+  rows.kernel.weigh(1, at, rows.planeBytes, rows.queryAt, -4, rows.foundAt(thread));
+  lowest.offer(Math.max(-1, Math.min(1, cosines[0]! - radii[0]!)), row, rows.groupOf(row));
+}
+
+function judgeBlock(
+  rows: QuantisedRows,
+  block: number,
+  { masked, filter }: Scan,
+  candidates: Candidates,
+  thread: number,
+  floor: number,
+): void {
+  const { numbers, cosines, radii } = rows.found(thread);
+  const first = block * BLOCK_ROWS;
+  const found = rows.kernel.judge(
+    rows.blockAt(block),
+    rows.planeBytes,
+    Math.min(BLOCK_ROWS, rows.count - first),
+    rows.queryAt,
+    Math.max(floor, -4),
+    masked ? 1 : 0,
+    rows.foundAt(thread),
+  );
+  for (let i = 0; i < found; i++) {
+    // The floor may have risen since the kernel compared.
+    if (cosines[i]! + radii[i]! < candidates.floor) continue;
+    const row = first + numbers[i]!;
+    const id = rows.idOf(row);
+    const group = rows.groupOf(row);
+    if (!filter || filter(id, group)) candidates.add(row, cosines[i]!, radii[i]!, id, group);
   }
 }

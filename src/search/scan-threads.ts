@@ -1,19 +1,15 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { internal } from "../core/index.ts";
+import type { SearchGoal } from "./best-neighbours.ts";
 import type { Candidates } from "./candidates.ts";
-import type { ScanMemory } from "./kernel/scan-kernel.ts";
+import type { ScanMemory, ScanProgram } from "./kernel/scan-kernel.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
-import { type Scan, scanBlock } from "./scan-rows.ts";
-
-/** What is ranked, and how many of it. */
-export interface ScanGoal {
-  readonly kind: "vectors" | "groups";
-  readonly k: number;
-}
+import { type Scan, type ScanShare, scanBlocks } from "./scan-rows.ts";
 
 /** What a thread is started with. */
 export interface ScanWorkerData {
   readonly memory: ScanMemory;
+  readonly program: ScanProgram;
   readonly dimension: number;
   readonly control: SharedArrayBuffer;
   readonly port: MessagePort;
@@ -23,7 +19,7 @@ export interface ScanWorkerData {
 /** What a thread is asked, every time. */
 export interface ScanRequest {
   readonly scan: Scan;
-  readonly goal: ScanGoal;
+  readonly goal: SearchGoal;
   readonly count: number;
   readonly blocks: readonly number[];
 }
@@ -44,29 +40,21 @@ const NO_FLOOR = -(2 ** 30);
 /** The longest a thread may take over its part of one query before something is wrong. */
 const PATIENCE_MS = 60_000;
 
-/**
- * Takes blocks until there are none left, and keeps the common floor up to date.
- *
- * Any thread's floor holds for all: it is the k-th best of some of the rows, so the k-th best of all is no lower.
- */
-export function scanShare(
-  rows: QuantisedRows,
-  scan: Scan,
-  candidates: Candidates,
-  control: Int32Array,
-  thread: number,
-): void {
-  for (;;) {
-    const block = Atomics.add(control, CONTROL.next, 1);
-    if (block >= rows.blocks.length) return;
-    scanBlock(rows, block, scan, candidates, thread, Atomics.load(control, CONTROL.floor) * FLOOR_UNIT);
-    const mine = Math.max(NO_FLOOR, Math.floor(candidates.floor / FLOOR_UNIT));
-    for (let seen = Atomics.load(control, CONTROL.floor); mine > seen; ) {
-      const before = Atomics.compareExchange(control, CONTROL.floor, seen, mine);
-      if (before === seen) break;
-      seen = before;
-    }
-  }
+/** A thread's share: blocks taken in turn, and the highest floor that any has found. */
+export function shareOf(control: Int32Array, thread: number): ScanShare {
+  return {
+    thread,
+    next: () => Atomics.add(control, CONTROL.next, 1),
+    agree: (floor) => {
+      const mine = Math.max(NO_FLOOR, Math.floor(floor / FLOOR_UNIT));
+      for (let seen = Atomics.load(control, CONTROL.floor); mine > seen; ) {
+        const before = Atomics.compareExchange(control, CONTROL.floor, seen, mine);
+        if (before === seen) break;
+        seen = before;
+      }
+      return Atomics.load(control, CONTROL.floor) * FLOOR_UNIT;
+    },
+  };
 }
 
 /** Threads that help the calling one to scan. The caller waits for them, so a search stays a plain call. */
@@ -82,6 +70,7 @@ export class ScanThreads {
       const { port1, port2 } = new MessageChannel();
       const workerData: ScanWorkerData = {
         memory: rows.memory,
+        program: rows.program,
         dimension: rows.dimension,
         control: this.#control.buffer as SharedArrayBuffer,
         port: port2,
@@ -99,14 +88,14 @@ export class ScanThreads {
   }
 
   /** Gathers the candidates of all blocks. Throws FaceError INTERNAL when a thread does not answer. */
-  scan(scan: Scan, goal: ScanGoal, candidates: Candidates): void {
+  scan(scan: Scan, goal: SearchGoal, candidates: Candidates): void {
     const rows = this.#rows;
     Atomics.store(this.#control, CONTROL.next, 0);
     Atomics.store(this.#control, CONTROL.done, 0);
     Atomics.store(this.#control, CONTROL.floor, NO_FLOOR);
     const request: ScanRequest = { scan, goal, count: rows.count, blocks: rows.blocks };
     for (const { port } of this.#workers) port.postMessage(request);
-    scanShare(rows, scan, candidates, this.#control, 0);
+    scanBlocks(rows, scan, goal, candidates, shareOf(this.#control, 0));
     for (let done = 0; done < this.#workers.length; done = Atomics.load(this.#control, CONTROL.done)) {
       if (Atomics.wait(this.#control, CONTROL.done, done, PATIENCE_MS) === "timed-out")
         throw internal("search: a scanning thread did not answer");

@@ -5,119 +5,284 @@
 // Sixteen bytes of a plane hold 32 components: component 8k + j is nibble k of 16-bit lane j.
 //
 // ROWS rows make a block: upper plane, lower plane, then one float per row: scale, distance between the vector and what
-// its upper plane says, distance between the vector and what both planes say; then ids and groups (8 bytes each, used
-// outside only) and a byte per row that is 0 for rows to be passed over.
+// its upper plane says, distance between the vector and what both planes say, distance as the first but without the
+// components of the first FIRST bytes; then ids and groups (8 bytes each, used outside only), a byte per row that is 0 for
+// rows to be passed over, and an i32 per row for what the survey found.
+//
+// A search is a survey of all blocks, which finds the rows that look best by their upper plane; they give a floor that
+// hardly rises any more; then each block's rows are judged by it.
 
 const ROWS: i32 = 2048;
-
-// @ts-ignore: decorator
-@inline function sum(v: v128): i32 {
-  const pairs = i32x4.add(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1));
-  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
-}
+// Where a block has its mask and the sums of a survey, from the first of its floats on.
+const MASK: i32 = ROWS * (16 + 16);
+const SUMS: i32 = MASK + ROWS;
 
 // A query begins with the sum of its integers (i32), what one of their units is worth, the length of the quantised
-// query, and the slack: what the query's own rounding and float32 may add to a cosine. The integers follow, 16 bits
-// each, in the order of the components. They go from −127 to 127 and are multiplied so that every nibble counts 256
-// where it lies: by 256, 16, 1, 256 in the four nibbles of a lane.
+// query, and the slack: what the query's own rounding and float32 may add to a cosine; then, without the components of
+// the first FIRST bytes, the sum and the length. Its integers follow, from −127 to 127, as the instructions of this build
+// want them:
+//   plain: 16 bits each, in the order of the components, multiplied so that every nibble counts 256 where it lies: by
+//     256, 16, 1, 256 in the four nibbles of a lane;
+//   relaxed: 8 bits each, for 32 components those of the 16 low nibbles of the bytes and then those of the high ones.
 const INTEGERS: i32 = 64;
+const RELAXED: bool = ASC_FEATURE_RELAXED_SIMD;
 
-// 256 · Σ query · nibble, of four components in each lane.
+// Bytes of a query for 32 components.
+const TURN: i32 = RELAXED ? 32 : 64;
+// By how many bits a sum over a plane is too large.
+const SHIFT: i32 = RELAXED ? 0 : 8;
+// Bytes of a plane that are summed up before `widen`: four times two products of at most 2 · 15 · 127 fit into 16 bits.
+const STRETCH: i32 = 64;
+// Bytes of a row's lower plane that are looked at first: two cache lines, which the processor fetches as one.
+const FIRST: i32 = 128;
+
+// Σ query · nibble over 32 components, shared out among the lanes and added to those of `sums`.
 // @ts-ignore: decorator
-@inline function dotPlane(x: v128, q0: v128, q1: v128, q2: v128, q3: v128): v128 {
+@inline function multiply(sums: v128, x: v128, q0: v128, q1: v128, q2: v128, q3: v128): v128 {
+  if (RELAXED) {
+    const low = v128.and(x, i8x16.splat(15));
+    const high = v128.and(i16x8.shr_u(x, 4), i8x16.splat(15));
+    return i16x8.add(
+      sums,
+      i16x8.add(i16x8.relaxed_dot_i8x16_i7x16_s(q0, low), i16x8.relaxed_dot_i8x16_i7x16_s(q1, high)),
+    );
+  }
   return i32x4.add(
+    sums,
     i32x4.add(
-      i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q0),
-      i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), q1),
-    ),
-    i32x4.add(
-      i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), q2),
-      i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q3),
+      i32x4.add(
+        i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q0),
+        i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), q1),
+      ),
+      i32x4.add(
+        i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), q2),
+        i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q3),
+      ),
     ),
   );
 }
 
-// Of the `count` rows noted at `out`, with 256 times their sums over the upper plane, keeps those that may reach
-// `floor` by both planes.
-function refine(count: i32, block: usize, bytes: i32, query: usize, floor: f32, out: usize): i32 {
+// Four lanes of 32 bits from what `multiply` sums up.
+// @ts-ignore: decorator
+@inline function widen(sums: v128): v128 {
+  return RELAXED ? i32x4.extadd_pairwise_i16x8_s(sums) : sums;
+}
+
+// The query's integers for the third and fourth nibble; the relaxed build has all in two.
+// @ts-ignore: decorator
+@inline function further(at: usize): v128 {
+  return RELAXED ? i32x4.splat(0) : v128.load(at);
+}
+
+// Σ query · nibble of four rows over `bytes` of a plane, a row a lane. Four rows at a time share the loads of the query.
+// @ts-ignore: decorator
+@inline function fourSums(p0: usize, p1: usize, p2: usize, p3: usize, bytes: i32, query: usize): v128 {
+  let a = i32x4.splat(0), b = i32x4.splat(0), c = i32x4.splat(0), d = i32x4.splat(0);
+  let w = query;
+  for (const end = p0 + bytes; p0 < end; ) {
+    let s0 = i32x4.splat(0), s1 = i32x4.splat(0), s2 = i32x4.splat(0), s3 = i32x4.splat(0);
+    if (p0 + STRETCH <= end) {
+      // The loop below, four turns of it written out: a sixth faster.
+      let q0 = v128.load(w), q1 = v128.load(w, 16), q2 = further(w + 32), q3 = further(w + 48);
+      s0 = multiply(s0, v128.load(p0), q0, q1, q2, q3);
+      s1 = multiply(s1, v128.load(p1), q0, q1, q2, q3);
+      s2 = multiply(s2, v128.load(p2), q0, q1, q2, q3);
+      s3 = multiply(s3, v128.load(p3), q0, q1, q2, q3);
+      q0 = v128.load(w, TURN);
+      q1 = v128.load(w, TURN + 16);
+      q2 = further(w + TURN + 32);
+      q3 = further(w + TURN + 48);
+      s0 = multiply(s0, v128.load(p0, 16), q0, q1, q2, q3);
+      s1 = multiply(s1, v128.load(p1, 16), q0, q1, q2, q3);
+      s2 = multiply(s2, v128.load(p2, 16), q0, q1, q2, q3);
+      s3 = multiply(s3, v128.load(p3, 16), q0, q1, q2, q3);
+      q0 = v128.load(w, 2 * TURN);
+      q1 = v128.load(w, 2 * TURN + 16);
+      q2 = further(w + 2 * TURN + 32);
+      q3 = further(w + 2 * TURN + 48);
+      s0 = multiply(s0, v128.load(p0, 32), q0, q1, q2, q3);
+      s1 = multiply(s1, v128.load(p1, 32), q0, q1, q2, q3);
+      s2 = multiply(s2, v128.load(p2, 32), q0, q1, q2, q3);
+      s3 = multiply(s3, v128.load(p3, 32), q0, q1, q2, q3);
+      q0 = v128.load(w, 3 * TURN);
+      q1 = v128.load(w, 3 * TURN + 16);
+      q2 = further(w + 3 * TURN + 32);
+      q3 = further(w + 3 * TURN + 48);
+      s0 = multiply(s0, v128.load(p0, 48), q0, q1, q2, q3);
+      s1 = multiply(s1, v128.load(p1, 48), q0, q1, q2, q3);
+      s2 = multiply(s2, v128.load(p2, 48), q0, q1, q2, q3);
+      s3 = multiply(s3, v128.load(p3, 48), q0, q1, q2, q3);
+      p0 += STRETCH;
+      p1 += STRETCH;
+      p2 += STRETCH;
+      p3 += STRETCH;
+      w += 4 * TURN;
+    } else {
+      for (; p0 < end; p0 += 16, p1 += 16, p2 += 16, p3 += 16, w += TURN) {
+        const q0 = v128.load(w), q1 = v128.load(w, 16), q2 = further(w + 32), q3 = further(w + 48);
+        s0 = multiply(s0, v128.load(p0), q0, q1, q2, q3);
+        s1 = multiply(s1, v128.load(p1), q0, q1, q2, q3);
+        s2 = multiply(s2, v128.load(p2), q0, q1, q2, q3);
+        s3 = multiply(s3, v128.load(p3), q0, q1, q2, q3);
+      }
+    }
+    a = i32x4.add(a, widen(s0));
+    b = i32x4.add(b, widen(s1));
+    c = i32x4.add(c, widen(s2));
+    d = i32x4.add(d, widen(s3));
+  }
+  // The four lanes of four sums, added across: one sum a lane.
+  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+  return i32x4.shr_s(
+    i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7)),
+    SHIFT,
+  );
+}
+
+// Adds, to the sums of `count` rows noted at `out`, those over the bytes from…to of their lower planes, and keeps the
+// rows that may reach `floor`: those whose cosine by what was added up so far (`middle` brings the sums to 0), plus what
+// all lower nibbles leave open, plus `open` times what the upper plane leaves open behind the first FIRST bytes.
+function refine(
+  count: i32, block: usize, bytes: i32, from: i32, to: i32, query: usize, middle: f32, open: f32, floor: f32, out: usize,
+): i32 {
   const plane = block + ROWS * bytes;
   const scales = plane + ROWS * bytes;
-  const middle = 128 * load<i32>(query);
   const step = load<f32>(query, 4);
-  const queryLength = load<f32>(query, 8);
-  const slack = load<f32>(query, 12);
-  // Fetches the rows into the cache, all at once: one after the other each would wait for memory.
+  const length = load<f32>(query, 8);
+  const least = floor - load<f32>(query, 12);
+  // Fetches the bytes into the cache, all at once: one after the other each row would wait for memory.
   let touched = 0;
   for (let i = 0; i < count; i++) {
-    let p = plane + load<i32>(out + i * 4) * bytes;
-    for (const end = p + bytes; p < end; p += 64) touched ^= load<i32>(p);
+    const row = plane + load<i32>(out + i * 4) * bytes;
+    for (let p = row + from; p < row + to; p += 64) touched ^= load<i32>(p);
   }
   store<i32>(out, touched, ROWS * 8);
+  const integers = query + INTEGERS + (from / 16) * TURN;
   let kept = 0;
-  for (let i = 0; i < count; i++) {
-    const row = load<i32>(out + i * 4);
-    let a = i32x4.splat(0);
-    let p = plane + row * bytes, w = query + INTEGERS;
-    for (const end = p + bytes; p < end; p += 16, w += 64)
-      a = i32x4.add(a, dotPlane(v128.load(p), v128.load(w), v128.load(w, 16), v128.load(w, 32), v128.load(w, 48)));
-    const all = (load<i32>(out + i * 4, ROWS * 4) >> 4) + (sum(a) >> 8) - middle;
-    const value = load<f32>(scales + row * 4) * step * <f32>all;
-    const radius = queryLength * load<f32>(scales + row * 4, ROWS * 8) + slack;
-    store<i32>(out + kept * 4, row);
-    store<f32>(out + kept * 4, value, ROWS * 4);
-    store<f32>(out + kept * 4, radius, ROWS * 8);
-    kept += i32(value + radius >= floor);
+  for (let i = 0; i < count; i += 4) {
+    // Behind the last of those noted stand rows noted earlier: computed, and dropped.
+    const noted = v128.load(out + i * 4);
+    const at = plane + from;
+    const sums = fourSums(
+      at + i32x4.extract_lane(noted, 0) * bytes,
+      at + i32x4.extract_lane(noted, 1) * bytes,
+      at + i32x4.extract_lane(noted, 2) * bytes,
+      at + i32x4.extract_lane(noted, 3) * bytes,
+      to - from,
+      integers,
+    );
+    v128.store(out + i * 4, i32x4.add(v128.load(out + i * 4, ROWS * 4), sums), ROWS * 4);
+    for (let one = i; one < min(i + 4, count); one++) {
+      const row = load<i32>(out + one * 4);
+      const all = load<i32>(out + one * 4, ROWS * 4);
+      const field = scales + row * 4;
+      const value = load<f32>(field) * step * (<f32>all - middle);
+      store<i32>(out + kept * 4, row);
+      store<i32>(out + kept * 4, all, ROWS * 4);
+      kept += i32(value + length * load<f32>(field, ROWS * 8) + open * load<f32>(field, ROWS * 12) >= least);
+    }
   }
   return kept;
 }
 
-// Finds the rows from…to of a block whose cosine with the query may reach `floor`; `from` is a multiple of 4.
+// Of the `count` rows noted at `out`, which a survey has passed, keeps those that may reach `floor` by both planes. Writes
+// their numbers in the block, their quantised cosines, and how far the true cosines may lie from those, in three arrays
+// of ROWS entries at `out`. Returns how many.
 //
-// Writes for each: its number in the block, its quantised cosine, and how far the true cosine may lie from that, in
-// three arrays of ROWS entries at `out`. Returns how many.
-export function scan(
-  block: usize, bytes: i32, from: i32, to: i32, query: usize, floor: f32, masked: i32, out: usize,
+// The first bytes of the lower plane already exclude most: what is left open then is by Cauchy and Schwarz the length of
+// the rest of the query times the distance in the rest of the row, for halves about half of what it was.
+export function weigh(count: i32, block: usize, bytes: i32, query: usize, floor: f32, out: usize): i32 {
+  const scales = block + 2 * ROWS * bytes;
+  const sums = scales + SUMS;
+  for (let i = 0; i < count; i++) store<i32>(out + i * 4, load<i32>(sums + load<i32>(out + i * 4) * 4), ROWS * 4);
+  const middle: f32 = 128.0 * <f32>load<i32>(query);
+  const rest: f32 = 7.5 * <f32>load<i32>(query, 16);
+  const first = min(FIRST, bytes);
+  let kept = refine(count, block, bytes, 0, first, query, middle - rest, load<f32>(query, 20), floor, out);
+  if (first < bytes) kept = refine(kept, block, bytes, first, bytes, query, middle, 0, floor, out);
+  for (let i = 0; i < kept; i++) {
+    const field = scales + load<i32>(out + i * 4) * 4;
+    const all = <f32>load<i32>(out + i * 4, ROWS * 4) - middle;
+    store<f32>(out + i * 4, load<f32>(field) * load<f32>(query, 4) * all, ROWS * 4);
+    store<f32>(out + i * 4, load<f32>(query, 8) * load<f32>(field, ROWS * 8) + load<f32>(query, 12), ROWS * 8);
+  }
+  return kept;
+}
+
+// Notes those of the rows r…r + 3 whose bit in `hits` is set, at `out`; returns how many are noted then. All four are
+// written, one over the other unless it counts: which do is hard to predict, so nothing branches on it.
+// @ts-ignore: decorator
+@inline function note(count: i32, hits: i32, r: i32, to: i32, mask: usize, masked: i32, out: usize): i32 {
+  // Rows past the end are computed and dropped: blocks are whole.
+  if (r + 4 > to) hits &= (1 << (to - r)) - 1;
+  // Brings the last bits of four bytes together in the upper four.
+  if (masked) hits &= (load<u32>(mask + r) * 0x10204080) >>> 28;
+  store<i32>(out + count * 4, r);
+  count += hits & 1;
+  store<i32>(out + count * 4, r + 1);
+  count += (hits >> 1) & 1;
+  store<i32>(out + count * 4, r + 2);
+  count += (hits >> 2) & 1;
+  store<i32>(out + count * 4, r + 3);
+  return count + (hits >> 3);
+}
+
+// The middle of what an upper nibble h may stand for is 16 h + 7.5 − 128 = 16 (h − 7.53125): what to take off the sums.
+// @ts-ignore: decorator
+@inline function upperMiddle(query: usize): v128 {
+  return f32x4.splat(120.5 * <f32>load<i32>(query));
+}
+
+// Looks at the upper plane of the rows from…to of a block; `from` is a multiple of 4. Leaves 16 times their sums in the
+// block, for `judge`, and writes the numbers of those whose cosine is `least` or more by this look, and the cosines, in
+// two arrays of ROWS entries at `out`. Returns how many.
+export function survey(
+  block: usize, bytes: i32, from: i32, to: i32, query: usize, least: f32, masked: i32, out: usize,
 ): i32 {
   const scales = block + 2 * ROWS * bytes;
-  const mask = scales + ROWS * (12 + 16);
-  // The middle of what an upper nibble h may stand for is 16 h + 7.5 − 128 = 16 (h − 7.53125).
-  const middle = f32x4.splat(7.53125 * <f32>load<i32>(query));
-  const step = f32x4.splat(16 * load<f32>(query, 4));
-  const queryLength = f32x4.splat(load<f32>(query, 8));
-  const least = f32x4.splat(floor - load<f32>(query, 12));
+  const mask = scales + MASK;
+  const middle = upperMiddle(query);
+  const step = f32x4.splat(load<f32>(query, 4));
   let count = 0;
-  // Four rows a turn share the loads of the query. Rows past the end are computed and dropped: blocks are whole.
   for (let r = from; r < to; r += 4) {
     if (masked && !load<u32>(mask + r)) continue;
-    let a = i32x4.splat(0), b = i32x4.splat(0), c = i32x4.splat(0), d = i32x4.splat(0);
-    let p0 = block + r * bytes, p1 = p0 + bytes, p2 = p1 + bytes, p3 = p2 + bytes;
-    let w = query + INTEGERS;
-    for (const end = p1; p0 < end; p0 += 16, p1 += 16, p2 += 16, p3 += 16, w += 64) {
-      const q0 = v128.load(w), q1 = v128.load(w, 16), q2 = v128.load(w, 32), q3 = v128.load(w, 48);
-      a = i32x4.add(a, dotPlane(v128.load(p0), q0, q1, q2, q3));
-      b = i32x4.add(b, dotPlane(v128.load(p1), q0, q1, q2, q3));
-      c = i32x4.add(c, dotPlane(v128.load(p2), q0, q1, q2, q3));
-      d = i32x4.add(d, dotPlane(v128.load(p3), q0, q1, q2, q3));
-    }
-    // The four lanes of four sums, added across: one sum a lane.
-    const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
-    const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
-    const sums = i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
-    const centred = f32x4.sub(f32x4.convert_i32x4_s(i32x4.shr_s(sums, 8)), middle);
+    const p = block + r * bytes;
+    const sums = i32x4.shl(fourSums(p, p + bytes, p + 2 * bytes, p + 3 * bytes, bytes, query + INTEGERS), 4);
+    v128.store(scales + r * 4, sums, SUMS);
+    const centred = f32x4.sub(f32x4.convert_i32x4_s(sums), middle);
     const value = f32x4.mul(f32x4.mul(centred, step), v128.load(scales + r * 4));
-    const highest = f32x4.add(value, f32x4.mul(queryLength, v128.load(scales + r * 4, ROWS * 4)));
-    let hits = i32x4.bitmask(f32x4.ge(highest, least));
-    while (hits) {
-      const lane = ctz(hits);
-      const row = r + lane;
-      hits &= hits - 1;
-      store<i32>(out + count * 4, row);
-      store<i32>(out + count * 4, lane < 2 ? (lane ? i32x4.extract_lane(sums, 1) : i32x4.extract_lane(sums, 0))
-        : (lane == 2 ? i32x4.extract_lane(sums, 2) : i32x4.extract_lane(sums, 3)), ROWS * 4);
-      count += i32(row < to) & (masked ? load<u8>(mask + row) : 1);
-    }
+    const hits = i32x4.bitmask(f32x4.ge(value, f32x4.splat(least)));
+    if (hits) count = note(count, hits, r, to, mask, masked, out);
   }
-  return refine(count, block, bytes, query, floor, out);
+  for (let i = 0; i < count; i++) {
+    const field = scales + load<i32>(out + i * 4) * 4;
+    const centred = <f32>load<i32>(field, SUMS) - f32x4.extract_lane(middle, 0);
+    store<f32>(out + i * 4, centred * load<f32>(query, 4) * load<f32>(field), ROWS * 4);
+  }
+  return count;
+}
+
+// Finds, of the first `to` rows of a block, those whose cosine with the query of the last survey may reach `floor`, and
+// writes of them what `weigh` does.
+export function judge(
+  block: usize, bytes: i32, to: i32, query: usize, floor: f32, masked: i32, out: usize,
+): i32 {
+  const scales = block + 2 * ROWS * bytes;
+  const mask = scales + MASK;
+  const middle = upperMiddle(query);
+  const step = f32x4.splat(load<f32>(query, 4));
+  const length = f32x4.splat(load<f32>(query, 8));
+  const least = f32x4.splat(floor - load<f32>(query, 12));
+  let count = 0;
+  for (let r = 0; r < to; r += 4) {
+    const centred = f32x4.sub(f32x4.convert_i32x4_s(v128.load(scales + r * 4, SUMS)), middle);
+    const value = f32x4.mul(f32x4.mul(centred, step), v128.load(scales + r * 4));
+    const highest = f32x4.add(value, f32x4.mul(length, v128.load(scales + r * 4, ROWS * 4)));
+    const hits = i32x4.bitmask(f32x4.ge(highest, least));
+    count = note(count, hits, r, to, mask, masked, out);
+  }
+  return weigh(count, block, bytes, query, floor, out);
 }
 
 // Turns the vector at `vector`, in place: every component times its entry of `signs` (±1 / √span), then a Walsh–Hadamard
@@ -158,9 +323,13 @@ export function quantise(vector: usize, block: usize, bytes: i32, row: i32): voi
   const nibble = i32x4.splat(15);
   const byteMid = i32x4.splat(128);
   const nibbleMid = f32x4.splat(120.5);
-  let coarse = f32x4.splat(0), fine = f32x4.splat(0);
+  let coarse = f32x4.splat(0), fine = f32x4.splat(0), first = f32x4.splat(0);
   const upperRow = block + row * bytes, lowerRow = upperRow + ROWS * bytes;
   for (let i = 0; i < size; i += 32) {
+    if (i == 2 * FIRST) {
+      first = coarse;
+      coarse = f32x4.splat(0);
+    }
     let upper = i16x8.splat(0), lower = i16x8.splat(0);
     for (let k = 0; k < 4; k++) {
       const at = vector + (i + 8 * k) * 4;
@@ -186,8 +355,9 @@ export function quantise(vector: usize, block: usize, bytes: i32, row: i32): voi
   const scales = block + 2 * ROWS * bytes + row * 4;
   store<f32>(scales, scale);
   // Sums of squares of float32 differences are good to far better than the 1/1000 added here.
-  store<f32>(scales, sqrt(total(coarse)) * 1.001 + 1e-6, ROWS * 4);
+  store<f32>(scales, sqrt(total(f32x4.add(first, coarse))) * 1.001 + 1e-6, ROWS * 4);
   store<f32>(scales, sqrt(total(fine)) * 1.001 + 1e-6, ROWS * 8);
+  store<f32>(scales, sqrt(total(coarse)) * 1.001 + 1e-6, ROWS * 12);
 }
 
 // @ts-ignore: decorator
