@@ -51,7 +51,7 @@ const SMALLEST_BATCH = 4;
  * docs/decisions/exact-search.md has the bound and the figures.
  *
  * Searches run on the calling thread, with `threads` helped by others. Up to 4 GiB of quantised vectors, which is
- * 7.9 million of 512 dimensions.
+ * 7.8 million of 512 dimensions.
  */
 export class ExactIndex implements VectorIndex {
   readonly #source: VectorSource | undefined;
