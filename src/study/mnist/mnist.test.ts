@@ -94,6 +94,7 @@ describe("a plan", () => {
     const plan = settlePlan({});
     expect(plan.heads.map(({ head }) => head)).toEqual(["softmax", "arcface"]);
     expect(plan).toMatchObject({ epochs: 2, openSetEpochs: 1, embedding: 128, seed: 1, digits: 60_000 });
+    expect(settlePlan({ embedding: 2 })).toMatchObject({ epochs: 4, openSetEpochs: 2 });
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { HEADS, type HeadConfig, HeadConfigSchema, type HeadSettings } from "../
 export interface MnistPlan {
   /** Names of heads; the first one is what the others are held against. @default softmax and arcface */
   readonly heads?: readonly string[] | undefined;
-  /** Passes over the training digits. @default 2 */
+  /** Passes over the training digits. @default 2; 4 for features in a plane */
   readonly epochs?: number | undefined;
   /** Passes of the open-set runs, which leave out 7, 8 and 9; 0 leaves these runs out. @default half of `epochs` */
   readonly openSetEpochs?: number | undefined;
@@ -50,7 +50,8 @@ const SUITED: Readonly<Record<string, HeadSettings>> = {
  * Throws    FaceError USAGE for a head that does not exist or comes twice, and for numbers that make no sense
  */
 export function settlePlan(plan: MnistPlan): SettledPlan {
-  const { heads = ["softmax", "arcface"], epochs = 2, embedding = 128, seed = 1, digits = 60_000 } = plan;
+  const { heads = ["softmax", "arcface"], embedding = 128, seed = 1, digits = 60_000 } = plan;
+  const { epochs = embedding === 2 ? 4 : 2 } = plan;
   const { openSetEpochs = Math.ceil(epochs / 2) } = plan;
   const wrong = heads.find((name) => !HEADS.some((head) => head.name === name));
   if (wrong !== undefined || heads.length === 0) {

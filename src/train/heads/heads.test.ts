@@ -26,6 +26,7 @@ import {
   NO_MARGIN,
   sphereFaceMargin,
 } from "./margin-function.ts";
+import { withoutMargin } from "./without-margin.ts";
 
 type Numbers = Record<string, ArrayLike<number>>;
 
@@ -82,7 +83,23 @@ const FAN_QUALITY = (0.333 * (1 - (0.99 * 20 + 0.01))) / (99 + 0.001);
 /** Length 1 is held at the shortest length of 10, where the margin is the lowest. */
 const MAGFACE = arcFaceMargin(0.45, "plain-arccos");
 
+/** Heads whose margin is a setting; ElasticFace's is an input. */
+const MARGINS_SET: HeadSettings[] = [
+  { head: "arcface" },
+  { head: "cosface" },
+  { head: "combined", m1: 1.2 },
+  { head: "sub-center-arcface", centres: 1 },
+];
+
 const SWEEPS: Sweep[] = [
+  ...MARGINS_SET.map(
+    (settings): Sweep => ({
+      name: `${settings.head} without its margin`,
+      settings: withoutMargin(HeadConfigSchema.parse(settings))!,
+      scale: 64,
+      margin: always(NO_MARGIN),
+    }),
+  ),
   {
     name: "normalised softmax",
     settings: { head: "normalised-softmax" },
@@ -428,4 +445,17 @@ describe("settings", () => {
         .initial();
     expect(centresOf({ head: "arcface" })).toEqual(centresOf({ head: "softmax" }));
   });
+});
+
+test("a head without its margin has the state of the head itself, so that one goes on where the other was", () => {
+  const namesOf = (config: HeadConfig): string[] => {
+    const { tape, output } = headOn(config, 4, 3, 5);
+    return compile(tape, { loss: output.loss }, FORMS[0]!).slots.map(({ name }) => name);
+  };
+  for (const { name } of HEADS) {
+    const config = HeadConfigSchema.parse({ head: name });
+    const bare = withoutMargin(config);
+    if (bare) expect(namesOf(bare)).toEqual(namesOf(config));
+    else expect(["softmax", "normalised-softmax", "sphereface", "magface"]).toContain(name);
+  }
 });

@@ -27,3 +27,4 @@ export {
 export { softmax } from "./softmax.ts";
 export { sphereFace, sphereFaceTarget } from "./sphereface.ts";
 export { subCenterArcFace } from "./sub-center-arcface.ts";
+export { withoutMargin } from "./without-margin.ts";
