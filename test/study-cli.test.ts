@@ -59,3 +59,43 @@ test("a folder without people is bad input, and neither folder nor CSV wrong usa
   expect((await arcface(["study", empty, "--out", join(folder, "no")])).code).toBe(3);
   expect((await arcface(["study", "--out", join(folder, "no")])).code).toBe(2);
 });
+
+test("a CSV of photographs and people, with a pair said to look alike, is answered for that pair", async () => {
+  const list = join(folder, "people.csv");
+  const rows = [
+    [samples[1], "Åsa"],
+    [samples[3], "Åsa"],
+    [samples[5], 'Bo, "the other"'],
+    [samples[6], 'Bo, "the other"'],
+  ];
+  const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  await writeFile(
+    list,
+    `path,person\n${rows.map(([path, person]) => `${path},${quoted(person!)}`).join("\n")}\n`,
+  );
+  const pairs = join(folder, "pairs.csv");
+  await writeFile(pairs, `person,person\nÅsa,${quoted(rows[2]![1]!)}\n`);
+  const out = join(folder, "csv-report");
+  const declared = ["study", "--csv", list, "--lookalikes", pairs, "--no-why", "--json", "--out", out];
+  const { code, out: text, err } = await arcface(declared);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  expect(JSON.parse(text)).toMatchObject({ faces: 4, people: 2, rejected: 0 });
+  const study = JSON.parse(await readFile(join(out, "study.json"), "utf8"));
+  expect(study.declared).toHaveLength(1);
+  const [pair] = study.declared;
+  expect(pair.people).toEqual(["Åsa", 'Bo, "the other"']);
+  expect([pair.genuine.length, pair.between.length]).toEqual([2, 4]);
+  expect(pair.auc).toBeGreaterThanOrEqual(0);
+  expect(pair.atThreshold.threshold).toBe(study.threshold);
+  expect(pair.atThreshold.toldApart).toBe(pair.between.every((cosine: number) => cosine < study.threshold));
+  const page = await readFile(join(out, "report.html"), "utf8");
+  expect(page.includes("Bo, &#34;the other&#34;")).toBe(true);
+
+  await writeFile(pairs, "Åsa,Nobody\n");
+  const unknown = await arcface(declared);
+  expect(unknown.code).toBe(2);
+  expect(`${unknown.out}${unknown.err}`).toContain(
+    'expected people with a face in the study, got \\"Nobody\\"',
+  );
+});
