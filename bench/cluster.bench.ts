@@ -1,5 +1,5 @@
 /**
- * Unknown faces grouped by person, against people who are known: arcface's clustering beside DBSCAN and Chinese
+ * Unknown faces grouped by person, against people who are known: average linkage beside density and Chinese
  * whispers on the same vectors, at several thresholds. Every photograph's largest face is its person.
  *
  * npm run bench cluster [-- PHOTOGRAPHS] [-- FACES.jsonl written by arcface embed]
@@ -8,7 +8,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type FaceRecord, ModelStore, RecognizerPool, readEmbeddings, recordsOf } from "arcface";
 import { cosineGraph, type Edge } from "../src/cluster/cosine-graph.ts";
-import { clusterFaces, type FaceToCluster, scoreClustering } from "../src/cluster/index.ts";
+import { clusterByDensity, clusterFaces, type FaceToCluster, scoreClustering } from "../src/cluster/index.ts";
 import { asUnitVector, seeded } from "../src/core/index.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
@@ -24,9 +24,9 @@ type Method = (
 
 const THRESHOLDS = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65];
 const METHODS: Readonly<Record<string, Method>> = {
-  arcface: async (faces, _, threshold) => await clusterFaces(faces, { threshold }),
-  "components (DBSCAN, 2)": (faces, edges, threshold) => dbscan(faces, edges, threshold, 2),
-  "DBSCAN, 3": (faces, edges, threshold) => dbscan(faces, edges, threshold, 3),
+  linkage: async (faces, _, threshold) => await clusterFaces(faces, { threshold }),
+  "density, 2": async (faces, _, threshold) => await clusterByDensity(faces, { threshold, least: 2 }),
+  "density, 3": async (faces, _, threshold) => await clusterByDensity(faces, { threshold, least: 3 }),
   "Chinese whispers": chineseWhispers,
 };
 
@@ -94,38 +94,6 @@ function choosePhotographs(enough: number): string[] {
       paths.push(...files.map((file) => join(images, person, file)));
   }
   return paths;
-}
-
-/** Density clustering without the rule of one photograph; faces that belong nowhere stay alone. */
-function dbscan(
-  faces: readonly Labelled[],
-  edges: readonly Edge[],
-  threshold: number,
-  least: number,
-): number[][] {
-  const near = faces.map((): number[] => []);
-  for (const { a, b, cosine } of edges) {
-    if (cosine < threshold) continue;
-    near[a]!.push(b);
-    near[b]!.push(a);
-  }
-  const group = new Int32Array(faces.length).fill(-1);
-  let groups = 0;
-  for (let i = 0; i < faces.length; i++) {
-    if (group[i]! >= 0 || near[i]!.length + 1 < least) continue;
-    const stack = [i];
-    group[i] = groups;
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      if (near[at]!.length + 1 < least) continue;
-      for (const other of near[at]!) {
-        if (group[other]! >= 0) continue;
-        group[other] = groups;
-        stack.push(other);
-      }
-    }
-    groups++;
-  }
-  return byGroup(group.map((g) => (g >= 0 ? g : groups++)));
 }
 
 /** Chinese whispers of 20 rounds without the rule of one photograph. */

@@ -1,19 +1,7 @@
-import { FaceError, throwIfAborted, type UnitVector, type WorkOptions } from "../core/index.ts";
+import { throwIfAborted } from "../core/index.ts";
 import { cosineGraph } from "./cosine-graph.ts";
+import { type ClusterOptions, checkClustering, type FaceToCluster, inOrder } from "./face-to-cluster.ts";
 import { MergeQueue } from "./merge-queue.ts";
-
-/** A face to be grouped. */
-export interface FaceToCluster {
-  readonly embedding: UnitVector;
-  /** Two faces of one photograph are never put together. */
-  readonly photograph: string;
-}
-
-/** How alike the faces of a group have to be. */
-export interface ClusterOptions extends WorkOptions {
-  /** The mean cosine at which two groups are taken as one person; belongs to a model and its calibration. */
-  readonly threshold: number;
-}
 
 /** A group while it grows. */
 interface Group {
@@ -43,17 +31,7 @@ export async function clusterFaces(
   options: ClusterOptions,
 ): Promise<number[][]> {
   const { threshold } = options;
-  if (!(threshold >= -1 && threshold <= 1)) {
-    throw new FaceError("USAGE", `cluster: expected a threshold from −1 to 1, got ${threshold}`);
-  }
-  const dimension = faces[0]?.embedding.length ?? 0;
-  const odd = faces.find(({ embedding }) => embedding.length !== dimension);
-  if (odd) {
-    throw new FaceError(
-      "SHAPE",
-      `cluster: expected vectors of dimension ${dimension}, got one of ${odd.embedding.length}`,
-    );
-  }
+  checkClustering(faces, options);
   const edges = await cosineGraph(
     faces.map(({ embedding }) => embedding),
     threshold,
@@ -105,9 +83,7 @@ export async function clusterFaces(
     }
     groups.set(next++, joined);
   }
-  return [...groups.values()]
-    .map(({ members }) => members.sort((a, b) => a - b))
-    .sort((a, b) => b.length - a.length || a[0]! - b[0]!);
+  return inOrder([...groups.values()].map(({ members }) => members));
 }
 
 function join(a: Group, b: Group): Group {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalize, seeded, type UnitVector } from "../core/index.ts";
-import { clusterFaces, type FaceToCluster } from "./cluster-faces.ts";
+import { clusterByDensity } from "./cluster-by-density.ts";
+import { clusterFaces } from "./cluster-faces.ts";
+import type { FaceToCluster } from "./face-to-cluster.ts";
 import { scoreClustering } from "./score-clustering.ts";
 
 /** Vectors at given angles in the plane, in degrees. */
@@ -122,4 +124,53 @@ test("scores are B-cubed's and the pairs', worked out by hand; unknown faces do 
   // Pairs together: 3 + 1, of which one right; pairs of people: 3 + 1.
   expect(scores.pairwise).toEqual({ precision: 0.25, recall: 0.25, f: 0.25 });
   expect(() => scoreClustering([[0]], [undefined])).toThrow(expect.objectContaining({ code: "USAGE" }));
+});
+
+describe("faces grouped by density", () => {
+  test("are chained: each near the next, the ends far apart", async () => {
+    const chain = faces([0, "a"], [20, "b"], [40, "c"], [60, "d"], [170, "e"]);
+    expect(await clusterByDensity(chain, { threshold: cos(21) })).toEqual([[0, 1, 2, 3], [4]]);
+    expect(await clusterFaces(chain, { threshold: cos(21) })).toEqual([[0, 1], [2, 3], [4]]);
+  });
+
+  test("reach no further from faces that are not dense, and such a face goes to the nearest dense one", async () => {
+    const list = faces([0, "a"], [10, "b"], [20, "c"], [39, "d"], [58, "e"]);
+    // With three to be dense, 39° sees 20° and 58°, 58° only 39°: it is taken along and takes nobody.
+    expect(await clusterByDensity(list, { threshold: cos(19.5), least: 3 })).toEqual([[0, 1, 2, 3, 4]]);
+    expect(await clusterByDensity(list, { threshold: cos(19.5), least: 4 })).toEqual([
+      [0],
+      [1],
+      [2],
+      [3],
+      [4],
+    ]);
+  });
+
+  test("are people as a crowd of them is made", async () => {
+    const { faces: all, labels } = crowd(40, 5);
+    const groups = await clusterByDensity(all, { threshold: 0.5 });
+    expect(scoreClustering(groups, labels).bCubed.precision).toBe(1);
+    expect(scoreClustering(groups, labels).bCubed.recall).toBeGreaterThan(0.9);
+  });
+
+  test("hold no two faces of one photograph, and every face once", async () => {
+    const anyFaces = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 90 }), fc.constantFrom("a", "b", "c", "d")),
+      { maxLength: 16 },
+    );
+    await fc.assert(
+      fc.asyncProperty(anyFaces, fc.integer({ min: 1, max: 4 }), async (list, least) => {
+        const groups = await clusterByDensity(faces(...list), { threshold: cos(15), least });
+        expect(groups.flat().sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+        for (const group of groups) expect(new Set(group.map((i) => list[i]![1])).size).toBe(group.length);
+      }),
+      { numRuns: 50, seed: 7 },
+    );
+  });
+
+  test("want a number of faces that makes sense", async () => {
+    await expect(clusterByDensity(faces([0, "a"]), { threshold: 0.5, least: 0 })).rejects.toThrow(
+      /at least 1/,
+    );
+  });
 });

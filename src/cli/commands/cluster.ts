@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
 import { dirname, relative, sep } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type ClusteringScores,
+  clusterByDensity,
   clusterFaces,
   expectNewFolder,
   type FaceToCluster,
@@ -15,13 +16,22 @@ import { EXIT } from "../exit-codes.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
-import { addJobsFlag, addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
+import {
+  addJobsFlag,
+  addModelFlags,
+  type ModelFlags,
+  openStore,
+  recognizerOptions,
+  whole,
+} from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
 import { calibrationAsJson } from "../verdict-text.ts";
 
 interface ClusterFlags extends ModelFlags {
   readonly out?: string;
   readonly link?: boolean;
+  readonly method: "linkage" | "density";
+  readonly least: number;
   readonly threshold?: number;
   readonly jobs?: number;
   readonly json?: boolean;
@@ -53,7 +63,20 @@ export function clusterCommand(program: Command, act: Act): void {
     .argument("<dir>", "folder of pictures, with the folders in it")
     .option("--out <dir>", "write a folder per person with copies of the photographs, and clusters.json")
     .option("--link", "hard links in place of copies")
-    .option("--threshold <cosine>", "mean cosine from which on two groups are one person", cosineFlag)
+    .option(
+      "--threshold <cosine>",
+      "cosine from which on faces, or groups by their mean, are one person",
+      cosineFlag,
+    )
+    .addOption(
+      new Option(
+        "--method <name>",
+        "groups alike in the mean, or chains of dense faces (wants a higher threshold)",
+      )
+        .choices(["linkage", "density"])
+        .default("linkage"),
+    )
+    .option("--least <n>", "with density: faces near a face, itself among them, that make it dense", whole, 2)
     .option("--json", "print the groups as JSON")
     .addHelpText(
       "after",
@@ -88,7 +111,11 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
     signal: io.signal,
     onProgress: bar.update,
   });
-  const groups = await clusterFaces(faces, { threshold, signal: io.signal, onProgress: bar.update });
+  const work = { threshold, signal: io.signal, onProgress: bar.update };
+  const groups =
+    flags.method === "density"
+      ? await clusterByDensity(faces, { ...work, least: flags.least })
+      : await clusterFaces(faces, work);
   bar.stop();
   const labels = labelsOf(folder, paths, faces);
   const scores = labels && faces.length > 0 ? scoreClustering(groups, labels) : undefined;
@@ -103,6 +130,8 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   const summary = {
     version: 1,
     model: pool.model,
+    method: flags.method,
+    ...(flags.method === "density" && { least: flags.least }),
     threshold,
     calibration:
       flags.threshold === undefined && pool.calibration ? calibrationAsJson(pool.calibration) : null,
