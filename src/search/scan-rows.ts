@@ -24,8 +24,11 @@ export interface ScanShare {
 /** Rows of the first steps: short ones, so that there is a floor before many rows pass without one. */
 const FIRST_ROWS = 64;
 
-/** Rows that look best are taken so many times as often as they are wanted: which are best is not sure yet. */
-const FIRST_LOOKS = 2;
+/** Rows that look best are taken in so many more than are wanted: which are best is not sure yet. */
+const SPARE_LOOKS = 4;
+
+/** Where more than one row in so many is wanted, a floor excludes too few to be worth looking for. */
+const ROWS_PER_WANTED = 32;
 
 /**
  * Gathers the candidates of some blocks, for the query that was put into the rows' memory last.
@@ -42,13 +45,14 @@ export function scanBlocks(
   { thread, next, agree }: ScanShare,
 ): void {
   const blocks: number[] = [];
-  const looks = boardFor({ ...goal, k: FIRST_LOOKS * goal.k });
+  const worthwhile = goal.k * ROWS_PER_WANTED <= rows.count;
+  const looks = worthwhile ? boardFor({ ...goal, k: goal.k + SPARE_LOOKS }) : undefined;
   for (let block = next(); block < rows.blocks.length; block = next()) {
     surveyBlock(rows, block, scan, looks, thread);
     blocks.push(block);
   }
   const lowest = boardFor(goal);
-  for (const { id: row } of looks.items()) weighRow(rows, row, lowest, thread);
+  for (const { id: row } of looks?.items() ?? []) weighRow(rows, row, lowest, thread);
   let floor = agree(unclampedFloor(lowest.floor));
   for (const block of blocks) {
     judgeBlock(rows, block, scan, candidates, thread, floor);
@@ -56,18 +60,18 @@ export function scanBlocks(
   }
 }
 
-/** Offers the rows of a block by what their upper nibbles say, each under its number in place of an id. */
+/** Sums up a block's upper nibbles, and offers its rows by what they say, each under its number in place of an id. */
 function surveyBlock(
   rows: QuantisedRows,
   block: number,
   { masked, filter }: Scan,
-  looks: Board,
+  looks: Board | undefined,
   thread: number,
 ): void {
   const { numbers, cosines } = rows.found(thread);
   const first = block * BLOCK_ROWS;
   const end = Math.min(BLOCK_ROWS, rows.count - first);
-  let step = looks.floor < -2 ? FIRST_ROWS : BLOCK_ROWS;
+  let step = looks && looks.floor < -2 ? FIRST_ROWS : BLOCK_ROWS;
   for (let from = 0; from < end; from += step, step *= 2) {
     const found = rows.kernel.survey(
       rows.blockAt(block),
@@ -75,13 +79,13 @@ function surveyBlock(
       from,
       Math.min(end, from + step),
       rows.queryAt,
-      Math.max(looks.floor, -4),
+      looks ? Math.max(looks.floor, -4) : Number.POSITIVE_INFINITY,
       masked ? 1 : 0,
       rows.foundAt(thread),
     );
     for (let i = 0; i < found; i++) {
       // The floor may have risen since the kernel compared.
-      if (cosines[i]! < looks.floor) continue;
+      if (!looks || cosines[i]! < looks.floor) continue;
       const row = first + numbers[i]!;
       const group = rows.groupOf(row);
       if (!filter || filter(rows.idOf(row), group)) looks.offer(cosines[i]!, row, group);
