@@ -4,7 +4,7 @@
  * node --import tsx bench/arcface-peer.ts WORKERS
  */
 import { createInterface } from "node:readline";
-import { ModelStore, Recognizer, RecognizerPool } from "arcface";
+import { ModelStore, Recognizer, RecognizerPool } from "arcface-ts";
 
 const workers = Number(process.argv[2] ?? 1);
 const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });

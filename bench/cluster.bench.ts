@@ -6,7 +6,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type FaceRecord, ModelStore, RecognizerPool, readEmbeddings, recordsOf } from "arcface";
+import { type FaceRecord, ModelStore, RecognizerPool, readEmbeddings, recordsOf } from "arcface-ts";
 import { cosineGraph, type Edge } from "../src/cluster/cosine-graph.ts";
 import { clusterByDensity, clusterFaces, type FaceToCluster, scoreClustering } from "../src/cluster/index.ts";
 import { asUnitVector, seeded } from "../src/core/index.ts";

@@ -6,7 +6,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Box, FaceFinder, ModelStore } from "arcface";
+import { type Box, FaceFinder, ModelStore } from "arcface-ts";
 import sharp from "sharp";
 import { intersectionOverUnion, seeded } from "../src/core/index.ts";
 import { describeMachine, median, sharedFolder } from "./machine.ts";

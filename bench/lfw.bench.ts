@@ -5,8 +5,8 @@
  * npm run bench lfw [-- MODEL…]
  */
 import { join } from "node:path";
-import { chooseFace, ModelStore, RecognizerPool } from "arcface";
-import { type MeasuredPicture, readLfwPairs, verify } from "arcface/evaluate";
+import { chooseFace, ModelStore, RecognizerPool } from "arcface-ts";
+import { type MeasuredPicture, readLfwPairs, verify } from "arcface-ts/evaluate";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 const lfw = join(sharedFolder(), "data", "lfw");

@@ -22,7 +22,7 @@ import {
   rocCurve,
   ScoreHistogram,
   trueAcceptRate,
-} from "arcface/evaluate";
+} from "arcface-ts/evaluate";
 import { describeMachine } from "./machine.ts";
 
 const pairs = Number(process.argv[2] ?? 1e7);

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Points } from "arcface/project";
+import type { Points } from "arcface-ts/project";
 
 /** Points as a float32 matrix that NumPy reads. */
 export function writeNpy(path: string, { data, count, dimension }: Points): void {

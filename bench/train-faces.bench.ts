@@ -8,7 +8,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openPack, packFolder, parseTrainConfig, train } from "arcface/train";
+import { openPack, packFolder, parseTrainConfig, train } from "arcface-ts/train";
 import { openCheckpoint } from "../src/checkpoints/index.ts";
 import { seeded } from "../src/core/index.ts";
 import { exactAccuracy } from "../src/evaluate/index.ts";

@@ -7,8 +7,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ModelStore } from "arcface";
-import { parseTrainConfig, train } from "arcface/train";
+import { ModelStore } from "arcface-ts";
+import { parseTrainConfig, train } from "arcface-ts/train";
 import { describeMachine } from "./machine.ts";
 
 const STEPS = Number(process.argv[2] ?? 10_000);

@@ -4,7 +4,7 @@
  * node --import tsx bench/tsne-peer.ts POINTS.npy LAYOUT.f32 THREADS
  */
 import { writeFileSync } from "node:fs";
-import { embedTsne } from "arcface/project";
+import { embedTsne } from "arcface-ts/project";
 import { readNpy } from "./npy.ts";
 
 const [points, layoutPath, threads] = process.argv.slice(2) as [string, string, string];

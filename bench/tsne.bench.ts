@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { layoutQuality, nearestNeighbours, type Points, pca } from "arcface/project";
+import { layoutQuality, nearestNeighbours, type Points, pca } from "arcface-ts/project";
 import { ModelStore } from "../src/models/index.ts";
 import { affinityMemory, rowAffinities, symmetrize } from "../src/project/tsne/affinities.ts";
 import { Descent, descentMemory } from "../src/project/tsne/descent.ts";

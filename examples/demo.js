@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cosine, ModelStore, Recognizer, thumbnail } from "arcface";
+import { cosine, ModelStore, Recognizer, thumbnail } from "arcface-ts";
 
 const root = join(import.meta.dirname, "..");
 const out = join(root, "demo");
@@ -17,7 +17,7 @@ const store = new ModelStore({ home: process.env.ARCFACE_HOME });
 
 /** Runs a command line that the reader could type, and shows it. */
 function arcface(...args) {
-  console.log(`\n$ npx arcface ${args.map((arg) => arg.replace(`${root}/`, "")).join(" ")}`);
+  console.log(`\n$ npx arcface-ts ${args.map((arg) => arg.replace(`${root}/`, "")).join(" ")}`);
   const { status } = spawnSync(process.execPath, [join(root, "bin", "arcface.js"), ...args], {
     stdio: "inherit",
   });

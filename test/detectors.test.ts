@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Detection, FaceFinder, ModelStore } from "arcface";
+import { type Detection, FaceFinder, ModelStore } from "arcface-ts";
 import sharp from "sharp";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { samplePhotographs, sharedFolder, store } from "./pack.ts";

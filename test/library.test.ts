@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { cosine, FaceError, PhotographIndex, Recognizer, RecognizerPool } from "arcface";
+import { cosine, FaceError, PhotographIndex, Recognizer, RecognizerPool } from "arcface-ts";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EmbeddingsWriter, type FaceRecord, readEmbeddings } from "arcface";
+import { EmbeddingsWriter, type FaceRecord, readEmbeddings } from "arcface-ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seeded } from "../src/core/index.ts";
 import { samplePhotographs, store } from "./pack.ts";

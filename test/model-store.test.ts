@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type ModelCard, ModelStore, Recognizer } from "arcface";
+import { type ModelCard, ModelStore, Recognizer } from "arcface-ts";
 import { beforeAll, expect, test } from "vitest";
 import { store } from "./pack.ts";
 import { arcface } from "./run-cli.ts";
@@ -21,7 +21,7 @@ test("several processes that need a model at once download it once between them"
   const home = await emptyHome();
   const npmCache = await emptyHome();
   const script = `
-    import { ModelStore } from "arcface";
+    import { ModelStore } from "arcface-ts";
     let chunks = 0;
     const files = await new ModelStore({ home: process.argv[1] }).pull("mtcnn", { onProgress: () => chunks++ });
     console.log(JSON.stringify({ downloaded: chunks > 0, files: files.size }));`;

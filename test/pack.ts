@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ModelStore } from "arcface";
+import { ModelStore } from "arcface-ts";
 
 /** The store that tests share: the user's own, so that a second run downloads nothing. */
 export const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });

@@ -1,4 +1,4 @@
-import { embedTsne, layoutQuality, type Points, pointsOf, tsne } from "arcface/project";
+import { embedTsne, layoutQuality, type Points, pointsOf, tsne } from "arcface-ts/project";
 import { expect, test } from "vitest";
 import { seeded } from "../src/core/index.ts";
 

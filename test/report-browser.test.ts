@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { normalize, RgbImage } from "arcface";
-import { readCalibration } from "arcface/models";
+import { normalize, RgbImage } from "arcface-ts";
+import { readCalibration } from "arcface-ts/models";
 import {
   findLookAlikes,
   findNearDuplicates,
@@ -14,7 +14,7 @@ import {
   retrieve,
   type Study,
   type StudyFace,
-} from "arcface/study";
+} from "arcface-ts/study";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { packAtlas } from "../dist/study/report/atlas.js";

@@ -1,4 +1,4 @@
-import { ExactIndex, SyntheticPeople } from "arcface/search";
+import { ExactIndex, SyntheticPeople } from "arcface-ts/search";
 import { expect, test } from "vitest";
 
 test("threads find what one finds, vectors and groups, filtered and not, before and after changes", async () => {

@@ -11,7 +11,7 @@ import {
   readEvents,
   shuffledSampler,
   splitByIdentity,
-} from "arcface/train";
+} from "arcface-ts/train";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";
