@@ -1,4 +1,4 @@
-import { FaceError } from "../core/index.ts";
+import { FaceError, personName } from "../core/index.ts";
 import { type Change, conflict, type FaceState, type PersonState } from "./change.ts";
 
 /** What a store has to look up before it can check a change. */
@@ -48,7 +48,7 @@ export function subjectsOf({ effects }: Change): Subjects {
  * Every effect must find what it expects; afterwards every face must be a present person's, and every new face must
  * come with its contents.
  *
- * Throws    FaceError CONFLICT
+ * Throws    FaceError CONFLICT, USAGE for a name that is not spelled as names are kept
  */
 export function checkChange(where: string, change: Change, found: Found): Outcome {
   const people = new Map<number, PersonState | null>();
@@ -58,6 +58,7 @@ export function checkChange(where: string, change: Change, found: Found): Outcom
       const now = stateIn(people, found.people, effect.id);
       if (now?.name !== effect.before?.name || now?.expires !== effect.before?.expires)
         throw conflict(where, effect);
+      if (effect.after) expectSpelled(where, effect.after.name);
       people.set(effect.id, effect.after);
     } else {
       const now = stateIn(faces, found.faces, effect.id);
@@ -87,4 +88,13 @@ export function checkChange(where: string, change: Change, found: Found): Outcom
 function stateIn<S>(changed: Map<number, S | null>, found: ReadonlyMap<number, S>, id: number): S | null {
   const state = changed.get(id);
   return state === undefined ? (found.get(id) ?? null) : state;
+}
+
+function expectSpelled(where: string, name: string): void {
+  const spelled = personName(where, name);
+  if (spelled === name) return;
+  throw new FaceError(
+    "USAGE",
+    `${where}: expected a name as personName() spells it, got another spelling of "${spelled}"`,
+  );
 }

@@ -1,4 +1,4 @@
-import { cosine, FaceError, type UnitVector } from "../core/index.ts";
+import { cosine, FaceError, personName, type UnitVector } from "../core/index.ts";
 import { type ChangeKind, inverse, type LogEntry } from "./change.ts";
 import type { GalleryContract } from "./contract.ts";
 import { createStore, openStore } from "./open-store.ts";
@@ -115,12 +115,17 @@ export class Gallery {
     }
   }
 
-  /** Adds faces to people, new or known by their names; all of them in one change. */
+  /**
+   * Adds faces to people, new or known by their names; all of them in one change. Names are kept in the spelling of
+   * `personName`, in which they are looked up, too.
+   *
+   * Throws    FaceError USAGE for a name that is none, SHAPE, ZERO_VECTOR
+   */
   async enrol(
-    enrolments: readonly Enrolment[],
+    people: readonly Enrolment[],
     kind: "enrol" | "import" = "enrol",
   ): Promise<Applied<Enrolled[]>> {
-    for (const { name } of enrolments) checkName(name);
+    const enrolments = people.map((each) => ({ ...each, name: personName(kind, each.name) }));
     const count = enrolments.reduce((sum, { faces }) => sum + faces.length + 1, 0);
     const firstId = await this.store.reserveIds(count);
     return await this.#change(kind, () => planEnrolment(this.store, enrolments, firstId));
@@ -128,9 +133,9 @@ export class Gallery {
 
   /** Gives a person another name. Throws FaceError PERSON_UNKNOWN, CONFLICT when someone has the name. */
   async rename(name: string, to: string): Promise<Applied<Person>> {
-    checkName(to);
+    const after = personName("rename", to);
     return await this.#change("rename", () =>
-      planPerson(this.store, name, (state) => ({ ...state, name: to })),
+      planPerson(this.store, name, (state) => ({ ...state, name: after })),
     );
   }
 
@@ -144,16 +149,16 @@ export class Gallery {
 
   /** Gives faces to someone else, who is made when not there. Throws FaceError PERSON_UNKNOWN for a face that is not there. */
   async move(faces: readonly number[], to: string): Promise<Applied<Person>> {
-    checkName(to);
+    const target = personName("move", to);
     const newId = await this.store.reserveIds(1);
-    return await this.#change("move", () => planMove(this.store, faces, to, newId));
+    return await this.#change("move", () => planMove(this.store, faces, target, newId));
   }
 
   /** Makes a new person out of some of a person's faces. Throws FaceError PERSON_UNKNOWN, CONFLICT when someone has the name. */
   async split(name: string, faces: readonly number[], to: string): Promise<Applied<Person>> {
-    checkName(to);
+    const target = personName("split", to);
     const newId = await this.store.reserveIds(1);
-    return await this.#change("split", () => planSplit(this.store, name, faces, to, newId));
+    return await this.#change("split", () => planSplit(this.store, name, faces, target, newId));
   }
 
   /** Makes several people one: the faces of `names` become `into`'s, and they leave. Throws FaceError PERSON_UNKNOWN. */
@@ -322,15 +327,4 @@ export class Gallery {
 /** Whether a change stands whole and can be taken back. */
 function isUndoable({ kind, undoneBy, forgotten }: LogEntry): boolean {
   return undoneBy === null && forgotten === 0 && kind !== "forget" && kind !== "reindex";
-}
-
-/** Names are lines of text: they go into lists, logs and folder names. */
-function checkName(name: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (name.trim() === name && name.length > 0 && name.length <= 200 && !/[\u0000-\u001f\u007f]/.test(name))
-    return;
-  throw new FaceError(
-    "USAGE",
-    `gallery: expected a name of 1 to 200 characters on one line, got ${JSON.stringify(name.slice(0, 60))}`,
-  );
 }

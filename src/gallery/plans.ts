@@ -1,4 +1,4 @@
-import { FaceError, nearestName } from "../core/index.ts";
+import { FaceError, nearestName, personName } from "../core/index.ts";
 import { type Effect, type FaceContent, nameTaken, type PersonState } from "./change.ts";
 import type { NewFace, Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
@@ -31,8 +31,9 @@ export interface Enrolled {
 /** Faces listed in one question to the store. */
 const PAGE = 1000;
 
-/** Someone by name. Throws FaceError PERSON_UNKNOWN. */
-export async function personNamed(store: GalleryStore, name: string): Promise<Person> {
+/** Someone by name, in whatever spelling. Throws FaceError PERSON_UNKNOWN, USAGE for a name that nobody can have. */
+export async function personNamed(store: GalleryStore, text: string): Promise<Person> {
+  const name = personName("gallery", text);
   const person = await store.personNamed(name);
   if (person) return person;
   // Names that begin with the same letter, as far as one page holds them.
@@ -150,7 +151,7 @@ export async function planMerge(
 ): Promise<Plan<Person>> {
   const target = await personNamed(store, into);
   const effects: Effect[] = [];
-  for (const name of new Set(names)) {
+  for (const name of new Set(names.map((each) => personName("merge", each)))) {
     const person = await personNamed(store, name);
     if (person.id === target.id)
       throw new FaceError("USAGE", `merge: expected people other than "${into}", got "${name}"`);

@@ -161,6 +161,41 @@ export function storeContract(engine: StoreUnderTest): void {
       expect(await names(gallery)).toEqual(["Ann 1", "Ben 1", "Cem 1", "Dana 1", "Zoë 1"]);
     });
 
+    test("names that look the same are one person, and what is not seen is refused", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Zoe\u0308", 1);
+      await enrol(gallery, " Zo\u00eb\u00a0", 1);
+      expect(await names(gallery)).toEqual(["Zo\u00eb 2"]);
+      expect(await gallery.person("Zoe\u0308 ")).toMatchObject({ id: ann.person, faces: 2 });
+      await gallery.rename("Zoe\u0308", "Ann\u00a0 Zoe\u0308");
+      await gallery.split("Ann Zoe\u0308", ann.faces, "Be\u0301a");
+      await gallery.move(ann.faces, "Be\u0301a ");
+      expect(await names(gallery)).toEqual(["Ann Zo\u00eb 1", "B\u00e9a 1"]);
+      for (const name of ["Zo\u200be", "Zo\u202ee", "Zo\u009be", "Zo\u0000e", ""]) {
+        const refused = { code: "USAGE" };
+        await expect(gallery.enrol([{ name, faces: [] }])).rejects.toMatchObject(refused);
+        await expect(gallery.rename("B\u00e9a", name)).rejects.toMatchObject(refused);
+        await expect(gallery.move(ann.faces, name)).rejects.toMatchObject(refused);
+        await expect(gallery.split("B\u00e9a", ann.faces, name)).rejects.toMatchObject(refused);
+        await expect(gallery.person(name)).rejects.toMatchObject(refused);
+      }
+      const effect: Effect = {
+        subject: "person",
+        id: ann.person,
+        before: { name: "Ann Zo\u00eb", expires: null },
+        after: { name: "Zoe\u0308", expires: null },
+      };
+      const change = {
+        kind: "rename" as const,
+        at: "2026-01-01T00:00:00.000Z",
+        effects: [effect],
+        contents: [],
+      };
+      await expect(gallery.store.commit(change)).rejects.toMatchObject({ code: "USAGE" });
+      await gallery.merge(["Be\u0301a", "B\u00e9a"], "Ann Zoe\u0308");
+      expect(await names(gallery)).toEqual(["Ann Zo\u00eb 2"]);
+    });
+
     test("renaming, moving, splitting, merging and deleting do what they say", async () => {
       const gallery = await fresh();
       const ann = await enrol(gallery, "Ann", 3);

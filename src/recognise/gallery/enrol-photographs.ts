@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { FaceError, UnitVector, WorkOptions } from "../../core/index.ts";
+import { type FaceError, personName, type UnitVector, type WorkOptions } from "../../core/index.ts";
 import { expectContract, type Gallery, type NewFace } from "../../gallery/index.ts";
 import { chooseFace } from "../face.ts";
 import type { RecognizerPool } from "../pool.ts";
@@ -56,7 +56,7 @@ export interface EnrolmentOptions extends WorkOptions {
  *
  * Without a threshold for the model, the two reasons that compare faces are not looked at.
  *
- * Throws    FaceError MODEL_MISMATCH when the gallery holds another model's vectors
+ * Throws    FaceError MODEL_MISMATCH when the gallery holds another model's vectors, USAGE for a name that is none
  */
 export async function* enrolPhotographs(
   gallery: Gallery,
@@ -69,7 +69,8 @@ export async function* enrolPhotographs(
     options.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold ?? null;
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
   let done = 0;
-  for (const group of inGroups(people)) {
+  const spelled = people.map(({ name, paths }) => ({ name: personName("enrol", name), paths }));
+  for (const group of inGroups(spelled)) {
     const todo: { readonly path: string; readonly name: string }[] = [];
     for (const { name, paths } of group) {
       const known = await knownPaths(gallery, name, paths);

@@ -1,4 +1,4 @@
-import { FaceError, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import { FaceError, personName, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import type { Enrolment, Gallery, GalleryFace, NewFace, Provenance } from "../../gallery/index.ts";
 import { type FaceRecord, formatOf, readEmbeddings } from "../embeddings/index.ts";
 
@@ -93,7 +93,7 @@ export async function importFaces(
       );
     }
     if (record.person === undefined) report.nameless++;
-    else batch.push(record);
+    else batch.push({ ...record, person: personName(path, record.person) });
     if (batch.length === STEP) await flush();
   }
   await flush();
