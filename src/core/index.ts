@@ -1,4 +1,5 @@
 export { ERROR_CODES, type ErrorCode, FaceError, internal, reasonOf, systemCode } from "./errors.ts";
+export { float32Rows } from "./float32-rows.ts";
 export {
   type Affine,
   applyAffine,

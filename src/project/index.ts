@@ -3,7 +3,7 @@
  */
 export { type Neighbours, nearestNeighbours } from "./neighbours.ts";
 export { type Pca, type PcaOptions, pca, pcaTransform } from "./pca.ts";
-export { type Points, pointsOf } from "./points.ts";
+export { centredPointsOf, type Points, pointsOf } from "./points.ts";
 export { type LayoutQuality, layoutQuality } from "./quality.ts";
 export {
   embedTsne,

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { seeded } from "../core/index.ts";
 import { nearestNeighbours } from "./neighbours.ts";
 import { pca, pcaTransform } from "./pca.ts";
-import { type Points, pointsOf } from "./points.ts";
+import { centredPointsOf, type Points, pointsOf } from "./points.ts";
 import { layoutQuality } from "./quality.ts";
+import { embedTsne } from "./tsne/index.ts";
 import { umap } from "./umap.ts";
 
 function cloud(count: number, dimension: number, scale: (d: number) => number = () => 1): Points {
@@ -158,6 +159,26 @@ describe("layout quality", () => {
     const { trustworthiness } = await layoutQuality(points, layout, { k: 5 });
     expect(trustworthiness).toBeCloseTo(wanted, 10);
   });
+});
+
+test("a float64 cloud far from the origin is laid out as faithfully as near it", async () => {
+  const random = seeded(5);
+  const near = Array.from({ length: 200 }, (_, i) =>
+    Array.from({ length: 6 }, (_, d) => (i % 5 === d ? 20 : 0) + 4 * random.next()),
+  );
+  const far = near.map((row) => row.map((value) => 1.7e9 + value));
+  const judged = async (points: Points): Promise<number> => {
+    const { layout } = await embedTsne(points, { perplexity: 15, iterations: 300 });
+    return (await layoutQuality(pointsOf(near), layout)).trustworthiness;
+  };
+  expect(() => pointsOf(far)).toThrow(/expected numbers whose differences float32 holds, got a cloud/);
+  expect(await judged(centredPointsOf(far))).toBeGreaterThan((await judged(pointsOf(near))) - 0.01);
+});
+
+test.each([4, 5, 10, 14, 15, 16])("UMAP lays out %i points", async (count) => {
+  const layout = await umap(cloud(count, 3), { epochs: 20 });
+  expect(layout).toHaveLength(2 * count);
+  expect(layout.every(Number.isFinite)).toBe(true);
 });
 
 test("UMAP keeps clusters together, the same for the same seed", async () => {

@@ -31,7 +31,8 @@ export async function umap(points: Points, options: UmapOptions = {}): Promise<F
   checkPoints("UMAP", points);
   const { count, dimension } = points;
   const { dimensions = 2, minDistance = 0.1, epochs = count <= 10_000 ? 500 : 200, seed = 1 } = options;
-  const size = Math.min(options.neighbours ?? 15, count);
+  // The package wants more points than neighbours.
+  const size = Math.min(options.neighbours ?? 15, count - 1);
   if (count < FEWEST) throw new FaceError("USAGE", `UMAP: expected at least ${FEWEST} points, got ${count}`);
   if (!Number.isInteger(size) || size < 2) {
     throw new FaceError("USAGE", `UMAP neighbours: expected a whole number above 1, got ${size}`);

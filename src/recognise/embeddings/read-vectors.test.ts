@@ -43,6 +43,18 @@ describe("vectors of any kind", () => {
     }
   });
 
+  test("keep their differences where float64 lies far from the origin", async () => {
+    const far = Float64Array.of(1.7e9, 1.7e9 + 0.25, 1.7e9 + 0.75);
+    const double = await file("far.npy", npy("<f8", "(3, 1)", bytes(far)));
+    const rows = await file("far.jsonl", [...far].map((value) => `{"vector":[${value}]}`).join("\n"));
+    for (const path of [double, rows]) {
+      const { data } = await readVectors(path);
+      expect([data[1]! - data[0]!, data[2]! - data[0]!].map((d) => Number(d.toFixed(6)))).toEqual([
+        0.25, 0.75,
+      ]);
+    }
+  });
+
   test("are read from .jsonl with the label of a field, the folder of a path, or a file", async () => {
     const byField = await file("a.jsonl", '{"vector":[1,2],"label":"x"}\n{"vector":[3,4],"label":7}\n');
     expect((await readVectors(byField)).labels).toEqual(["x", "7"]);

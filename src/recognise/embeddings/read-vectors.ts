@@ -2,14 +2,14 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
 import { createInterface } from "node:readline";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { FaceError, float32Rows, reasonOf } from "../../core/index.ts";
 import { namesPathOf } from "./formats.ts";
 
 /** Vectors of any kind, not only of faces, with what is known of each. */
 export interface LabelledVectors {
   readonly count: number;
   readonly dimension: number;
-  /** Shapes    [count × dimension] */
+  /** Shapes    [count × dimension]; moved to their mean where float32 cannot hold the file's numbers */
   readonly data: Float32Array;
   /** What each vector is of; absent where the file does not say. */
   readonly labels: readonly string[] | undefined;
@@ -109,7 +109,7 @@ async function fromRows(
   rows: AsyncIterable<Row>,
   { vectorField, labelField }: ReadVectorsOptions,
 ): Promise<LabelledVectors> {
-  const chunks: Float32Array[] = [];
+  const chunks: Float64Array[] = [];
   const kept: Row[] = [];
   let field: string | undefined;
   for await (const row of rows) {
@@ -128,12 +128,11 @@ async function fromRows(
   }
   if (chunks.length === 0) throw new FaceError("BAD_FILE", `${path}: expected vectors, got an empty file`);
   const dimension = chunks[0]!.length;
-  const data = new Float32Array(chunks.length * dimension);
-  for (const [i, chunk] of chunks.entries()) data.set(chunk, i * dimension);
+  const data = float32Rows(chunks, dimension);
   return { count: chunks.length, dimension, data, ...describe(path, kept, labelField) };
 }
 
-function vectorOf(where: string, values: unknown, dimension: number | undefined): Float32Array {
+function vectorOf(where: string, values: unknown, dimension: number | undefined): Float64Array {
   const list =
     Array.isArray(values) || ArrayBuffer.isView(values) ? Array.from(values as ArrayLike<unknown>) : [];
   if (list.length === 0 || !list.every((value) => typeof value === "number" && Number.isFinite(value))) {
@@ -142,7 +141,7 @@ function vectorOf(where: string, values: unknown, dimension: number | undefined)
   if (dimension !== undefined && list.length !== dimension) {
     throw new FaceError("BAD_FILE", `${where}: expected ${dimension} numbers, got ${list.length}`);
   }
-  return Float32Array.from(list as number[]);
+  return Float64Array.from(list as number[]);
 }
 
 /** What rows say about themselves. */
@@ -187,12 +186,15 @@ async function fromNpy(path: string, options: ReadVectorsOptions): Promise<Label
   if (count * dimension * size !== bytes.length - start || count * dimension === 0) {
     throw refuse(`${bytes.length - start} bytes for a matrix of ${count} × ${dimension}`);
   }
-  const data = new Float32Array(count * dimension);
-  for (let n = 0; n < data.length; n++) {
+  const values = Float64Array.from({ length: count * dimension }, (_, n) => {
     const value = size === 4 ? bytes.readFloatLE(start + 4 * n) : bytes.readDoubleLE(start + 8 * n);
     if (!Number.isFinite(value)) throw refuse(`${value} in row ${Math.floor(n / dimension)}`);
-    data[n] = value;
-  }
+    return value;
+  });
+  const data = float32Rows(
+    Array.from({ length: count }, (_, row) => values.subarray(row * dimension, (row + 1) * dimension)),
+    dimension,
+  );
   const rows: Row[] = [];
   if ((await stat(namesPathOf(path)).catch(() => undefined))?.isFile()) {
     for await (const row of jsonLines(namesPathOf(path))) rows.push(row);
