@@ -70,10 +70,33 @@ describe.skipIf(!installed)("with the optional package usearch", () => {
     expect(() => small.search(broken, { k: 1 })).toThrow(expect.objectContaining({ code: "ZERO_VECTOR" }));
   });
 
+  test("equal vectors, however many, cut nobody off, are all found, and leave one by one", async () => {
+    const everyone = ApproximateIndex.open({ dimension: 128 });
+    const same = people.vector(9000, 0);
+    for (let id = 0; id < 500; id++) everyone.add(id, same);
+    for (let i = 0; i < 1000; i++) everyone.add(500 + i, people.vector(i, 0));
+    const selfFound = Array.from({ length: 1000 }, (_, i) => i).filter(
+      (i) => everyone.search(people.vector(i, 0), { k: 1 })[0]?.id === 500 + i,
+    );
+    expect(selfFound.length).toBeGreaterThanOrEqual(999);
+    const nearest = (k: number) => everyone.search(same, { k }).map(({ id }) => id);
+    expect(nearest(500)).toEqual(Array.from({ length: 500 }, (_, i) => i));
+    expect(everyone.size).toBe(1500);
+    const path = join(await mkdtemp(join(tmpdir(), "arcface-hnsw-")), "equal.hnsw");
+    await everyone.save(path, "x");
+    const loaded = await ApproximateIndex.load(path, "x", { dimension: 128 });
+    expect([loaded.size, loaded.remove(0), loaded.remove(0)]).toEqual([1500, true, false]);
+    loaded.add(2000, same);
+    expect(loaded.search(same, { k: 500 }).map(({ id }) => id)).toEqual([
+      ...Array.from({ length: 499 }, (_, i) => i + 1),
+      2000,
+    ]);
+  });
+
   test("saved and loaded it answers the same; damaged, foreign or missing it is refused", async () => {
     const path = join(folder, "people.hnsw");
     await index.save(path, "model-a, change 17");
-    expect((await readdir(folder)).sort()).toEqual(["people.hnsw", "people.hnsw.graph"]);
+    expect((await readdir(folder)).sort()).toEqual(["people.hnsw", "people.hnsw.graph", "people.hnsw.nodes"]);
     const loaded = await ApproximateIndex.load(path, "model-a, change 17", options);
     expect(loaded.size).toBe(3000);
     for (const query of known) expect(loaded.search(query, { k: 5 })).toEqual(index.search(query, { k: 5 }));

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { cosine, FaceError, reasonOf, type UnitVector } from "../core/index.ts";
+import { EqualVectors } from "./equal-vectors.ts";
 import {
   checkCount,
   checkKey,
@@ -33,13 +34,11 @@ export interface ApproximateIndexOptions {
 interface Hnsw {
   add(keys: bigint, vectors: Float32Array, threads: number): void;
   remove(key: bigint): number;
-  contains(key: bigint): boolean;
   search(
     vector: Float32Array,
     k: number,
     threads: number,
   ): { readonly keys: BigUint64Array; readonly distances: Float32Array };
-  size(): number;
   save(path: string): void;
   load(path: string): void;
 }
@@ -47,36 +46,42 @@ type HnswConstructor = new (config: Readonly<Record<string, unknown>>) => Hnsw;
 
 const FORMAT = "arcface-approximate-index";
 
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
 const headerSchema = z.strictObject({
   format: z.literal(FORMAT),
-  version: z.literal(1),
+  version: z.literal(2),
   dimension: z.int().positive(),
   connectivity: z.int().positive(),
   vectors: z.int().nonnegative(),
   of: z.string(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Of the graph, and of the ids of its nodes. */
+  sha256: z.strictObject({ graph: sha256Schema, nodes: sha256Schema }),
 });
 
 /**
  * Nearest neighbours through a graph of half-precision vectors (HNSW): a search looks at some hundreds of vectors,
  * however many there are, and may miss some. How many depends on the query: people of the gallery are nearly always
  * found, the look-alikes of strangers often not (docs/decisions/exact-search.md). Use {@link measureRecall} on your
- * own data, and `ExactIndex` while it is fast enough.
+ * own data, and `ExactIndex` while it is fast enough. Equal vectors are one node of the graph, so that a photograph kept
+ * many times does not cut off others.
  *
  * Needs the optional package `usearch`.
  */
 export class ApproximateIndex {
   readonly #hnsw: Hnsw;
+  readonly #nodes: EqualVectors;
   readonly #options: ApproximateIndexOptions;
 
-  private constructor(hnsw: Hnsw, options: ApproximateIndexOptions) {
+  private constructor(hnsw: Hnsw, nodes: EqualVectors, options: ApproximateIndexOptions) {
     this.#hnsw = hnsw;
+    this.#nodes = nodes;
     this.#options = options;
   }
 
   /** An empty index. Throws FaceError USAGE when `usearch` is not installed or does not run here. */
   static open(options: ApproximateIndexOptions): ApproximateIndex {
-    return new ApproximateIndex(newHnsw(options), options);
+    return new ApproximateIndex(newHnsw(options), new EqualVectors(), options);
   }
 
   /**
@@ -94,14 +99,16 @@ export class ApproximateIndex {
         `${path}: expected an index of ${options.dimension} dimensions, made of ${of}, got ${found}; build it anew`,
       );
     // Native code reads the graph and trusts it: only bytes that were written here may reach it.
-    if ((await sha256Of(graphPath(path))) !== header.sha256)
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected the graph its checksum is of, got another; build it anew`,
-      );
-    const index = ApproximateIndex.open({ ...options, connectivity: header.connectivity });
+    for (const part of ["graph", "nodes"] as const) {
+      if ((await sha256Of(`${path}.${part}`)) !== header.sha256[part])
+        throw new FaceError(
+          "BAD_FILE",
+          `${path}.${part}: expected the bytes its checksum is of, got others; build it anew`,
+        );
+    }
+    const hnsw = newHnsw({ ...options, connectivity: header.connectivity });
     try {
-      index.#hnsw.load(graphPath(path));
+      hnsw.load(`${path}.graph`);
     } catch (cause) {
       throw new FaceError(
         "BAD_FILE",
@@ -111,26 +118,31 @@ export class ApproximateIndex {
         },
       );
     }
-    return index;
+    const nodes = EqualVectors.decode(await readFile(`${path}.nodes`), `${path}.nodes`);
+    return new ApproximateIndex(hnsw, nodes, { ...options, connectivity: header.connectivity });
   }
 
   get size(): number {
-    return this.#hnsw.size();
+    return this.#nodes.size;
   }
 
   /** Throws as `VectorIndex.add`. */
   add(id: number, vector: UnitVector): void {
     checkKey("id", id);
     checkVector(vector, this.#options.dimension);
-    if (this.#hnsw.contains(BigInt(id)))
+    if (this.#nodes.has(id))
       throw new FaceError("USAGE", `search: expected an id that is not there yet, got ${id}`);
-    this.#hnsw.add(BigInt(id), Float32Array.from(vector), 1);
+    const node = this.#nodes.add(id, vector);
+    if (node !== undefined) this.#hnsw.add(BigInt(node), Float32Array.from(vector), 1);
   }
 
   /** Whether there was something to remove. Its place in the graph stays until the index is built anew. */
   remove(id: number): boolean {
     checkKey("id", id);
-    return this.#hnsw.remove(BigInt(id)) > 0;
+    if (!this.#nodes.has(id)) return false;
+    const node = this.#nodes.remove(id);
+    if (node !== undefined) this.#hnsw.remove(BigInt(node));
+    return true;
   }
 
   /** Up to k near vectors by falling cosine, not always the nearest. Throws as `VectorIndex.search`. */
@@ -141,40 +153,46 @@ export class ApproximateIndex {
     const { keys, distances } = this.#hnsw.search(Float32Array.from(query), k, 1);
     const found: Neighbour[] = [];
     for (const [i, key] of keys.entries()) {
-      const id = Number(key);
-      const vector = this.#options.vectors?.read(id);
-      if (this.#options.vectors && !vector) continue;
       // usearch answers with 1 − the inner product.
       const rounded = Math.max(-1, Math.min(1, 1 - distances[i]!));
-      found.push({ id, cosine: vector ? cosine(query, vector) : rounded });
+      for (const id of this.#nodes.idsOf(Number(key))) {
+        const vector = this.#options.vectors?.read(id);
+        if (this.#options.vectors && !vector) continue;
+        found.push({ id, cosine: vector ? cosine(query, vector) : rounded });
+      }
     }
-    return found.sort((a, b) => b.cosine - a.cosine || a.id - b.id);
+    return found.sort((a, b) => b.cosine - a.cosine || a.id - b.id).slice(0, k);
   }
 
   /**
-   * Writes a file that `load` reads: `path`, and the graph beside it. Derived: it can be deleted at any time.
+   * Writes what `load` reads: `path`, and the graph and the ids of its nodes beside it. Derived: it can be deleted at any time.
    *
    * @param of what the index was made of: the model, and a number that changes with the gallery
    * Throws    FaceError STORAGE
    */
   async save(path: string, of: string): Promise<void> {
-    const graph = graphPath(path);
+    const graph = `${path}.graph`;
     const temporary = `${graph}.${process.pid}.tmp`;
     try {
       // usearch writes in place: a file cut off in the middle could not be told from a whole one.
       this.#hnsw.save(temporary);
       const file = await open(temporary, "r+");
       await file.sync().finally(() => file.close());
+      const nodes = this.#nodes.encode();
       const header: z.infer<typeof headerSchema> = {
         format: FORMAT,
-        version: 1,
+        version: 2,
         dimension: this.#options.dimension,
         connectivity: this.#options.connectivity ?? DEFAULTS.connectivity,
         vectors: this.size,
         of,
-        sha256: await sha256Of(temporary),
+        sha256: {
+          graph: await sha256Of(temporary),
+          nodes: createHash("sha256").update(nodes).digest("hex"),
+        },
       };
       await rename(temporary, graph);
+      await writeFileAtomic(`${path}.nodes`, nodes);
       await writeFileAtomic(path, `${JSON.stringify(header)}\n`);
     } catch (cause) {
       await rm(temporary, { force: true });
@@ -231,17 +249,13 @@ function newHnsw(options: ApproximateIndexOptions): Hnsw {
   }
 }
 
-function graphPath(path: string): string {
-  return `${path}.graph`;
-}
-
 async function readHeader(path: string): Promise<z.infer<typeof headerSchema>> {
   try {
     return headerSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (cause) {
     throw new FaceError(
       "BAD_FILE",
-      `${path}: expected an approximate index of version 1, got: ${reasonOf(cause)}`,
+      `${path}: expected an approximate index of version 2, got: ${reasonOf(cause)}`,
       {
         cause,
       },
