@@ -100,3 +100,13 @@ test("nothing below the shells reads the environment, the clock or unseeded rand
   });
   expect(readers).toEqual([]);
 });
+
+test("bytes are compared as bytes: a TextDecoder reads UTF-8 only, since its latin1 is windows-1252", () => {
+  const decoders = files.flatMap((file) => {
+    const text = readFileSync(join(SOURCE, file), "utf8");
+    return [...text.matchAll(/new TextDecoder\(\s*"([^"]+)"/g)]
+      .filter(([, encoding]) => encoding !== "utf-8")
+      .map(([found]) => `${file}: ${found}`);
+  });
+  expect(decoders).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { FaceError } from "../core/index.ts";
+import { bytesAt, FaceError } from "../core/index.ts";
 import { type ByteSource, openFileSource } from "./byte-source.ts";
 import type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
 import { isOnnx, readOnnxWeights } from "./onnx-weights.ts";
@@ -75,5 +75,5 @@ export function checkpointFormat(source: ByteSource): CheckpointFormat | undefin
 }
 
 function isTar(source: ByteSource): boolean {
-  return source.size > 262 && new TextDecoder().decode(source.read(257, 5)) === "ustar";
+  return source.size > 262 && bytesAt(source.read(257, 5), 0, "ustar");
 }

@@ -1,3 +1,4 @@
+export { bytesAt } from "./bytes-at.ts";
 export { ERROR_CODES, type ErrorCode, FaceError, internal, reasonOf, systemCode } from "./errors.ts";
 export { float32Rows } from "./float32-rows.ts";
 export {

@@ -1,5 +1,6 @@
 export { decoderInfo } from "./decoder-info.ts";
 export { encodeJpeg, encodePng } from "./encode-image.ts";
+export { PICTURE_HEAD_BYTES, PICTURE_KINDS, type PictureKind, pictureKindOf } from "./picture-kind.ts";
 export {
   IMAGE_EXTENSIONS,
   type ImageSource,

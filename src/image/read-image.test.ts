@@ -106,7 +106,7 @@ test("an empty file, a text, a cut picture and an SVG are refused by name", asyn
     ["empty.jpg", new Uint8Array(0), "got 0 bytes"],
     ["text.png", Buffer.from("this is no picture at all"), "got another kind of file"],
     ["cut.jpg", jpeg.subarray(0, jpeg.length >> 1), "expected a whole picture"],
-    ["drawing.svg", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "got another kind of file"],
+    ["drawing.svg", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "got a file of the kind SVG"],
   ];
   for (const [name, bytes, reason] of cases) {
     const path = join(folder, name);

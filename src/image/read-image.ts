@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import sharp from "sharp";
 import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { PICTURE_KINDS, pictureKindOf } from "./picture-kind.ts";
 import { RgbImage } from "./rgb-image.ts";
 
 /** A photograph: a file's path, or an encoded file's bytes. */
@@ -71,8 +72,12 @@ async function decodeImage(
   where: string,
 ): Promise<RgbImage> {
   if (bytes.length === 0) throw new FaceError("BAD_IMAGE", `${where}: expected ${FORMATS}, got 0 bytes`);
-  if (!hasPictureSignature(bytes))
-    throw new FaceError("BAD_IMAGE", `${where}: expected ${FORMATS}, got another kind of file`);
+  const kind = pictureKindOf(bytes);
+  if (kind === undefined || !PICTURE_KINDS[kind].read) {
+    const got =
+      kind === undefined ? "another kind of file" : `a file of the kind ${PICTURE_KINDS[kind].name}`;
+    throw new FaceError("BAD_IMAGE", `${where}: expected ${FORMATS}, got ${got}`);
+  }
   try {
     const picture = sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: "error", autoOrient: true });
     const { autoOrient } = await picture.metadata();
@@ -94,20 +99,6 @@ async function decodeImage(
   } catch (cause) {
     throw imageError(where, limits, cause);
   }
-}
-
-/** Whether the first bytes are those of one of the formats that are read; anything else never reaches a decoder. */
-function hasPictureSignature(bytes: Uint8Array): boolean {
-  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 16));
-  return (
-    text.startsWith("\xff\xd8\xff") ||
-    text.startsWith("\x89PNG\r\n\x1a\n") ||
-    text.startsWith("GIF8") ||
-    text.startsWith("II*\0") ||
-    text.startsWith("MM\0*") ||
-    (text.startsWith("RIFF") && text.slice(8, 12) === "WEBP") ||
-    (text.slice(4, 8) === "ftyp" && ["avif", "avis", "mif1", "msf1"].includes(text.slice(8, 12)))
-  );
 }
 
 function imageError(where: string, limits: Required<ReadImageOptions>, cause: unknown): FaceError {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { evaluateTflite, readTflite, tfliteToOnnx } from "../checkpoints/tflite/index.ts";
-import { FaceError, seeded } from "../core/index.ts";
+import { bytesAt, FaceError, seeded } from "../core/index.ts";
 import {
   decodeOnnx,
   disagreement,
@@ -64,7 +64,7 @@ export async function prepareNetwork(file: Uint8Array, options: PrepareOptions):
 }
 
 async function prepare(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
-  const isTflite = new TextDecoder("latin1").decode(file.subarray(4, 8)) === "TFL3";
+  const isTflite = bytesAt(file, 4, "TFL3");
   const example = randomInput(options.example);
   const feeds = { [options.input]: example };
   let original: Uint8Array;

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { bytesAt, FaceError } from "../../core/index.ts";
 
 /** All vectors together may be read this many times the file's size. */
 const MAX_READ_FACTOR = 4;
@@ -26,9 +26,9 @@ export class FlatTable {
 
   /** The root table of a file, whose identifier must be the four letters given. */
   static root(bytes: Uint8Array, identifier: string): FlatTable {
-    const got = new TextDecoder("latin1").decode(bytes.subarray(4, 8));
-    if (bytes.length < 8 || got !== identifier) {
-      throw new FaceError("BAD_MODEL", `tflite: at offset 4: expected "${identifier}", got "${got}"`);
+    if (!bytesAt(bytes, 4, identifier)) {
+      const got = JSON.stringify(Buffer.from(bytes.subarray(4, 8)).toString("latin1"));
+      throw new FaceError("BAD_MODEL", `tflite: at offset 4: expected "${identifier}", got ${got}`);
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return new FlatTable(view, view.getUint32(0, true), { left: MAX_READ_FACTOR * bytes.length });

@@ -1,3 +1,4 @@
+import { bytesAt } from "../../core/index.ts";
 import type { ByteSource } from "../byte-source.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import { DTYPE_BYTES, type Dtype } from "../dtype.ts";
@@ -19,7 +20,7 @@ const DTYPES: Readonly<Record<number, Dtype>> = {
 
 /** Whether a file is a TensorFlow Lite model. */
 export function isTflite(head: Uint8Array): boolean {
-  return new TextDecoder("latin1").decode(head.subarray(4, 8)) === "TFL3";
+  return bytesAt(head, 4, "TFL3");
 }
 
 /**

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { bytesAt, FaceError } from "../../core/index.ts";
 import type { PictureShape } from "./example-set.ts";
 
 /** First bytes of a pack; see docs/formats.md. */
@@ -41,7 +41,7 @@ export function encodePackHeader(header: PackHeader): Uint8Array {
 
 /** Whether a file begins as a pack does. */
 export function isPack(head: Uint8Array): boolean {
-  return new TextDecoder("latin1").decode(head.subarray(0, PACK_MAGIC.length)) === PACK_MAGIC;
+  return bytesAt(head, 0, PACK_MAGIC);
 }
 
 /** Throws FaceError BAD_FILE for another kind of file, another version, or sizes that make no sense. */
