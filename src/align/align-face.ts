@@ -3,6 +3,18 @@ import { type RgbImage, warpAffine } from "../image/index.ts";
 import { fitSimilarity } from "./similarity.ts";
 import { alignmentTemplate } from "./template.ts";
 
+/**
+ * Number of the rule that says where a crop lies in its picture: template, landmarks, fit. It goes up with every
+ * change of the rule; vectors of different rules do not compare, and what was made by an earlier one is refused.
+ */
+export const ALIGNMENT_VERSION = 1;
+
+/**
+ * Number of the way in which a photograph is read and searched, and a crop's pixels are drawn. It goes up when the same
+ * photograph gives other faces or other pixels; vectors still compare, but files and caches are not gone on with.
+ */
+export const CROP_VERSION = 1;
+
 declare const aligned: unique symbol;
 
 /** A square crop whose five landmarks lie where an ArcFace network expects them. Made only by this folder. */

@@ -1,3 +1,3 @@
-export { type AlignedFace, alignFace, asAlignedFace } from "./align-face.ts";
+export { ALIGNMENT_VERSION, type AlignedFace, alignFace, asAlignedFace, CROP_VERSION } from "./align-face.ts";
 export { fitSimilarity } from "./similarity.ts";
 export { alignmentTemplate } from "./template.ts";

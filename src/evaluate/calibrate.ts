@@ -79,7 +79,7 @@ export function calibrate(
   const seen = withoutFailures(scored);
   return {
     magic: "arcface-calibration",
-    version: 1,
+    version: 2,
     pipeline,
     data: {
       protocol: data.protocol,

@@ -24,20 +24,12 @@ const PIPELINE: Pipeline = {
   model: {
     id: "made-up",
     sha256: "ab".repeat(32),
-    contract: {
-      template: "arcface-5-point",
-      input: {
-        name: "x",
-        layout: "NCHW",
-        sizePx: 112,
-        channels: "RGB",
-        mean: [127.5, 127.5, 127.5],
-        scale: [128, 128, 128],
-      },
-      output: { name: "y", dimension: 8, normalized: false },
-    },
+    output: "y",
+    dimension: 8,
   },
-  detector: "mtcnn",
+  feed: { layout: "NCHW", sizePx: 112, channels: "RGB", mean: [127.5, 127.5, 127.5], scale: [128, 128, 128] },
+  alignment: { template: "arcface-5-point", version: 1, crop: 1 },
+  detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null },
   flip: false,
 };
 
@@ -272,14 +264,11 @@ describe("a calibration", () => {
   });
 
   test("for another model is refused, and both contracts are named", () => {
-    const { model } = PIPELINE;
+    const { model, feed } = PIPELINE;
     const other: Pipeline = {
       ...PIPELINE,
-      model: {
-        ...model,
-        id: "other",
-        contract: { ...model.contract, input: { ...model.contract.input, channels: "BGR" } },
-      },
+      model: { ...model, id: "other" },
+      feed: { ...feed, channels: "BGR" },
     };
     const refusal = (): void => expectCalibrationFor(made, other, "c.json");
     expect(refusal).toThrow(expect.objectContaining({ code: "MODEL_MISMATCH" }));

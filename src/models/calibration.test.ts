@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { differenceOf, readCalibration } from "./calibration.ts";
+import { misfitOf, readCalibration } from "./calibration.ts";
 import { BUILT_IN_CARDS, DEFAULT_MODELS } from "./cards.ts";
+import { detectorDigest, networkOf, type Pipeline } from "./pipeline.ts";
 
 const FOLDER = new URL("../../calibrations/", import.meta.url);
 const files = readdirSync(FOLDER).sort();
@@ -18,12 +19,19 @@ test.each(files)(
     const [id, flip] = [file.replace(/(\.flip)?\.json$/, ""), file.includes(".flip.")];
     const card = BUILT_IN_CARDS.find((own) => own.id === id);
     if (card?.task !== "embed") throw new Error(`${id} is no card of an embedder`);
-    const used = {
-      model: { id, sha256: card.files[0]!.sha256, contract: card.contract },
-      detector: DEFAULT_MODELS.detector,
+    const detector = BUILT_IN_CARDS.find((own) => own.id === DEFAULT_MODELS.detector)!;
+    const used: Pipeline = {
+      ...networkOf(card.id, card.files[0]!.sha256, card.contract),
+      alignment: { template: "arcface-5-point", version: 1, crop: 1 },
+      detector: {
+        id: detector.id,
+        sha256: detectorDigest(detector.files),
+        minFacePx: null,
+        maxSidePx: null,
+      },
       flip,
     };
-    expect(differenceOf(calibration.pipeline, used)).toBeUndefined();
+    expect(misfitOf(calibration, used)).toBeUndefined();
     const { threshold, thresholdInterval, falseMatches, data, target, curve } = calibration;
     expect(data).toMatchObject({ genuinePairs: 3000, impostorPairs: 3000, pictures: 7701, people: 4281 });
     expect(data.protocol).toContain("LFW");

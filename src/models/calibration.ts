@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { FaceError, reasonOf, systemCode } from "../core/index.ts";
-import { EmbedderContractSchema } from "./card.ts";
+import { type Pipeline, PipelineSchema, pipelineDifference } from "./pipeline.ts";
 import { type ModelStore, sha256 } from "./store.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits");
@@ -13,24 +13,13 @@ const count = z.number().int().min(0);
 const cosine = z.number().min(-1).max(1);
 const interval = z.tuple([share, share]);
 
-/** Everything between a photograph and a score that changes scores. */
-const PipelineSchema = z.strictObject({
-  model: z.strictObject({
-    id: z.string().min(1),
-    /** Of the network's file. */
-    sha256: digest,
-    contract: EmbedderContractSchema,
-  }),
-  /** Id of the detection model that faces were found and aligned with. */
-  detector: z.string().min(1),
-  /** Whether each face was embedded together with its mirror image. */
-  flip: z.boolean(),
-});
+const VERSION = 2;
 
 /** What scores of one model mean, and from what evidence; docs/formats.md describes the file. */
 export const CalibrationSchema = z.strictObject({
   magic: z.literal("arcface-calibration"),
-  version: z.literal(1),
+  version: z.literal(VERSION),
+  /** What it was measured with, and is good for. */
   pipeline: PipelineSchema,
   data: z.strictObject({
     protocol: z.string().min(1),
@@ -72,8 +61,15 @@ export const CalibrationSchema = z.strictObject({
 /** The thresholds and error rates of one model, with their evidence. */
 export type Calibration = z.infer<typeof CalibrationSchema>;
 
-/** What a calibration was measured with, and is good for. */
-export type Pipeline = z.infer<typeof PipelineSchema>;
+/** What is enough to tell an earlier version's file from another file. */
+const EarlierSchema = z.object({
+  magic: z.literal("arcface-calibration"),
+  version: z
+    .number()
+    .int()
+    .min(1)
+    .max(VERSION - 1),
+});
 
 const FileSchema = CalibrationSchema.extend({ checksum: digest });
 
@@ -98,7 +94,8 @@ function nameOf(name: string, flip: boolean): string {
 /**
  * Reads a calibration.
  *
- * Throws    FaceError BAD_FILE for what is none, or was changed after it was written
+ * Throws    FaceError BAD_FILE for what is none, or was changed after it was written; MODEL_MISMATCH for one of an
+ *           earlier version, which does not say enough of its pipeline
  */
 export async function readCalibration(path: string): Promise<Calibration> {
   const found = await readIfThere(path);
@@ -124,6 +121,7 @@ export async function writeCalibration(path: string, calibration: Calibration): 
  *
  * @param path of a network file of the user's own
  * Returns   undefined where there is none
+ * Throws    as {@link readCalibration}
  */
 export async function findCalibration(
   store: ModelStore,
@@ -143,22 +141,19 @@ export async function findCalibration(
   return undefined;
 }
 
-/** In what a pipeline differs from the one that was measured, in words; undefined when scores of one are scores of the other. */
-export function differenceOf(measured: Pipeline, used: Pipeline): string | undefined {
-  if (measured.model.sha256 !== used.model.sha256 || contractOf(measured) !== contractOf(used)) {
-    return `made for ${describe(measured)}, not for ${describe(used)}`;
-  }
-  const how = ({ detector, flip }: Pipeline): string => `${detector} ${flip ? "with" : "without"} --flip`;
-  return how(measured) === how(used) ? undefined : `made with ${how(measured)}, not with ${how(used)}`;
+/** Why scores of a pipeline are not those that were calibrated, in words; undefined when they are. */
+export function misfitOf({ pipeline }: Calibration, used: Pipeline): string | undefined {
+  const difference = pipelineDifference(pipeline, used);
+  return difference?.level === "vectors" ? difference.words : undefined;
 }
 
-/** Throws FaceError MODEL_MISMATCH with both contracts when a calibration is not for what is used. */
+/** Throws FaceError MODEL_MISMATCH with both pipelines when a calibration is not for what is used. */
 export function expectCalibrationFor(calibration: Calibration, used: Pipeline, where: string): void {
-  const difference = differenceOf(calibration.pipeline, used);
-  if (difference === undefined) return;
+  const misfit = misfitOf(calibration, used);
+  if (misfit === undefined) return;
   throw new FaceError(
     "MODEL_MISMATCH",
-    `${where}: expected a calibration for what is used, got one ${difference}`,
+    `${where}: expected a calibration for what is used, got one ${misfit}`,
   );
 }
 
@@ -185,6 +180,13 @@ async function readIfThere(path: string): Promise<Calibration | undefined> {
     throw new FaceError("BAD_FILE", `${path}: expected a calibration in JSON, got: ${reasonOf(cause)}`, {
       cause,
     });
+  }
+  const earlier = EarlierSchema.safeParse(json);
+  if (earlier.success) {
+    throw new FaceError(
+      "MODEL_MISMATCH",
+      `${path}: expected a calibration of version ${VERSION}, got version ${earlier.data.version}, which does not say how crops were aligned and by which detector's files; measure it anew with "arcface calibrate"`,
+    );
   }
   const parsed = FileSchema.safeParse(json);
   if (!parsed.success) {
@@ -218,15 +220,4 @@ function format(file: z.infer<typeof FileSchema>): string {
       `  ${JSON.stringify(key)}: ${Array.isArray(value) && value.length > 2 ? rows(value) : JSON.stringify(value)}`,
   );
   return `{\n${fields.join(",\n")}\n}\n`;
-}
-
-/** What counts of a contract: names and batch do not change scores. */
-function contractOf({ model }: Pipeline): string {
-  const { layout, sizePx, channels, mean, scale } = model.contract.input;
-  return `${channels} ${layout} ${sizePx} px, (x - [${mean.join(", ")}]) / [${scale.join(", ")}] to ${model.contract.output.dimension}`;
-}
-
-function describe(pipeline: Pipeline): string {
-  const { id, sha256: digits } = pipeline.model;
-  return `${id} (sha256 ${digits.slice(0, 12)}, ${contractOf(pipeline)})`;
 }

@@ -2,11 +2,10 @@ export {
   type Calibration,
   CalibrationSchema,
   calibrationPathOf,
-  differenceOf,
   expectCalibrationFor,
   findCalibration,
   installedCalibrationPath,
-  type Pipeline,
+  misfitOf,
   readCalibration,
   writeCalibration,
 } from "./calibration.ts";
@@ -45,6 +44,15 @@ export {
   presetNames,
   readOwnModel,
 } from "./own-model.ts";
+export {
+  detectorDigest,
+  networkOf,
+  type Pipeline,
+  type PipelineDifference,
+  PipelineSchema,
+  pipelineDifference,
+  pipelineDigest,
+} from "./pipeline.ts";
 export {
   PREPARE_RTOL,
   type PreparedNetwork,

@@ -29,6 +29,7 @@ export {
 export { listImages } from "./list-images.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
+export { pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";
 export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
 export { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";

@@ -9,6 +9,7 @@ import {
   isModelFile,
   type ModelFile,
   type ModelStore,
+  networkOf,
   type Pipeline,
   prepareModelFile,
   prepareNetwork,
@@ -56,7 +57,7 @@ async function openMtcnn(
 /** An embedder and what it was made from. */
 export interface OpenedEmbedder {
   readonly embedder: Embedder;
-  readonly model: Pipeline["model"];
+  readonly network: Pick<Pipeline, "model" | "feed">;
   /** Of a network file of the user's own; undefined for a card's. */
   readonly path: string | undefined;
 }
@@ -74,7 +75,7 @@ export async function openEmbedder(
     const session = await openNetworkFile(store, file, contract.input, options);
     return {
       embedder: new Embedder(id, contract, session),
-      model: { id, sha256: file.sha256, contract },
+      network: networkOf(id, file.sha256, contract),
       path: file.path,
     };
   }
@@ -91,7 +92,7 @@ export async function openEmbedder(
   );
   return {
     embedder: new Embedder(card.id, card.contract, session),
-    model: { id: card.id, sha256: card.files[0]!.sha256, contract: card.contract },
+    network: networkOf(card.id, card.files[0]!.sha256, card.contract),
     path: undefined,
   };
 }

@@ -38,7 +38,7 @@ export class RecognizerPool {
   readonly model: string;
   /** Length of the vectors. */
   readonly dimension: number;
-  /** What scores depend on: network, contract, detector, flip. */
+  /** What makes the vectors: they are compared with those of the same pipeline only. */
   readonly pipeline: Pipeline;
   /** What is known about scores of this model; undefined when it was not calibrated. */
   readonly calibration: Calibration | undefined;

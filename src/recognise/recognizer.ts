@@ -14,6 +14,7 @@ import {
 import { chooseFace, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 import { openEmbedder } from "./open-models.ts";
+import { pipelineOf } from "./pipeline-of.ts";
 import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
 import { findJudge, type Judge, judge, type Verdict, type VerdictOptions } from "./verdict.ts";
 
@@ -51,7 +52,7 @@ export class Recognizer {
   readonly #embedder: Embedder;
   readonly #options: EmbedOptions & VerdictOptions;
   readonly #judge: Judge;
-  /** What scores depend on: network, contract, detector, flip. A calibration is for exactly one. */
+  /** What made the vectors: they are compared with those of the same pipeline only. */
   readonly pipeline: Pipeline;
 
   private constructor(
@@ -79,9 +80,8 @@ export class Recognizer {
     const finder = await FaceFinder.open({ ...options, store });
     try {
       const name = options.model ?? DEFAULT_MODELS.embedder;
-      const { embedder, model, path } = await openEmbedder(store, name, options.contract, options);
-      const detector = options.detector ?? DEFAULT_MODELS.detector;
-      const pipeline = { model, detector, flip: options.flip ?? false };
+      const { embedder, network, path } = await openEmbedder(store, name, options.contract, options);
+      const pipeline = pipelineOf(store, network, options);
       try {
         const judge = await findJudge(store, pipeline, path, options.calibration);
         return new Recognizer(finder, embedder, pipeline, judge, options);

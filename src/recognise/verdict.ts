@@ -1,9 +1,10 @@
+import { FaceError } from "../core/index.ts";
 import {
   type Calibration,
-  differenceOf,
   expectCalibrationFor,
   findCalibration,
   type ModelStore,
+  misfitOf,
   type Pipeline,
   readCalibration,
 } from "../models/index.ts";
@@ -50,8 +51,8 @@ export type Judge =
 /**
  * The calibration for what computes the scores: the caller's, or the one that lies ready.
  *
- * A caller's calibration for something else is refused; one that lies ready for something else is passed over, with
- * the reason.
+ * A caller's calibration for something else, or of an earlier version, is refused; one that lies ready is then passed
+ * over, with the reason.
  *
  * Throws    FaceError MODEL_MISMATCH naming both contracts, BAD_FILE
  */
@@ -66,16 +67,20 @@ export async function findJudge(
     expectCalibrationFor(calibration, used, typeof given === "string" ? given : "calibration");
     return { kind: "calibrated", calibration };
   }
-  const calibration = await findCalibration(store, used, modelPath);
+  const calibration = await findCalibration(store, used, modelPath).catch((error: unknown) => {
+    if (error instanceof FaceError && error.code === "MODEL_MISMATCH") return error;
+    throw error;
+  });
+  if (calibration instanceof FaceError) return { kind: "uncalibrated", reason: calibration.message };
   if (!calibration)
     return {
       kind: "uncalibrated",
       reason: `there is no calibration for ${used.model.id}${used.flip ? " with --flip" : ""}`,
     };
-  const difference = differenceOf(calibration.pipeline, used);
-  return difference === undefined
+  const misfit = misfitOf(calibration, used);
+  return misfit === undefined
     ? { kind: "calibrated", calibration }
-    : { kind: "uncalibrated", reason: `the calibration of ${used.model.id} was ${difference}` };
+    : { kind: "uncalibrated", reason: `the calibration of ${used.model.id} was ${misfit}` };
 }
 
 /**

@@ -33,13 +33,12 @@ test("the page shows the worst errors of each kind, escapes every name, and need
     model: {
       id: 'a"<i>',
       sha256: "0".repeat(64),
-      contract: {
-        template: "arcface-5-point",
-        input: { name: "x", layout: "NCHW", sizePx: 112, channels: "RGB", mean: [0, 0, 0], scale: [1, 1, 1] },
-        output: { name: "y", dimension: 2, normalized: false },
-      },
+      output: "y",
+      dimension: 2,
     },
-    detector: "mtcnn",
+    feed: { layout: "NCHW", sizePx: 112, channels: "RGB", mean: [0, 0, 0], scale: [1, 1, 1] },
+    alignment: { template: "arcface-5-point", version: 1, crop: 1 },
+    detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null },
     flip: false,
   };
   const page = await writeEvaluation({ pipeline, list, measured, report, summary: ["<one>", "two"] }, folder);

@@ -158,7 +158,7 @@ function evaluationPage(
 <body>
 <header class="top"><div>
 <h1>Evaluation of ${pipeline.model.id}</h1>
-<p>${report.protocol}. Detector ${pipeline.detector}, ${pipeline.flip ? "with" : "without"} flip.</p>
+<p>${report.protocol}. Detector ${pipeline.detector?.id ?? "none"}, ${pipeline.flip ? "with" : "without"} flip.</p>
 <ul class="cards"><li><b>${percent(accuracy.mean, 2)}</b>accuracy ± ${percent(accuracy.std, 2)}</li><li><b>${percent(eer.rate, 2)}</b>equal error rate</li><li><b>${figure(auc.value, 5)}</b>AUC</li>${
     strict?.kind === "measured" && html`<li><b>${percent(strict.tar.rate, 2)}</b>TAR at FAR 10⁻³</li>`
   }<li><b>${failures.pictures}</b>of ${count(report.pictures, "picture")} without a vector</li></ul>

@@ -130,7 +130,7 @@ function describe(calibration: Calibration, paths: readonly string[]): string {
     calibration;
   const { model, detector, flip } = pipeline;
   const lines = [
-    `${model.id}, detector ${detector}, ${flip ? "with" : "without"} flip, on ${data.protocol}`,
+    `${model.id}, detector ${detector?.id ?? "none"}, ${flip ? "with" : "without"} flip, on ${data.protocol}`,
     `threshold ${threshold.toFixed(4)} [${thresholdInterval.map((t) => t.toFixed(4)).join(", ")}] for a false match rate of at most ${target.fmr}: ${falseMatches} of ${data.impostorPairs} impostor pairs above it, ${falseNonMatches} of ${data.genuinePairs} genuine pairs below`,
     `${data.pictures} pictures of ${data.people} people, ${data.failures} without a usable face; intervals: ${intervals.confidence * 100} %, ${intervals.method}`,
     ...paths.map((path) => `${path}: written`),

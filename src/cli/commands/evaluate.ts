@@ -176,7 +176,7 @@ function asJson({ pipeline, report, identification, allPairs, computed, seconds 
   const rates = allPairs?.tarAtFar ?? tarAtFar;
   return {
     model: pipeline.model.id,
-    detector: pipeline.detector,
+    detector: pipeline.detector?.id ?? "none",
     flip: pipeline.flip,
     ...rest,
     accuracy: grid,
@@ -216,7 +216,7 @@ function describe({ pipeline, report, identification, allPairs, computed, second
   const units = thresholdUnits(threshold);
   const lines = [
     `${report.protocol}`,
-    `model       ${model.id}, detector ${detector}, ${flip ? "with" : "without"} flip`,
+    `model       ${model.id}, detector ${detector?.id ?? "none"}, ${flip ? "with" : "without"} flip`,
     `pictures    ${number(report.pictures)} of ${number(report.people)} people; ${failures.noFace} without a face, ${failures.unreadable} unreadable: ${failures.genuinePairs} genuine and ${failures.impostorPairs} impostor pairs count as different`,
     `pairs       ${number(report.genuinePairs)} genuine, ${number(report.impostorPairs)} impostor`,
     `accuracy    ${percent(accuracy.mean)} ± ${percent(accuracy.std)} % over ${accuracy.folds.length} folds, ${within(accuracy.interval)}; with exact thresholds ${percent(exactAccuracy.mean)} ± ${percent(exactAccuracy.std)} %`,

@@ -8,6 +8,7 @@ import {
   type FaceChoice,
   openEmbedder,
   type PhotographResult,
+  pipelineOfCrops,
   type RecognizerOptions,
   RecognizerPool,
 } from "../../recognise/index.ts";
@@ -33,8 +34,6 @@ export interface MeasuredPictures {
   readonly computed: number;
 }
 
-/** The detector of pictures that came aligned. */
-const NO_DETECTOR = "none";
 /** What an aligned crop may be: sixteen are decoded side by side, and crops are small. */
 const CROP_LIMITS = { maxPixels: 1 << 22 } as const;
 /** Aligned crops in one run of the network. */
@@ -140,7 +139,7 @@ function faceOf(result: PhotographResult, choice: FaceChoice): PictureFace {
 }
 
 async function alignedFaces(options: EmbedPicturesOptions & { store: ModelStore }): Promise<FaceSource> {
-  const { embedder, model } = await openEmbedder(
+  const { embedder, network } = await openEmbedder(
     options.store,
     options.model ?? DEFAULT_MODELS.embedder,
     options.contract,
@@ -156,7 +155,7 @@ async function alignedFaces(options: EmbedPicturesOptions & { store: ModelStore 
     }
   };
   return {
-    pipeline: { model, detector: NO_DETECTOR, flip },
+    pipeline: pipelineOfCrops(network, flip),
     async *faces(pictures) {
       for (let start = 0; start < pictures.length; start += BATCH) {
         throwIfAborted(options.signal);

@@ -56,7 +56,7 @@ export class EmbeddingCache {
   ): Promise<EmbeddingCache> {
     const key = sha256(new TextEncoder().encode(JSON.stringify([VERSION, pipeline, choice])));
     const path = join(folder, `${key}.jsonl`);
-    const { dimension } = pipeline.model.contract.output;
+    const { dimension } = pipeline.model;
     const known = await readFile(path, "utf8").then(
       (text) => parse(text, key, dimension),
       () => new Map<string, PictureFace>(),
