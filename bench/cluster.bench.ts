@@ -46,12 +46,12 @@ for (const [name, method] of Object.entries(METHODS)) {
     const started = performance.now();
     const groups = await method(faces, edges, threshold);
     const seconds = (performance.now() - started) / 1000;
-    const { bCubed, pairwise } = scoreClustering(groups, labels);
+    const { bCubed, pairwise } = scoreClustering(groups, labels)!;
     const impossible = groups.filter(
       (group) => new Set(group.map((i) => faces[i]!.photograph)).size < group.length,
     ).length;
     console.log(
-      `${name.padEnd(24)} ${threshold.toFixed(3)}  B-cubed ${bCubed.precision.toFixed(3)} / ${bCubed.recall.toFixed(3)} / F ${bCubed.f.toFixed(4)}` +
+      `${name.padEnd(24)} ${threshold.toFixed(3)}  B-cubed ${bCubed.precision!.toFixed(3)} / ${bCubed.recall.toFixed(3)} / F ${bCubed.f.toFixed(4)}` +
         `  pairs F ${pairwise.f.toFixed(4)}  ${groups.length} groups, ${impossible} with two faces of one photograph  ${seconds.toFixed(2)} s`,
     );
   }

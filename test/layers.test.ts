@@ -9,7 +9,7 @@ const LAYERS = [
   ["checkpoints", "networks"],
   ["models"],
   ["detect", "align"],
-  ["embed", "search"],
+  ["embed", "search", "statistics"],
   ["gallery", "autodiff"],
   ["recognise"],
   ["train"],

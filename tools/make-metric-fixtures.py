@@ -1,4 +1,4 @@
-"""Writes src/evaluate/metrics/fixtures/metrics.json: figures of scikit-learn and a 10-fold accuracy in NumPy on made-up
+"""Writes src/statistics/fixtures/metrics.json: figures of scikit-learn and a 10-fold accuracy in NumPy on made-up
 scores, quantiles of SciPy, and beta distributions of mpmath at 40 digits (SciPy 1.10 has 10 right ones for some).
 
     python3 tools/make-metric-fixtures.py      (scikit-learn 1.2.1, SciPy 1.10.1, NumPy 1.24.2, mpmath 1.2.1)

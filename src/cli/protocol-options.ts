@@ -71,7 +71,10 @@ export const READERS = {
     aligned: false,
   }),
   bin: (file: string): Protocol => ({ list: readInsightFaceBin(file), aligned: true }),
-  pairs: async (file: string): Promise<Protocol> => ({ list: await readPairsCsv(file), aligned: false }),
+  pairs: async (file: string, seed: number): Promise<Protocol> => ({
+    list: await readPairsCsv(file, seeded(seed)),
+    aligned: false,
+  }),
   /** @param most pairs of each kind; as many of the one kind as of the other when `balanced` */
   folder: async (folder: string, most: number, balanced: boolean, seed: number): Promise<Protocol> => {
     const people = await readPeopleFolder(folder);
@@ -92,7 +95,7 @@ export const READERS = {
       list:
         pairs === undefined
           ? drawTemplatePairs(file, all, most, seeded(seed))
-          : await readTemplatePairs(pairs, all),
+          : await readTemplatePairs(pairs, all, seeded(seed)),
       people: all.people,
       aligned: false,
       templates: {

@@ -1,8 +1,7 @@
-import { FaceError } from "../core/index.ts";
-
 /** How pure groups are, how complete, and the harmonic mean of both. In [0, 1]. */
 export interface ClusterScore {
-  readonly precision: number;
+  /** null where no two faces were grouped together: nothing there could have been wrong. */
+  readonly precision: number | null;
   readonly recall: number;
   readonly f: number;
 }
@@ -21,22 +20,21 @@ export interface ClusteringScores {
 /**
  * Scores groups where it is known who is who.
  *
- * A person or group of a single face has no pairs; where there are none at all, nothing was wrong and the score is 1.
- *
  * @param labels the person of each face, undefined where it is not known
- * Throws    FaceError USAGE when nobody is known
+ * Returns   undefined where there is nothing to score: grouping can be wrong only where at least two people are known,
+ *           one of them by two faces
  * Source    A. Bagga, B. Baldwin, "Entity-based cross-document coreferencing using the vector space model", 1998
  */
 export function scoreClustering(
   groups: readonly (readonly number[])[],
   labels: readonly (string | undefined)[],
-): ClusteringScores {
+): ClusteringScores | undefined {
   const known = groups
     .map((group) => group.flatMap((face) => labels[face] ?? []))
     .filter((people) => people.length > 0);
   const people = countsOf(known.flat());
   const faces = known.reduce((sum, group) => sum + group.length, 0);
-  if (faces === 0) throw new FaceError("USAGE", "cluster score: expected labelled faces, got none");
+  if (people.size < 2 || faces === people.size) return undefined;
   let precision = 0;
   let recall = 0;
   let pairsTogether = 0;
@@ -54,7 +52,11 @@ export function scoreClustering(
     faces,
     people: people.size,
     bCubed: scoreOf(precision / faces, recall / faces),
-    pairwise: scoreOf(share(pairsRight, pairsTogether), share(pairsRight, pairsOfPeople)),
+    pairwise: {
+      precision: pairsTogether === 0 ? null : pairsRight / pairsTogether,
+      recall: pairsRight / pairsOfPeople,
+      f: (2 * pairsRight) / (pairsTogether + pairsOfPeople),
+    },
   };
 }
 
@@ -68,11 +70,6 @@ function pairs(count: number): number {
   return (count * (count - 1)) / 2;
 }
 
-function share(part: number, whole: number): number {
-  return whole === 0 ? 1 : part / whole;
-}
-
 function scoreOf(precision: number, recall: number): ClusterScore {
-  const sum = precision + recall;
-  return { precision, recall, f: sum === 0 ? 0 : (2 * precision * recall) / sum };
+  return { precision, recall, f: (2 * precision * recall) / (precision + recall) };
 }

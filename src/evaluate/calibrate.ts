@@ -11,7 +11,7 @@ import {
   operatingPoints,
   pointsWithin,
   trueAcceptRate,
-} from "./metrics/index.ts";
+} from "../statistics/index.ts";
 import { FAILED_SCORE, type ScoredPairList } from "./score-pairs.ts";
 
 /** What threshold a calibration is to have, and how its intervals are drawn. */

@@ -11,9 +11,9 @@ import {
   writeCalibration,
 } from "../models/index.ts";
 import { evidenceOf } from "../recognise/index.ts";
+import { operatingPoints } from "../statistics/index.ts";
 import { calibrate } from "./calibrate.ts";
 import { identify, verifyAllPairs } from "./identification.ts";
-import { operatingPoints } from "./metrics/index.ts";
 import { EmbeddingCache, type MeasuredPicture } from "./pictures/index.ts";
 import { poolTemplates } from "./pool-templates.ts";
 import { type LabelledPeople, pairsOfPeople } from "./protocols/index.ts";

@@ -14,7 +14,7 @@ import {
   type SearchOutcome,
   type TrueAcceptRate,
   trueAcceptRate,
-} from "./metrics/index.ts";
+} from "../statistics/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { LabelledPeople } from "./protocols/index.ts";
 import { cosineOf, FAILED_SCORE } from "./score-pairs.ts";

@@ -1,3 +1,4 @@
+export * from "../statistics/index.ts";
 export { type CalibrateOptions, type CalibrationData, calibrate } from "./calibrate.ts";
 export {
   type CentreAngles,
@@ -12,7 +13,6 @@ export {
   identify,
   verifyAllPairs,
 } from "./identification.ts";
-export * from "./metrics/index.ts";
 export { type PersonPhotographs, samplePeople } from "./people-folder.ts";
 export {
   type EmbedPicturesOptions,
@@ -50,5 +50,4 @@ export {
   type TemplateList,
 } from "./protocols/index.ts";
 export { FAILED_SCORE, type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
-export { drawPeople, interval95, type ScoredPairs, type Separation, separations } from "./separation.ts";
 export { type Figure, type VerificationOptions, type VerificationReport, verify } from "./verification.ts";

@@ -4,8 +4,8 @@ import { Embedder, type EmbedderContract } from "../embed/index.ts";
 import type { ContractOptions, ModelFile, OwnCard } from "../models/index.ts";
 import { knownContract, ModelStore, readModelFile } from "../models/index.ts";
 import { chooseFace, FaceFinder, type FaceFinderOptions, openNetworkFile } from "../recognise/index.ts";
+import { drawPeople, percentiles, type Separation, separations } from "../statistics/index.ts";
 import { type PersonPhotographs, samplePeople } from "./people-folder.ts";
-import { drawPeople, interval95, type Separation, separations } from "./separation.ts";
 
 /** A way to turn bytes into a network's input, as (byte − mean) / scale. */
 export interface Normalization {
@@ -129,9 +129,9 @@ export async function probeContract(
     return {
       ...way,
       ...own,
-      aucInterval: interval95(resampled.map(({ auc }) => auc)),
-      dPrimeInterval: interval95(resampled.map(({ dPrime }) => dPrime)),
-      behindBest: interval95(behind),
+      aucInterval: percentiles(resampled.map(({ auc }) => auc)),
+      dPrimeInterval: percentiles(resampled.map(({ dPrime }) => dPrime)),
+      behindBest: percentiles(behind),
     };
   });
   const genuinePairs = pairCount(person, true);

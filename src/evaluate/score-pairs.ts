@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ReadonlyFloat32, throwIfAborted, type WorkOptions } from "../core/index.ts";
-import type { IdentifiedScores } from "./metrics/index.ts";
+import type { IdentifiedScores } from "../statistics/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { PairList } from "./protocols/index.ts";
 

@@ -24,7 +24,7 @@ import {
   rankPairs,
   type TrueAcceptRate,
   trueAcceptRate,
-} from "./metrics/index.ts";
+} from "../statistics/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { PairList } from "./protocols/index.ts";
 import { type PairFailures, scorePairs } from "./score-pairs.ts";

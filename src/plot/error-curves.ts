@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { probit } from "../statistics/index.ts";
 import { type Chart, drawChart } from "./chart.ts";
 import { dashOf, type FigureText, figure } from "./figure.ts";
 import { HUES } from "./palette.ts";
@@ -117,46 +118,6 @@ export function detCurve(curves: readonly ErrorCurve[], options: ErrorCurveOptio
     ],
   } as Plot.PlotOptions & { width: number; height: number });
   return curvesFigure(chart, curves, options);
-}
-
-/**
- * The value that a standard normal variable stays below with this probability.
- *
- * Ranges    probability in 0…1, both ends excluded; relative error below 1.2e-9
- * Source    P. J. Acklam's rational approximation
- */
-export function probit(probability: number): number {
-  const p = probability;
-  const tail = 0.02425;
-  let x: number;
-  if (p < tail || p > 1 - tail) {
-    const q = Math.sqrt(-2 * Math.log(Math.min(p, 1 - p)));
-    const numerator =
-      ((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) *
-        q +
-        4.374664141464968) *
-        q +
-      2.938163982698783;
-    const denominator =
-      (((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) *
-        q +
-      1;
-    x = ((p < tail ? 1 : -1) * numerator) / denominator;
-  } else {
-    const q = p - 0.5;
-    const r = q * q;
-    x =
-      ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r -
-        30.66479806614716) *
-        r +
-        2.506628277459239) *
-        q) /
-      (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r -
-        13.28068155288572) *
-        r +
-        1);
-  }
-  return x;
 }
 
 interface CurveRow {

@@ -11,7 +11,6 @@ export {
   type ErrorCurve,
   type ErrorCurveOptions,
   type ErrorPoint,
-  probit,
   rocCurve,
 } from "./error-curves.ts";
 export type { FigureText } from "./figure.ts";

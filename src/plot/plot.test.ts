@@ -5,7 +5,6 @@ import {
   detCurve,
   embeddingMap,
   groupStyles,
-  probit,
   renderPng,
   rocCurve,
   scoreHistogram,
@@ -128,14 +127,4 @@ test("the histogram's bars stand upright on the axis, as high as their share of 
     points.find(([x]) => x! > points[4]![0]!)![1]!,
   ];
   expect((axis - first) / (axis - third)).toBeCloseTo(3, 1);
-});
-
-test.each([
-  [0.5, 0],
-  [0.975, 1.959963984540054],
-  [0.001, -3.090232306167813],
-  [0.02, -2.053748910631823],
-  [0.6, 0.2533471031357997],
-])("the normal deviate of %d is %d", (probability, deviate) => {
-  expect(probit(probability)).toBeCloseTo(deviate, 7);
 });

@@ -1,5 +1,5 @@
 import { FaceError, seeded } from "../core/index.ts";
-import { interval95 } from "../evaluate/index.ts";
+import { areaUnderCurve, operatingPointsOf, percentiles } from "../statistics/index.ts";
 import type { PairScores } from "./pair-scores.ts";
 
 /** The article's question, "does ArcFace tell them apart?", answered for two people who are said to look alike. */
@@ -52,7 +52,7 @@ export function judgeDeclaredPairs(
     }) as [readonly number[], readonly number[]];
     if (a === b) throw new FaceError("USAGE", `look-alikes: expected two people, got "${people[0]}" twice`);
     const { genuine, between } = cosinesOf(scores, a, b);
-    const auc = genuine.length > 0 ? areaUnderCurve(genuine, between) : null;
+    const auc = genuine.length > 0 ? areaUnderCurve(operatingPointsOf(genuine, between)) : null;
     return {
       people,
       genuine,
@@ -77,13 +77,6 @@ function cosinesOf(scores: PairScores, a: readonly number[], b: readonly number[
   return { genuine, between };
 }
 
-/** Chance that one of `high` is above one of `low`, ties counting half. */
-export function areaUnderCurve(high: readonly number[], low: readonly number[]): number {
-  let wins = 0;
-  for (const h of high) for (const l of low) wins += h > l ? 1 : h === l ? 0.5 : 0;
-  return wins / (high.length * low.length);
-}
-
 function aucInterval(
   scores: PairScores,
   a: readonly number[],
@@ -96,9 +89,9 @@ function aucInterval(
   while (values.length < DRAWS) {
     // A draw of one face only has no genuine pair that is not a face with itself, and is drawn anew.
     const { genuine, between } = cosinesOf(scores, draw(a), draw(b));
-    if (genuine.length > 0) values.push(areaUnderCurve(genuine, between));
+    if (genuine.length > 0) values.push(areaUnderCurve(operatingPointsOf(genuine, between)));
   }
-  return interval95(values);
+  return percentiles(values);
 }
 
 function confusedFaces(scores: PairScores, faces: readonly number[]): DeclaredPair["confused"] {

@@ -1,5 +1,5 @@
 import { type Random, seeded } from "../core/index.ts";
-import { drawPeople, interval95 } from "../evaluate/index.ts";
+import { drawPeople, percentiles } from "../statistics/index.ts";
 import type { PairScores, ScoredPair } from "./pair-scores.ts";
 
 /** Two different people of whom some faces resemble each other, with the two that do so most. */
@@ -17,7 +17,7 @@ export interface LookAlikes {
 /** The pairs of different people with the highest cosines, by falling cosine, at most `count` of them. */
 export function findLookAlikes(scores: PairScores, count: number, seed: number): LookAlikes[] {
   const highest = scores.highestImpostorsByPeople(count, 1);
-  const places = percentiles(
+  const places = placesAmongImpostors(
     scores,
     highest.map(({ cosine }) => cosine),
     seeded(seed),
@@ -38,7 +38,7 @@ const DRAWS = 200;
  * The interval comes from drawing people with replacement, because the pairs of one person are not independent; a
  * pair of two people counts as often as the product of how often both were drawn.
  */
-export function percentiles(
+export function placesAmongImpostors(
   scores: PairScores,
   cosines: readonly number[],
   random: Random,
@@ -66,7 +66,7 @@ export function percentiles(
     percentileInterval:
       draws.length === 0
         ? null
-        : interval95(draws.map((weights) => share(weights, cosine)).filter(Number.isFinite)),
+        : percentiles(draws.map((weights) => share(weights, cosine)).filter(Number.isFinite)),
   }));
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asAlignedFace } from "../align/index.ts";
 import { asUnitVector, normalize, seeded, type UnitVector } from "../core/index.ts";
 import { RgbImage } from "../image/index.ts";
+import { areaUnderCurve, equalErrorRate, operatingPointsOf } from "../statistics/index.ts";
 import { chooseLookAlikes } from "./choose-look-alikes.ts";
 import type { StudyFace } from "./collect-faces.ts";
 import { judgeDeclaredPairs } from "./declared-pairs.ts";
@@ -135,6 +136,18 @@ describe("scores", () => {
     const separation = separateScores(Float32Array.of(0.5, 0.9), Float32Array.of(0.1, 0.5))!;
     expect(separation.auc).toBe(3.5 / 4);
     expect(separateScores(Float32Array.of(), Float32Array.of(1))).toBeUndefined();
+  });
+
+  test("the equal error rate is the one that an evaluation of the same scores gives", () => {
+    const random = seeded(12);
+    const draw = (count: number, shift: number) =>
+      Float32Array.from({ length: count }, () => shift + random.next() - random.next());
+    const [genuine, impostor] = [draw(13, 0.3), draw(29, 0)];
+    const points = operatingPointsOf(genuine, impostor);
+    const separation = separateScores(genuine, impostor)!;
+    expect(separation.equalErrorRate).toBe(equalErrorRate(points).rate);
+    expect(separation.equalErrorThreshold).toBe(equalErrorRate(points).threshold);
+    expect(separation.auc).toBe(areaUnderCurve(points));
   });
 
   test("near-duplicates under two names are told from those of one person", () => {

@@ -8,9 +8,9 @@ import {
   type UnitVector,
   type WorkOptions,
 } from "../core/index.ts";
-import { interval95 } from "../evaluate/index.ts";
 import { type RgbImage, readImage } from "../image/index.ts";
 import type { Recognizer } from "../recognise/index.ts";
+import { percentiles } from "../statistics/index.ts";
 import type { StudyFace } from "./collect-faces.ts";
 import { FACTORS, type FactorInput } from "./factors.ts";
 import type { PairScores, ScoredPair } from "./pair-scores.ts";
@@ -168,5 +168,5 @@ function measured(values: readonly number[], random: Random): Measured | null {
   const means = Array.from({ length: DRAWS }, () =>
     meanOf(values.map(() => values[random.below(values.length)]!)),
   );
-  return { mean: meanOf(values), interval: interval95(means) };
+  return { mean: meanOf(values), interval: percentiles(means) };
 }

@@ -69,7 +69,10 @@ export function calibrateCommand(program: Command, act: Act): void {
     .argument("<file>", "paths are relative to the file's folder; same is 1 or 0")
     .addHelpText("after", "\nExample:\n  arcface calibrate pairs mine.csv --out mine.json")
     .action(
-      act(async (io, file: string, flags: CalibrateFlags) => await run(io, flags, () => READERS.pairs(file))),
+      act(
+        async (io, file: string, flags: CalibrateFlags) =>
+          await run(io, flags, () => READERS.pairs(file, flags.seed)),
+      ),
     );
   add("folder", "a folder with a folder for every person")
     .argument("<dir>", "holds a folder for every person")

@@ -118,7 +118,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
       : await clusterFaces(faces, work);
   bar.stop();
   const labels = labelsOf(folder, paths, faces);
-  const scores = labels && faces.length > 0 ? scoreClustering(groups, labels) : undefined;
+  const scores = labels && scoreClustering(groups, labels);
   const digits = String(groups.length).length;
   const named = groups.map((group, n) => ({
     id: `person-${String(n + 1).padStart(Math.max(3, digits), "0")}`,
@@ -149,7 +149,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   if (flags.json) io.out(`${JSON.stringify(summary)}\n`);
   else {
     for (const { id, faces } of named) io.out(`${id}  ${faces.map(({ path }) => path).join("  ")}\n`);
-    io.err(describe(summary, scores));
+    io.err(describe(summary, scores, labels !== undefined));
   }
   const code = failures.report(paths.length);
   return code === EXIT.ok && faces.length === 0 ? EXIT.noMatch : code;
@@ -190,7 +190,7 @@ function labelsOf(
   return faces.map(({ photograph, isMain }) => (isMain ? personOf(photograph) : undefined));
 }
 
-function describe(summary: Summary, scores: ClusteringScores | undefined): string {
+function describe(summary: Summary, scores: ClusteringScores | undefined, labelled: boolean): string {
   const { faces, pictures, groups, threshold, withoutFace } = summary;
   const alone = groups.filter((group) => group.faces.length === 1).length;
   const lines = [
@@ -199,10 +199,12 @@ function describe(summary: Summary, scores: ClusteringScores | undefined): strin
   if (scores) {
     const { bCubed, pairwise } = scores;
     const row = ({ precision, recall, f }: typeof bCubed): string =>
-      `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F ${f.toFixed(3)}`;
+      `precision ${precision?.toFixed(3) ?? "of no pairs"}, recall ${recall.toFixed(3)}, F ${f.toFixed(3)}`;
     lines.push(
       `against the folders, ${scores.people} people: B-cubed ${row(bCubed)}; pairs ${row(pairwise)}`,
     );
+  } else if (labelled) {
+    lines.push("no score against the folders: that takes two people, one of them with two faces");
   }
   return `${lines.join("\n")}\n`;
 }

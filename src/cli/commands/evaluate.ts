@@ -88,7 +88,10 @@ export function evaluateCommand(program: Command, act: Act): void {
     .argument("<file>", "paths are relative to the file's folder; same is 1 or 0")
     .addHelpText("after", "\nExample:\n  arcface evaluate pairs mine.csv")
     .action(
-      act(async (io, file: string, flags: EvaluateFlags) => await run(io, flags, await READERS.pairs(file))),
+      act(
+        async (io, file: string, flags: EvaluateFlags) =>
+          await run(io, flags, await READERS.pairs(file, flags.seed)),
+      ),
     );
   add(
     "folder",

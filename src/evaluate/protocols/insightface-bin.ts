@@ -9,7 +9,7 @@ import {
   unpickle,
 } from "../../checkpoints/index.ts";
 import { FaceError } from "../../core/index.ts";
-import { contiguousFolds } from "../metrics/index.ts";
+import { contiguousFolds } from "../../statistics/index.ts";
 import { expectBothLabels, type PairList, peopleOfPairs } from "./pair-list.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { FaceError, reasonOf } from "../../core/index.ts";
-import { contiguousFolds } from "../metrics/index.ts";
+import { FaceError, type Random, reasonOf } from "../../core/index.ts";
+import { stratifiedFolds } from "../../statistics/index.ts";
 import { csvRows } from "./csv-rows.ts";
 import { expectBothLabels, type PairList, PictureList, peopleOfPairs } from "./pair-list.ts";
 
@@ -18,12 +18,12 @@ const LABELS: ReadonlyMap<string, number> = new Map([
  * Pairs of a CSV file: two paths, relative to the file's folder, and whether they show one person (`1`, `true`, `yes`
  * or `0`, `false`, `no`). A first line whose third field is none of these is a header.
  *
- * Folds are contiguous, at most ten.
+ * @param random deals the pairs into folds, at most ten, each with its share of both kinds
  *
  * Throws    FaceError BAD_FILE with the line that cannot be read or names a picture that is not there, USAGE without
  *           pairs of both kinds
  */
-export async function readPairsCsv(path: string): Promise<PairList> {
+export async function readPairsCsv(path: string, random: Random): Promise<PairList> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw new FaceError("BAD_FILE", `${path}: expected a list of pairs, got: ${reasonOf(cause)}`, { cause });
   });
@@ -57,6 +57,6 @@ export async function readPairsCsv(path: string): Promise<PairList> {
     b,
     same,
     ...peopleOfPairs(pictures.pictures.length, { a, b, same }, (pair) => `${path}: line ${rows[pair]!.line}`),
-    fold: contiguousFolds(rows.length, Math.min(10, rows.length)),
+    fold: stratifiedFolds(same, Math.min(10, rows.length), random),
   };
 }

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaceError, type Random, reasonOf } from "../../core/index.ts";
 import { listImages } from "../../recognise/index.ts";
-import { contiguousFolds } from "../metrics/index.ts";
+import { stratifiedFolds } from "../../statistics/index.ts";
 import type { PairList, Picture } from "./pair-list.ts";
 
 /** Pictures of known people: a folder with a folder for each. */
@@ -86,6 +86,7 @@ export function pairsOfPeople(
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
   const n = pictures.length;
+  const same = Uint8Array.from(order, (i) => Number(i < genuine.length));
   const code = (i: number): number => (i < genuine.length ? genuine[i]! : impostor[i - genuine.length]!);
   const all = genuine.length === counts.genuine && impostor.length === counts.impostor;
   const kinds = `${genuine.length.toLocaleString("en")} genuine and ${impostor.length.toLocaleString("en")} impostor pairs`;
@@ -94,10 +95,10 @@ export function pairsOfPeople(
     pictures,
     a: order.map((i) => Math.floor(code(i) / n)),
     b: order.map((i) => code(i) % n),
-    same: Uint8Array.from(order, (i) => Number(i < genuine.length)),
+    same,
     person,
     people: names.length,
-    fold: contiguousFolds(count, Math.min(10, count)),
+    fold: stratifiedFolds(same, Math.min(10, count), random),
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { FaceError, reasonOf } from "../../core/index.ts";
-import { UNKNOWN_GROUP } from "../metrics/index.ts";
+import { UNKNOWN_GROUP } from "../../statistics/index.ts";
 import { csvRows } from "./csv-rows.ts";
 import type { Picture } from "./pair-list.ts";
 

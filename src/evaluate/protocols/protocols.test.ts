@@ -102,7 +102,7 @@ describe("pairs of a CSV file", () => {
       ...files,
       "p.csv": "left,right,same\na.jpg,b.jpg,1\nb.jpg,c.jpg,yes\na.jpg,sub/d.jpg,0\n",
     });
-    const list = await readPairsCsv(join(folder, "p.csv"));
+    const list = await readPairsCsv(join(folder, "p.csv"), seeded(1));
     expect(list.pictures.map(({ name }) => name)).toEqual(
       ["a.jpg", "b.jpg", "c.jpg", "sub/d.jpg"].map((f) => join(folder, f)),
     );
@@ -123,7 +123,7 @@ describe("pairs of a CSV file", () => {
     ],
   ])("%s is refused", async (_what, text, message) => {
     const folder = await folderWith({ ...files, "p.csv": text });
-    await expect(readPairsCsv(join(folder, "p.csv"))).rejects.toThrow(message);
+    await expect(readPairsCsv(join(folder, "p.csv"), seeded(1))).rejects.toThrow(message);
   });
 });
 
@@ -244,7 +244,7 @@ describe("templates", () => {
       { id: "t3", media: [[2]] },
       { id: "t2", media: [[0]] },
     ]);
-    const list = await readTemplatePairs(join(folder, "p.csv"), all);
+    const list = await readTemplatePairs(join(folder, "p.csv"), all, seeded(1));
     expect([[...list.a], [...list.b], [...list.same]]).toEqual([
       [0, 0],
       [1, 2],
@@ -257,7 +257,7 @@ describe("templates", () => {
     await expect(readTemplates(join(folder, "t.csv"))).rejects.toThrow("t.csv: line 6: expected subject ann");
     const good = await folderWith({ ...files, "t.csv": text, "p.csv": "t1,t9\n" });
     const all = await readTemplates(join(good, "t.csv"));
-    await expect(readTemplatePairs(join(good, "p.csv"), all)).rejects.toThrow(
+    await expect(readTemplatePairs(join(good, "p.csv"), all, seeded(1))).rejects.toThrow(
       "p.csv: line 1: expected two templates",
     );
   });

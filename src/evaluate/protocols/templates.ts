@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { FaceError, type Random, reasonOf } from "../../core/index.ts";
-import { contiguousFolds } from "../metrics/index.ts";
+import { stratifiedFolds } from "../../statistics/index.ts";
 import { csvRows } from "./csv-rows.ts";
 import { expectBothLabels, type PairList, type Picture, PictureList } from "./pair-list.ts";
 import { type LabelledPeople, pairsOfPeople } from "./people-pairs.ts";
@@ -80,6 +80,7 @@ export async function readTemplates(path: string): Promise<TemplateList> {
 export async function readTemplatePairs(
   path: string,
   { templates, people }: TemplateList,
+  random: Random,
 ): Promise<PairList> {
   const numbers = new Map(templates.map(({ id }, i) => [id, i]));
   const rows = csvRows(await textOf(path, "a list of pairs of templates"), path);
@@ -105,7 +106,7 @@ export async function readTemplatePairs(
     same,
     person: people.person,
     people: people.names.length,
-    fold: contiguousFolds(rows.length, Math.min(10, rows.length)),
+    fold: stratifiedFolds(same, Math.min(10, rows.length), random),
   };
 }
 

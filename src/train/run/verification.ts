@@ -1,3 +1,12 @@
+import {
+  angleFromCosine,
+  areaUnderCurve,
+  errorCountsAt,
+  type OperatingPoints,
+  operatingPoints,
+  trueAcceptRate,
+} from "../../statistics/index.ts";
+
 /** How well vectors tell people apart that training has not seen. */
 export interface Verification {
   readonly people: number;
@@ -28,115 +37,91 @@ const FARS = [1e-2, 1e-3, 1e-4];
  * Returns   undefined when there are not both kinds of pairs
  */
 export function verify(vectors: Float32Array, labels: Int32Array): Verification | undefined {
-  const scores = scorePairs(vectors, labels, () => true);
-  if (scores.genuine.length === 0 || scores.impostor.length === 0) return undefined;
-  const { genuine, impostor } = scores;
+  const points = pointsOfPairs(vectors, labels, () => true);
+  if (points.genuinePairs === 0 || points.impostorPairs === 0) return undefined;
   return {
     people: new Set(labels).size,
     faces: labels.length,
-    genuinePairs: genuine.length,
-    impostorPairs: impostor.length,
-    auc: areaUnderCurve(genuine, impostor),
-    accuracy: crossAccuracy(vectors, labels),
-    tarAtFar: FARS.filter((far) => far * impostor.length >= 1).map((far) => ({
-      far,
-      tar: shareAbove(genuine, strictThreshold(impostor, far)),
-    })),
-    genuineDeg: meanDegrees(genuine),
-    impostorDeg: meanDegrees(impostor),
+    genuinePairs: points.genuinePairs,
+    impostorPairs: points.impostorPairs,
+    auc: areaUnderCurve(points),
+    accuracy: crossAccuracy(vectors, labels, points),
+    tarAtFar: FARS.flatMap((far) => {
+      const rate = trueAcceptRate(points, far);
+      return rate.kind === "measured" ? [{ far, tar: rate.tar.rate }] : [];
+    }),
+    ...meanAngles(points),
   };
 }
 
-interface PairScores {
-  /** Rising. */
-  readonly genuine: Float32Array;
-  readonly impostor: Float32Array;
-}
-
-function scorePairs(
+/** The operating points of all pairs of the faces whose label is chosen. */
+function pointsOfPairs(
   vectors: Float32Array,
   labels: Int32Array,
   chosen: (label: number) => boolean,
-): PairScores {
+): OperatingPoints {
   const faces = [...labels.keys()].filter((i) => chosen(labels[i]!));
   const dimension = vectors.length / labels.length;
-  const genuine: number[] = [];
-  const impostor = new Float32Array((faces.length * (faces.length - 1)) / 2);
-  let different = 0;
+  const count = (faces.length * (faces.length - 1)) / 2;
+  const scores = new Float64Array(count);
+  const same = new Uint8Array(count);
+  let pair = 0;
   for (let a = 1; a < faces.length; a++) {
     const i = faces[a]!;
-    for (let b = 0; b < a; b++) {
+    for (let b = 0; b < a; b++, pair++) {
       const j = faces[b]!;
       let dot = 0;
       for (let k = 0; k < dimension; k++) dot += vectors[i * dimension + k]! * vectors[j * dimension + k]!;
-      if (labels[i] === labels[j]) genuine.push(dot);
-      else impostor[different++] = dot;
+      // Single precision, as the vectors are: equal pictures tie whatever the order of the sum.
+      scores[pair] = Math.fround(dot);
+      same[pair] = Number(labels[i] === labels[j]);
     }
   }
-  return { genuine: Float32Array.from(genuine).sort(), impostor: impostor.slice(0, different).sort() };
-}
-
-function areaUnderCurve(genuine: Float32Array, impostor: Float32Array): number {
-  let wins = 0;
-  let below = 0;
-  let notAbove = 0;
-  for (const score of genuine) {
-    while (below < impostor.length && impostor[below]! < score) below++;
-    while (notAbove < impostor.length && impostor[notAbove]! <= score) notAbove++;
-    wins += (below + notAbove) / 2;
-  }
-  return wins / (genuine.length * impostor.length);
+  return operatingPoints({ scores, same });
 }
 
 /** People with even numbers choose the threshold for those with odd ones, and the other way round. */
-function crossAccuracy(vectors: Float32Array, labels: Int32Array): number {
+function crossAccuracy(vectors: Float32Array, labels: Int32Array, all: OperatingPoints): number {
   const rank = new Map([...new Set(labels)].sort((a, b) => a - b).map((label, i) => [label, i]));
-  const halves = [0, 1].map((half) => scorePairs(vectors, labels, (label) => rank.get(label)! % 2 === half));
-  const whole = halves.every(({ genuine, impostor }) => genuine.length > 0 && impostor.length > 0);
-  if (!whole) {
-    const all = scorePairs(vectors, labels, () => true);
-    return balancedAccuracy(all, bestThreshold(all));
-  }
-  const [even, odd] = halves as [PairScores, PairScores];
-  return (balancedAccuracy(even, bestThreshold(odd)) + balancedAccuracy(odd, bestThreshold(even))) / 2;
+  const halves = [0, 1].map((half) =>
+    pointsOfPairs(vectors, labels, (label) => rank.get(label)! % 2 === half),
+  );
+  const whole = halves.every(({ genuinePairs, impostorPairs }) => genuinePairs > 0 && impostorPairs > 0);
+  if (!whole) return balancedAccuracy(all, bestBalanced(all));
+  const [even, odd] = halves as [OperatingPoints, OperatingPoints];
+  return (balancedAccuracy(even, bestBalanced(odd)) + balancedAccuracy(odd, bestBalanced(even))) / 2;
 }
 
-function balancedAccuracy({ genuine, impostor }: PairScores, threshold: number): number {
-  return (shareAbove(genuine, threshold) + 1 - shareAbove(impostor, threshold)) / 2;
+function balancedAccuracy(points: OperatingPoints, threshold: number): number {
+  const { falseMatches, falseNonMatches } = errorCountsAt(points, threshold);
+  return 1 - (falseMatches / points.impostorPairs + falseNonMatches / points.genuinePairs) / 2;
 }
 
-/** The genuine score that separates best when everything from it on counts as one person. */
-function bestThreshold(scores: PairScores): number {
+/** The lowest genuine score of those that separate best when everything from it on counts as one person. */
+function bestBalanced({
+  threshold,
+  genuine,
+  impostor,
+  genuinePairs,
+  impostorPairs,
+}: OperatingPoints): number {
   let best = 0;
-  let threshold = 0;
-  for (const score of scores.genuine) {
-    const accuracy = balancedAccuracy(scores, score);
-    if (accuracy > best) [best, threshold] = [accuracy, score];
+  let found = 0;
+  for (let p = threshold.length - 1; p >= 0; p--) {
+    if (genuine[p] === (p === 0 ? 0 : genuine[p - 1])) continue;
+    const accuracy = genuine[p]! / genuinePairs - impostor[p]! / impostorPairs;
+    if (accuracy > best) [best, found] = [accuracy, threshold[p]!];
   }
-  return threshold;
+  return found;
 }
 
-/** The lowest threshold that at most a share `far` of impostor pairs reaches; ties count against it. */
-function strictThreshold(impostor: Float32Array, far: number): number {
-  const allowed = Math.floor(far * impostor.length);
-  const highest = impostor[impostor.length - 1 - allowed]!;
-  return highest + Number.EPSILON;
-}
-
-/** Share of rising scores that are at least the threshold. */
-function shareAbove(rising: Float32Array, threshold: number): number {
-  let low = 0;
-  let high = rising.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rising[middle]! < threshold) low = middle + 1;
-    else high = middle;
+function meanAngles(points: OperatingPoints): Pick<Verification, "genuineDeg" | "impostorDeg"> {
+  const { threshold, genuine, impostor } = points;
+  let [g, n] = [0, 0];
+  for (let p = 0; p < threshold.length; p++) {
+    const degrees = (angleFromCosine(threshold[p]!) * 180) / Math.PI;
+    g += degrees * (genuine[p]! - (p === 0 ? 0 : genuine[p - 1]!));
+    n += degrees * (impostor[p]! - (p === 0 ? 0 : impostor[p - 1]!));
   }
-  return (rising.length - low) / rising.length;
-}
-
-function meanDegrees(cosines: Float32Array): number {
-  let sum = 0;
-  for (const cosine of cosines) sum += Math.acos(Math.min(1, Math.max(-1, cosine)));
-  return ((sum / cosines.length) * 180) / Math.PI;
+  return { genuineDeg: g / points.genuinePairs, impostorDeg: n / points.impostorPairs };
 }

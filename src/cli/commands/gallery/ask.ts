@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { expectContract, type Gallery, type Identification } from "../../../gallery/index.ts";
-import type { Calibration } from "../../../models/index.ts";
 import {
   chooseFace,
   type Face,
@@ -68,10 +67,6 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   expectContract("identify", gallery.contract, pool.galleryContract);
   const failures = new Failures(io, flags.json ?? false);
   const threshold = flags.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold;
-  const chance =
-    threshold === pool.calibration?.threshold
-      ? strangerChance(pool.calibration, (await gallery.store.stats()).people)
-      : undefined;
   let known = 0;
   for await (const result of pool.faces(paths, {
     signal: io.signal,
@@ -89,31 +84,17 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
     known += answers.filter(({ who }) => who.person).length;
     bar.stop();
     const faces = answers.map(({ face, who }) => answerJson(face, who));
-    const strangers = chance === undefined ? {} : { strangerTakenForSomeone: chance };
     const { model } = pool;
-    if (flags.json) io.out(`${JSON.stringify({ path, model, faces, ...strangers })}\n`);
+    if (flags.json) io.out(`${JSON.stringify({ path, model, faces })}\n`);
     else io.out(describe(path, answers));
   }
   bar.stop();
-  if (chance !== undefined && !flags.json)
+  if (threshold !== undefined && threshold === pool.calibration?.threshold && !flags.json)
     io.err(
-      `threshold ${threshold?.toFixed(3)}: by its calibration a stranger is taken for someone with a chance of up to ${percent(chance)}\n`,
+      `threshold ${threshold.toFixed(3)} was calibrated for comparing two faces: the more people and faces a gallery holds, the more strangers reach it with one of them; how many was not measured\n`,
     );
   const code = failures.report(paths.length);
   return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
-}
-
-/**
- * How likely a stranger is to reach the threshold with at least one of the people: a threshold that is right for one
- * pair lets through more with every person there is. Takes the people as independent, which overstates it.
- */
-function strangerChance(calibration: Calibration | undefined, people: number): number | undefined {
-  if (!calibration) return undefined;
-  return 1 - (1 - calibration.falseMatches / calibration.data.impostorPairs) ** people;
-}
-
-function percent(chance: number): string {
-  return `${(100 * chance).toPrecision(2)} %`;
 }
 
 function answerJson(face: Face, who: Identification): object {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seeded } from "../core/index.ts";
-import { drawPeople, interval95, separations } from "./separation.ts";
+import { drawPeople, separations } from "./separation.ts";
 
 const at = (degrees: number) =>
   Float32Array.of(Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180));
@@ -41,8 +41,4 @@ test("resamples are those of their seed and hold as many people as there are", (
   const draws = drawPeople(5, 40, seeded(3));
   expect(draws).toEqual(drawPeople(5, 40, seeded(3)));
   for (const draw of draws) expect(draw.reduce((a, b) => a + b)).toBe(5);
-});
-
-test("the interval leaves 2.5 % out on each side", () => {
-  expect(interval95(Array.from({ length: 1001 }, (_, i) => 1000 - i))).toEqual([25, 975]);
 });

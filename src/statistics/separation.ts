@@ -1,4 +1,7 @@
 import { FaceError, type Random, type ReadonlyFloat32 } from "../core/index.ts";
+import { areaUnderCurve } from "./curves.ts";
+import { scoreSpread } from "./d-prime.ts";
+import type { OperatingPoints } from "./operating-points.ts";
 
 /** How far scores of one person's pairs lie from those of different people's. */
 export interface Separation {
@@ -24,7 +27,6 @@ export interface ScoredPairs {
  * counts as often as the product of how often both were drawn; a person drawn twice gives no pairs with itself beyond
  * its own, so many times.
  *
- * Formula   AUC = P(g > i) + P(g = i)/2 · d′ = (μ_g − μ_i)/√((σ_g² + σ_i²)/2)
  * Returns   the sample's own figures, then one per row of `draws`
  * Source    resampling by identity: Poh and Bengio, "Estimating the confidence interval of expected performance curve
  *           in biometric authentication using joint bootstrap", 2007
@@ -52,18 +54,7 @@ export function drawPeople(people: number, count: number, random: Random): Uint1
   });
 }
 
-/** The middle 95 % of values, by linear interpolation. */
-export function interval95(values: readonly number[]): [number, number] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number => {
-    const place = share * (sorted.length - 1);
-    const low = Math.floor(place);
-    return sorted[low]! + (place - low) * ((sorted[low + 1] ?? sorted[low]!) - sorted[low]!);
-  };
-  return [at(0.025), at(0.975)];
-}
-
-/** Pairs by rising score: the two people of each, which are one person for a genuine pair. */
+/** Pairs by falling score: the two people of each, which are one person for a genuine pair. */
 interface RankedPairs {
   readonly scores: Float64Array;
   readonly first: Uint16Array;
@@ -77,7 +68,7 @@ function rank({ person, vectors }: ScoredPairs): RankedPairs {
       pairs.push({ score: dot(vectors[i]!, vectors[j]!), a: person[i]!, b: person[j]! });
     }
   }
-  pairs.sort((x, y) => x.score - y.score);
+  pairs.sort((x, y) => y.score - x.score);
   return {
     scores: Float64Array.from(pairs, (pair) => pair.score),
     first: Uint16Array.from(pairs, (pair) => pair.a),
@@ -85,41 +76,35 @@ function rank({ person, vectors }: ScoredPairs): RankedPairs {
   };
 }
 
-function separationOf({ scores, first, second }: RankedPairs, weights: Uint16Array): Separation {
-  const genuine = { count: 0, sum: 0, squares: 0 };
-  const impostor = { count: 0, sum: 0, squares: 0 };
-  let wins = 0;
+function separationOf(ranked: RankedPairs, weights: Uint16Array): Separation {
+  const points = weightedPoints(ranked, weights);
+  return { auc: areaUnderCurve(points), dPrime: scoreSpread(points).dPrime };
+}
+
+/** The operating points of one draw: every pair counts as often as its people were drawn. */
+function weightedPoints({ scores, first, second }: RankedPairs, weights: Uint16Array): OperatingPoints {
+  const threshold: number[] = [];
+  const genuine: number[] = [];
+  const impostor: number[] = [];
+  let [g, n] = [0, 0];
   for (let i = 0; i < scores.length; ) {
-    // Pairs of one score are taken together, so that ties count half whichever comes first.
     const score = scores[i]!;
-    let g = 0;
-    let n = 0;
     for (; i < scores.length && scores[i] === score; i++) {
-      const a = first[i]!;
-      const b = second[i]!;
+      const [a, b] = [first[i]!, second[i]!];
       if (a === b) g += weights[a]!;
       else n += weights[a]! * weights[b]!;
     }
-    wins += g * (impostor.count + n / 2);
-    add(genuine, g, score);
-    add(impostor, n, score);
+    threshold.push(score);
+    genuine.push(g);
+    impostor.push(n);
   }
-  const [g, n] = [momentsOf(genuine), momentsOf(impostor)];
   return {
-    auc: wins / (genuine.count * impostor.count),
-    dPrime: (g.mean - n.mean) / Math.sqrt((g.variance + n.variance) / 2),
+    threshold: Float64Array.from(threshold),
+    genuine: Float64Array.from(genuine),
+    impostor: Float64Array.from(impostor),
+    genuinePairs: g,
+    impostorPairs: n,
   };
-}
-
-function add(into: { count: number; sum: number; squares: number }, weight: number, score: number): void {
-  into.count += weight;
-  into.sum += weight * score;
-  into.squares += weight * score * score;
-}
-
-function momentsOf({ count, sum, squares }: { count: number; sum: number; squares: number }) {
-  const mean = sum / count;
-  return { mean, variance: Math.max(squares / count - mean * mean, 0) };
 }
 
 function dot(a: ReadonlyFloat32, b: ReadonlyFloat32): number {

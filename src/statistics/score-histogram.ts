@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import type { OperatingPoints } from "./operating-points.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError, type Random } from "../core/index.ts";
 import { expectScores, type LabelledScores, type RankedPairs, rankPairs } from "./operating-points.ts";
 import { squaredDistanceFromCosine } from "./threshold-units.ts";
 
@@ -35,11 +35,34 @@ export function contiguousFolds(pairs: number, folds: number): Uint16Array {
 }
 
 /**
+ * Folds drawn by chance, each with its share of genuine and of impostor pairs: whatever order a list has, a fold is a
+ * sample of it. For lists that come without folds of their own.
+ */
+export function stratifiedFolds(same: Uint8Array, folds: number, random: Random): Uint16Array {
+  if (!(Number.isInteger(folds) && folds >= 2 && folds <= same.length && folds <= 0xffff)) {
+    throw new FaceError(
+      "USAGE",
+      `folds: expected 2 to ${same.length} folds of ${same.length} pairs, got ${folds}`,
+    );
+  }
+  const order = Uint32Array.from(same, (_, i) => i);
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  const fold = new Uint16Array(same.length);
+  // Dealt like cards, one kind after the other: no fold has two more of a kind than another, nor of both together.
+  let dealt = 0;
+  for (const kind of [1, 0]) for (const pair of order) if (same[pair] === kind) fold[pair] = dealt++ % folds;
+  return fold;
+}
+
+/**
  * Accuracy as published code computes it, to the digit: squared Euclidean distances against a grid of 400 thresholds,
  * "same" below a threshold, the first threshold of the best accuracy on the other folds.
  *
  * @param labelled cosines of unit vectors
- * @param fold of each pair; {@link contiguousFolds} for the protocols in circulation
+ * @param fold of each pair: the protocol's own, or {@link stratifiedFolds}
  * Returns   thresholds as cosines
  * Source    the evaluation scripts of facenet (D. Sandberg) and InsightFace
  */

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import { betaQuantile } from "./incomplete-beta.ts";
 
 /** A rate with an interval that holds the true one as often as was asked for. */

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import { type RankedScores, rankScores } from "./rank-scores.ts";
 
 /**
@@ -76,6 +76,15 @@ export function operatingPoints(labelled: LabelledScores, ranked = rankPairs(lab
     impostor[p] = n;
   }
   return { threshold: score.subarray(0, count), genuine, impostor, genuinePairs: g, impostorPairs: n };
+}
+
+/** The operating points of genuine and impostor scores in lists of their own. */
+export function operatingPointsOf(genuine: ArrayLike<number>, impostor: ArrayLike<number>): OperatingPoints {
+  const scores = new Float64Array(genuine.length + impostor.length);
+  scores.set(genuine);
+  scores.set(impostor, genuine.length);
+  const same = new Uint8Array(scores.length).fill(1, 0, genuine.length);
+  return operatingPoints({ scores, same });
 }
 
 /** Throws FaceError unless there is one finite score for each label. */

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import { clopperPearson, type RateInterval } from "./rate-interval.ts";
 
 /** One search of a gallery: how alike its person and the best other person are to the probe. */

@@ -8,6 +8,7 @@ export {
   RESAMPLES,
 } from "./bootstrap.ts";
 export { areaUnderCurve, type DetPoint, detCurve, type RocPoint, rocCurve } from "./curves.ts";
+export { type ScoreMoments, type ScoreSpread, scoreSpread } from "./d-prime.ts";
 export { type EqualErrorRate, equalErrorRate } from "./equal-error-rate.ts";
 export { errorVersusReject, type RejectPoint } from "./error-versus-reject.ts";
 export {
@@ -17,6 +18,7 @@ export {
   type FoldAccuracy,
   gridAccuracy,
   gridAccuracyOfDistances,
+  stratifiedFolds,
 } from "./fold-accuracy.ts";
 export { type GroupErrors, groupErrors, type PairGroups, UNKNOWN_GROUP } from "./group-errors.ts";
 export {
@@ -33,6 +35,7 @@ export {
   type LabelledScores,
   type OperatingPoints,
   operatingPoints,
+  operatingPointsOf,
   pointsWithin,
   type RankedPairs,
   rankPairs,
@@ -40,6 +43,7 @@ export {
 export { probit } from "./probit.ts";
 export { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";
 export { ScoreHistogram } from "./score-histogram.ts";
+export { drawPeople, type ScoredPairs, type Separation, separations } from "./separation.ts";
 export {
   angleFromCosine,
   cosineFromAngle,

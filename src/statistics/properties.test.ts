@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { seeded } from "../../core/index.ts";
+import { seeded } from "../core/index.ts";
 import {
   areaUnderCurve,
   bootstrapByIdentity,
@@ -19,6 +19,7 @@ import {
   outcomeOf,
   rankAccuracy,
   ScoreHistogram,
+  stratifiedFolds,
   trueAcceptRate,
 } from "./index.ts";
 
@@ -312,5 +313,37 @@ describe("resampling people", () => {
     expect(() => bootstrapByIdentity(wrong, () => [0], { random: seeded(1) })).toThrow(
       "one person in a genuine",
     );
+  });
+});
+
+describe("folds drawn by chance", () => {
+  test("hold their share of both kinds of pairs, whatever order the list has", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 60 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.nat(),
+        (g, n, seed) => {
+          const same = Uint8Array.from({ length: g + n }, (_, i) => Number(i < g));
+          const folds = Math.min(10, g + n);
+          const fold = stratifiedFolds(same, folds, seeded(seed));
+          for (const [kind, count] of [g, n].entries()) {
+            const own = Array.from({ length: folds }, (_, f) =>
+              fold.filter((x, i) => x === f && same[i] === 1 - kind),
+            );
+            for (const { length } of own) expect(Math.abs(length - count / folds)).toBeLessThan(1);
+          }
+        },
+      ),
+    );
+  });
+
+  test("of a list with all genuine pairs first decide rightly where scores are apart, which contiguous ones do not", () => {
+    const same = Uint8Array.from({ length: 88 }, (_, i) => Number(i < 38));
+    const random = seeded(2);
+    const scores = Float64Array.from(same, (kind) => kind * 0.5 + 0.4 * random.next());
+    const mean = (fold: Uint16Array): number => exactAccuracy({ scores, same }, fold).mean;
+    expect(mean(stratifiedFolds(same, 10, seeded(1)))).toBe(1);
+    expect(mean(contiguousFolds(88, 2))).toBeLessThan(1);
   });
 });

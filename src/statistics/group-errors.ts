@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import type { LabelledScores } from "./operating-points.ts";
 import { clopperPearson, type RateInterval } from "./rate-interval.ts";
 

@@ -1,4 +1,4 @@
-import { internal } from "../../core/index.ts";
+import { internal } from "../core/index.ts";
 
 /** Where Stirling's series is exact to the last bit but one. */
 const STIRLING_FROM = 15;

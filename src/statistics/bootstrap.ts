@@ -1,7 +1,7 @@
-import { FaceError, type Random } from "../../core/index.ts";
-import { drawPeople } from "../separation.ts";
+import { FaceError, type Random } from "../core/index.ts";
 import { expectScores, type LabelledScores, type OperatingPoints } from "./operating-points.ts";
 import { CONFIDENCE } from "./rate-interval.ts";
+import { drawPeople } from "./separation.ts";
 
 /** Scored pairs with the people in them. */
 export interface IdentifiedScores extends LabelledScores {

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import { clopperPearson, type RateInterval } from "./rate-interval.ts";
 
 /** The error that is left after the worst pictures were set aside. */
