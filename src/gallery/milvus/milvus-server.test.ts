@@ -3,23 +3,13 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { MILVUS_SERVERS } from "../../../test/milvus-servers.ts";
 import { parseAddress } from "../address.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { CONTRACT, ticking } from "../store.contract.ts";
 import { asking, type MilvusAddress } from "./client.ts";
 import { VectorCollection } from "./vector-collection.ts";
-
-const server = process.env["ARCFACE_TEST_MILVUS"];
-
-/** An address for records in a fresh folder. */
-async function addressOf(tenant: string, prefix = "test"): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));
-  const url = new URL(`${server ?? "milvus://127.0.0.1:1"}/${prefix}`);
-  url.searchParams.set("tenant", tenant);
-  url.searchParams.set("records", `sqlite:${join(folder, "people.db")}`);
-  return url.href;
-}
 
 describe("Questions to Milvus", () => {
   const busy = { status: { error_code: "RateLimit", code: 8, reason: "slow down" } };
@@ -64,11 +54,26 @@ describe("Questions to Milvus", () => {
   });
 });
 
-describe.skipIf(server === undefined)("Milvus (skipped without ARCFACE_TEST_MILVUS):", () => {
+describe.each(MILVUS_SERVERS)("$name:", ({ address: server, missing }) => {
+  if (missing !== undefined) test.skip(missing);
+  else aServer(server!);
+});
+
+/** What holds on a server. */
+function aServer(server: string): void {
   const made = new MadeFaces(21);
   const opened: { close(): Promise<void> }[] = [];
   const prefix = `test_${randomUUID().slice(0, 8)}`;
   const face = () => ({ ...made.face(made.direction()), crop: undefined });
+
+  /** An address for records in a fresh folder. */
+  const addressOf = async (tenant: string): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));
+    const url = new URL(`${server}/${prefix}`);
+    url.searchParams.set("tenant", tenant);
+    url.searchParams.set("records", `sqlite:${join(folder, "people.db")}`);
+    return url.href;
+  };
 
   afterAll(async () => {
     for (const each of opened) await each.close();
@@ -81,10 +86,7 @@ describe.skipIf(server === undefined)("Milvus (skipped without ARCFACE_TEST_MILV
   };
 
   test("tenants of one collection do not see each other", async () => {
-    const [one, two] = [
-      await create(await addressOf("one", prefix)),
-      await create(await addressOf("two", prefix)),
-    ];
+    const [one, two] = [await create(await addressOf("one")), await create(await addressOf("two"))];
     const mine = face();
     await one.enrol([{ name: "Mine", faces: [mine] }]);
     await two.enrol([{ name: "Theirs", faces: [face()] }]);
@@ -93,7 +95,7 @@ describe.skipIf(server === undefined)("Milvus (skipped without ARCFACE_TEST_MILV
   });
 
   test("records without their rows on Milvus, and more of them than one batch, are sent on at the first question", async () => {
-    const address = await addressOf("later", prefix);
+    const address = await addressOf("later");
     const records = await Gallery.create((parseAddress(address) as MilvusAddress).records, CONTRACT, {
       clock: ticking(),
     });
@@ -109,8 +111,42 @@ describe.skipIf(server === undefined)("Milvus (skipped without ARCFACE_TEST_MILV
     expect((await gallery.search(faces[7]!.vector, 1))[0]?.person.name).toBe("P7");
   });
 
+  test("what was just added is in the next answer, every time", async () => {
+    const gallery = await create(await addressOf("at_once"));
+    for (let round = 0; round < 8; round++) {
+      const added = face();
+      await gallery.enrol([{ name: `P${round}`, faces: [added] }]);
+      expect((await gallery.search(added.vector, 1))[0]?.person.name).toBe(`P${round}`);
+    }
+  });
+
+  test("rows that two processes wrote at the same time change no answer", async () => {
+    const address = await addressOf("twice");
+    const gallery = await create(address);
+    const centre = made.direction();
+    const crowd = Array.from({ length: 60 }, () => ({ ...made.face(centre), crop: undefined }));
+    const { result } = await gallery.enrol([
+      { name: "Crowd", faces: crowd },
+      { name: "Other", faces: [face()] },
+    ]);
+    const rows = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const each = await VectorCollection.connect(parseAddress(address) as MilvusAddress);
+        opened.push(each);
+        await each.change(CONTRACT);
+        return each;
+      }),
+    );
+    const vectors = new Map(result[0]!.faces.map((id, i) => [id, crowd[i]!.vector]));
+    await Promise.all(rows.map((each) => each.add(vectors)));
+    expect((await gallery.search(centre, 2)).map(({ person }) => person.name)).toEqual(["Crowd", "Other"]);
+    await gallery.forget(["Crowd"]);
+    expect(await rows[0]!.present(result[0]!.faces)).toEqual([]);
+    expect((await gallery.search(centre, 2)).map(({ person }) => person.name)).toEqual(["Other"]);
+  });
+
   test("what is forgotten has no row any more, and the receipt says what nobody could search", async () => {
-    const address = await addressOf("leaving", prefix);
+    const address = await addressOf("leaving");
     const gallery = await create(address);
     const { result } = await gallery.enrol([{ name: "Leaving", faces: [face(), face()] }]);
     await gallery.search(made.direction(), 1);
@@ -122,4 +158,4 @@ describe.skipIf(server === undefined)("Milvus (skipped without ARCFACE_TEST_MILV
     expect(await rows.present(result[0]!.faces)).toEqual([]);
     expect(notProven.at(-1)).toMatch(/segments, logs and object storage were not searched/);
   });
-});
+}

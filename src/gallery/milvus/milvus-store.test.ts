@@ -2,31 +2,28 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MILVUS_SERVERS } from "../../../test/milvus-servers.ts";
 import { createStore, openStore } from "../open-store.ts";
 import { storeContract } from "../store.contract.ts";
-
-const server = process.env["ARCFACE_TEST_MILVUS"];
-const missing =
-  server === undefined
-    ? 'ARCFACE_TEST_MILVUS names no server; "tools/test-servers start FILE" starts one'
-    : undefined;
 
 /** All galleries of this file are tenants of the same collections. */
 const prefix = `test_${randomUUID().slice(0, 8)}`;
 
-async function freshAddress(): Promise<string> {
+async function freshAddress(server: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));
-  const url = new URL(`${server!}/${prefix}`);
+  const url = new URL(`${server}/${prefix}`);
   url.searchParams.set("tenant", `t_${randomUUID().slice(0, 8)}`);
   url.searchParams.set("records", `sqlite:${join(folder, "people.db")}`);
   return url.href;
 }
 
-storeContract({
-  name: "Milvus",
-  create: async (contract, settings) => await createStore(await freshAddress(), contract, settings),
-  again: (store) => openStore(store.address),
-  missing,
-  recall: 0.98,
-  comparesAndSets: true,
-});
+for (const { name, address, missing } of MILVUS_SERVERS) {
+  storeContract({
+    name,
+    create: async (contract, settings) => await createStore(await freshAddress(address!), contract, settings),
+    again: (store) => openStore(store.address),
+    missing,
+    recall: 0.98,
+    comparesAndSets: true,
+  });
+}

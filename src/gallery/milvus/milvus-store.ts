@@ -74,12 +74,17 @@ export class MilvusStore implements GalleryStore {
     const records = this.#open;
     await this.#log.follow();
     if (k < 1) return [];
+    let before = 0;
     for (let limit = Math.min(MAX_LIMIT, FIRST_FACES + 4 * k); ; limit = Math.min(MAX_LIMIT, 4 * limit)) {
       const near = await this.#vectors.nearest(query, limit);
       const ids = near.map(({ face }) => face);
       const owners = await records.facesWith(ids);
       const people = new Set(owners.map(({ person }) => person));
-      if (people.size < k && near.length === limit && limit < MAX_LIMIT) continue;
+      // Rows that were written twice are fewer faces than rows: there may be more until asking for more brings none.
+      if (people.size < k && near.length > before && limit < MAX_LIMIT) {
+        before = near.length;
+        continue;
+      }
       const vectors = await records.vectors(ids);
       const best = new Map<number, PersonHit>();
       for (const { id, person } of owners) {

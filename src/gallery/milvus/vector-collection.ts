@@ -33,12 +33,19 @@ export interface NearFace {
   readonly score: number;
 }
 
+/** How much of the gallery's log the rows hold, as a process said it. */
+interface State {
+  readonly key: string;
+  readonly sequence: number;
+}
+
 /**
  * The vectors of one gallery, among those of other tenants, in a collection of one model.
  *
- * A row is a face and its vector, and never changes; it leaves when the face is forgotten. Writing a row twice or
- * removing it twice does nothing, so several processes may do the same work at once. Beside the rows stands how much of
- * the gallery's log they hold.
+ * A row is a face and its vector, and never changes; it leaves when the face is forgotten. Rows are therefore inserted
+ * and never upserted: Milvus 2.3 answers searches without a row that was just upserted, whatever the consistency. Those
+ * that are there are not sent again; two processes that send one at the same time write it twice, which costs room and
+ * changes no answer. Beside the rows stands how much of the gallery's log they hold.
  */
 export class VectorCollection {
   /** The address without a password. */
@@ -47,6 +54,8 @@ export class VectorCollection {
   readonly #address: MilvusAddress;
   readonly #types: typeof DataType;
   #name = "";
+  /** What is said about the log, as last read. */
+  #known: readonly State[] = [];
 
   private constructor(client: MilvusClient, types: typeof DataType, address: MilvusAddress, shown: string) {
     this.#client = client;
@@ -64,23 +73,28 @@ export class VectorCollection {
 
   /** Goes over to the vectors of a model, and makes the collections that are not there yet. */
   async change(contract: GalleryContract): Promise<void> {
+    this.#known = [];
     this.#name = `${this.#address.prefix}_${digestOf(contract)}`;
     await this.#make(this.#name, contract.dimension, "face", this.#address.index, PARTITIONS);
     // Milvus wants a vector in every collection; here two numbers that nobody asks for.
     await this.#make(this.#stateName, 2, "sequence", "FLAT", 1);
   }
 
-  /** Adds rows, or writes them again. Resolves when the server has acknowledged all of them. */
+  /** Adds the rows that are not there yet. Resolves when the server has acknowledged all of them. */
   async add(vectors: ReadonlyMap<number, ReadonlyFloat32>): Promise<void> {
-    const rows = [...vectors].map(([face, vector]) => ({
-      key: this.#key(face),
-      tenant: this.#address.tenant,
-      face,
-      vector: Array.from(vector),
-    }));
-    for (let start = 0; start < rows.length; start += BATCH_ROWS) {
-      const data = rows.slice(start, start + BATCH_ROWS);
-      await this.#ask(() => this.#client.upsert({ collection_name: this.#name, data }));
+    const faces = [...vectors.keys()];
+    for (let start = 0; start < faces.length; start += BATCH_ROWS) {
+      const some = faces.slice(start, start + BATCH_ROWS);
+      const there = new Set(await this.present(some));
+      const data = some
+        .filter((face) => !there.has(face))
+        .map((face) => ({
+          key: this.#key(face),
+          tenant: this.#address.tenant,
+          face,
+          vector: Array.from(vectors.get(face)!),
+        }));
+      if (data.length > 0) await this.#ask(() => this.#client.insert({ collection_name: this.#name, data }));
     }
   }
 
@@ -94,8 +108,8 @@ export class VectorCollection {
   /** Removes every row of this gallery, and what it says about the log. */
   async clear(): Promise<void> {
     await this.#ask(() => this.#client.delete({ collection_name: this.#name, filter: this.#ownRows }));
-    const filter = `key in ["${this.#stateKey}"]`;
-    await this.#ask(() => this.#client.delete({ collection_name: this.#stateName, filter }));
+    await this.#removeStates((await this.#states()).map(({ key }) => key));
+    this.#known = [];
   }
 
   /** Those of the faces that have a row. */
@@ -140,21 +154,41 @@ export class VectorCollection {
 
   /** Sequence of the log up to which the rows hold everything; 0 for nothing. */
   async sequence(): Promise<number> {
+    this.#known = await this.#states();
+    return Math.max(0, ...this.#known.map(({ sequence }) => sequence));
+  }
+
+  /** Says that the rows hold everything up to a sequence: in a row of its own, which takes the place of earlier ones. */
+  async setSequence(sequence: number): Promise<void> {
+    const earlier = this.#known.filter((state) => state.sequence < sequence);
+    const key = `${this.#stateKey}/${sequence}`;
+    if (!this.#known.some((state) => state.key === key)) {
+      const row = { key, tenant: this.#address.tenant, sequence, vector: [1, 0] };
+      await this.#ask(() => this.#client.insert({ collection_name: this.#stateName, data: [row] }));
+    }
+    await this.#removeStates(earlier.map((state) => state.key));
+    this.#known = [{ key, sequence }];
+  }
+
+  /** What processes have said about the log and nobody has removed yet. */
+  async #states(): Promise<State[]> {
     const { data } = await this.#ask(() =>
       this.#client.query({
         collection_name: this.#stateName,
-        filter: `key in ["${this.#stateKey}"]`,
-        output_fields: ["sequence"],
+        filter: this.#ownRows,
+        output_fields: ["key", "sequence"],
         ...this.#consistency,
       }),
     );
-    return Number(data[0]?.["sequence"] ?? 0);
+    return data
+      .map((row) => ({ key: String(row["key"]), sequence: Number(row["sequence"]) }))
+      .filter(({ key }) => key.startsWith(`${this.#stateKey}/`));
   }
 
-  /** Says that the rows hold everything up to a sequence. */
-  async setSequence(sequence: number): Promise<void> {
-    const row = { key: this.#stateKey, tenant: this.#address.tenant, sequence, vector: [1, 0] };
-    await this.#ask(() => this.#client.upsert({ collection_name: this.#stateName, data: [row] }));
+  async #removeStates(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const filter = `key in [${keys.map((key) => `"${key}"`).join(",")}]`;
+    await this.#ask(() => this.#client.delete({ collection_name: this.#stateName, filter }));
   }
 
   async close(): Promise<void> {
