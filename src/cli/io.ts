@@ -1,9 +1,11 @@
+import { visibleLines } from "./visible-text.ts";
+
 /** What a command may touch of the process it runs in. */
 export interface CliIo {
-  /** Writes data; whatever a pipe should carry. */
-  out(text: string): void;
-  /** Writes what only a person should read. */
-  err(text: string): void;
+  /** Writes lines of data, whatever a pipe should carry; each in one line, and visible: see `visible-text.ts`. */
+  out(...lines: readonly string[]): void;
+  /** Writes lines that only a person should read, in the same way. */
+  err(...lines: readonly string[]): void;
   /** Whether progress is watched: standard error is a terminal. */
   readonly interactive: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -19,8 +21,8 @@ export function nodeIo(): CliIo {
   // A reader that went away (`| head`) is no reason for a stack trace.
   process.stdout.on("error", () => process.exit(0));
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (...lines) => void process.stdout.write(visibleLines(lines)),
+    err: (...lines) => void process.stderr.write(visibleLines(lines)),
     interactive: process.stderr.isTTY === true,
     env: process.env,
     signal: controller.signal,

@@ -39,6 +39,12 @@ export const VERSION = (createRequire(PACKAGE)("./package.json") as { version: s
 /** The commit that is checked out where the library runs in a checkout of its own. */
 export const commitOfLibrary = (): string | undefined => checkoutCommit(fileURLToPath(PACKAGE));
 
+/** Commander's sentence in one line, whatever was typed into it, and its suggestion in another. */
+function linesOfError(text: string): string[] {
+  const [, sentence = text, suggestion] = /^(.*?)(?:\n(\(Did you mean [^\n]*))?\n?$/s.exec(text) ?? [];
+  return [sentence.replace(/^error: /, "arcface: "), ...(suggestion === undefined ? [] : [suggestion])];
+}
+
 /**
  * Runs the command line.
  *
@@ -58,9 +64,9 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     .version(VERSION)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.out(text),
-      writeErr: (text) => io.err(text),
-      outputError: (text, write) => (json ? undefined : write(text.replace(/^error: /, "arcface: "))),
+      writeOut: (text) => io.out(...text.replace(/\n$/, "").split("\n")),
+      writeErr: (text) => io.err(...text.replace(/\n$/, "").split("\n")),
+      outputError: (text) => (json ? undefined : io.err(...linesOfError(text))),
     })
     .showSuggestionAfterError()
     .addHelpText(

@@ -1,6 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../core/index.ts";
 import type { CliIo } from "./io.ts";
+import { visibleText } from "./visible-text.ts";
 
 /** Progress on a terminal: rate, time left; nothing at all when standard error goes elsewhere. */
 export interface ProgressBar {
@@ -17,8 +18,9 @@ export function progressBar(io: CliIo): ProgressBar {
     bar?.stop();
     bar = undefined;
   };
-  const update = ({ stage: next, done, total, note = "" }: Progress): void => {
+  const update = ({ stage: named, done, total, note = "" }: Progress): void => {
     if (!io.interactive) return;
+    const next = visibleText(named);
     if (!bar || next !== stage) {
       stop();
       stage = next;
@@ -44,7 +46,7 @@ export function progressBar(io: CliIo): ProgressBar {
       1000;
     bar.update(done, {
       rate: seconds > 0.5 ? (done / seconds).toFixed(1) : "–",
-      note: note && ` · ${note}`,
+      note: note && ` · ${visibleText(note)}`,
     });
   };
   return { update, stop };

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { internal } from "../core/index.ts";
+import { withoutControls } from "./svg.ts";
 
 /** What this folder needs of an element that Observable Plot drew. */
 interface ChartElement {
@@ -44,7 +45,7 @@ export function drawChart(options: Plot.PlotOptions & { width: number; height: n
   return {
     width: options.width,
     height: options.height,
-    markup: shortNumbers(drawn.innerHTML),
+    markup: shortNumbers(withoutControls(drawn.innerHTML)),
     scale(name) {
       const scale = drawn.scale(name);
       if (!scale) throw internal(`chart: expected a scale named ${name}`);

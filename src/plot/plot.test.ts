@@ -50,6 +50,12 @@ test("markup in a name stays text", () => {
   expect(svg).not.toContain("<img");
 });
 
+test("control characters and halves of characters in a name do not spoil the figure", () => {
+  const svg = embeddingMap([{ x: 0, y: 0, group: "a\u001bb\u009bc\ud800d\0" }], { title: "t\u001bt" });
+  expect(svg).toContain("abcd");
+  expect([...renderPng(svg).subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47]);
+});
+
 test("a map keeps one scale for both axes and puts every point inside its frame", () => {
   const svg = embeddingMap(
     [

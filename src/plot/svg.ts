@@ -1,6 +1,11 @@
 /** Text made safe to stand inside an element or an attribute: no markup, no control characters. */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`).replace(/\p{Cc}/gu, "");
+  return withoutControls(text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`));
+}
+
+/** Text or markup without the characters that XML cannot hold, and without C1 controls. */
+export function withoutControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, "");
 }
 
 /** Text cut in the middle to at most `length` characters, so that a name's end stays. */

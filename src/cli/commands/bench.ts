@@ -93,11 +93,8 @@ async function bench(io: CliIo, what: What[], flags: BenchFlags): Promise<number
     cores: availableParallelism(),
   };
   const search = { dimension: flags.dimension, threads: flags.threads, k: 10 };
-  io.out(
-    flags.json
-      ? `${JSON.stringify({ machine, ...models, search, rows })}\n`
-      : `${Object.values(machine).join(" · ")} cores\n${table(rows)}`,
-  );
+  if (flags.json) io.out(`${JSON.stringify({ machine, ...models, search, rows })}\n`);
+  else io.out(`${Object.values(machine).join(" · ")} cores`, ...table(rows));
   return EXIT.ok;
 }
 
@@ -116,7 +113,7 @@ function stageRow(what: What, times: readonly number[]): BenchRow {
 }
 
 /** A Markdown table, so that it can be pasted into an issue as it is. */
-function table(rows: readonly BenchRow[]): string {
+function table(rows: readonly BenchRow[]): string[] {
   const lines = rows.map((row) => [
     row.n === undefined ? row.what : `${row.what} ${row.n.toLocaleString("en")}`,
     ...[row.p50Ms, row.p95Ms, row.p99Ms].map((time) => (time < 100 ? time.toPrecision(3) : time.toFixed(0))),
@@ -127,9 +124,9 @@ function table(rows: readonly BenchRow[]): string {
   const head = ["", "p50 ms", "p95 ms", "p99 ms", "per second", "recall", "bytes"];
   const widths = head.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]!.length)));
   const draw = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" | ")} |\n`;
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" | ")} |`;
   const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return `${draw(head)}${draw(rule)}${lines.map(draw).join("")}`;
+  return [head, rule, ...lines].map(draw);
 }
 
 function counts(text: string): number[] {

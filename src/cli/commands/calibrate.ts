@@ -113,7 +113,8 @@ async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protoco
     ...(flags.install ? [await installPath(store, flags.model, pipeline.flip)] : []),
   ];
   for (const path of paths) await writeCalibration(path, calibration);
-  io.out(flags.json ? `${JSON.stringify({ files: paths, ...calibration })}\n` : describe(calibration, paths));
+  if (flags.json) io.out(`${JSON.stringify({ files: paths, ...calibration })}\n`);
+  else io.out(...describe(calibration, paths));
   return EXIT.ok;
 }
 
@@ -128,17 +129,16 @@ async function installPath(
   return path;
 }
 
-function describe(calibration: Calibration, paths: readonly string[]): string {
+function describe(calibration: Calibration, paths: readonly string[]): string[] {
   const { pipeline, data, target, threshold, thresholdInterval, falseMatches, falseNonMatches, intervals } =
     calibration;
   const { model, detector, flip } = pipeline;
-  const lines = [
+  return [
     `${model.id}, detector ${detector?.id ?? "none"}, ${flip ? "with" : "without"} flip, on ${data.protocol}`,
     `threshold ${threshold.toFixed(4)} [${thresholdInterval.map((t) => t.toFixed(4)).join(", ")}] for a false match rate of at most ${target.fmr}: ${falseMatches} of ${data.impostorPairs} impostor pairs above it, ${falseNonMatches} of ${data.genuinePairs} genuine pairs below`,
     `${data.pictures} pictures of ${data.people} people, ${data.failures} without a usable face; intervals: ${intervals.confidence * 100} %, ${intervals.method}`,
     ...paths.map((path) => `${path}: written`),
   ];
-  return `${lines.join("\n")}\n`;
 }
 
 function rate(text: string): number {

@@ -149,7 +149,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   if (flags.json) io.out(`${JSON.stringify(summary)}\n`);
   else {
     for (const { id, faces } of named) io.out(`${id}  ${faces.map(({ path }) => path).join("  ")}\n`);
-    io.err(describe(summary, scores, labels !== undefined));
+    io.err(...describe(summary, scores, labels !== undefined));
   }
   const code = failures.report(paths.length);
   return code === EXIT.ok && faces.length === 0 ? EXIT.noMatch : code;
@@ -190,7 +190,7 @@ function labelsOf(
   return faces.map(({ photograph, isMain }) => (isMain ? personOf(photograph) : undefined));
 }
 
-function describe(summary: Summary, scores: ClusteringScores | undefined, labelled: boolean): string {
+function describe(summary: Summary, scores: ClusteringScores | undefined, labelled: boolean): string[] {
   const { faces, pictures, groups, threshold, withoutFace } = summary;
   const alone = groups.filter((group) => group.faces.length === 1).length;
   const lines = [
@@ -206,7 +206,7 @@ function describe(summary: Summary, scores: ClusteringScores | undefined, labell
   } else if (labelled) {
     lines.push("no score against the folders: that takes two people, one of them with two faces");
   }
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 function cosineFlag(text: string): number {

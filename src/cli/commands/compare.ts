@@ -41,11 +41,8 @@ async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Pr
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   bar.stop();
   const comparison = await recognizer.compare(a, b, { face: flags.face });
-  io.out(
-    flags.json
-      ? `${JSON.stringify(asJson(comparison, a, b))}\n`
-      : describe(comparison, a, b, recognizer.uncalibrated),
-  );
+  if (flags.json) io.out(`${JSON.stringify(asJson(comparison, a, b))}\n`);
+  else io.out(...describe(comparison, a, b, recognizer.uncalibrated));
   if (comparison.kind === "no-face") return EXIT.noMatch;
   return flags.exitCode && comparison.verdict?.same === false ? EXIT.noMatch : EXIT.ok;
 }
@@ -67,9 +64,9 @@ function asJson(comparison: Comparison, a: string, b: string): object {
   };
 }
 
-function describe(comparison: Comparison, a: string, b: string, uncalibrated: string | undefined): string {
+function describe(comparison: Comparison, a: string, b: string, uncalibrated: string | undefined): string[] {
   if (comparison.kind === "no-face") {
-    return comparison.missing.map((side) => `${side === "a" ? a : b}: no face found\n`).join("");
+    return comparison.missing.map((side) => `${side === "a" ? a : b}: no face found`);
   }
   const { cosine, model, faces, verdict } = comparison;
   const angle = ((Math.acos(cosine) * 180) / Math.PI).toFixed(1);
@@ -79,5 +76,5 @@ function describe(comparison: Comparison, a: string, b: string, uncalibrated: st
   });
   lines.push(`cosine ${cosine.toFixed(4)} (angle ${angle}°), model ${model}`);
   lines.push(...describeVerdict(verdict, uncalibrated));
-  return `${lines.join("\n")}\n`;
+  return lines;
 }

@@ -111,11 +111,11 @@ async function info(io: CliIo, source: string, flags: { readonly json?: boolean 
     else {
       const { examples, classes, perClass, single, empty, shape } = summary;
       io.out(
-        `pictures   ${examples} of ${shape[2]}×${shape[1]}, ${shape[0] === 1 ? "grey" : "RGB"}\n` +
-          `people     ${classes}, from ${perClass.least} to ${perClass.most} pictures each, ${perClass.median} in the middle\n` +
-          `single     ${single} people with one picture\n` +
-          `empty      ${empty} classes without a picture\n` +
-          `content    ${set.fingerprint.slice(0, 12)}\n`,
+        `pictures   ${examples} of ${shape[2]}×${shape[1]}, ${shape[0] === 1 ? "grey" : "RGB"}`,
+        `people     ${classes}, from ${perClass.least} to ${perClass.most} pictures each, ${perClass.median} in the middle`,
+        `single     ${single} people with one picture`,
+        `empty      ${empty} classes without a picture`,
+        `content    ${set.fingerprint.slice(0, 12)}`,
       );
     }
   } finally {

@@ -44,7 +44,8 @@ async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<
     try {
       const photograph = await finder.detect(path);
       bar.stop();
-      io.out(flags.json ? `${JSON.stringify({ path, ...photograph })}\n` : describe(path, photograph));
+      if (flags.json) io.out(`${JSON.stringify({ path, ...photograph })}\n`);
+      else io.out(...describe(path, photograph));
       if (flags.draw !== undefined) await draw(path, photograph, flags.draw);
     } catch (thrown) {
       failures.add(asFaceError(thrown));
@@ -55,15 +56,15 @@ async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<
   return failures.report(paths.length);
 }
 
-function describe(path: string, { faces }: Photograph<Detection<"image">>): string {
+function describe(path: string, { faces }: Photograph<Detection<"image">>): string[] {
   const count = faces.length === 1 ? "1 face" : `${faces.length} faces`;
   const rows = faces.map(({ box, score }, index) => {
     const [x, y, width, height] = [box.x, box.y, box.width, box.height].map((value) =>
       value.toFixed(0).padStart(5),
     );
-    return `  ${String(index).padStart(3)}  score ${score.toFixed(3)}  x ${x}  y ${y}  ${width} ×${height} px\n`;
+    return `  ${String(index).padStart(3)}  score ${score.toFixed(3)}  x ${x}  y ${y}  ${width} ×${height} px`;
   });
-  return `${path}: ${count}\n${rows.join("")}`;
+  return [`${path}: ${count}`, ...rows];
 }
 
 async function draw(path: string, photograph: Photograph<Detection<"image">>, out: string): Promise<void> {

@@ -58,7 +58,8 @@ async function doctor(io: CliIo, flags: { readonly json?: boolean }): Promise<nu
     selfTest: test,
     store: store.home,
   };
-  io.out(flags.json ? `${JSON.stringify(report)}\n` : describe(report));
+  if (flags.json) io.out(`${JSON.stringify(report)}\n`);
+  else io.out(...describe(report));
   return healthy ? EXIT.ok : EXIT.noMatch;
 }
 
@@ -81,8 +82,8 @@ async function processorFeatures(): Promise<string[] | undefined> {
   return FEATURES.filter((feature) => present.has(feature));
 }
 
-function describe(report: Record<string, unknown>): string {
-  const lines = Object.entries(report).map(([name, value]) => {
+function describe(report: Record<string, unknown>): string[] {
+  return Object.entries(report).map(([name, value]) => {
     const text = Array.isArray(value)
       ? value.join(" ") || "none known"
       : typeof value === "object" && value !== null
@@ -90,7 +91,6 @@ function describe(report: Record<string, unknown>): string {
             .map(([key, inner]) => `${key}: ${String(inner)}`)
             .join("; ")
         : String(value ?? "not stated by this system");
-    return `${name.padEnd(13)}${text}\n`;
+    return `${name.padEnd(13)}${text}`;
   });
-  return lines.join("");
 }

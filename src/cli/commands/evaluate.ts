@@ -159,11 +159,8 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
           work,
         );
   bar.stop();
-  io.out(
-    flags.json
-      ? `${JSON.stringify({ ...asJson(outcome), ...(page !== undefined && { page }) })}\n`
-      : `${lines.join("\n")}\n`,
-  );
+  if (flags.json) io.out(`${JSON.stringify({ ...asJson(outcome), ...(page !== undefined && { page }) })}\n`);
+  else io.out(...lines);
   if (page !== undefined && !flags.json) io.out(`${page}: written\n`);
   return EXIT.ok;
 }

@@ -64,7 +64,7 @@ async function inspect(io: CliIo, path: string, flags: InspectFlags): Promise<nu
     io.out(
       `${JSON.stringify({ ...rest, tensorCount: tensors.length, ...(flags.tensors || isUnknown(report) ? { tensors } : {}) })}\n`,
     );
-  } else io.out(`${describe(report, flags.tensors ?? isUnknown(report)).join("\n")}\n`);
+  } else io.out(...describe(report, flags.tensors ?? isUnknown(report)));
   return EXIT.ok;
 }
 
@@ -85,7 +85,7 @@ async function probe(io: CliIo, path: string, folder: string, flags: InspectFlag
     : undefined;
   if (flags.json) io.out(`${JSON.stringify({ ...report, card: card ?? null })}\n`);
   else {
-    io.out(`${describeProbe(report).join("\n")}\n`);
+    io.out(...describeProbe(report));
     if (card !== undefined) io.out(`${card}: written\n`);
   }
   return EXIT.ok;

@@ -58,7 +58,7 @@ async function list(io: CliIo, flags: Flags): Promise<number> {
         .join("  ")
         .trimEnd()}\n`,
     );
-  io.out(`\nkept in ${store.home}\n`);
+  io.out("", `kept in ${store.home}`);
   return EXIT.ok;
 }
 
@@ -134,7 +134,7 @@ async function licence(io: CliIo, id: string, flags: Flags): Promise<number> {
   const use = card.licence.commercial
     ? "commercial use allowed"
     : `commercial use forbidden; ${accepted ? "accepted here" : "not accepted here"}`;
-  io.out(`${card.id}: ${card.licence.id} (${use})\n${card.licence.note}\n${card.provenance}\n`);
+  io.out(`${card.id}: ${card.licence.id} (${use})`, card.licence.note, card.provenance);
   for (const source of sourcesOf(card)) io.out(`from ${source}\n`);
   return EXIT.ok;
 }

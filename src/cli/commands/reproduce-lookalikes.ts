@@ -66,7 +66,8 @@ async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
     );
   } else {
     io.out(
-      `${flags.pairs} pairs out of ${new Set(candidates.map(({ person }) => person)).size} people with ${flags.perPerson} photographs or more\n${describe(study, report).join("\n")}\n`,
+      `${flags.pairs} pairs out of ${new Set(candidates.map(({ person }) => person)).size} people with ${flags.perPerson} photographs or more`,
+      ...describe(study, report),
     );
   }
   return EXIT.ok;

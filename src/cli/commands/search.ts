@@ -109,10 +109,9 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
     const face = chosen.get(path);
     const hits = face ? gallery.search(face.embedding, flags.k, path) : [];
     if (face) answers.push({ path, face, hits });
-    if (chosen.has(path))
-      io.out(
-        flags.json ? `${JSON.stringify(asJson(path, face, hits, pool))}\n` : describe(path, face, hits, pool),
-      );
+    if (!chosen.has(path)) continue;
+    if (flags.json) io.out(`${JSON.stringify(asJson(path, face, hits, pool))}\n`);
+    else io.out(...describe(path, face, hits, pool));
   }
   if (!flags.json) io.err(describeThreshold(pool, flags.threshold, gallery.faceCount));
   if (flags.grid !== undefined) await writeGrid(flags.grid, answers);
@@ -161,13 +160,13 @@ function describe(
   face: EmbeddedFace | undefined,
   hits: readonly PhotographHit[],
   { verdict }: Judged,
-): string {
-  if (!face) return `${query}: no face found\n`;
+): string[] {
+  if (!face) return [`${query}: no face found`];
   const rows = hits.map(
     ({ path, cosine }, rank) =>
-      `  ${rank + 1}.${verdict(cosine)?.same ? "=" : " "} ${cosine.toFixed(4).padStart(7)}  ${path}\n`,
+      `  ${rank + 1}.${verdict(cosine)?.same ? "=" : " "} ${cosine.toFixed(4).padStart(7)}  ${path}`,
   );
-  return `${query}\n${rows.join("")}`;
+  return [query, ...rows];
 }
 
 /** What the marks rest on, and how many of them chance alone would give: every face searched is one more try. */

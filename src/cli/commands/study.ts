@@ -80,7 +80,7 @@ async function study(
   const { study, report } = await studyAndReport(photographs, lookAlikes, flags, options, work);
   bar.stop();
   if (flags.json) io.out(`${JSON.stringify(summary(study, report))}\n`);
-  else io.out(`${describe(study, report).join("\n")}\n`);
+  else io.out(...describe(study, report));
   return study.faces.length === 0 ? EXIT.noMatch : EXIT.ok;
 }
 

@@ -86,7 +86,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
     const faces = answers.map(({ face, who }) => answerJson(face, who));
     const { model } = pool;
     if (flags.json) io.out(`${JSON.stringify({ path, model, faces })}\n`);
-    else io.out(describe(path, answers));
+    else io.out(...describe(path, answers));
   }
   bar.stop();
   if (threshold !== undefined && threshold === pool.calibration?.threshold && !flags.json)
@@ -113,17 +113,17 @@ function answerJson(face: Face, who: Identification): object {
   };
 }
 
-function describe(path: string, answers: readonly { face: Face; who: Identification }[]): string {
-  if (answers.length === 0) return `${path}: no face found\n`;
+function describe(path: string, answers: readonly { face: Face; who: Identification }[]): string[] {
+  if (answers.length === 0) return [`${path}: no face found`];
   const lines = answers.map(({ face, who }) => {
     const { x, y } = face.box;
     const name = who.person?.name ?? "unknown";
     const nearest = who.candidates
       .map(({ person, cosine }) => `${person.name} ${cosine.toFixed(4)}`)
       .join(", ");
-    return `  ${name}  (at ${Math.round(x)}, ${Math.round(y)}; nearest: ${nearest || "nobody there"})\n`;
+    return `  ${name}  (at ${Math.round(x)}, ${Math.round(y)}; nearest: ${nearest || "nobody there"})`;
   });
-  return `${path}\n${lines.join("")}`;
+  return [path, ...lines];
 }
 
 async function verify(io: CliIo, name: string, path: string, flags: AskFlags): Promise<number> {
@@ -155,7 +155,7 @@ async function search(io: CliIo, path: string, flags: AskFlags): Promise<number>
     io,
     flags,
     { path, box: face?.box ?? null, hits },
-    face ? [path, ...rows].join("\n") : `${path}: no face found`,
+    ...(face ? [path, ...rows] : [`${path}: no face found`]),
   );
   return hits.length > 0 ? EXIT.ok : EXIT.noMatch;
 }

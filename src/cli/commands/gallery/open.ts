@@ -85,9 +85,9 @@ export function faceIds(texts: readonly string[]): number[] {
   });
 }
 
-/** Prints one line: JSON or a sentence. */
-export function say(io: CliIo, flags: GalleryFlags, data: object, sentence: string): void {
-  io.out(flags.json ? `${JSON.stringify(data)}\n` : `${sentence}\n`);
+/** Prints a line of JSON, or a sentence or several. */
+export function say(io: CliIo, flags: GalleryFlags, data: object, ...sentences: readonly string[]): void {
+  io.out(...(flags.json ? [JSON.stringify(data)] : sentences));
 }
 
 /** "1 face", "2 faces". */
