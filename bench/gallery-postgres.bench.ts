@@ -10,7 +10,7 @@
  */
 import type { UnitVector } from "../src/core/index.ts";
 import { Gallery } from "../src/gallery/index.ts";
-import { MadeFaces, provenance } from "../src/gallery/made-faces.ts";
+import { MadeFaces, madePipeline, provenance } from "../src/gallery/made-faces.ts";
 import { describeMachine } from "./machine.ts";
 
 const server = process.env["ARCFACE_TEST_POSTGRES"];
@@ -28,8 +28,8 @@ const addressOf = (search: string): string => `${server}?gallery=bench_${process
 
 console.log(describeMachine());
 const made = new MadeFaces(1, dimension);
-const contract = { model: "made", dimension, metric: "cosine", preprocessing: "none" } as const;
-const exact = await Gallery.create(addressOf("exact"), contract, { clock, threshold: 0.4, keepCrops: false });
+const pipeline = madePipeline(dimension);
+const exact = await Gallery.create(addressOf("exact"), pipeline, { clock, threshold: 0.4, keepCrops: false });
 let enrolling = 0;
 const centres: UnitVector[] = [];
 for (let done = 0; done < faces; ) {

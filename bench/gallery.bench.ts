@@ -10,7 +10,7 @@ import { rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Gallery } from "../src/gallery/index.ts";
-import { MadeFaces, provenance } from "../src/gallery/made-faces.ts";
+import { MadeFaces, madePipeline, provenance } from "../src/gallery/made-faces.ts";
 import { describeMachine } from "./machine.ts";
 
 const faces = Number(process.argv[2] ?? 100_000);
@@ -32,8 +32,8 @@ console.log(describeMachine());
 const path = join(tmpdir(), `arcface-gallery-${process.pid}.db`);
 const address = `sqlite:${path}`;
 const made = new MadeFaces(1, dimension);
-const contract = { model: "made", dimension, metric: "cosine", preprocessing: "none" } as const;
-const gallery = await Gallery.create(address, contract, { clock, threshold: 0.4 });
+const pipeline = madePipeline(dimension);
+const gallery = await Gallery.create(address, pipeline, { clock, threshold: 0.4 });
 let enrolling = 0;
 for (let done = 0; done < faces; ) {
   const people = Array.from({ length: 100 }, (_, i) => {

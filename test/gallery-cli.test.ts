@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Gallery } from "../src/gallery/index.ts";
-import { faceFor } from "./gallery-stress/made-vector.ts";
+import { faceFor, STRESS_PIPELINE } from "./gallery-stress/made-vector.ts";
 import { samplePhotographs } from "./pack.ts";
 import { arcface, type CliResult, jsonLines } from "./run-cli.ts";
 import { smallDisk } from "./small-disk.ts";
@@ -224,9 +224,8 @@ test("a full disk and one that can only be read leave a gallery as it was, and a
   }
   try {
     const path = join(disk.path, "full.db");
-    const contract = { model: "made", dimension: 64, metric: "cosine", preprocessing: "none" } as const;
     const clock = (): Date => new Date(0);
-    const full = await Gallery.create(`sqlite:${path}`, contract, { clock, threshold: 0.5 });
+    const full = await Gallery.create(`sqlite:${path}`, STRESS_PIPELINE, { clock, threshold: 0.5 });
     let people = 0;
     const fill = async (): Promise<void> => {
       for (; people < 10_000; people++) {

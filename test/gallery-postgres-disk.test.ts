@@ -2,11 +2,10 @@ import { chown } from "node:fs/promises";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
 import { Gallery } from "../src/gallery/index.ts";
-import { faceFor } from "./gallery-stress/made-vector.ts";
+import { faceFor, STRESS_PIPELINE } from "./gallery-stress/made-vector.ts";
 import { missing, server, TestSchemas } from "./postgres-schemas.ts";
 import { smallDisk } from "./small-disk.ts";
 
-const CONTRACT = { model: "made", dimension: 64, metric: "cosine", preprocessing: "none" } as const;
 const clock = (): Date => new Date(0);
 /** The user that a server started by root runs as. */
 const NOBODY = 65_534;
@@ -29,7 +28,7 @@ describe.skipIf(missing !== undefined)(`On PostgreSQL (${missing ?? "a server"})
       await chown(disk.path, NOBODY, NOBODY);
       await admin.query(`CREATE TABLESPACE ${name} LOCATION '${disk.path}'`);
       await admin.query(`CREATE DATABASE ${name} TABLESPACE ${name}`);
-      const gallery = await Gallery.create(address.href, CONTRACT, { clock, threshold: 0.5 });
+      const gallery = await Gallery.create(address.href, STRESS_PIPELINE, { clock, threshold: 0.5 });
       opened.push(gallery);
       let people = 0;
       const fill = async (): Promise<void> => {
@@ -72,7 +71,7 @@ describe.skipIf(missing !== undefined)(`On PostgreSQL (${missing ?? "a server"})
     try {
       const address = schemas.fresh("exact");
       address.searchParams.set("options", "-c statement_timeout=50000");
-      await using gallery = await Gallery.create(address.href, CONTRACT, { clock, threshold: 0.5 });
+      await using gallery = await Gallery.create(address.href, STRESS_PIPELINE, { clock, threshold: 0.5 });
       await gallery.enrol([{ name: "Ann", faces: [faceFor("ann")] }]);
       expect((await gallery.identify(faceFor("ann").vector)).person?.name).toBe("Ann");
     } finally {

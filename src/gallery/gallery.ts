@@ -1,6 +1,7 @@
 import { cosine, FaceError, personName, type UnitVector } from "../core/index.ts";
+import type { Pipeline } from "../models/index.ts";
 import { type ChangeKind, inverse, type LogEntry } from "./change.ts";
-import type { GalleryContract } from "./contract.ts";
+import type { GalleryPipeline } from "./gallery-pipeline.ts";
 import { createStore, openStore } from "./open-store.ts";
 import {
   type Enrolled,
@@ -84,11 +85,11 @@ export class Gallery {
   /** Makes a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
   static async create(
     address: string,
-    contract: GalleryContract,
+    pipeline: Pipeline,
     options: GalleryOptions & Partial<GallerySettings>,
   ): Promise<Gallery> {
     const { threshold = null, keepCrops = true } = options;
-    return new Gallery(await createStore(address, contract, { threshold, keepCrops }), options);
+    return new Gallery(await createStore(address, pipeline, { threshold, keepCrops }), options);
   }
 
   /** Opens a gallery. Throws FaceError USAGE, BAD_FILE, STORAGE. */
@@ -96,8 +97,9 @@ export class Gallery {
     return new Gallery(await openStore(address), options);
   }
 
-  get contract(): GalleryContract {
-    return this.store.contract;
+  /** What made the vectors. */
+  get pipeline(): GalleryPipeline {
+    return this.store.pipeline;
   }
 
   /** Someone by name. Throws FaceError PERSON_UNKNOWN. */

@@ -10,7 +10,6 @@ export type {
   PersonEffect,
   PersonState,
 } from "./change.ts";
-export { digestOf, expectContract, type GalleryContract, sameContract } from "./contract.ts";
 export {
   type Applied,
   type Candidate,
@@ -19,6 +18,13 @@ export {
   type Identification,
   type Verification,
 } from "./gallery.ts";
+export {
+  expectPipeline,
+  type GalleryPipeline,
+  galleryDigest,
+  isKnown,
+  type UnknownPipeline,
+} from "./gallery-pipeline.ts";
 export { createStore, openStore } from "./open-store.ts";
 export type { Enrolled, Enrolment } from "./plans.ts";
 export {

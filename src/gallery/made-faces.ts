@@ -1,4 +1,5 @@
 import { normalize, seeded, type UnitVector } from "../core/index.ts";
+import type { Pipeline } from "../models/index.ts";
 import type { NewFace } from "./records.ts";
 
 /** Face-like vectors: about `likeness` to others of the person, about 0 to everyone else. */
@@ -45,5 +46,16 @@ export function provenance(source: string): NewFace["provenance"] {
       [9, 10.25],
     ],
     score: 0.987654321,
+  };
+}
+
+/** The pipeline of made vectors. */
+export function madePipeline(dimension = 64, id = "made"): Pipeline {
+  return {
+    model: { id, sha256: Buffer.from(id).toString("hex").padEnd(64, "0"), output: "y", dimension },
+    feed: { layout: "NCHW", sizePx: 112, channels: "RGB", mean: [0, 0, 0], scale: [1, 1, 1] },
+    alignment: { template: "arcface-5-point", version: 1, crop: 1 },
+    detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null },
+    flip: false,
   };
 }

@@ -1,10 +1,10 @@
+import type { Pipeline } from "../models/index.ts";
 import { parseAddress } from "./address.ts";
-import type { GalleryContract } from "./contract.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
 
 /** What opens galleries of one engine. */
 interface Engine {
-  create(contract: GalleryContract, settings: GallerySettings): Promise<GalleryStore>;
+  create(pipeline: Pipeline, settings: GallerySettings): Promise<GalleryStore>;
   open(): Promise<GalleryStore>;
 }
 
@@ -15,14 +15,14 @@ async function engineOf(text: string): Promise<Engine> {
     case "sqlite": {
       const { SqliteStore } = await import("./sqlite/index.ts");
       return {
-        create: (contract, settings) => SqliteStore.create(address.path, contract, settings),
+        create: (pipeline, settings) => SqliteStore.create(address.path, pipeline, settings),
         open: () => SqliteStore.open(address.path),
       };
     }
     case "postgres": {
       const { PostgresStore } = await import("./postgres/index.ts");
       return {
-        create: (contract, settings) => PostgresStore.create(address, contract, settings),
+        create: (pipeline, settings) => PostgresStore.create(address, pipeline, settings),
         open: () => PostgresStore.open(address),
       };
     }
@@ -30,7 +30,7 @@ async function engineOf(text: string): Promise<Engine> {
       const { MilvusStore } = await import("./milvus/index.ts");
       const records = await engineOf(address.records);
       return {
-        create: (contract, settings) => MilvusStore.over(address, () => records.create(contract, settings)),
+        create: (pipeline, settings) => MilvusStore.over(address, () => records.create(pipeline, settings)),
         open: () => MilvusStore.over(address, records.open),
       };
     }
@@ -40,10 +40,10 @@ async function engineOf(text: string): Promise<Engine> {
 /** Makes the place for a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
 export async function createStore(
   address: string,
-  contract: GalleryContract,
+  pipeline: Pipeline,
   settings: GallerySettings,
 ): Promise<GalleryStore> {
-  return await (await engineOf(address)).create(contract, settings);
+  return await (await engineOf(address)).create(pipeline, settings);
 }
 
 /** Opens a gallery's store by its address; see {@link parseAddress}. Throws FaceError USAGE, BAD_FILE, STORAGE. */

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cosine, type UnitVector } from "../core/index.ts";
+import type { Pipeline } from "../models/index.ts";
 import type { Change, Effect, FaceContent } from "./change.ts";
-import type { GalleryContract } from "./contract.ts";
 import { Gallery } from "./gallery.ts";
-import { MadeFaces, provenance } from "./made-faces.ts";
+import { MadeFaces, madePipeline, provenance } from "./made-faces.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
 
 /** An engine under test. */
 export interface StoreUnderTest {
   readonly name: string;
   /** Makes a new, empty gallery in a place of its own. */
-  create(contract: GalleryContract, settings: GallerySettings): Promise<GalleryStore>;
+  create(pipeline: Pipeline, settings: GallerySettings): Promise<GalleryStore>;
   /** Opens the gallery of a store a second time, as another process would. */
   again(store: GalleryStore): Promise<GalleryStore>;
   /** A sentence when the engine cannot be had here; its suite is then skipped. */
@@ -23,12 +23,7 @@ export interface StoreUnderTest {
 
 const DIMENSION = 64;
 
-export const CONTRACT: GalleryContract = {
-  model: "test-model",
-  dimension: DIMENSION,
-  metric: "cosine",
-  preprocessing: "0123456789abcdef",
-};
+export const PIPELINE = madePipeline(DIMENSION, "test-model");
 
 const SETTINGS: GallerySettings = { threshold: 0.4, keepCrops: true };
 
@@ -52,7 +47,7 @@ export function storeContract(engine: StoreUnderTest): void {
     const made = new MadeFaces(5);
 
     const fresh = async (): Promise<Gallery> => {
-      const gallery = new Gallery(await engine.create(CONTRACT, SETTINGS), { clock: ticking() });
+      const gallery = new Gallery(await engine.create(PIPELINE, SETTINGS), { clock: ticking() });
       opened.push(gallery);
       return gallery;
     };
@@ -83,7 +78,7 @@ export function storeContract(engine: StoreUnderTest): void {
       const gallery = await fresh();
       const ann = await enrol(gallery, "Ann", 3);
       const second = await again(gallery);
-      expect(second.contract).toEqual(CONTRACT);
+      expect(second.pipeline).toEqual(PIPELINE);
       expect(second.store.settings).toEqual(SETTINGS);
       expect(await second.person("Ann")).toEqual({ id: ann.person, name: "Ann", expires: null, faces: 3 });
       const faces = await second.store.faces({ limit: 10 }, ann.person);
@@ -417,7 +412,7 @@ export function storeContract(engine: StoreUnderTest): void {
     });
 
     describe("moving to another model", () => {
-      const next: GalleryContract = { ...CONTRACT, model: "next-model", dimension: 32 };
+      const next = madePipeline(32, "next-model");
       const nextFaces = new MadeFaces(9, 32);
       let gallery: Gallery;
       let ann: Awaited<ReturnType<typeof enrol>>;
@@ -441,7 +436,7 @@ export function storeContract(engine: StoreUnderTest): void {
           code: "CONFLICT",
         });
         await gallery.store.beginReindex(next);
-        await expect(gallery.store.beginReindex({ ...next, model: "third" })).rejects.toMatchObject({
+        await expect(gallery.store.beginReindex(madePipeline(32, "third"))).rejects.toMatchObject({
           code: "CONFLICT",
         });
         const rest = await gallery.store.facesToEmbed({ limit: 10 });
@@ -449,7 +444,7 @@ export function storeContract(engine: StoreUnderTest): void {
         expect((await gallery.identify(ann.vectors[0]!)).person?.name).toBe("Ann");
         await gallery.store.addReindexed(new Map([...vectors].slice(3)));
         await gallery.store.finishReindex("2026-01-02T00:00:00.000Z");
-        expect(gallery.contract).toEqual(next);
+        expect(gallery.pipeline).toEqual(next);
         const query = vectors.get(ann.faces[1]!)!;
         expect(await gallery.identify(query)).toMatchObject({
           person: { name: "Ann" },
@@ -458,7 +453,7 @@ export function storeContract(engine: StoreUnderTest): void {
         await expect(second.search(ann.vectors[0]!, 1)).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
         const late = second.enrol([{ name: "Late", faces: [made.face(made.direction())] }]);
         await expect(late).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
-        expect((await again(gallery)).contract).toEqual(next);
+        expect((await again(gallery)).pipeline).toEqual(next);
       });
     });
 

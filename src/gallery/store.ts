@@ -1,9 +1,10 @@
 import type { UnitVector } from "../core/index.ts";
+import type { Pipeline } from "../models/index.ts";
 import type { Change, LogEntry } from "./change.ts";
-import type { GalleryContract } from "./contract.ts";
+import type { GalleryPipeline } from "./gallery-pipeline.ts";
 import type { GalleryFace, Person, PersonHit } from "./records.ts";
 
-/** A gallery's fixed properties, beside its contract. */
+/** A gallery's fixed properties, beside its pipeline. */
 export interface GallerySettings {
   /** Cosine from which a face counts as a person's; null when it comes from the model's calibration or the caller. */
   readonly threshold: number | null;
@@ -50,7 +51,7 @@ export interface SearchedFile {
   readonly hits: number;
 }
 
-/** A face whose vector under another contract is asked for. */
+/** A face whose vector under another pipeline is asked for. */
 export interface FaceToEmbed extends GalleryFace {
   readonly crop: Uint8Array | null;
 }
@@ -64,7 +65,7 @@ export interface FaceToEmbed extends GalleryFace {
 export interface GalleryStore {
   /** What the gallery is opened by, without a password. */
   readonly address: string;
-  readonly contract: GalleryContract;
+  readonly pipeline: GalleryPipeline;
   readonly settings: GallerySettings;
 
   /** Takes `count` ids that nobody else gets, for people or faces. Returns the first; the others follow it. */
@@ -113,9 +114,13 @@ export interface GalleryStore {
   /** Ids of people who were deleted before `at`, and still have contents. */
   deletedBefore(at: string): Promise<number[]>;
 
-  /** Starts to move to another contract, or goes on with it. Throws FaceError CONFLICT while another move is under way. */
-  beginReindex(contract: GalleryContract): Promise<void>;
-  /** Faces that have no vector under the next contract yet, in order of ids; deleted ones included. */
+  /**
+   * Starts to move to another pipeline, or goes on with it. A move that nobody can finish any more is dropped.
+   *
+   * Throws    FaceError CONFLICT while another move is under way
+   */
+  beginReindex(pipeline: Pipeline): Promise<void>;
+  /** Faces that have no vector under the next pipeline yet, in order of ids; deleted ones included. */
   facesToEmbed(page: Page<number>): Promise<FaceToEmbed[]>;
   addReindexed(vectors: ReadonlyMap<number, UnitVector>): Promise<void>;
   /** Puts the new vectors in the old ones' place in one step. Throws FaceError CONFLICT when faces still lack one. */

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { FaceError, type WorkOptions } from "../core/index.ts";
 import type { DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
-import type { GalleryContract } from "../gallery/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
 import { type Calibration, type ContractOptions, ModelStore, type Pipeline } from "../models/index.ts";
 import type { Face } from "./face.ts";
@@ -47,9 +46,6 @@ export class RecognizerPool {
   /** What a cosine between two of this pool's vectors means; undefined when that is not known. */
   readonly verdict: (cosine: number) => Verdict | undefined;
 
-  /** What a gallery records about the vectors. */
-  readonly galleryContract: GalleryContract;
-
   private constructor(pool: OrderedPool<string, WorkerAnswer<unknown>>, opened: Recognizer) {
     this.#pool = pool;
     this.workers = pool.workers;
@@ -59,7 +55,6 @@ export class RecognizerPool {
     this.calibration = opened.calibration;
     this.uncalibrated = opened.uncalibrated;
     this.verdict = (cosine) => opened.verdict(cosine);
-    this.galleryContract = opened.galleryContract;
   }
 
   /**

@@ -2,7 +2,6 @@ import type { AlignedFace } from "../align/index.ts";
 import { cosine, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import type { Embedder, EmbedOptions, MeasuredVector } from "../embed/index.ts";
-import { digestOf, type GalleryContract } from "../gallery/index.ts";
 import type { ImageSource } from "../image/index.ts";
 import {
   type Calibration,
@@ -123,18 +122,6 @@ export class Recognizer {
   /** Side of the aligned crops that the model takes, in pixels. */
   get cropSizePx(): number {
     return this.#embedder.contract.input.sizePx;
-  }
-
-  /** What a gallery records about these vectors: the model, and how pictures are fed to it. */
-  get galleryContract(): GalleryContract {
-    const { input } = this.#embedder.contract;
-    const { name: _, maxBatch: __, ...feed } = input;
-    const preprocessing = digestOf({
-      template: "arcface-5-point",
-      ...feed,
-      flip: this.#options.flip ?? false,
-    });
-    return { model: this.model, dimension: this.dimension, metric: "cosine", preprocessing };
   }
 
   /** The faces of a photograph with their embeddings. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */

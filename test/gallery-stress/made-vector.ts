@@ -1,14 +1,9 @@
 import { createHash } from "node:crypto";
 import type { UnitVector } from "../../src/core/index.ts";
-import type { GalleryContract, NewFace } from "../../src/gallery/index.ts";
-import { MadeFaces, provenance } from "../../src/gallery/made-faces.ts";
+import type { NewFace } from "../../src/gallery/index.ts";
+import { MadeFaces, madePipeline, provenance } from "../../src/gallery/made-faces.ts";
 
-export const STRESS_CONTRACT: GalleryContract = {
-  model: "made",
-  dimension: 64,
-  metric: "cosine",
-  preprocessing: "none",
-};
+export const STRESS_PIPELINE = madePipeline();
 
 /** The vector that belongs to a source, so that whoever reads one back can tell whether it is whole. */
 export function vectorFor(source: string): UnitVector {

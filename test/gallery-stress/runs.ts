@@ -2,7 +2,7 @@ import { seeded } from "../../src/core/index.ts";
 import { Gallery } from "../../src/gallery/index.ts";
 import { audit } from "./audit.ts";
 import { ANCHOR, COUNTER, SHARED } from "./lines.ts";
-import { faceFor, STRESS_CONTRACT } from "./made-vector.ts";
+import { faceFor, STRESS_PIPELINE } from "./made-vector.ts";
 import { type Account, type StressProcess, startProcess } from "./processes.ts";
 
 const clock = (): Date => new Date();
@@ -112,7 +112,7 @@ export async function sideBySide(
 }
 
 async function newGallery(address: string): Promise<Gallery> {
-  const gallery = await Gallery.create(address, STRESS_CONTRACT, { clock, threshold: 0.9 });
+  const gallery = await Gallery.create(address, STRESS_PIPELINE, { clock, threshold: 0.9 });
   await gallery.enrol([
     { name: ANCHOR, faces: Array.from({ length: 8 }, (_, i) => faceFor(`${ANCHOR}/${i}.jpg`)) },
     { name: SHARED, faces: [faceFor("shared.jpg")] },

@@ -67,7 +67,7 @@ export class FollowedLog {
     if (moves.some(({ sequence }) => sequence > this.#seen)) {
       throw new FaceError(
         "MODEL_MISMATCH",
-        `${this.#records.address}: expected vectors of ${this.#records.contract.model}, got a gallery that was moved to another model since it was opened; open it again`,
+        `${this.#records.address}: expected vectors of ${this.#records.pipeline.model.id}, got a gallery that was moved to another model since it was opened; open it again`,
       );
     }
     // Rows from an earlier time under this model stand for what may be gone.

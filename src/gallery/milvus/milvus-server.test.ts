@@ -7,7 +7,7 @@ import { MILVUS_SERVERS } from "../../../test/milvus-servers.ts";
 import { parseAddress } from "../address.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { CONTRACT, ticking } from "../store.contract.ts";
+import { PIPELINE, ticking } from "../store.contract.ts";
 import { asking, type MilvusAddress } from "./client.ts";
 import { VectorCollection } from "./vector-collection.ts";
 
@@ -45,7 +45,7 @@ describe("Questions to Milvus", () => {
     await expect(open).rejects.toThrow(/records=sqlite:FILE/);
     const records = join(await mkdtemp(join(tmpdir(), "arcface-gallery-")), "people.db");
     const address = `milvus://ann:secret@127.0.0.1:1/x?records=sqlite:${records}`;
-    const create = Gallery.create(address, CONTRACT, { clock: ticking() });
+    const create = Gallery.create(address, PIPELINE, { clock: ticking() });
     await expect(create).rejects.toMatchObject({ code: "STORAGE" });
     await expect(create).rejects.not.toThrow(/secret/);
     await expect(Gallery.open(`sqlite:${records}`, { clock: ticking() })).rejects.toMatchObject({
@@ -80,7 +80,7 @@ function aServer(server: string): void {
   });
 
   const create = async (address: string): Promise<Gallery> => {
-    const gallery = await Gallery.create(address, CONTRACT, { clock: ticking(), threshold: 0.4 });
+    const gallery = await Gallery.create(address, PIPELINE, { clock: ticking(), threshold: 0.4 });
     opened.push(gallery);
     return gallery;
   };
@@ -96,7 +96,7 @@ function aServer(server: string): void {
 
   test("records without their rows on Milvus, and more of them than one batch, are sent on at the first question", async () => {
     const address = await addressOf("later");
-    const records = await Gallery.create((parseAddress(address) as MilvusAddress).records, CONTRACT, {
+    const records = await Gallery.create((parseAddress(address) as MilvusAddress).records, PIPELINE, {
       clock: ticking(),
     });
     const faces = Array.from({ length: 1300 }, face);
@@ -133,7 +133,7 @@ function aServer(server: string): void {
       [1, 2, 3].map(async () => {
         const each = await VectorCollection.connect(parseAddress(address) as MilvusAddress);
         opened.push(each);
-        await each.change(CONTRACT);
+        await each.change(PIPELINE);
         return each;
       }),
     );
@@ -152,7 +152,7 @@ function aServer(server: string): void {
     await gallery.search(made.direction(), 1);
     const rows = await VectorCollection.connect(parseAddress(address) as MilvusAddress);
     opened.push(rows);
-    await rows.change(CONTRACT);
+    await rows.change(PIPELINE);
     expect((await rows.present(result[0]!.faces)).sort()).toEqual([...result[0]!.faces]);
     const { notProven } = await gallery.forget(["Leaving"]);
     expect(await rows.present(result[0]!.faces)).toEqual([]);

@@ -20,7 +20,7 @@ async function freshAddress(server: string): Promise<string> {
 for (const { name, address, missing } of MILVUS_SERVERS) {
   storeContract({
     name,
-    create: async (contract, settings) => await createStore(await freshAddress(address!), contract, settings),
+    create: async (pipeline, settings) => await createStore(await freshAddress(address!), pipeline, settings),
     again: (store) => openStore(store.address),
     missing,
     recall: 0.98,

@@ -1,6 +1,7 @@
 import { cosine, FaceError, type UnitVector } from "../../core/index.ts";
+import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
-import { expectVector, type GalleryContract } from "../contract.ts";
+import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { GalleryFace, Person, PersonHit } from "../records.ts";
 import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
 import type { MilvusAddress } from "./client.ts";
@@ -41,7 +42,7 @@ export class MilvusStore implements GalleryStore {
     let records: GalleryStore | undefined;
     try {
       records = await openRecords();
-      await vectors.change(records.contract);
+      await vectors.change(records.pipeline);
       return new MilvusStore(records, vectors, await FollowedLog.of(records, vectors));
     } catch (error) {
       await vectors.close();
@@ -50,8 +51,8 @@ export class MilvusStore implements GalleryStore {
     }
   }
 
-  get contract(): GalleryContract {
-    return this.#records.contract;
+  get pipeline(): GalleryPipeline {
+    return this.#records.pipeline;
   }
 
   get settings(): GallerySettings {
@@ -70,7 +71,7 @@ export class MilvusStore implements GalleryStore {
   }
 
   async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
-    expectVector(this.address, this.contract, query);
+    expectVector(this.address, this.pipeline, query);
     const records = this.#open;
     await this.#log.follow();
     if (k < 1) return [];
@@ -123,7 +124,7 @@ export class MilvusStore implements GalleryStore {
   async finishReindex(at: string): Promise<void> {
     await this.#open.finishReindex(at);
     await this.#vectors.clear();
-    await this.#vectors.change(this.contract);
+    await this.#vectors.change(this.pipeline);
     await this.#log.startAnew();
   }
 
@@ -186,8 +187,8 @@ export class MilvusStore implements GalleryStore {
     return await this.#open.deletedBefore(at);
   }
 
-  async beginReindex(contract: GalleryContract): Promise<void> {
-    await this.#open.beginReindex(contract);
+  async beginReindex(pipeline: Pipeline): Promise<void> {
+    await this.#open.beginReindex(pipeline);
   }
 
   async facesToEmbed(page: Page<number>): Promise<FaceToEmbed[]> {

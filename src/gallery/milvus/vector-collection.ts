@@ -1,7 +1,7 @@
 import type { DataType, MilvusClient } from "@zilliz/milvus2-sdk-node";
 import type { ReadonlyFloat32, UnitVector } from "../../core/index.ts";
 import type { MilvusIndexKind } from "../address.ts";
-import { digestOf, type GalleryContract } from "../contract.ts";
+import { type GalleryPipeline, galleryDigest } from "../gallery-pipeline.ts";
 import { asking, connect, loadClient, type MilvusAddress } from "./client.ts";
 
 /** Rows sent at once: 2 MB at dimension 512, far below what a server takes. */
@@ -72,10 +72,10 @@ export class VectorCollection {
   }
 
   /** Goes over to the vectors of a model, and makes the collections that are not there yet. */
-  async change(contract: GalleryContract): Promise<void> {
+  async change(pipeline: GalleryPipeline): Promise<void> {
     this.#known = [];
-    this.#name = `${this.#address.prefix}_${digestOf(contract)}`;
-    await this.#make(this.#name, contract.dimension, "face", this.#address.index, PARTITIONS);
+    this.#name = `${this.#address.prefix}_${galleryDigest(pipeline).slice(0, 16)}`;
+    await this.#make(this.#name, pipeline.model.dimension, "face", this.#address.index, PARTITIONS);
     // Milvus wants a vector in every collection; here two numbers that nobody asks for.
     await this.#make(this.#stateName, 2, "sequence", "FLAT", 1);
   }

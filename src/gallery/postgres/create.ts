@@ -1,5 +1,5 @@
 import { FaceError } from "../../core/index.ts";
-import type { GalleryContract } from "../contract.ts";
+import type { Pipeline } from "../../models/index.ts";
 import type { GallerySettings } from "../store.ts";
 import type { Connections } from "./connection.ts";
 import { lockHead, readHead } from "./head.ts";
@@ -22,7 +22,7 @@ const CREATION_LOCK = 0x41464731;
  */
 export async function createGallery(
   connections: Connections,
-  contract: GalleryContract,
+  pipeline: Pipeline,
   settings: GallerySettings,
 ): Promise<void> {
   const { address, schema } = connections;
@@ -48,10 +48,10 @@ export async function createGallery(
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     await client.query(HEAD);
     for (const migration of MIGRATIONS) await client.query(migration);
-    await client.query(createVectorTable(1, contract.dimension));
+    await client.query(createVectorTable(1, pipeline.model.dimension));
     await client.query(
       "INSERT INTO head (version, sequence, generation, contract, settings) VALUES ($1, 0, 1, $2, $3)",
-      [MIGRATIONS.length, JSON.stringify(contract), JSON.stringify(settings)],
+      [MIGRATIONS.length, JSON.stringify(pipeline), JSON.stringify(settings)],
     );
   });
 }
@@ -62,8 +62,8 @@ export async function createGallery(
  * Throws    FaceError USAGE when the server's pgvector is too old
  */
 export async function indexVectors(connections: Connections): Promise<void> {
-  const { generation, contract } = await readHead(connections);
-  if (contract.dimension > MAX_INDEXED_DIMENSION) return;
+  const { generation, pipeline } = await readHead(connections);
+  if (pipeline.model.dimension > MAX_INDEXED_DIMENSION) return;
   const [row] = await connections.rows<{ index: string | null; halfvec: string | null }>(
     "SELECT to_regclass($1)::text AS index, to_regtype('halfvec')::text AS halfvec",
     [vectorIndex(generation)],
@@ -77,6 +77,6 @@ export async function indexVectors(connections: Connections): Promise<void> {
   }
   await connections.transaction(async (client) => {
     const head = await lockHead(client, connections.address);
-    await client.query(createVectorIndex(head.generation, head.contract.dimension));
+    await client.query(createVectorIndex(head.generation, head.pipeline.model.dimension));
   });
 }

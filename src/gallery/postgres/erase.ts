@@ -57,8 +57,8 @@ export async function erasePeople(
 }
 
 /** Tables that hold vectors: while the gallery moves to another model there are two. */
-function vectorTables({ generation, nextContract }: Head): string[] {
-  return [generation, ...(nextContract ? [generation + 1] : [])].map(vectorTable);
+function vectorTables({ generation, nextPipeline }: Head): string[] {
+  return [generation, ...(nextPipeline ? [generation + 1] : [])].map(vectorTable);
 }
 
 /** Who and what goes: the people, those who were merged into them, and all their faces, deleted ones too. */

@@ -1,5 +1,5 @@
 import { FaceError } from "../../core/index.ts";
-import { expectContract, type GalleryContract, GalleryContractSchema } from "../contract.ts";
+import { expectUnmoved, type GalleryPipeline, storedPipeline } from "../gallery-pipeline.ts";
 import type { GallerySettings } from "../store.ts";
 import { type Client, type Connections, serverCode, UNDEFINED_TABLE } from "./connection.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -12,10 +12,10 @@ export interface Head {
   readonly sequence: number;
   /** Which vector table holds the vectors. */
   readonly generation: number;
-  readonly contract: GalleryContract;
+  readonly pipeline: GalleryPipeline;
   readonly settings: GallerySettings;
-  /** The contract that the gallery is moving to; null while it is not moving. */
-  readonly nextContract: GalleryContract | null;
+  /** The pipeline that the gallery is moving to; null while it is not moving. */
+  readonly nextPipeline: GalleryPipeline | null;
 }
 
 interface HeadRow {
@@ -52,9 +52,9 @@ export async function lockHead(client: Client, address: string): Promise<Head> {
   return headOf(address, (await client.query<HeadRow>(`SELECT ${COLUMNS} FROM head FOR UPDATE`)).rows);
 }
 
-/** Throws FaceError MODEL_MISMATCH when the gallery was moved to another model since it was opened. */
-export function expectSameModel(address: string, head: Head, opened: GalleryContract): void {
-  expectContract(`${address}, which changed its model since it was opened`, head.contract, opened);
+/** Throws FaceError MODEL_MISMATCH when the gallery was moved to another pipeline since it was opened. */
+export function expectSamePipeline(address: string, head: Head, opened: GalleryPipeline): void {
+  expectUnmoved(address, head.pipeline, opened);
 }
 
 function headOf(address: string, [row]: readonly HeadRow[]): Head {
@@ -69,9 +69,9 @@ function headOf(address: string, [row]: readonly HeadRow[]): Head {
     version: row.version,
     sequence: row.sequence,
     generation: row.generation,
-    contract: GalleryContractSchema.parse(row.contract),
+    pipeline: storedPipeline(address, row.contract),
     settings: row.settings,
-    nextContract: row.next_contract === null ? null : GalleryContractSchema.parse(row.next_contract),
+    nextPipeline: row.next_contract === null ? null : storedPipeline(address, row.next_contract),
   };
 }
 

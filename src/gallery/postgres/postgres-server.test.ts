@@ -5,7 +5,7 @@ import { parseAddress } from "../address.ts";
 import { piecesOfCrop, piecesOfVector } from "../erasure/index.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { CONTRACT, ticking } from "../store.contract.ts";
+import { PIPELINE, ticking } from "../store.contract.ts";
 import { Connections, type PostgresAddress } from "./connection.ts";
 import { searchServerFiles } from "./server-files.ts";
 
@@ -16,7 +16,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
 
   const fresh = async (search: "exact" | "approximate" = "exact"): Promise<Gallery> => {
     const options = { clock: ticking(), threshold: 0.4 };
-    const gallery = await Gallery.create(schemas.fresh(search).href, CONTRACT, options);
+    const gallery = await Gallery.create(schemas.fresh(search).href, PIPELINE, options);
     opened.push(gallery);
     return gallery;
   };
@@ -117,7 +117,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     const none = Gallery.open(schemas.fresh("exact").href, { clock: ticking() });
     await expect(none).rejects.toMatchObject({ code: "BAD_FILE" });
     const gallery = await fresh();
-    const twice = Gallery.create(gallery.store.address, CONTRACT, { clock: ticking() });
+    const twice = Gallery.create(gallery.store.address, PIPELINE, { clock: ticking() });
     await expect(twice).rejects.toMatchObject({ code: "CONFLICT" });
   });
 
@@ -127,7 +127,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     const client = new pg.Client(server);
     await client.connect();
     await client.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.orders (id int)`);
-    const create = Gallery.create(address.href, CONTRACT, { clock: ticking() });
+    const create = Gallery.create(address.href, PIPELINE, { clock: ticking() });
     await expect(create).rejects.toMatchObject({ code: "CONFLICT" });
     expect((await client.query(`SELECT count(*) FROM ${schema}.orders`)).rowCount).toBe(1);
     await client.end();

@@ -12,7 +12,7 @@ afterAll(async () => {
 for (const search of ["exact", "approximate"] as const) {
   storeContract({
     name: `PostgreSQL, ${search} search,`,
-    create: (contract, settings) => createStore(schemas.fresh(search).href, contract, settings),
+    create: (pipeline, settings) => createStore(schemas.fresh(search).href, pipeline, settings),
     again: (store) => openStore(schemas.again(store.address, search).href),
     missing,
     recall: search === "exact" ? 1 : 0.98,

@@ -1,13 +1,14 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
+import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
-import { expectVector, type GalleryContract } from "../contract.ts";
+import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
 import { applyChange } from "./commit.ts";
 import { Connections, type PostgresAddress, serverCode, UNDEFINED_TABLE } from "./connection.ts";
 import { createGallery, indexVectors } from "./create.ts";
 import { erasePeople } from "./erase.ts";
-import { expectSameModel, lockHead, readHead } from "./head.ts";
+import { expectSamePipeline, lockHead, readHead } from "./head.ts";
 import { nearestPeople } from "./nearest.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
 import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, readLog, vectorOf } from "./rows.ts";
@@ -27,33 +28,33 @@ export class PostgresStore implements GalleryStore {
   readonly settings: GallerySettings;
   readonly #connections: Connections;
   readonly #search: PostgresAddress["search"];
-  #contract: GalleryContract;
+  #pipeline: GalleryPipeline;
   #ids = { next: 0, end: 0 };
   #closed = false;
 
   private constructor(
     connections: Connections,
     search: PostgresAddress["search"],
-    { contract, settings }: { readonly contract: GalleryContract; readonly settings: GallerySettings },
+    { pipeline, settings }: { readonly pipeline: GalleryPipeline; readonly settings: GallerySettings },
   ) {
     this.address = connections.address;
     this.#connections = connections;
     this.#search = search;
-    this.#contract = contract;
+    this.#pipeline = pipeline;
     this.settings = settings;
   }
 
   /** Makes a new gallery in a schema of its own. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
   static async create(
     address: PostgresAddress,
-    contract: GalleryContract,
+    pipeline: Pipeline,
     settings: GallerySettings,
   ): Promise<PostgresStore> {
     const connections = new Connections(address);
     try {
-      await createGallery(connections, contract, settings);
+      await createGallery(connections, pipeline, settings);
       if (address.search === "approximate") await indexVectors(connections);
-      return new PostgresStore(connections, address.search, { contract, settings });
+      return new PostgresStore(connections, address.search, { pipeline, settings });
     } catch (error) {
       await connections.close();
       throw error;
@@ -77,8 +78,8 @@ export class PostgresStore implements GalleryStore {
     }
   }
 
-  get contract(): GalleryContract {
-    return this.#contract;
+  get pipeline(): GalleryPipeline {
+    return this.#pipeline;
   }
 
   async reserveIds(count: number): Promise<number> {
@@ -95,10 +96,10 @@ export class PostgresStore implements GalleryStore {
   }
 
   async commit(change: Change): Promise<number> {
-    for (const { vector } of change.contents) expectVector(this.address, this.contract, vector);
+    for (const { vector } of change.contents) expectVector(this.address, this.pipeline, vector);
     return await this.#open.transaction(async (client) => {
       const head = await lockHead(client, this.address);
-      expectSameModel(this.address, head, this.contract);
+      expectSamePipeline(this.address, head, this.pipeline);
       return await applyChange(client, this.address, head, change);
     });
   }
@@ -160,7 +161,7 @@ export class PostgresStore implements GalleryStore {
   }
 
   async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
-    expectVector(this.address, this.contract, query);
+    expectVector(this.address, this.pipeline, query);
     return await this.#withVectors((generation) =>
       nearestPeople(this.#open, generation, query, k, this.#search),
     );
@@ -192,8 +193,8 @@ export class PostgresStore implements GalleryStore {
     return rows.map(({ id }) => id);
   }
 
-  async beginReindex(contract: GalleryContract): Promise<void> {
-    await beginReindex(this.#open, contract);
+  async beginReindex(pipeline: Pipeline): Promise<void> {
+    await beginReindex(this.#open, pipeline);
   }
 
   async facesToEmbed(page: Page<number>): Promise<FaceToEmbed[]> {
@@ -205,8 +206,8 @@ export class PostgresStore implements GalleryStore {
   }
 
   async finishReindex(at: string): Promise<void> {
-    const { contract } = await this.#open.transaction((client) => finishReindex(client, this.address, at));
-    this.#contract = contract;
+    const { pipeline } = await this.#open.transaction((client) => finishReindex(client, this.address, at));
+    this.#pipeline = pipeline;
     if (this.#search === "approximate") await indexVectors(this.#open);
   }
 
@@ -233,7 +234,7 @@ export class PostgresStore implements GalleryStore {
   async #withVectors<T>(ask: (generation: number) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       const head = await readHead(this.#open);
-      expectSameModel(this.address, head, this.contract);
+      expectSamePipeline(this.address, head, this.pipeline);
       try {
         return await ask(head.generation);
       } catch (thrown) {

@@ -1,5 +1,6 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
-import { type GalleryContract, sameContract } from "../contract.ts";
+import type { Pipeline } from "../../models/index.ts";
+import { type GalleryPipeline, galleryDigest, isStranded } from "../gallery-pipeline.ts";
 import type { FaceToEmbed, Page } from "../store.ts";
 import { vectorText } from "./binary-copy.ts";
 import { appendToLog } from "./commit.ts";
@@ -8,24 +9,25 @@ import { type Head, lockHead, readHead } from "./head.ts";
 import { FACE_COLUMNS, type FaceRow, faceOf } from "./rows.ts";
 import { createVectorTable, vectorTable } from "./schema.ts";
 
-/** Makes room for the vectors of another contract beside those that are there. */
-export async function beginReindex(connections: Connections, contract: GalleryContract): Promise<void> {
+/** Makes room for the vectors of another pipeline beside those that are there. */
+export async function beginReindex(connections: Connections, pipeline: Pipeline): Promise<void> {
   await connections.transaction(async (client) => {
     const head = await lockHead(client, connections.address);
-    const next = head.nextContract;
-    if (next && sameContract(next, contract)) return;
-    if (next) {
+    const next = head.nextPipeline;
+    if (next && galleryDigest(next) === galleryDigest(pipeline)) return;
+    if (next && !isStranded(next, pipeline)) {
       throw new FaceError(
         "CONFLICT",
-        `${connections.address}: expected no move under way, got one to ${next.model}; finish it first`,
+        `${connections.address}: expected no move under way, got one to ${next.model.id}; finish it first`,
       );
     }
-    await client.query("UPDATE head SET next_contract = $1", [JSON.stringify(contract)]);
-    await client.query(createVectorTable(head.generation + 1, contract.dimension));
+    if (next) await client.query(`DROP TABLE ${vectorTable(head.generation + 1)}`);
+    await client.query("UPDATE head SET next_contract = $1", [JSON.stringify(pipeline)]);
+    await client.query(createVectorTable(head.generation + 1, pipeline.model.dimension));
   });
 }
 
-/** Faces without a vector under the next contract, with their crops. */
+/** Faces without a vector under the next pipeline, with their crops. */
 export async function facesToEmbed(
   connections: Connections,
   { after, limit }: Page<number>,
@@ -39,7 +41,7 @@ export async function facesToEmbed(
   return rows.map((row) => ({ ...faceOf(row), crop: row.jpeg }));
 }
 
-/** Adds vectors under the next contract; a face that was forgotten meanwhile gets none. */
+/** Adds vectors under the next pipeline; a face that was forgotten meanwhile gets none. */
 export async function addReindexed(
   connections: Connections,
   vectors: ReadonlyMap<number, UnitVector>,
@@ -61,10 +63,10 @@ export async function finishReindex(
   client: Client,
   address: string,
   at: string,
-): Promise<{ readonly contract: GalleryContract; readonly generation: number }> {
+): Promise<{ readonly pipeline: GalleryPipeline; readonly generation: number }> {
   const head = await lockHead(client, address);
-  const contract = head.nextContract;
-  if (!contract) throw noMove(address);
+  const pipeline = head.nextPipeline;
+  if (!pipeline) throw noMove(address);
   const next = vectorTable(head.generation + 1);
   const lacks = `NOT EXISTS (SELECT 1 FROM ${next} AS v WHERE v.face = face.id)`;
   const { rows } = await client.query<{ missing: number }>(
@@ -74,7 +76,7 @@ export async function finishReindex(
   if (missing > 0) {
     throw new FaceError(
       "CONFLICT",
-      `${address}: expected every face to have a vector of ${contract.model}, got ${missing} without one; run it again`,
+      `${address}: expected every face to have a vector of ${pipeline.model.id}, got ${missing} without one; run it again`,
     );
   }
   await client.query(`DELETE FROM face WHERE NOT present AND ${lacks}`);
@@ -89,11 +91,11 @@ export async function finishReindex(
     generation,
   ]);
   await appendToLog(client, head, { kind: "reindex", at, effects: [] });
-  return { contract, generation };
+  return { pipeline, generation };
 }
 
 function nextTable({ address }: Connections, head: Head): string {
-  if (!head.nextContract) throw noMove(address);
+  if (!head.nextPipeline) throw noMove(address);
   return vectorTable(head.generation + 1);
 }
 

@@ -1,10 +1,10 @@
 import type { UnitVector } from "../../core/index.ts";
 import { ExactIndex } from "../../search/index.ts";
-import type { GalleryContract } from "../contract.ts";
+import type { GalleryPipeline } from "../gallery-pipeline.ts";
 import type { PersonHit } from "../records.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { storing } from "./driver.ts";
-import { expectSameModel } from "./meta.ts";
+import { expectSamePipeline } from "./meta.ts";
 import { vectorOf } from "./rows.ts";
 
 interface VectorRow {
@@ -22,16 +22,16 @@ interface VectorRow {
  */
 export class LiveIndex {
   readonly #connection: Connection;
-  readonly #contract: GalleryContract;
+  readonly #pipeline: GalleryPipeline;
   readonly #index: ExactIndex;
   #sequence = 0;
 
-  private constructor(connection: Connection, contract: GalleryContract) {
+  private constructor(connection: Connection, pipeline: GalleryPipeline) {
     this.#connection = connection;
-    this.#contract = contract;
+    this.#pipeline = pipeline;
     // The int8 scan finds the candidates; their float32 vectors are read from the file.
     this.#index = new ExactIndex({
-      dimension: contract.dimension,
+      dimension: pipeline.model.dimension,
       vectors: {
         read: (id) => {
           const row = connection.get<{ value: Uint8Array }>("SELECT value FROM vector WHERE face = ?", id);
@@ -42,10 +42,10 @@ export class LiveIndex {
   }
 
   /** Reads every vector of the file. */
-  static async load(connection: Connection, contract: GalleryContract): Promise<LiveIndex> {
-    const live = new LiveIndex(connection, contract);
+  static async load(connection: Connection, pipeline: GalleryPipeline): Promise<LiveIndex> {
+    const live = new LiveIndex(connection, pipeline);
     await connection.read(() => {
-      expectSameModel(connection, contract);
+      expectSamePipeline(connection, pipeline);
       live.#sequence = latest(connection);
       const rows = connection.iterate<VectorRow>(
         "SELECT face.id, face.person, vector.value FROM vector JOIN face ON face.id = vector.face WHERE face.present",
@@ -84,7 +84,7 @@ export class LiveIndex {
   #follow(): void {
     const sequence = latest(this.#connection);
     if (sequence === this.#sequence) return;
-    expectSameModel(this.#connection, this.#contract);
+    expectSamePipeline(this.#connection, this.#pipeline);
     // No DISTINCT: for its sake SQLite would walk the index by id, which is all of the table.
     const effects = this.#connection.all<{ id: number }>(
       "SELECT id FROM effect WHERE sequence > ? AND subject = 'face'",

@@ -1,33 +1,38 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
-import { type GalleryContract, GalleryContractSchema, sameContract } from "../contract.ts";
+import type { Pipeline } from "../../models/index.ts";
+import { type GalleryPipeline, galleryDigest, isStranded, storedPipeline } from "../gallery-pipeline.ts";
 import type { FaceToEmbed, Page } from "../store.ts";
 import { appendToLog, bytesOf } from "./commit.ts";
 import type { Connection } from "./connection.ts";
 import { FACE_COLUMNS, type FaceRow, faceOf } from "./rows.ts";
 
-/** The contract that the file is moving to; undefined while it is not moving. */
-export function nextContract(connection: Connection): GalleryContract | undefined {
+/** The pipeline that the file is moving to; undefined while it is not moving. */
+export function nextPipeline(connection: Connection): GalleryPipeline | undefined {
   const row = connection.get<{ value: string }>("SELECT value FROM meta WHERE key = 'nextContract'");
-  return row && GalleryContractSchema.parse(JSON.parse(row.value));
+  return row && storedPipeline(connection.path, JSON.parse(row.value));
 }
 
-/** Makes room for the vectors of another contract beside those that are there. */
-export async function beginReindex(connection: Connection, contract: GalleryContract): Promise<void> {
+/** Makes room for the vectors of another pipeline beside those that are there. */
+export async function beginReindex(connection: Connection, pipeline: Pipeline): Promise<void> {
   await connection.write(() => {
-    const next = nextContract(connection);
-    if (next && sameContract(next, contract)) return;
-    if (next) {
+    const next = nextPipeline(connection);
+    if (next && galleryDigest(next) === galleryDigest(pipeline)) return;
+    if (next && !isStranded(next, pipeline)) {
       throw new FaceError(
         "CONFLICT",
-        `${connection.path}: expected no move under way, got one to ${next.model}; finish it first`,
+        `${connection.path}: expected no move under way, got one to ${next.model.id}; finish it first`,
       );
     }
-    connection.run("INSERT INTO meta (key, value) VALUES ('nextContract', ?)", JSON.stringify(contract));
+    if (next) connection.database.exec("DROP TABLE vector_next");
+    connection.run(
+      "INSERT OR REPLACE INTO meta (key, value) VALUES ('nextContract', ?)",
+      JSON.stringify(pipeline),
+    );
     connection.database.exec("CREATE TABLE vector_next (face INTEGER PRIMARY KEY, value BLOB NOT NULL)");
   });
 }
 
-/** Faces without a vector under the next contract, with their crops. */
+/** Faces without a vector under the next pipeline, with their crops. */
 export function facesToEmbed(connection: Connection, { after, limit }: Page<number>): FaceToEmbed[] {
   const rows = connection.all<FaceRow & { jpeg: Uint8Array | null }>(
     `SELECT ${FACE_COLUMNS}, jpeg FROM face LEFT JOIN crop ON crop.face = face.id
@@ -38,7 +43,7 @@ export function facesToEmbed(connection: Connection, { after, limit }: Page<numb
   return rows.map((row) => ({ ...faceOf(row), crop: row.jpeg }));
 }
 
-/** Adds vectors under the next contract; a face that was forgotten meanwhile gets none. */
+/** Adds vectors under the next pipeline; a face that was forgotten meanwhile gets none. */
 export async function addReindexed(
   connection: Connection,
   vectors: ReadonlyMap<number, UnitVector>,
@@ -55,9 +60,9 @@ export async function addReindexed(
 }
 
 /** Puts the new vectors in the old ones' place. Faces that were deleted and have no new vector are gone for good. */
-export async function finishReindex(connection: Connection, at: string): Promise<GalleryContract> {
+export async function finishReindex(connection: Connection, at: string): Promise<GalleryPipeline> {
   return await connection.write(() => {
-    const next = nextContract(connection);
+    const next = nextPipeline(connection);
     if (!next) throw new FaceError("CONFLICT", `${connection.path}: expected a move under way, got none`);
     const { missing } = connection.get<{ missing: number }>(
       "SELECT count(*) AS missing FROM face WHERE present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)",
@@ -65,7 +70,7 @@ export async function finishReindex(connection: Connection, at: string): Promise
     if (missing > 0) {
       throw new FaceError(
         "CONFLICT",
-        `${connection.path}: expected every face to have a vector of ${next.model}, got ${missing} without one; run it again`,
+        `${connection.path}: expected every face to have a vector of ${next.model.id}, got ${missing} without one; run it again`,
       );
     }
     connection.run(

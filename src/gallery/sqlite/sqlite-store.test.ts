@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { CONTRACT, storeContract, ticking } from "../store.contract.ts";
+import { PIPELINE, storeContract, ticking } from "../store.contract.ts";
+import { Connection } from "./connection.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
 const pathOf = (address: string): string => address.slice("sqlite:".length);
 
 storeContract({
   name: "SQLite",
-  create: async (contract, settings) =>
+  create: async (pipeline, settings) =>
     await SqliteStore.create(
       join(await mkdtemp(join(tmpdir(), "arcface-gallery-")), "people.db"),
-      contract,
+      pipeline,
       settings,
     ),
   again: async (store) => await SqliteStore.open(pathOf(store.address)),
@@ -25,7 +26,7 @@ storeContract({
 test("once a gallery is closed its file alone is the gallery", async () => {
   const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));
   const made = new MadeFaces(3);
-  const gallery = await Gallery.create(`sqlite:${join(folder, "people.db")}`, CONTRACT, {
+  const gallery = await Gallery.create(`sqlite:${join(folder, "people.db")}`, PIPELINE, {
     clock: ticking(),
     threshold: 0.4,
   });
@@ -36,4 +37,38 @@ test("once a gallery is closed its file alone is the gallery", async () => {
   await using copy = await Gallery.open(`sqlite:${join(folder, "copy.db")}`, { clock: ticking() });
   expect(await copy.store.stats()).toMatchObject({ people: 1, faces: 2 });
   expect((await copy.identify(made.near(centre, 0.9))).person?.name).toBe("Ann");
+});
+
+test("a gallery of an earlier version is listed, and moves to a pipeline from a move that nobody can finish", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "arcface-gallery-")), "people.db");
+  const made = new MadeFaces(4);
+  const gallery = await Gallery.create(`sqlite:${path}`, PIPELINE, { clock: ticking(), threshold: 0.4 });
+  await gallery.enrol([{ name: "Ann", faces: [made.face(made.direction())] }]);
+  await gallery.store.beginReindex({ ...PIPELINE, flip: true });
+  const face = (await gallery.store.facesToEmbed({ limit: 1 }))[0]!;
+  await gallery.store.addReindexed(new Map([[face.id, made.direction()]]));
+  await gallery.close();
+  const earlier = { model: "test-model", dimension: 64, metric: "cosine", preprocessing: "0123456789abcdef" };
+  const connection = await Connection.open(path);
+  connection.run("UPDATE meta SET value = ?", JSON.stringify(earlier));
+  connection.run("UPDATE meta SET value = ? WHERE key = 'settings'", '{"threshold":0.4,"keepCrops":true}');
+  connection.run("UPDATE meta SET value = '100' WHERE key = 'nextId'");
+  connection.close();
+  await using opened = await Gallery.open(`sqlite:${path}`, { clock: ticking() });
+  expect(opened.pipeline).toEqual({
+    model: { id: "test-model", dimension: 64 },
+    preprocessing: earlier.preprocessing,
+  });
+  expect((await opened.person("Ann")).name).toBe("Ann");
+  await opened.store.beginReindex(PIPELINE);
+  // The vector of the move that was dropped is gone with it.
+  expect(await opened.store.facesToEmbed({ limit: 9 })).toHaveLength(1);
+  await expect(opened.store.beginReindex({ ...PIPELINE, flip: true })).rejects.toMatchObject({
+    code: "CONFLICT",
+  });
+  const realigned = { ...PIPELINE, alignment: { ...PIPELINE.alignment!, version: 2 } };
+  await opened.store.beginReindex(realigned);
+  await opened.store.addReindexed(new Map([[face.id, made.direction()]]));
+  await opened.store.finishReindex("2026-01-02T00:00:00.000Z");
+  expect(opened.pipeline).toEqual(realigned);
 });

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { FaceError, type UnitVector } from "../../core/index.ts";
+import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
-import { expectVector, type GalleryContract } from "../contract.ts";
+import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
 import { applyChange } from "./commit.ts";
@@ -9,7 +10,7 @@ import { allWith, Connection } from "./connection.ts";
 import { retryBusy } from "./driver.ts";
 import { erasePeople } from "./erase.ts";
 import { LiveIndex, latest } from "./live-index.ts";
-import { expectSameModel, readContract, readSettings, writeMeta } from "./meta.ts";
+import { expectSamePipeline, readPipeline, readSettings, writeMeta } from "./meta.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
 import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, personOf, readLog, vectorOf } from "./rows.ts";
 import { MIGRATIONS, migrate, setUp, versionOf } from "./schema.ts";
@@ -27,24 +28,20 @@ export class SqliteStore implements GalleryStore {
   readonly address: string;
   readonly settings: GallerySettings;
   readonly #connection: Connection;
-  #contract: GalleryContract;
+  #pipeline: GalleryPipeline;
   #index: Promise<LiveIndex> | undefined;
   #ids = { next: 0, end: 0 };
   #closed = false;
 
-  private constructor(connection: Connection, contract: GalleryContract, settings: GallerySettings) {
+  private constructor(connection: Connection, pipeline: GalleryPipeline, settings: GallerySettings) {
     this.address = `sqlite:${connection.path}`;
     this.#connection = connection;
-    this.#contract = contract;
+    this.#pipeline = pipeline;
     this.settings = settings;
   }
 
   /** Makes a new gallery. Throws FaceError CONFLICT when there is one, BAD_FILE for another file, STORAGE. */
-  static async create(
-    path: string,
-    contract: GalleryContract,
-    settings: GallerySettings,
-  ): Promise<SqliteStore> {
+  static async create(path: string, pipeline: Pipeline, settings: GallerySettings): Promise<SqliteStore> {
     const connection = await Connection.open(path);
     try {
       // After a crash whoever comes first puts the file in order, and the others wait.
@@ -56,9 +53,9 @@ export class SqliteStore implements GalleryStore {
         if (versionOf(connection.database, path) > 0)
           throw new FaceError("CONFLICT", `${path}: expected no gallery yet, got one`);
         migrate(connection.database, path);
-        writeMeta(connection, contract, settings);
+        writeMeta(connection, pipeline, settings);
       });
-      return new SqliteStore(connection, contract, settings);
+      return new SqliteStore(connection, pipeline, settings);
     } catch (error) {
       connection.close();
       throw error;
@@ -86,15 +83,15 @@ export class SqliteStore implements GalleryStore {
           `${path}: expected a gallery, got an empty database; create it first`,
         );
       if (version !== MIGRATIONS.length) await connection.write(() => migrate(connection.database, path));
-      return new SqliteStore(connection, readContract(connection), readSettings(connection));
+      return new SqliteStore(connection, readPipeline(connection), readSettings(connection));
     } catch (error) {
       connection.close();
       throw error;
     }
   }
 
-  get contract(): GalleryContract {
-    return this.#contract;
+  get pipeline(): GalleryPipeline {
+    return this.#pipeline;
   }
 
   async reserveIds(count: number): Promise<number> {
@@ -114,9 +111,9 @@ export class SqliteStore implements GalleryStore {
   }
 
   async commit(change: Change): Promise<number> {
-    for (const { vector } of change.contents) expectVector(this.address, this.contract, vector);
+    for (const { vector } of change.contents) expectVector(this.address, this.pipeline, vector);
     return await this.#open.write(() => {
-      expectSameModel(this.#open, this.contract);
+      expectSamePipeline(this.#open, this.pipeline);
       return applyChange(this.#open, change);
     });
   }
@@ -178,8 +175,8 @@ export class SqliteStore implements GalleryStore {
   }
 
   async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
-    expectVector(this.address, this.contract, query);
-    this.#index ??= LiveIndex.load(this.#open, this.contract);
+    expectVector(this.address, this.pipeline, query);
+    this.#index ??= LiveIndex.load(this.#open, this.pipeline);
     return await (await this.#index).nearest(query, k);
   }
 
@@ -211,8 +208,8 @@ export class SqliteStore implements GalleryStore {
     return rows.map(({ id }) => id);
   }
 
-  async beginReindex(contract: GalleryContract): Promise<void> {
-    await beginReindex(this.#open, contract);
+  async beginReindex(pipeline: Pipeline): Promise<void> {
+    await beginReindex(this.#open, pipeline);
   }
 
   async facesToEmbed(page: Page<number>): Promise<FaceToEmbed[]> {
@@ -224,7 +221,7 @@ export class SqliteStore implements GalleryStore {
   }
 
   async finishReindex(at: string): Promise<void> {
-    this.#contract = await finishReindex(this.#open, at);
+    this.#pipeline = await finishReindex(this.#open, at);
     this.#index = undefined;
   }
 

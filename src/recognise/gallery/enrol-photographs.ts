@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type FaceError, personName, type UnitVector, type WorkOptions } from "../../core/index.ts";
-import { expectContract, type Gallery, type NewFace } from "../../gallery/index.ts";
+import { expectPipeline, type Gallery, type NewFace } from "../../gallery/index.ts";
 import { chooseFace } from "../face.ts";
 import type { RecognizerPool } from "../pool.ts";
 import { likenessOf } from "./own-and-others.ts";
@@ -56,7 +56,7 @@ export interface EnrolmentOptions extends WorkOptions {
  *
  * Without a threshold for the model, the two reasons that compare faces are not looked at.
  *
- * Throws    FaceError MODEL_MISMATCH when the gallery holds another model's vectors, USAGE for a name that is none
+ * Throws    FaceError MODEL_MISMATCH when the gallery's vectors are of another pipeline, USAGE for a name that is none
  */
 export async function* enrolPhotographs(
   gallery: Gallery,
@@ -64,7 +64,7 @@ export async function* enrolPhotographs(
   people: readonly PersonToEnrol[],
   options: EnrolmentOptions = {},
 ): AsyncGenerator<EnrolmentResult> {
-  expectContract("enrol", gallery.contract, pool.galleryContract);
+  expectPipeline("enrol", gallery.pipeline, pool.pipeline);
   const threshold =
     options.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold ?? null;
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);

@@ -44,7 +44,7 @@ async function recordsOf(gallery: Gallery, faces: readonly GalleryFace[]): Promi
     const { source, ...seen } = provenance;
     const { name, expires } = who;
     return [
-      { path: source, face: 0, ...seen, model: gallery.contract.model, embedding, person: name, expires },
+      { path: source, face: 0, ...seen, model: gallery.pipeline.model.id, embedding, person: name, expires },
     ];
   });
 }
@@ -85,7 +85,7 @@ export async function importFaces(
   };
   for await (const record of readEmbeddings(path)) {
     throwIfAborted(options.signal);
-    const { model } = gallery.contract;
+    const model = gallery.pipeline.model.id;
     if (record.model !== model) {
       throw new FaceError(
         "MODEL_MISMATCH",

@@ -7,20 +7,21 @@ import {
   type UnitVector,
   type WorkOptions,
 } from "../../core/index.ts";
-import { type FaceToEmbed, type Gallery, sameContract } from "../../gallery/index.ts";
+import { type FaceToEmbed, type Gallery, type GalleryPipeline, isKnown } from "../../gallery/index.ts";
 import { readImage } from "../../image/index.ts";
+import { type Pipeline, pipelineDifference } from "../../models/index.ts";
 import type { Recognizer } from "../recognizer.ts";
 
-/** What moving a gallery to another model did. */
+/** What moving a gallery to another pipeline did. */
 export interface ReindexReport {
   /** Faces embedded by this run. */
   readonly embedded: number;
   /** Of which from the photograph itself, and from the kept crop. */
   readonly fromPhotographs: number;
   readonly fromCrops: number;
-  /** Faces with neither photograph nor crop. While there are any the gallery stays with its model. */
+  /** Faces with neither their photograph nor a crop as the pipeline cuts it. While there are any the gallery stays as it is. */
   readonly missing: readonly number[];
-  /** Whether the gallery answers with the new model now. */
+  /** Whether the gallery answers with the new vectors now. */
   readonly finished: boolean;
 }
 
@@ -31,25 +32,29 @@ const STEP = 32;
 const SAME_BOX = 0.3;
 
 /**
- * Embeds every face of a gallery with another model, then puts the new vectors in the old ones' place in one step.
+ * Embeds every face of a gallery by another pipeline, then puts the new vectors in the old ones' place in one step.
  *
- * Until that step the gallery answers with the old model, and faces added meanwhile are embedded too. What was done
- * is kept: a run that is interrupted goes on where it was.
+ * Until that step the gallery answers with the old vectors, and faces added meanwhile are embedded too. What was done
+ * is kept: a run that is interrupted goes on where it was. A kept crop stands for its photograph only where the new
+ * pipeline would cut the same one.
  *
  * @param options.dropMissing delete the faces that cannot be embedded, rather than stay
  * @param now date of the change
- * Throws    FaceError CONFLICT while a move to yet another model is under way, ABORTED
+ * Throws    FaceError CONFLICT while a move to yet another pipeline is under way, ABORTED
  */
 export async function reindexGallery(
   gallery: Gallery,
   recognizer: Recognizer,
   options: WorkOptions & { readonly now: Date; readonly dropMissing?: boolean | undefined },
 ): Promise<ReindexReport> {
-  const contract = recognizer.galleryContract;
+  const { pipeline } = recognizer;
   const done = { embedded: 0, fromPhotographs: 0, fromCrops: 0 };
-  if (sameContract(contract, gallery.contract)) return { ...done, missing: [], finished: true };
+  if (isKnown(gallery.pipeline) && !pipelineDifference(gallery.pipeline, pipeline)) {
+    return { ...done, missing: [], finished: true };
+  }
   const { store } = gallery;
-  await store.beginReindex(contract);
+  const cropsFit = areCropsOf(gallery.pipeline, pipeline);
+  await store.beginReindex(pipeline);
   const { faces: total } = await store.stats();
   let missing: number[] = [];
   let after: number | undefined;
@@ -59,7 +64,8 @@ export async function reindexGallery(
     if (faces.length === 0) break;
     const vectors = new Map<number, UnitVector>();
     for (const face of faces) {
-      const found = (await fromPhotograph(recognizer, face)) ?? (await fromCrop(recognizer, face));
+      const found =
+        (await fromPhotograph(recognizer, face)) ?? (cropsFit ? await fromCrop(recognizer, face) : undefined);
       if (!found) {
         missing.push(face.id);
         continue;
@@ -78,6 +84,20 @@ export async function reindexGallery(
   if (missing.length > 0) await gallery.deleteFaces(missing);
   await store.finishReindex(options.now.toISOString());
   return { ...done, missing, finished: true };
+}
+
+/**
+ * Whether the crops that a gallery keeps are those that a pipeline would cut: found by the same detector, aligned by the
+ * same rule, for networks of the same size.
+ */
+function areCropsOf(gallery: GalleryPipeline, { alignment, detector, feed }: Pipeline): boolean {
+  return (
+    isKnown(gallery) &&
+    gallery.alignment?.template === alignment?.template &&
+    gallery.alignment?.version === alignment?.version &&
+    gallery.detector?.sha256 === detector?.sha256 &&
+    gallery.feed.sizePx === feed.sizePx
+  );
 }
 
 interface Embedded {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { expectContract, type Gallery, type Identification } from "../../../gallery/index.ts";
+import { expectPipeline, type Gallery, type Identification } from "../../../gallery/index.ts";
 import {
   chooseFace,
   type Face,
@@ -64,7 +64,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
     signal: io.signal,
     onProgress: bar.update,
   });
-  expectContract("identify", gallery.contract, pool.galleryContract);
+  expectPipeline("identify", gallery.pipeline, pool.pipeline);
   const failures = new Failures(io, flags.json ?? false);
   const threshold = flags.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold;
   let known = 0;
@@ -165,7 +165,7 @@ async function lookAt(io: CliIo, gallery: Gallery, path: string, flags: AskFlags
   const model = await modelOf(io, gallery, flags);
   await using recognizer = await Recognizer.open({ ...model, signal: io.signal, onProgress: bar.update });
   bar.stop();
-  expectContract("gallery", gallery.contract, recognizer.galleryContract);
+  expectPipeline("gallery", gallery.pipeline, recognizer.pipeline);
   const photograph = await recognizer.faces(path);
   return { face: chooseFace(photograph.faces, flags.face, photograph), recognizer };
 }

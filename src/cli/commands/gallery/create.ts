@@ -6,7 +6,7 @@ import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
-import { addressOf, clock, cosineFlag, type GalleryFlags, galleryFlags, say } from "./open.ts";
+import { addressOf, clock, cosineFlag, described, type GalleryFlags, galleryFlags, say } from "./open.ts";
 
 interface CreateFlags extends GalleryFlags, ModelFlags {
   readonly threshold?: number;
@@ -16,7 +16,7 @@ interface CreateFlags extends GalleryFlags, ModelFlags {
 /** `arcface gallery create` */
 export function createCommand(gallery: Command, act: Act): void {
   const command = galleryFlags(gallery.command("create"))
-    .description("make a new gallery; the model it is made with stays its model until reindex")
+    .description("make a new gallery; model, detector and --flip it is made with stay its own until reindex")
     .option("--threshold <cosine>", "cosine from which a face is someone's (default the model's)", cosineFlag)
     .option("--no-crops", "keep no pictures of faces: reindex then needs the photographs")
     .addHelpText("after", "\nExample:\n  arcface gallery create --gallery sqlite:people.db");
@@ -29,14 +29,14 @@ async function create(io: CliIo, flags: CreateFlags): Promise<number> {
   const options = await recognizerOptions(flags, openStore(io));
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   bar.stop();
-  const contract = recognizer.galleryContract;
+  const { pipeline } = recognizer;
   const settings = { threshold: flags.threshold ?? null, keepCrops: flags.crops };
-  await using gallery = await Gallery.create(address, contract, { clock, ...settings });
+  await using gallery = await Gallery.create(address, pipeline, { clock, ...settings });
   say(
     io,
     flags,
-    { gallery: gallery.store.address, ...contract, ...settings },
-    `${gallery.store.address}: a new gallery for vectors of ${contract.model} (${contract.dimension})`,
+    { gallery: gallery.store.address, ...described(pipeline), ...settings },
+    `${gallery.store.address}: a new gallery for vectors of ${pipeline.model.id} (${pipeline.model.dimension})`,
   );
   return EXIT.ok;
 }

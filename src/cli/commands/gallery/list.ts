@@ -4,7 +4,7 @@ import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
 import { whole } from "../../options.ts";
-import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+import { count, described, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
 interface ListFlags extends GalleryFlags {
   readonly after?: string;
@@ -87,13 +87,13 @@ async function stats(io: CliIo, flags: GalleryFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
   const found = await gallery.store.stats();
   const { people, faces, deletedFaces, changes, bytes } = found;
-  const { contract, settings, address } = gallery.store;
+  const { pipeline, settings, address } = gallery.store;
   const size = bytes === null ? "" : `, ${(bytes / 1e6).toFixed(1)} MB`;
   say(
     io,
     flags,
-    { gallery: address, ...contract, ...settings, ...found },
-    `${address}: ${count(people, "person", "people")}, ${count(faces, "face")} (${deletedFaces} deleted ones kept), ${count(changes, "change")}${size}; vectors of ${contract.model} (${contract.dimension})`,
+    { gallery: address, ...described(pipeline), ...settings, ...found },
+    `${address}: ${count(people, "person", "people")}, ${count(faces, "face")} (${deletedFaces} deleted ones kept), ${count(changes, "change")}${size}; vectors of ${pipeline.model.id} (${pipeline.model.dimension})`,
   );
   return EXIT.ok;
 }

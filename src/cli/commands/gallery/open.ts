@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { FaceError } from "../../../core/index.ts";
-import { Gallery } from "../../../gallery/index.ts";
+import { Gallery, type GalleryPipeline, isKnown } from "../../../gallery/index.ts";
 import { isModelFile } from "../../../models/index.ts";
 import type { RecognizerOptions } from "../../../recognise/index.ts";
 import type { CliIo } from "../../io.ts";
@@ -38,18 +38,27 @@ export async function openGallery(io: CliIo, flags: GalleryFlags): Promise<Galle
   return await Gallery.open(addressOf(io, flags), { clock });
 }
 
-/** Options for a recognizer that makes a gallery's vectors: its own model, unless flags name the file of it. */
+/** Options for a recognizer that makes a gallery's vectors: as its pipeline says, unless flags say otherwise. */
 export async function modelOf(io: CliIo, gallery: Gallery, flags: ModelFlags): Promise<RecognizerOptions> {
   const store = openStore(io);
-  const { model } = gallery.contract;
-  const known = store.cards().some((card) => card.id === model);
-  if (flags.model === undefined && !known && !(await isModelFile(model))) {
+  const { pipeline } = gallery;
+  const { id } = pipeline.model;
+  const known = store.cards().some((card) => card.id === id);
+  if (flags.model === undefined && !known && !(await isModelFile(id))) {
     throw new FaceError(
       "USAGE",
-      `--model: expected the file of ${model}, whose vectors this gallery holds, got none`,
+      `--model: expected the file of ${id}, whose vectors this gallery holds, got none`,
     );
   }
-  return await recognizerOptions({ ...flags, model: flags.model ?? model }, store);
+  const { detector, flip } = isKnown(pipeline) ? pipeline : { detector: null, flip: false };
+  const made = { flip, ...(detector && { detector: detector.id }) };
+  return await recognizerOptions({ ...made, ...flags, model: flags.model ?? id }, store);
+}
+
+/** A gallery's pipeline for JSON. */
+export function described(pipeline: GalleryPipeline): object {
+  const { id: model, dimension } = pipeline.model;
+  return { model, dimension, pipeline: isKnown(pipeline) ? pipeline : null };
 }
 
 /** A cosine. */

@@ -15,12 +15,12 @@ interface ReindexFlags extends GalleryFlags, ModelFlags {
 export function reindexCommand(gallery: Command, act: Act): void {
   const command = galleryFlags(gallery.command("reindex"))
     .description(
-      "embed every face with another model, from its photograph or kept crop, then change over in one step",
+      "embed every face by another pipeline (model, detector, --flip, or alignment of a newer arcface), then change over in one step",
     )
-    .option("--drop-missing", "delete the faces that have neither photograph nor crop any more")
+    .option("--drop-missing", "delete the faces that have neither photograph nor a crop that fits any more")
     .addHelpText(
       "after",
-      "\nAn interrupted run goes on where it was. Until the end the gallery answers with its old model.\n\nExample:\n  arcface gallery reindex --model fr-feature-512 --gallery sqlite:people.db",
+      "\nAn interrupted run goes on where it was. Until the end the gallery answers with its old vectors.\nA kept crop is used where the photograph is gone, unless detector or alignment are others.\n\nExample:\n  arcface gallery reindex --model fr-feature-512 --gallery sqlite:people.db",
     );
   addModelFlags(command, { embeds: true }).action(act(reindex));
 }
@@ -39,12 +39,12 @@ async function reindex(io: CliIo, flags: ReindexFlags): Promise<number> {
   bar.stop();
   const { embedded, fromPhotographs, fromCrops, missing, finished } = report;
   const what = `${count(embedded, "face")} embedded with ${recognizer.model}, ${fromPhotographs} from photographs, ${fromCrops} from crops`;
-  const lost = `${count(missing.length, "face")} with neither photograph nor crop (${missing.slice(0, 10).join(", ")}${missing.length > 10 ? ", …" : ""})`;
+  const lost = `${count(missing.length, "face")} with neither photograph nor a crop that fits (${missing.slice(0, 10).join(", ")}${missing.length > 10 ? ", …" : ""})`;
   const end = finished
     ? missing.length > 0
       ? `; ${lost} deleted`
       : ""
-    : `; the gallery stays with its model: ${lost}; --drop-missing deletes them`;
+    : `; the gallery stays as it is: ${lost}; --drop-missing deletes them`;
   say(io, flags, { model: recognizer.model, ...report }, what + end);
   return finished ? EXIT.ok : EXIT.noMatch;
 }
