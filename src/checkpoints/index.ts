@@ -7,6 +7,7 @@ export { onnxTensors } from "./onnx-weights.ts";
 export {
   type CheckpointOptions,
   checkpointFormat,
+  expectFormat,
   openCheckpoint,
   readCheckpoint,
 } from "./open-checkpoint.ts";

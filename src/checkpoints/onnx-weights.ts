@@ -1,7 +1,7 @@
 import { FaceError } from "../core/index.ts";
 import { decodeOnnx, ELEMENT_TYPE, type OnnxModel } from "../onnx/index.ts";
 import type { ByteSource } from "./byte-source.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import { type Checkpoint, checkpointOf } from "./checkpoint.ts";
 import type { Dtype } from "./dtype.ts";
 import { memoryTensor, type NamedTensor } from "./named-tensor.ts";
 
@@ -19,24 +19,29 @@ export function isOnnx(head: Uint8Array): boolean {
  */
 export function readOnnxWeights(source: ByteSource): Checkpoint {
   const model = decodeOnnx(source.read(0, source.size));
-  return {
-    format: "onnx",
-    tensors: onnxTensors(model),
-    under: [],
-    prefix: "",
-    elsewhere: [],
-    metadata: model.metadata,
-    close: () => source.close(),
-    [Symbol.dispose]: () => source.close(),
-  };
+  const unreadable = new Map<string, string>();
+  const tensors = onnxTensors(model, unreadable);
+  const { metadata } = model;
+  return checkpointOf({ format: "onnx", tensors, unreadable, metadata, close: () => source.close() });
 }
 
-/** A model's constants by name, those of `Constant` nodes included; text and types this library does not read left out. */
-export function onnxTensors(model: OnnxModel): ReadonlyMap<string, NamedTensor> {
+/**
+ * A model's constants by name, those of `Constant` nodes included.
+ *
+ * @param unreadable gets the names of those of types that this library does not read
+ */
+export function onnxTensors(
+  model: OnnxModel,
+  unreadable: Map<string, string> = new Map(),
+): ReadonlyMap<string, NamedTensor> {
   const tensors = new Map<string, NamedTensor>();
   const add = (name: string, elementType: number, dims: readonly number[], data: Uint8Array): void => {
     const dtype = DTYPES.get(elementType);
-    if (!dtype) return;
+    if (!dtype) {
+      const text = elementType === ELEMENT_TYPE.string;
+      unreadable.set(name, text ? "text" : `a tensor of element type ${elementType}`);
+      return;
+    }
     if (tensors.has(name))
       throw new FaceError("BAD_MODEL", `onnx: expected every constant once, got "${name}" again`);
     tensors.set(name, memoryTensor(name, dtype, dims, data));

@@ -137,6 +137,22 @@ describe("openCheckpoint", () => {
     );
   });
 
+  test.each([
+    [
+      "a Git LFS pointer",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
+      /git lfs pull/,
+    ],
+    ["a web page", "<!DOCTYPE html><html>", /a web page/],
+    ["an HDF5 file", "\x89HDF\r\n\x1a\n", /HDF5/],
+    ["a pickle of something else", "\x80\x04]\x94.", /a Python pickle that PyTorch did not write/],
+    ["nothing", "", /an empty file/],
+  ])("names %s as what it is, and the file", (_what, text, message) => {
+    const open = (): unknown => readCheckpoint(bytesSource(Buffer.from(text, "latin1"), "model.pth"));
+    expect(open).toThrow(message);
+    expect(open).toThrow(/^model\.pth: at offset 0: expected PyTorch, .+, got .+/);
+  });
+
   test("refuses a missing file and a folder", () => {
     expect(() => openCheckpoint(join(folder, "absent.pth"))).toThrow(/no such file/);
     expect(() => openCheckpoint(folder)).toThrow(/expected a file/);
@@ -202,13 +218,22 @@ describe("safetensors", () => {
     ["a shape of another size", `{"a":${entry("F32", "[3]", "[0,8]")}}`],
     ["a negative size", `{"a":${entry("F32", "[-2]", "[0,8]")}}`],
     ["a size past 2⁵³", `{"a":${entry("F32", "[9007199254740993,2]", "[0,8]")}}`],
-    ["an unknown element type", `{"a":${entry("F8_E4M3", "[8]", "[0,8]")}}`],
+    ["an element type that is no word", `{"a":${entry("f8 e4m3", "[8]", "[0,8]")}}`],
+    ["an unknown element type past the end", `{"a":${entry("F8_E4M3", "[9]", "[0,9]")}}`],
     ["metadata that is no text", `{"__metadata__":{"k":1},"a":${entry("F32", "[2]", "[0,8]")}}`],
     ["no JSON", `{"a":`],
   ])("refuses %s with its offset", (_what, header) => {
     expect(() => readCheckpoint(bytesSource(file(header), "f"))).toThrow(
       /^f: .*at offset \d+: expected .+, got .+/,
     );
+  });
+
+  test("names a tensor of a type that is not read, and reads the others", () => {
+    const header = `{"_orig_mod.a":${entry("F8_E4M3", "[4]", "[0,4]")},"_orig_mod.b":${entry("F32", "[1]", "[4,8]")}}`;
+    const { tensors, unreadable, prefix } = readCheckpoint(bytesSource(file(header)));
+    expect([...tensors.keys()]).toEqual(["b"]);
+    expect([...unreadable]).toEqual([["a", "a tensor of F8_E4M3"]]);
+    expect(prefix).toBe("_orig_mod.");
   });
 
   test("keeps its metadata", () => {

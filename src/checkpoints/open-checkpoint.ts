@@ -1,6 +1,7 @@
-import { bytesAt, FaceError } from "../core/index.ts";
 import { type ByteSource, openFileSource } from "./byte-source.ts";
 import type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
+import { foreignFile } from "./foreign-files.ts";
+import { isMxnet, readMxnet } from "./mxnet/index.ts";
 import { isOnnx, readOnnxWeights } from "./onnx-weights.ts";
 import { isSafetensors, readSafetensors } from "./safetensors/index.ts";
 import { isTflite, readTfliteWeights } from "./tflite/index.ts";
@@ -12,7 +13,8 @@ const HEAD_BYTES = 16;
 export interface CheckpointOptions {
   /**
    * Which of several dictionaries of a PyTorch file to take, by its keys from the outside in.
-   * @default the file's root if it holds the most tensors, else the first of the usual names (`state_dict`, `model`, …)
+   * @default the file's root if it holds the most tensors, else the first of the usual names (`state_dict`, `model`, …);
+   *          of several without a usual name that hold the same names none is taken
    */
   readonly under?: readonly string[];
 }
@@ -36,12 +38,14 @@ const READERS: readonly FormatReader[] = [
     read: (source, { under }) => assembleCheckpoint(source, readTorchLegacy(source), under),
   },
   { format: "safetensors", matches: isSafetensors, read: readSafetensors },
+  { format: "mxnet", matches: isMxnet, read: readMxnet },
   { format: "tflite", matches: isTflite, read: readTfliteWeights },
   { format: "onnx", matches: isOnnx, read: readOnnxWeights },
 ];
 
 /**
- * Opens a file of weights: PyTorch's `.pth` in both containers, safetensors, ONNX, TFLite.
+ * Opens a file of weights: PyTorch's `.pth` in both containers, TorchScript, safetensors, MXNet, ONNX,
+ * TFLite.
  *
  * The content decides, never the file's name. Only the tables of contents are read; tensors when they are asked for.
  *
@@ -54,14 +58,8 @@ export function openCheckpoint(path: string, options: CheckpointOptions = {}): C
 /** Like {@link openCheckpoint}, of bytes that lie anywhere. The checkpoint closes the source, also on failure. */
 export function readCheckpoint(source: ByteSource, options: CheckpointOptions = {}): Checkpoint {
   try {
-    const format = checkpointFormat(source);
-    const reader = READERS.find((candidate) => candidate.format === format);
-    if (reader) return reader.read(source, options);
-    const tar = isTar(source) ? ": a tar archive, as PyTorch wrote before version 0.2" : "";
-    throw new FaceError(
-      "BAD_FILE",
-      `${source.name}: at offset 0: expected PyTorch, safetensors, ONNX or TFLite weights, got another kind of file${tar}`,
-    );
+    const format = expectFormat(source);
+    return READERS.find((candidate) => candidate.format === format)!.read(source, options);
   } catch (thrown) {
     source.close();
     throw thrown;
@@ -74,6 +72,9 @@ export function checkpointFormat(source: ByteSource): CheckpointFormat | undefin
   return READERS.find((reader) => reader.matches(head, source.size))?.format;
 }
 
-function isTar(source: ByteSource): boolean {
-  return source.size > 262 && bytesAt(source.read(257, 5), 0, "ustar");
+/** Like {@link checkpointFormat}. Throws FaceError BAD_FILE saying what the file is, where that can be told. */
+export function expectFormat(source: ByteSource): CheckpointFormat {
+  const format = checkpointFormat(source);
+  if (!format) throw foreignFile(source);
+  return format;
 }

@@ -1,11 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import {
-  type CheckpointFormat,
-  checkpointFormat,
-  openCheckpoint,
-  openFileSource,
-} from "../checkpoints/index.ts";
+import { type CheckpointFormat, expectFormat, openCheckpoint, openFileSource } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
 import { FaceError, reasonOf, type WorkOptions } from "../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT } from "../networks/index.ts";
@@ -132,12 +127,7 @@ function pictureOf(dims: readonly (number | string | null)[]): Pick<Sides["input
 export function formatOf(path: string): CheckpointFormat {
   const source = openFileSource(path);
   try {
-    const format = checkpointFormat(source);
-    if (format) return format;
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: at offset 0: expected PyTorch, safetensors, ONNX or TFLite, got another kind of file`,
-    );
+    return expectFormat(source);
   } finally {
     source.close();
   }

@@ -23,22 +23,17 @@ export type PickleFunction = (args: readonly PickleValue[]) => PickleValue | und
  */
 export const DATA_FUNCTIONS: Readonly<Record<string, PickleFunction>> = {
   "collections.OrderedDict": makeDict,
+  "collections.Counter": makeDict,
   "collections.defaultdict": ([_factory, ...rest]) => makeDict(rest),
+  "collections.deque": makeDeque,
   "builtins.dict": makeDict,
-  "__builtin__.dict": makeDict,
   "builtins.list": makeList,
-  "__builtin__.list": makeList,
   "builtins.set": makeSet,
-  "__builtin__.set": makeSet,
   "builtins.frozenset": makeSet,
-  "__builtin__.frozenset": makeSet,
   "builtins.bytearray": makeBytes,
-  "__builtin__.bytearray": makeBytes,
   "builtins.bytes": makeBytes,
-  "__builtin__.bytes": makeBytes,
   "_codecs.encode": encodeLatin1,
   "copyreg._reconstructor": reconstruct,
-  "copy_reg._reconstructor": reconstruct,
 };
 
 /**
@@ -53,14 +48,35 @@ export const DATA_CLASSES: ReadonlySet<string> = new Set([
   "builtins.complex",
   "builtins.slice",
   "builtins.range",
+  "builtins.object",
+  "types.SimpleNamespace",
   "pathlib.Path",
   "pathlib.PosixPath",
   "pathlib.WindowsPath",
   "pathlib.PurePosixPath",
   "datetime.datetime",
   "datetime.date",
+  "datetime.time",
   "datetime.timedelta",
+  "decimal.Decimal",
+  "fractions.Fraction",
+  "uuid.UUID",
 ]);
+
+/** How Python 2 called what Python 3 has elsewhere or under another name; protocols 0 to 2 still write it. */
+const OLD_NAMES: ReadonlyMap<string, string> = new Map([
+  ["__builtin__.xrange", "builtins.range"],
+  ["__builtin__.unicode", "builtins.str"],
+  ["__builtin__.basestring", "builtins.str"],
+  ["__builtin__.long", "builtins.int"],
+]);
+
+/** A global's path as Python 3 spells it; tables are asked by this name. */
+export function modernPath({ path }: PickleGlobal): string {
+  return (
+    OLD_NAMES.get(path) ?? path.replace(/^__builtin__\./, "builtins.").replace(/^copy_reg\./, "copyreg.")
+  );
+}
 
 /**
  * Modules of Python's runtime through which code runs or the machine is reached. Anything of them that is not
@@ -80,13 +96,13 @@ const RUNTIME_MODULES: ReadonlySet<string> = new Set(
 /** Whether a global is of a module that no checkpoint may name anything of, save what is listed. */
 export function isForbidden(global: PickleGlobal): boolean {
   const [root = ""] = global.module.split(".", 1);
-  return RUNTIME_MODULES.has(root) && !HARMLESS_NAMES.has(global.path);
+  return RUNTIME_MODULES.has(root) && !HARMLESS_NAMES.has(modernPath(global));
 }
 
 /** Names of runtime modules that stand in real checkpoints as types and factories, never as something called. */
 const HARMLESS_NAMES: ReadonlySet<string> = new Set(
   ["object", "int", "float", "str", "bool", "tuple", "type", "NoneType"]
-    .flatMap((name) => [`builtins.${name}`, `__builtin__.${name}`])
+    .map((name) => `builtins.${name}`)
     .concat(Object.keys(DATA_FUNCTIONS), [...DATA_CLASSES]),
 );
 
@@ -108,6 +124,11 @@ function makeDict(args: readonly PickleValue[]): PickleValue | undefined {
     dict.set(key, value);
   }
   return dict;
+}
+
+/** `deque(items, longest)`; how long it may grow says nothing about the tensors. */
+function makeDeque(args: readonly PickleValue[]): PickleValue | undefined {
+  return args.length <= 2 ? makeList(args.slice(0, 1)) : undefined;
 }
 
 function makeList(args: readonly PickleValue[]): PickleValue | undefined {

@@ -1,9 +1,8 @@
 import type { ByteCursor } from "../byte-cursor.ts";
-import { DATA_CLASSES, DATA_FUNCTIONS, isForbidden, type PickleFunction } from "./globals.ts";
+import { DATA_CLASSES, DATA_FUNCTIONS, isForbidden, modernPath, type PickleFunction } from "./globals.ts";
 import { decodeEscapes, decodeRawUnicode } from "./text.ts";
 import {
   PickleDict,
-  PickleExtension,
   PickleGlobal,
   PickleList,
   PickleObject,
@@ -175,7 +174,7 @@ class Machine {
     const args = this.#popTuple();
     const callee = this.#pop();
     if (!(callee instanceof PickleGlobal)) throw this.#bad("a function's name to call", nameOf(callee));
-    const { path } = callee;
+    const path = modernPath(callee);
     const call = own(this.#world.functions, path) ?? own(DATA_FUNCTIONS, path);
     if (!call) {
       if (!DATA_CLASSES.has(path))
@@ -208,7 +207,7 @@ class Machine {
   #instance(type: PickleValue, args: readonly PickleValue[]): void {
     if (!(type instanceof PickleGlobal)) throw this.#bad("a class's name", nameOf(type));
     // An ordered dictionary is data whichever way the file spells its making.
-    const make = args.length === 0 ? own(DATA_FUNCTIONS, type.path) : undefined;
+    const make = args.length === 0 ? own(DATA_FUNCTIONS, modernPath(type)) : undefined;
     this.#push(this.#made(make?.([]) ?? new PickleObject(type, args)));
   }
 
@@ -217,9 +216,7 @@ class Machine {
     const target = this.#top();
     if (target instanceof PickleObject) target.state = state;
     // Attributes set on plain data (a state dictionary's `_metadata`) say nothing about the tensors.
-    else if (
-      !(target instanceof PickleDict || target instanceof PickleExtension || target instanceof PickleList)
-    )
+    else if (target === null || typeof target !== "object" || target instanceof PickleGlobal)
       throw this.#bad("an object to set the state of", nameOf(target));
   }
 

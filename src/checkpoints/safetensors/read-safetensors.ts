@@ -1,8 +1,9 @@
 import { elementCount, FaceError } from "../../core/index.ts";
 import type { ByteSource } from "../byte-source.ts";
-import type { Checkpoint } from "../checkpoint.ts";
+import { type Checkpoint, checkpointOf } from "../checkpoint.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import { type NamedTensor, storedTensor } from "../named-tensor.ts";
+import { unwrapNames } from "../wrapper-names.ts";
 import { SAFETENSORS_DTYPES } from "./dtypes.ts";
 
 const LENGTH_BYTES = 8;
@@ -19,47 +20,49 @@ export function isSafetensors(head: Uint8Array, size: number): boolean {
 /**
  * Opens a safetensors file.
  *
- * Throws    FaceError BAD_FILE with the offset: a header that is not what the format says, an element type that this
- *           library does not read, data that overlaps, leaves gaps or reaches outside the file
+ * Throws    FaceError BAD_FILE with the offset: a header that is not what the format says, data that overlaps, leaves gaps or reaches outside the file
  * Source    the format's description in the safetensors project's README
  */
 export function readSafetensors(source: ByteSource): Checkpoint {
   const headerLength = readHeaderLength(source);
   const header = parseHeader(source, source.read(LENGTH_BYTES, headerLength));
   const dataAt = LENGTH_BYTES + headerLength;
+  const { __metadata__: metadata, ...own } = header;
+  const names = unwrapNames(Object.keys(own));
   const tensors = new Map<string, NamedTensor>();
+  const unreadable = new Map<string, string>();
   const stretches: Stretch[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(header)) {
-    if (name === "__metadata__") metadata = parseMetadata(source, value);
-    else {
-      const entry = parseEntry(source, name, value);
-      const bytes = DTYPE_BYTES[entry.dtype];
-      const length = entry.end - entry.begin;
-      const count = elementCount(entry.shape);
-      if (entry.begin > entry.end || entry.end > source.size - dataAt || count * bytes !== length) {
-        throw bad(
-          source,
-          `"${name}" of ${entry.dtype} [${entry.shape.join(", ")}] in ${count * bytes} bytes of the file`,
-          `${entry.begin} to ${entry.end} of ${source.size - dataAt}`,
-        );
-      }
-      const layout = { storageOffset: dataAt + entry.begin, storageLength: count, start: 0 };
-      tensors.set(name, storedTensor(source, name, entry.dtype, entry.shape, layout));
-      stretches.push({ name, begin: entry.begin, end: entry.end });
+  for (const [longName, value] of Object.entries(own)) {
+    const entry = parseEntry(source, longName, value);
+    const name = names.own(longName);
+    const length = entry.end - entry.begin;
+    const inside = entry.begin <= entry.end && entry.end <= source.size - dataAt;
+    const dtype = SAFETENSORS_DTYPES.get(entry.type);
+    const count = elementCount(entry.shape);
+    const wanted = dtype && count * DTYPE_BYTES[dtype];
+    if (!inside || (wanted !== undefined && wanted !== length)) {
+      throw bad(
+        source,
+        `"${longName}" of ${entry.type} [${entry.shape.join(", ")}] in ${wanted ?? length} bytes of the file`,
+        `${entry.begin} to ${entry.end} of ${source.size - dataAt}`,
+      );
     }
+    if (dtype) {
+      const layout = { storageOffset: dataAt + entry.begin, storageLength: count, start: 0 };
+      tensors.set(name, storedTensor(source, name, dtype, entry.shape, layout));
+    } else unreadable.set(name, `a tensor of ${entry.type}`);
+    stretches.push({ name: longName, begin: entry.begin, end: entry.end });
   }
   expectSeamless(source, stretches, source.size - dataAt);
-  return {
+  return checkpointOf({
     format: "safetensors",
     tensors,
-    under: [],
-    prefix: "",
-    elsewhere: [],
-    metadata,
+    prefix: names.prefix,
+    wrappers: names.inner,
+    unreadable,
+    metadata: metadata === undefined ? {} : parseMetadata(source, metadata),
     close: () => source.close(),
-    [Symbol.dispose]: () => source.close(),
-  };
+  });
 }
 
 interface Stretch {
@@ -103,18 +106,16 @@ function parseMetadata(source: ByteSource, value: unknown): Record<string, strin
 
 function parseEntry(source: ByteSource, name: string, value: unknown) {
   if (!isRecord(value)) throw bad(source, `an object for "${name}"`, "something else");
-  const dtype = SAFETENSORS_DTYPES.get(String(value["dtype"]));
-  if (!dtype) {
-    const known = [...SAFETENSORS_DTYPES.keys()].join(", ");
-    throw bad(source, `an element type of "${name}" among ${known}`, String(value["dtype"]).slice(0, 20));
-  }
+  const type = value["dtype"];
+  if (typeof type !== "string" || !/^[A-Z0-9_]{1,20}$/.test(type))
+    throw bad(source, `an element type of "${name}"`, JSON.stringify(type)?.slice(0, 20) ?? "none");
   const shape = value["shape"];
   const offsets = value["data_offsets"];
   if (!isCounts(shape)) throw bad(source, `a shape of "${name}"`, "something else");
   if (!isCounts(offsets) || offsets.length !== 2)
     throw bad(source, `two offsets of "${name}"`, "something else");
   const [begin = 0, end = 0] = offsets;
-  return { dtype, shape, begin, end };
+  return { type, shape, begin, end };
 }
 
 /** The data must be covered from its first byte to the file's last, once. */

@@ -1,6 +1,6 @@
 import { bytesAt } from "../../core/index.ts";
 import type { ByteSource } from "../byte-source.ts";
-import type { Checkpoint } from "../checkpoint.ts";
+import { type Checkpoint, checkpointOf } from "../checkpoint.ts";
 import { DTYPE_BYTES, type Dtype } from "../dtype.ts";
 import { type NamedTensor, storedTensor } from "../named-tensor.ts";
 import { openTflite, tensorFields } from "./model.ts";
@@ -47,14 +47,5 @@ export function readTfliteWeights(source: ByteSource): Checkpoint {
       }),
     );
   }
-  return {
-    format: "tflite",
-    tensors,
-    under: [],
-    prefix: "",
-    elsewhere: [],
-    metadata: {},
-    close: () => source.close(),
-    [Symbol.dispose]: () => source.close(),
-  };
+  return checkpointOf({ format: "tflite", tensors, close: () => source.close() });
 }

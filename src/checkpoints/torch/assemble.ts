@@ -1,14 +1,16 @@
 import { FaceError } from "../../core/index.ts";
 import type { ByteSource } from "../byte-source.ts";
-import type { Checkpoint, CheckpointFormat } from "../checkpoint.ts";
+import { type Checkpoint, type CheckpointFormat, checkpointOf } from "../checkpoint.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import { type NamedTensor, storedTensor } from "../named-tensor.ts";
 import type { PickleValue } from "../pickle/index.ts";
+import { unwrapNames } from "../wrapper-names.ts";
 import { findStateDict } from "./state-dict.ts";
 import type { TensorValue } from "./tensor-value.ts";
 
-/** Where a storage's bytes lie in the file. */
+/** Where a storage's bytes lie. */
 export interface StoragePlace {
+  readonly source: ByteSource;
   readonly offset: number;
   readonly bytes: number;
 }
@@ -22,10 +24,11 @@ export interface TorchContents {
   readonly pickle: { readonly offset: number; readonly bytes: number };
   /** Throws FaceError BAD_FILE when there is no such storage. */
   storage(key: string): StoragePlace;
+  /** What the file is when it has no tensors by name. */
+  readonly nameless?: string;
+  /** Lets go of what was unpacked; the file itself is closed by whoever opened it. */
+  close?(): void;
 }
-
-/** Wrappers that put their own name in front of every tensor of the network inside. */
-const WRAPPER_PREFIXES: readonly string[] = ["module.", "_orig_mod."];
 
 /** The checkpoint in a PyTorch container that has been opened: names found, tensors laid over their storages. */
 export function assembleCheckpoint(
@@ -34,46 +37,42 @@ export function assembleCheckpoint(
   wanted?: readonly string[],
 ): Checkpoint {
   const { offset, bytes } = contents.pickle;
-  const found = findStateDict(contents.root, `${source.name}: at offset ${offset}`, bytes + 1_000, wanted);
-  const prefix = commonPrefix([...found.tensors.keys()]);
+  const found = findStateDict(contents.root, `${source.name}: at offset ${offset}`, bytes + 1_000, {
+    wanted,
+    nameless: contents.nameless,
+  });
+  const names = unwrapNames([...found.tensors.keys(), ...found.unreadable.keys()]);
   const tensors = new Map<string, NamedTensor>();
   for (const [longName, value] of found.tensors) {
-    const name = longName.slice(prefix.length);
-    tensors.set(name, layTensor(source, name, value, contents.storage(value.storage.key)));
+    const name = names.own(longName);
+    tensors.set(name, layTensor(name, value, contents.storage(value.storage.key)));
   }
-  return {
+  return checkpointOf({
     format: contents.format,
     tensors,
     under: found.under,
-    prefix,
+    prefix: names.prefix,
+    wrappers: names.inner,
+    unreadable: new Map([...found.unreadable].map(([name, { what }]) => [names.own(name), what])),
     elsewhere: found.elsewhere,
-    metadata: {},
-    close: () => source.close(),
-    [Symbol.dispose]: () => source.close(),
-  };
+    close: () => {
+      contents.close?.();
+      source.close();
+    },
+  });
 }
 
-/** The wrappers' names that every tensor begins with, one after another. */
-function commonPrefix(names: readonly string[]): string {
-  let prefix = "";
-  for (let wrapper: string | undefined = ""; wrapper !== undefined; prefix += wrapper ?? "") {
-    const start: number = prefix.length;
-    wrapper = WRAPPER_PREFIXES.find((word) => names.every((name) => name.startsWith(word, start)));
-  }
-  return prefix;
-}
-
-function layTensor(source: ByteSource, name: string, value: TensorValue, place: StoragePlace): NamedTensor {
+function layTensor(name: string, value: TensorValue, place: StoragePlace): NamedTensor {
   const { storage, dtype, start, shape, strides } = value;
   const size = DTYPE_BYTES[dtype];
-  const unit = storage.dtype === undefined ? 1 : DTYPE_BYTES[storage.dtype];
+  const { unit } = storage;
   if (storage.length * unit > place.bytes) {
     throw new FaceError(
       "BAD_FILE",
-      `${source.name}: at offset ${place.offset}: expected ${storage.length * unit} bytes of storage "${storage.key}", got ${place.bytes}`,
+      `${place.source.name}: at offset ${place.offset}: expected ${storage.length * unit} bytes of storage "${storage.key}", got ${place.bytes}`,
     );
   }
-  return storedTensor(source, name, dtype, shape, {
+  return storedTensor(place.source, name, dtype, shape, {
     storageOffset: place.offset + storage.viewStart * unit,
     storageLength: Math.floor((storage.viewLength * unit) / size),
     start,

@@ -1,7 +1,6 @@
 import { FaceError } from "../../core/index.ts";
 import { ByteCursor } from "../byte-cursor.ts";
 import type { ByteSource } from "../byte-source.ts";
-import { DTYPE_BYTES } from "../dtype.ts";
 import { PickleDict, PickleList, type PickleValue, unpickle } from "../pickle/index.ts";
 import type { StoragePlace, TorchContents } from "./assemble.ts";
 import { TorchWorld } from "./torch-world.ts";
@@ -31,7 +30,7 @@ export function readTorchLegacy(source: ByteSource): TorchContents {
   const world = new TorchWorld();
   const root = unpickle(cursor, world);
   const pickle = { offset: start, bytes: cursor.offset - start };
-  const places = locateStorages(unpickle(cursor), cursor, world);
+  const places = locateStorages(source, unpickle(cursor), cursor, world);
   return {
     format: "pytorch-legacy",
     root,
@@ -56,7 +55,12 @@ function expectLittleEndian(value: PickleValue, cursor: ByteCursor): void {
     throw cursor.bad("a file of a little-endian machine", "another");
 }
 
-function locateStorages(keys: PickleValue, cursor: ByteCursor, world: TorchWorld): Map<string, StoragePlace> {
+function locateStorages(
+  source: ByteSource,
+  keys: PickleValue,
+  cursor: ByteCursor,
+  world: TorchWorld,
+): Map<string, StoragePlace> {
   if (!(keys instanceof PickleList)) throw cursor.bad("the list of storage keys", "something else");
   const places = new Map<string, StoragePlace>();
   for (const key of keys.items) {
@@ -68,8 +72,8 @@ function locateStorages(keys: PickleValue, cursor: ByteCursor, world: TorchWorld
     const count = cursor.u64();
     if (count !== storage.length)
       throw cursor.bad(`${storage.length} elements of storage "${key}"`, String(count), at);
-    const bytes = count * DTYPE_BYTES[storage.dtype ?? "uint8"];
-    places.set(key, { offset: cursor.offset, bytes });
+    const bytes = count * storage.unit;
+    places.set(key, { source, offset: cursor.offset, bytes });
     cursor.skip(bytes);
   }
   return places;

@@ -1,10 +1,16 @@
 import { FaceError } from "../../core/index.ts";
 import { PickleDict, PickleObject, PickleSet, type PickleValue } from "../pickle/index.ts";
-import { isTensor, type TensorValue } from "./tensor-value.ts";
+import { isTensor, type TensorValue, UnreadableTensor } from "./tensor-value.ts";
+
+/** Tensors by name. */
+interface Tensors {
+  readonly tensors: ReadonlyMap<string, TensorValue>;
+  /** Those of a kind that is not read here. */
+  readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
+}
 
 /** Tensors by name, and where in the unpickled value they were found. */
-export interface StateDict {
-  readonly tensors: ReadonlyMap<string, TensorValue>;
+export interface StateDict extends Tensors {
   readonly under: readonly string[];
   readonly elsewhere: readonly string[];
 }
@@ -34,8 +40,9 @@ const MAX_PLACES = 100;
  * names that its `state_dict()` would.
  *
  * @param where the first words of a complaint: the file and the offset
- * @param wanted where to look, when the file holds several; by default the root, unless less than elsewhere, then
+ * @param options.wanted where to look, when the file holds several; by default the root, unless less than elsewhere, then
  *        the usual places, then the place with the most tensors
+ * @param options.nameless what to call a file without tensors
  * @param budget how many values may be looked at: shared sub-trees can make a small file describe a huge tree
  * Throws    FaceError BAD_FILE when there are no tensors, or none at `wanted`
  */
@@ -43,8 +50,9 @@ export function findStateDict(
   root: PickleValue,
   where: string,
   budget: number,
-  wanted?: readonly string[],
+  options: { readonly wanted?: readonly string[] | undefined; readonly nameless?: string | undefined } = {},
 ): StateDict {
+  const { wanted, nameless = "none" } = options;
   const walk = new Walk(where, budget);
   const places = walk.places(root);
   const chosen = wanted
@@ -53,25 +61,60 @@ export function findStateDict(
   const paths = places.map((place) => place.path.join("."));
   if (!chosen) {
     const expected = wanted ? `tensors under "${wanted.join(".")}"` : "tensors by name";
-    const got = paths.length > 0 ? `them under ${paths.join(", ")}` : "none";
+    const got = paths.length > 0 ? `them under ${paths.map(placeName).join(", ")}` : nameless;
     throw new FaceError("BAD_FILE", `${where}: expected ${expected}, got ${got}`);
   }
+  const twins = wanted ? [] : places.filter((place) => isTwin(place, chosen));
+  if (twins.length > 0) {
+    const names = [chosen, ...twins].map(({ path }) => path.join("."));
+    throw new FaceError(
+      "BAD_FILE",
+      `${where}: expected one network, got several of ${chosen.tensors.size} tensors, under ${names.join(", ")}: choose with --under NAME`,
+    );
+  }
+  if (chosen.tensors.size === 0) {
+    const [[name, { what }] = ["", { what: "" }]] = chosen.unreadable;
+    throw new FaceError("BAD_FILE", `${where}: expected tensors that can be read, got "${name}", ${what}`);
+  }
   const own = chosen.path.join(".");
-  return { tensors: chosen.tensors, under: chosen.path, elsewhere: paths.filter((path) => path !== own) };
+  const { tensors, unreadable, path } = chosen;
+  return { tensors, unreadable, under: path, elsewhere: paths.filter((other) => other !== own) };
 }
 
-interface Place {
+interface Place extends Tensors {
   readonly path: readonly string[];
-  readonly tensors: ReadonlyMap<string, TensorValue>;
 }
 
-/** The root unless another place has more tensors than it, then the usual names, then the most tensors. */
+/** How a place is given as `under`; the root has no name. */
+function placeName(path: string): string {
+  return path === "" ? "the root" : path;
+}
+
+/** How early in {@link USUAL_PLACES} a place's own name stands. */
+function usualRank({ path }: Place): number {
+  const at = USUAL_PLACES.indexOf(path[path.length - 1] ?? "");
+  return at < 0 ? USUAL_PLACES.length : at;
+}
+
+/** Whether nothing but a guess tells which of two places is meant: the same names, and none of them usual. */
+function isTwin(place: Place, chosen: Place): boolean {
+  if (place === chosen || chosen.path.length === 0 || usualRank(chosen) < USUAL_PLACES.length) return false;
+  return (
+    place.path.length > 0 &&
+    place.tensors.size === chosen.tensors.size &&
+    [...place.tensors.keys()].every((name) => chosen.tensors.has(name))
+  );
+}
+
+/** The root if it has the most tensors, and more than any place of a usual name; then those names; then the most tensors. */
 function bestPlace(places: readonly Place[]): Place | undefined {
   const most = Math.max(0, ...places.map((place) => place.tensors.size));
+  const usual = places.filter((place) => usualRank(place) < USUAL_PLACES.length);
+  const root = places.find((place) => place.path.length === 0);
+  const leads = root?.tensors.size === most && usual.every((place) => place.tensors.size < most);
   const rank = (place: Place): number => {
-    if (place.path.length === 0) return place.tensors.size === most ? -1 : USUAL_PLACES.length;
-    const at = USUAL_PLACES.indexOf(place.path[place.path.length - 1] ?? "");
-    return at < 0 ? USUAL_PLACES.length : at;
+    if (place.tensors.size === 0) return USUAL_PLACES.length + 1;
+    return place.path.length === 0 && leads ? -1 : usualRank(place);
   };
   return [...places].sort((a, b) => rank(a) - rank(b) || b.tensors.size - a.tensors.size)[0];
 }
@@ -93,12 +136,12 @@ class Walk {
     const visit = (value: PickleValue, path: readonly string[]): void => {
       if (!(value instanceof PickleDict || value instanceof PickleObject)) return;
       this.#enter(value, () => {
-        const module = value instanceof PickleObject && isModule(value) ? this.#module(value) : undefined;
-        const tensors = module ?? ownTensors(value);
-        if (tensors.size > 0) {
+        const module = value instanceof PickleObject ? this.#wholeModule(value) : undefined;
+        const own = module ?? ownTensors(value);
+        if (own.tensors.size + own.unreadable.size > 0) {
           if (found.length >= MAX_PLACES)
             throw this.#bad(`at most ${MAX_PLACES} places with tensors`, "more");
-          found.push({ path, tensors });
+          found.push({ path, ...own });
         }
         if (module) return;
         for (const [key, inner] of entriesOf(value)) {
@@ -111,17 +154,20 @@ class Walk {
     return found;
   }
 
+  #wholeModule(value: PickleObject): Tensors | undefined {
+    if (isModule(value)) return this.#module(value);
+    return isScript(value) ? this.#script(value) : undefined;
+  }
+
   /** A module's tensors as its `state_dict()` would name them. */
-  #module(root: PickleObject): Map<string, TensorValue> {
-    const tensors = new Map<string, TensorValue>();
+  #module(root: PickleObject): Tensors {
+    const found = new FoundTensors();
     const visit = (module: PickleObject, prefix: string): void => {
       const transient = module.attribute("_non_persistent_buffers_set");
       const skipped = new Set(transient instanceof PickleSet ? transient.items : []);
       for (const kind of ["_parameters", "_buffers"]) {
-        for (const [name, value] of this.#named(module, kind)) {
-          if (isTensor(value) && !(kind === "_buffers" && skipped.has(name)))
-            tensors.set(prefix + name, value);
-        }
+        for (const [name, value] of this.#named(module, kind))
+          if (!(kind === "_buffers" && skipped.has(name))) found.add(prefix + name, value);
       }
       for (const [name, child] of this.#named(module, "_modules")) {
         if (!(child instanceof PickleObject)) continue;
@@ -130,7 +176,31 @@ class Walk {
       }
     };
     visit(root, "");
-    return tensors;
+    return found;
+  }
+
+  /**
+   * A TorchScript module's tensors: its attributes are parameters, buffers, plain values and other modules, without a
+   * word about which is which.
+   */
+  #script(root: PickleObject): Tensors {
+    const found = new FoundTensors();
+    const visit = (module: PickleObject, prefix: string): void => {
+      for (const [name, value] of module.state instanceof PickleDict ? module.state.entries() : []) {
+        this.#spend();
+        if (typeof name !== "string") continue;
+        const own = this.#checked(prefix + name);
+        if (!(value instanceof PickleObject)) found.add(own, value);
+        else if (isScript(value)) this.#enter(value, () => visit(value, `${own}.`));
+        else if (value.type.module.startsWith(SCRIPT_CLASSES))
+          found.add(
+            own,
+            new UnreadableTensor(`packed weights of ${value.type.path.replace("__torch__.", "")}`),
+          );
+      }
+    };
+    visit(root, "");
+    return found;
   }
 
   *#named(module: PickleObject, attribute: string): IterableIterator<[string, PickleValue]> {
@@ -171,12 +241,30 @@ function isModule(value: PickleObject): boolean {
   );
 }
 
+/** Where TorchScript's own programs and the engine's classes live. */
+const SCRIPT_MODULE = "__torch__";
+const SCRIPT_CLASSES = "__torch__.torch.classes";
+
+function isScript({ type, state }: PickleObject): boolean {
+  const own = type.module === SCRIPT_MODULE || type.module.startsWith(`${SCRIPT_MODULE}.`);
+  return own && !type.module.startsWith(SCRIPT_CLASSES) && state instanceof PickleDict;
+}
+
+class FoundTensors implements Tensors {
+  readonly tensors = new Map<string, TensorValue>();
+  readonly unreadable = new Map<string, UnreadableTensor>();
+
+  add(name: string, value: PickleValue): void {
+    if (isTensor(value)) this.tensors.set(name, value);
+    else if (value instanceof UnreadableTensor) this.unreadable.set(name, value);
+  }
+}
+
 /** The tensors that are direct items of a dictionary. */
-function ownTensors(value: PickleDict | PickleObject): Map<string, TensorValue> {
-  const tensors = new Map<string, TensorValue>();
-  for (const [name, item] of entriesOf(value))
-    if (typeof name === "string" && isTensor(item)) tensors.set(name, item);
-  return tensors;
+function ownTensors(value: PickleDict | PickleObject): Tensors {
+  const found = new FoundTensors();
+  for (const [name, item] of entriesOf(value)) if (typeof name === "string") found.add(name, item);
+  return found;
 }
 
 /** A dictionary's items, or those of an object: of a class that extends `dict`, else its attributes. */

@@ -1,11 +1,22 @@
 import type { Dtype } from "../dtype.ts";
 import { PickleExtension, type PickleValue } from "../pickle/index.ts";
 
+/** What a storage's elements are. */
+export interface StorageType {
+  readonly dtype?: Dtype | undefined;
+  readonly unit: number;
+  readonly foreign?: string | undefined;
+}
+
 /** A storage that a pickle refers to; its bytes lie elsewhere in the file, found by `key`. */
 export class StorageValue extends PickleExtension {
   readonly key: string;
-  /** Absent for untyped storages, whose tensors say their own type. */
+  /** Absent for untyped storages, whose tensors say their own type, and where the type is not read here. */
   readonly dtype: Dtype | undefined;
+  /** Bytes of one element; 1 when it is untyped. */
+  readonly unit: number;
+  /** PyTorch's name of an element type that is not read here: `complex64`. */
+  readonly foreign: string | undefined;
   /** Elements of the whole storage; bytes when it is untyped. */
   readonly length: number;
   /** First element of the stretch that this view of the storage covers, and how many it covers. */
@@ -14,13 +25,15 @@ export class StorageValue extends PickleExtension {
 
   constructor(
     key: string,
-    dtype: Dtype | undefined,
+    type: StorageType,
     length: number,
     view: { readonly start: number; readonly length: number } = { start: 0, length },
   ) {
     super();
     this.key = key;
-    this.dtype = dtype;
+    this.dtype = type.dtype;
+    this.unit = type.unit;
+    this.foreign = type.foreign;
     this.length = length;
     this.viewStart = view.start;
     this.viewLength = view.length;
@@ -49,6 +62,17 @@ export class TensorValue extends PickleExtension {
     this.start = start;
     this.shape = shape;
     this.strides = strides;
+  }
+}
+
+/** A tensor of a kind that is not read here, in the place where the file has it. */
+export class UnreadableTensor extends PickleExtension {
+  /** What it is, as the end of a sentence: `a sparse tensor`. */
+  readonly what: string;
+
+  constructor(what: string) {
+    super();
+    this.what = what;
   }
 }
 

@@ -1,13 +1,19 @@
 import { FaceError } from "../../core/index.ts";
 import type { ByteSource } from "../byte-source.ts";
 
-/** A file inside a zip archive, stored without compression, so that its bytes can be read in place. */
+/** A file inside a zip archive: stored, so that its bytes can be read in place, or deflated. */
 export interface ZipEntry {
   readonly name: string;
-  /** Offset of its first byte in the archive. */
+  /** Offset in the archive of its first byte, stored or deflated. */
   readonly offset: number;
+  /** Bytes that the file has. */
   readonly size: number;
+  /** Bytes in the archive where they are deflated; absent where they are stored. */
+  readonly packed?: number;
 }
+
+const STORED = 0;
+const DEFLATED = 8;
 
 const END_BYTES = 22;
 const END_MAGIC = 0x06054b50;
@@ -25,10 +31,10 @@ const MARKS_64_BIT = 0xffffffff;
 /**
  * The table of contents of a zip archive, zip64 included.
  *
- * Nothing is unpacked and no name is used as a path, so neither a bomb nor a `../` can do harm: an entry is a stretch
+ * Nothing is unpacked here and no name is used as a path, so neither a bomb nor a `../` can do harm: an entry is a stretch
  * of the archive. Checksums are not compared: PyTorch can be told to write none.
  *
- * Throws    FaceError BAD_FILE with the offset: no archive, a compressed or encrypted entry, an archive of several
+ * Throws    FaceError BAD_FILE with the offset: no archive, an entry that is encrypted or packed otherwise than by deflate, an archive of several
  *           volumes, an entry that reaches outside the archive, two entries of one name
  * Source    PKWARE, APPNOTE.TXT 6.3.10
  */
@@ -132,14 +138,9 @@ function locate(
   const quoted = JSON.stringify(name);
   if (view.getUint16(at + 8, true) & 1)
     throw bad(source, where, `${quoted} not to be encrypted`, "one that is");
-  if (view.getUint16(at + 10, true) !== 0) {
-    throw bad(
-      source,
-      where,
-      `${quoted} to be stored as it is`,
-      `compression method ${view.getUint16(at + 10, true)}`,
-    );
-  }
+  const method = view.getUint16(at + 10, true);
+  if (method !== STORED && method !== DEFLATED)
+    throw bad(source, where, `${quoted} to be stored or deflated`, `compression method ${method}`);
   const short = {
     packed: view.getUint32(at + 20, true),
     size: view.getUint32(at + 24, true),
@@ -151,16 +152,17 @@ function locate(
     short.header,
   ]);
   const [size = short.size, packed = short.packed, header = short.header] = wide;
-  if (packed !== size) throw bad(source, where, `${size} bytes of ${quoted}`, `${packed}`);
+  if (method === STORED && packed !== size)
+    throw bad(source, where, `${size} bytes of ${quoted}`, `${packed}`);
   if (header > directoryOffset - LOCAL_BYTES)
     throw bad(source, where, `${quoted} to lie before the directory`, `offset ${header}`);
   const local = new DataView(source.read(header, LOCAL_BYTES).buffer);
   if (local.getUint32(0, true) !== LOCAL_MAGIC)
     throw bad(source, header, `the header of ${quoted}`, "something else");
   const offset = header + LOCAL_BYTES + local.getUint16(26, true) + local.getUint16(28, true);
-  if (size > directoryOffset - offset)
-    throw bad(source, offset, `${quoted} to end before the directory`, `${size} bytes`);
-  return { name, offset, size };
+  if (packed > directoryOffset - offset)
+    throw bad(source, offset, `${quoted} to end before the directory`, `${packed} bytes`);
+  return method === STORED ? { name, offset, size } : { name, offset, size, packed };
 }
 
 /** The 64-bit sizes of the zip64 extra field: one for each short number that says "look there", in this order. */
@@ -182,7 +184,7 @@ function wideFields(
       if (value !== MARKS_64_BIT) return undefined;
       if (field + 8 > fieldEnd) throw bad(source, where, "a whole 64-bit extra field", "one cut short");
       field += 8;
-      return wideNumber(source, where, view.getBigUint64(field - 8, true));
+      return Number(view.getBigUint64(field - 8, true));
     });
   }
   throw bad(source, where, "a 64-bit extra field", "none");

@@ -1,6 +1,7 @@
+import { deflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { bytesSource } from "../byte-source.ts";
-import { readZip, writeZip } from "./index.ts";
+import { readZip, writeZip, ZipEntries } from "./index.ts";
 
 const PARTS = [
   { name: "archive/data.pkl", bytes: () => Uint8Array.of(1, 2, 3) },
@@ -54,9 +55,9 @@ describe("readZip", () => {
 
   test.each<[string, RegExp, (bytes: Buffer, entry: number) => void]>([
     [
-      "a compressed entry",
-      /to be stored as it is, got compression method 8/,
-      (b, at) => b.writeUInt16LE(8, at + 10),
+      "an entry packed in another way than by deflate",
+      /to be stored or deflated, got compression method 14/,
+      (b, at) => b.writeUInt16LE(14, at + 10),
     ],
     ["an encrypted entry", /not to be encrypted/, (b, at) => b.writeUInt16LE(1, at + 8)],
     ["an entry of two sizes", /expected 3 bytes of .* got 9/, (b, at) => b.writeUInt32LE(9, at + 20)],
@@ -80,6 +81,31 @@ describe("readZip", () => {
   test("refuses two entries of one name", () => {
     const twice = [PARTS[0]!, PARTS[0]!];
     expect(() => readZip(bytesSource(Buffer.concat([...writeZip(twice)])))).toThrow(/every name once/);
+  });
+});
+
+describe("ZipEntries", () => {
+  const packed = deflateRawSync(new Uint8Array(5_000));
+  /** An archive in memory that is nothing but deflated bytes. */
+  const entry = (size: number, bytes = packed) => {
+    const entries = new ZipEntries(bytesSource(bytes, "f"));
+    return entries.stretch({ name: "data/0", offset: 0, size, packed: bytes.length });
+  };
+
+  test("unpacks a deflated entry when it is read", () => {
+    const { source, offset, bytes } = entry(5_000);
+    expect([offset, bytes, source.read(4_990, 10).length]).toEqual([0, 5_000, 10]);
+  });
+
+  test.each<[string, RegExp, number, Buffer]>([
+    ["more than deflate can reach", /to unpack to at most \d+ of "data\/0"/, 1e9, packed],
+    ["more bytes than the directory says", /expected 4999 deflated bytes of/, 4_999, packed],
+    ["fewer bytes than the directory says", /expected 5001 bytes of .* got 5000/, 5_001, packed],
+    ["bytes that are not deflated", /deflated bytes of/, 40, Buffer.alloc(40, 0xff)],
+    ["bytes that end too soon", /deflated bytes of/, 5_000, packed.subarray(0, packed.length - 4)],
+  ])("refuses %s", (_what, message, size, bytes) => {
+    expect(() => entry(size, bytes).source.read(0, 1)).toThrow(message);
+    expect(() => entry(size, bytes).source.read(0, 1)).toThrow(/^f: zip: at offset 0: expected .+, got .+/);
   });
 });
 

@@ -196,7 +196,9 @@ function describeNetwork(network: Recognition): string[] {
 const FORMATS: Readonly<Record<FileReport["format"], string>> = {
   "pytorch-legacy": "PyTorch weights, container from before 1.6",
   "pytorch-zip": "PyTorch weights, zip container",
+  torchscript: "TorchScript program, of which the weights alone are read",
   safetensors: "safetensors",
+  mxnet: "MXNet parameters",
   onnx: "ONNX graph",
   tflite: "TensorFlow Lite graph",
 };

@@ -1,0 +1,1 @@
+export { isMxnet, readMxnet } from "./read-mxnet.ts";
