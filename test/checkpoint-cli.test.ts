@@ -95,7 +95,7 @@ describe("inspect", () => {
     const { code, err } = await arcface(["inspect", path]);
     expect([code, err]).toEqual([
       3,
-      `arcface: ${path}: at offset 0: expected PyTorch, safetensors, ONNX or TFLite weights, got another kind of file\n`,
+      `arcface: ${path}: at offset 0: expected PyTorch, safetensors, MXNet, ONNX or TFLite weights, got another kind of file\n`,
     ]);
   });
 

@@ -9,6 +9,7 @@ import {
   floatTensorOf,
   readCheckpoint,
 } from "../src/checkpoints/index.ts";
+import { mxnetFile } from "../src/checkpoints/mxnet/made-file.ts";
 import { readTflite, tfliteToOnnx } from "../src/checkpoints/tflite/index.ts";
 import { FaceError } from "../src/core/index.ts";
 import { ModelStore } from "../src/models/index.ts";
@@ -19,6 +20,8 @@ import { sharedFile } from "./shared-files.ts";
 const COMPLAINT = /at offset \d+: expected .+, got .+/s;
 /** A tensor's own bytes: strides may repeat an element of a small file, but never beyond eight bytes for one of the file. */
 const MAX_TENSOR_FACTOR = 8;
+/** Deflate makes at most so many bytes of one. */
+const DEFLATE_FACTOR = 1_032;
 /** All that is read to open a file: windows overlap and headers are read twice, no more. */
 const MAX_READ_FACTOR = 6;
 const READ_ALLOWANCE = 200_000;
@@ -55,7 +58,7 @@ function mutations(original: Uint8Array): fc.Arbitrary<Uint8Array> {
 }
 
 /** Opens a file and reads every tensor; whatever goes wrong must be a complaint about the file, in few bytes. */
-function survives(bytes: Uint8Array): void {
+function survives(bytes: Uint8Array, tensorFactor = MAX_TENSOR_FACTOR): void {
   let asked = 0;
   const inner = bytesSource(bytes, "fuzz");
   const source: ByteSource = {
@@ -70,7 +73,7 @@ function survives(bytes: Uint8Array): void {
     expect(asked).toBeLessThanOrEqual(MAX_READ_FACTOR * bytes.length + READ_ALLOWANCE);
     for (const tensor of checkpoint.tensors.values()) {
       complainsAtMost(() => {
-        expect(tensor.bytes().length).toBeLessThanOrEqual(MAX_TENSOR_FACTOR * bytes.length);
+        expect(tensor.bytes().length).toBeLessThanOrEqual(tensorFactor * bytes.length);
       });
     }
   });
@@ -90,13 +93,35 @@ function check(arbitrary: fc.Arbitrary<Uint8Array>, act: (bytes: Uint8Array) => 
 }
 
 describe("damaged checkpoints are refused in a sentence with an offset, never by a crash", () => {
-  test.each(["plain.zip.pth", "plain.legacy.pth", "module.zip.pth", "nested.zip.pth"])("%s", (name) => {
-    check(mutations(fixture(name)), survives);
+  test.each([
+    "plain.zip.pth",
+    "plain.legacy.pth",
+    "module.zip.pth",
+    "nested.zip.pth",
+    "everyday.zip.pth",
+    "mixed.zip.pth",
+    "mixed.legacy.pth",
+    "script.pt",
+  ])("%s", (name) => {
+    check(mutations(fixture(name)), (bytes) => survives(bytes));
+  });
+
+  test("an archive with deflated entries", () => {
+    const factor = MAX_TENSOR_FACTOR * DEFLATE_FACTOR;
+    check(mutations(fixture("deflated.zip.pth")), (bytes) => survives(bytes, factor));
+  });
+
+  test("MXNet's parameters", () => {
+    const arrays = ["arg:a", "aux:b"].map((name) => ({ name, shape: [2, 2], values: [1, 2, 3, 4] }));
+    for (const form of ["before 1.0", "V1", "V2", "V3"] as const)
+      check(mutations(mxnetFile(form, arrays)), (bytes) => survives(bytes), 400);
   });
 
   test("safetensors", () => {
     const tensors = ["a", "b", "c"].map((name, i) => floatTensorOf(name, [i, 3], new Float32Array(3 * i)));
-    check(mutations(Buffer.concat([...encodeCheckpoint("safetensors", tensors)])), survives);
+    check(mutations(Buffer.concat([...encodeCheckpoint("safetensors", tensors)])), (bytes) =>
+      survives(bytes),
+    );
   });
 
   test("any bytes behind each format's first ones", () => {
@@ -104,7 +129,7 @@ describe("damaged checkpoints are refused in a sentence with an offset, never by
     const head = fc.constantFrom(...heads.map((text) => Buffer.from(text, "latin1")));
     check(
       fc.tuple(head, fc.uint8Array({ maxLength: 300 })).map((parts) => Buffer.concat(parts)),
-      survives,
+      (bytes) => survives(bytes),
     );
   });
 });
@@ -119,6 +144,11 @@ describe("hostile pickles", () => {
     const word = fc.constantFrom(
       "ctorch._utils\n_rebuild_tensor_v2\n",
       "ctorch\nFloatStorage\n",
+      "ctorch\nComplexFloatStorage\n",
+      "ctorch._utils\n_rebuild_sparse_tensor\n",
+      "ccollections\nCounter\n",
+      "c__builtin__\nxrange\n",
+      "c__torch__\nNetwork\n",
       "ccollections\nOrderedDict\n",
       "cusers\nThing\n",
       "cos\nsystem\n",
@@ -130,7 +160,7 @@ describe("hostile pickles", () => {
     const program = fc
       .array(fc.oneof(opcode, word), { maxLength: 60 })
       .map((parts) => Buffer.concat([LEGACY_HEAD, Buffer.from(`${parts.join("")}.`, "latin1")]));
-    check(program, survives, 4_000);
+    check(program, (bytes) => survives(bytes), 4_000);
   });
 
   test("a tree that shares its branches is not walked to the end of time", () => {

@@ -19,6 +19,7 @@ export interface ModelFlags {
   readonly scale?: number[];
   readonly dimension?: number;
   readonly preset?: string;
+  readonly under?: string;
 }
 
 /** Adds the flags of {@link ModelFlags} to a command; the contract flags only where vectors are made. */
@@ -49,6 +50,7 @@ export function addContractFlags(command: Command): Command {
       "--preset <card/preset>",
       `how a known checkpoint is fed: ${presetNames(BUILT_IN_CARDS).join(", ")}`,
     )
+    .option("--under <name>", "which weights of a PyTorch file that holds several: ema, for example")
     .option("--input-size <px>", "side of its square input", whole)
     .addOption(new Option("--channels <order>", "order of its colour channels").choices(["RGB", "BGR"]))
     .option("--mean <values>", "subtracted from each byte: one number or three with commas", numbers)
@@ -123,6 +125,7 @@ export function contractOptions(flags: ModelFlags): ContractOptions {
     scale: flags.scale,
     dimension: flags.dimension,
     preset: flags.preset,
+    under: flags.under,
   };
 }
 

@@ -91,7 +91,7 @@ export async function probeContract(
 ): Promise<ProbeReport> {
   const { people = 100, photographs = 4, seed = 1, signal, onProgress } = options;
   const store = options.store ?? new ModelStore();
-  const file = await readModelFile(path);
+  const file = await readModelFile(path, options.contract?.under);
   const known = await contractWithoutColours(file, store, options.contract);
   const sampled = await samplePeople(folder, { people, photographs, min: MIN_PHOTOGRAPHS, seed });
   const { crops, person, passedOver } = await alignPeople(sampled, known.input.sizePx, { ...options, store });

@@ -17,6 +17,7 @@ import { writeConvertedCard } from "./converted-card.ts";
 import { formatOf, type Sides } from "./model-file.ts";
 import { cardPathOf } from "./own-card.ts";
 import type { ContractOptions } from "./own-model.ts";
+import { placeOf } from "./prepare-checkpoint.ts";
 import { sha256OfFile } from "./store.ts";
 
 /** How a file is written in another format. */
@@ -99,9 +100,9 @@ function writeTensors(
   from: CheckpointFormat,
   options: ConvertOptions,
 ): Written {
-  using checkpoint = openCheckpoint(path);
+  using checkpoint = openCheckpoint(path, placeOf(options.under));
   const { tensors, network, unused } = ownTensors(checkpoint);
-  const notes: string[] = [];
+  const notes = [...checkpoint.unreadable].map(([name, what]) => `left out: "${name}", ${what}`);
   if (unused.length > 0) {
     notes.push(
       `left out, as no part of ${network}: ${unused.slice(0, 5).join(", ")}${unused.length > 5 ? ` and ${unused.length - 5} more` : ""}`,

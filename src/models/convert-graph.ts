@@ -17,7 +17,7 @@ import {
 } from "../onnx/index.ts";
 import { bytesOf, type ModelFile, readModelFile, type Sides, sidesOfGraph } from "./model-file.ts";
 import { PREPARE_RTOL, randomInput } from "./prepare.ts";
-import { expectKnown } from "./prepare-checkpoint.ts";
+import { expectKnown, placeOf } from "./prepare-checkpoint.ts";
 
 /** How a network is written as a graph. */
 export interface GraphOptions {
@@ -29,6 +29,8 @@ export interface GraphOptions {
   readonly normalize?: boolean | undefined;
   /** Store weights as halves; computing is in float32. @default false */
   readonly fp16?: boolean | undefined;
+  /** Which of several dictionaries of weights in a PyTorch file is written, by its dotted keys. */
+  readonly under?: string | undefined;
 }
 
 /** A graph ready to be written. */
@@ -52,7 +54,7 @@ const HALF_RTOL = 2e-2;
  * Throws    FaceError BAD_FILE, BAD_MODEL for weights of no known network, or when the two differ
  */
 export async function convertGraph(path: string, options: GraphOptions): Promise<ConvertedGraph> {
-  const file = await readModelFile(path);
+  const file = await readModelFile(path, options.under);
   const built = file.network ? ofWeights(file, options) : await ofGraph(file, options);
   const { model, original, example } = built;
   const onnx = encodeOnnx(model);
@@ -86,9 +88,9 @@ interface Built {
   readonly notes: readonly string[];
 }
 
-function ofWeights({ path }: ModelFile, options: GraphOptions): Built {
-  using checkpoint = openCheckpoint(path);
-  const { network, prefix } = expectKnown(path, checkpoint.tensors);
+function ofWeights({ path, under }: ModelFile, options: GraphOptions): Built {
+  using checkpoint = openCheckpoint(path, placeOf(under));
+  const { network, prefix } = expectKnown(path, checkpoint);
   const weights = withoutPrefix(checkpoint.tensors, prefix);
   const { foldBatchNorm = true, prelu = "fast", normalize = network.unitOutput, fp16 = false } = options;
   const precision = fp16 ? "float16" : "float32";

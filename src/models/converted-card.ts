@@ -24,7 +24,7 @@ export async function writeConvertedCard(
   // Weights of no known network have no contract: only where they come from can be said.
   const from = formatOf(path);
   const graph = from === "onnx" || from === "tflite";
-  const file = graph || network !== null ? await readModelFile(path) : undefined;
+  const file = graph || network !== null ? await readModelFile(path, contract?.under) : undefined;
   const known = file && (await knownContract(file, cards, contract));
   const { name: _, maxBatch: __, ...input } = { ...known?.input, ...sides?.input };
   const { name: ___, ...output } = { ...known?.output, ...sides?.output };

@@ -12,6 +12,7 @@ import { decodeOnnx, ELEMENT_TYPE } from "../onnx/index.ts";
 import type { ModelCard } from "./card.ts";
 import { bytesOf } from "./model-file.ts";
 import { cardOfFile } from "./own-model.ts";
+import { placeOf } from "./prepare-checkpoint.ts";
 import { sha256OfFile } from "./store.ts";
 
 /** A tensor's name, type and shape. */
@@ -85,6 +86,10 @@ export interface FileReport {
   /** Where in a PyTorch file the tensors lay, what their names began with, and where others lie. */
   readonly under: readonly string[];
   readonly prefix: string;
+  /** Wrappers' names that were taken out of the middle of others. */
+  readonly wrappers: readonly string[];
+  /** Tensors of kinds that are not read here, and what each is. */
+  readonly unreadable: Readonly<Record<string, string>>;
   readonly elsewhere: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** For weights: which network. Null for a graph, whose tensors need not bear the names of a definition. */
@@ -103,11 +108,16 @@ export interface FileReport {
 /**
  * Describes a file of weights or of a network, known or not: PyTorch's containers, safetensors, ONNX, TFLite.
  *
+ * @param place which of several dictionaries of a PyTorch file to look at, by its dotted keys
  * Throws    FaceError BAD_FILE, BAD_MODEL
  */
-export async function inspectFile(path: string, cards: readonly ModelCard[]): Promise<FileReport> {
-  using checkpoint = openCheckpoint(path);
-  const { format, under, prefix, elsewhere, metadata } = checkpoint;
+export async function inspectFile(
+  path: string,
+  cards: readonly ModelCard[],
+  place?: string,
+): Promise<FileReport> {
+  using checkpoint = openCheckpoint(path, placeOf(place));
+  const { format, under, prefix, wrappers, unreadable, elsewhere, metadata } = checkpoint;
   const tensors = [...checkpoint.tensors.values()].map(({ name, dtype, shape }) => ({ name, dtype, shape }));
   const dtypes: Record<string, number> = {};
   for (const { dtype } of tensors) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
@@ -124,6 +134,8 @@ export async function inspectFile(path: string, cards: readonly ModelCard[]): Pr
     tensors,
     under,
     prefix,
+    wrappers,
+    unreadable: Object.fromEntries(unreadable),
     elsewhere,
     metadata,
     network,

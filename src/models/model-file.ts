@@ -6,8 +6,8 @@ import { FaceError, reasonOf, type WorkOptions } from "../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT } from "../networks/index.ts";
 import { decodeOnnx, type OnnxModel } from "../onnx/index.ts";
 import { prepareNetwork } from "./prepare.ts";
-import { expectKnown, prepareCheckpoint } from "./prepare-checkpoint.ts";
-import { sha256OfFile } from "./store.ts";
+import { expectKnown, placeOf, prepareCheckpoint } from "./prepare-checkpoint.ts";
+import { sha256, sha256OfFile } from "./store.ts";
 
 /** What a file itself says about its input and output, as far as it says it. */
 export interface Sides {
@@ -27,7 +27,10 @@ export interface Sides {
 /** A file that holds a network: a graph, or weights of a network that is known here. */
 export interface ModelFile {
   readonly path: string;
+  /** Of the file; where one of several dictionaries of it is meant, of the file's digest and that name. */
   readonly sha256: string;
+  /** The dictionary that is meant, by its dotted keys; absent for the one that is taken unasked. */
+  readonly under?: string;
   readonly format: CheckpointFormat;
   /** The network whose weights these are; absent for graphs, which bring their own. */
   readonly network?: Network;
@@ -45,15 +48,26 @@ export async function isModelFile(model: string): Promise<boolean> {
  * Reads what kind of network a file holds: ONNX, TFLite, or a checkpoint of a known network in PyTorch's containers or
  * safetensors. The content decides, never the name; weights stay in the file.
  *
- * Throws    FaceError BAD_FILE, BAD_MODEL for weights of no known network
+ * @param under which of several dictionaries of a PyTorch file to take, by its dotted keys
+ * Throws    FaceError BAD_FILE, BAD_MODEL for weights of no known network, USAGE for `under` with a graph
  */
-export async function readModelFile(path: string): Promise<ModelFile> {
+export async function readModelFile(path: string, under?: string): Promise<ModelFile> {
   const format = formatOf(path);
-  const file = { path, format, sha256: await sha256OfFile(path) };
+  const digest = await sha256OfFile(path);
+  const isGraph = format === "onnx" || format === "tflite";
+  if (isGraph && under !== undefined)
+    throw new FaceError(
+      "USAGE",
+      `${path}: expected weights for --under ${under}, got a graph, which has no places`,
+    );
+  const file =
+    under === undefined
+      ? { path, format, sha256: digest }
+      : { path, format, under, sha256: sha256(new TextEncoder().encode(`${digest} under ${under}`)) };
   if (format === "onnx") return { ...file, sides: sidesOfGraph(decodeOnnx(await bytesOf(path))) };
   if (format === "tflite") return { ...file, sides: sidesOfTflite(await bytesOf(path)) };
-  using checkpoint = openCheckpoint(path);
-  const { network } = expectKnown(path, checkpoint.tensors);
+  using checkpoint = openCheckpoint(path, placeOf(under));
+  const { network } = expectKnown(path, checkpoint);
   return { ...file, network, sides: sidesOfNetwork(network) };
 }
 
@@ -67,7 +81,7 @@ export async function prepareModelFile(
   input: { readonly name: string; readonly layout: "NCHW" | "NHWC"; readonly sizePx: number },
   options: WorkOptions & { readonly cache?: string | undefined },
 ): Promise<Uint8Array> {
-  if (file.network) return (await prepareCheckpoint(file.path, file.sha256, options)).onnx;
+  if (file.network) return (await prepareCheckpoint(file, options)).onnx;
   const { name, layout, sizePx } = input;
   const example = layout === "NCHW" ? [1, 3, sizePx, sizePx] : [1, sizePx, sizePx, 3];
   const { cache } = options;

@@ -17,6 +17,8 @@ export interface ContractOptions {
   readonly dimension?: number | undefined;
   /** `CARD/PRESET`, `ir-se-50/bgr` for example: channel order and normalisation of a card that has several. */
   readonly preset?: string | undefined;
+  /** Which of several dictionaries of weights in a PyTorch file is meant, by its dotted keys: `ema`, for example. */
+  readonly under?: string | undefined;
 }
 
 /** A network of the user's own with everything that is needed to run it. */
@@ -49,7 +51,7 @@ export async function readOwnModel(
   cards: readonly ModelCard[],
   options: ContractOptions = {},
 ): Promise<OwnModel> {
-  const file = await readModelFile(path);
+  const file = await readModelFile(path, options.under);
   if (file.network && file.network.input[0] !== 3) {
     const { id, input } = file.network;
     throw new FaceError(
@@ -67,7 +69,7 @@ export async function readOwnModel(
   expectAgreement(file, contract);
   const card = cardOfFile(file, cards);
   return {
-    id: `${basename(path)}@${file.sha256.slice(0, 12)}`,
+    id: `${basename(path)}${file.under === undefined ? "" : `:${file.under}`}@${file.sha256.slice(0, 12)}`,
     contract,
     file,
     card: card?.files?.some(({ sha256 }) => sha256 === file.sha256) ? card : undefined,

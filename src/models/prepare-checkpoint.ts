@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { openCheckpoint } from "../checkpoints/index.ts";
+import { type Checkpoint, type CheckpointOptions, openCheckpoint } from "../checkpoints/index.ts";
 import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import {
   identify,
@@ -11,6 +11,7 @@ import {
   withoutPrefix,
 } from "../networks/index.ts";
 import { encodeOnnx, outputDistance, Session } from "../onnx/index.ts";
+import type { ModelFile } from "./model-file.ts";
 import { PREPARE_RTOL, randomInput } from "./prepare.ts";
 import { cachedNetwork, type Prepared } from "./prepared-cache.ts";
 import { sha256 } from "./store.ts";
@@ -46,26 +47,32 @@ export type CheckpointReport = z.infer<typeof CheckpointReport>;
  * The form that runs is held against the network spelt out operation by operation on one random input. The result is
  * kept by the content of the file, so that weights are read once and later only hashed.
  *
- * @param digest sha256 of the file
  * Throws    FaceError BAD_FILE, BAD_MODEL for tensors of no known network, ABORTED
  */
 export async function prepareCheckpoint(
-  path: string,
-  digest: string,
+  { path, sha256: digest, under }: Pick<ModelFile, "path" | "sha256" | "under">,
   options: WorkOptions & { readonly cache?: string | undefined } = {},
 ): Promise<Prepared<CheckpointReport>> {
   return await cachedNetwork(options.cache, ["checkpoint", RECIPE, digest], CheckpointReport, async () => {
-    using checkpoint = openCheckpoint(path);
-    const { network, prefix } = expectKnown(path, new Map(checkpoint.tensors));
+    using checkpoint = openCheckpoint(path, placeOf(under));
+    const { network, prefix } = expectKnown(path, checkpoint);
     const weights = withoutPrefix(checkpoint.tensors, prefix);
     return await prepare(network, weights, options);
   });
 }
 
-/** The network that tensors belong to. Throws FaceError BAD_MODEL naming the nearest one and how it differs. */
+/** The place in a file of weights that a name given by hand means; the one that is taken unasked without a name. */
+export function placeOf(under: string | undefined): CheckpointOptions {
+  return under === undefined ? {} : { under: [under] };
+}
+
+/**
+ * The network that tensors belong to. Throws FaceError BAD_MODEL naming the nearest one and how it differs, tensors
+ * that could not be read, and other places where tensors lie.
+ */
 export function expectKnown(
   path: string,
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  { tensors, unreadable, elsewhere }: Pick<Checkpoint, "tensors" | "unreadable" | "elsewhere">,
 ): { readonly network: Network; readonly prefix: string } {
   const found = identify(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
   if (found.kind === "known") return found;
@@ -74,9 +81,12 @@ export function expectKnown(
   const nearestKnown = nearest
     ? `; the nearest is ${nearest.network.id}, ${differences} of whose tensors are missing or of another shape`
     : "";
+  const [[name, what] = []] = unreadable;
+  const notRead = name === undefined ? "" : `; ${unreadable.size} cannot be read ("${name}" is ${what})`;
+  const others = elsewhere.length > 0 ? `; --under takes those of ${elsewhere.slice(0, 8).join(", ")}` : "";
   throw new FaceError(
     "BAD_MODEL",
-    `${path}: expected the weights of a network that is known here, got ${tensors.size} tensors of another${nearestKnown}; "arcface inspect ${path}" shows them`,
+    `${path}: expected the weights of a network that is known here, got ${tensors.size} tensors of another${nearestKnown}${notRead}${others}; "arcface inspect ${path}" shows them`,
   );
 }
 

@@ -87,7 +87,7 @@ describe("readZip", () => {
 describe("ZipEntries", () => {
   const packed = deflateRawSync(new Uint8Array(5_000));
   /** An archive in memory that is nothing but deflated bytes. */
-  const entry = (size: number, bytes = packed) => {
+  const entry = (size: number, bytes: Uint8Array = packed) => {
     const entries = new ZipEntries(bytesSource(bytes, "f"));
     return entries.stretch({ name: "data/0", offset: 0, size, packed: bytes.length });
   };
@@ -97,7 +97,7 @@ describe("ZipEntries", () => {
     expect([offset, bytes, source.read(4_990, 10).length]).toEqual([0, 5_000, 10]);
   });
 
-  test.each<[string, RegExp, number, Buffer]>([
+  test.each<[string, RegExp, number, Uint8Array]>([
     ["more than deflate can reach", /to unpack to at most \d+ of "data\/0"/, 1e9, packed],
     ["more bytes than the directory says", /expected 4999 deflated bytes of/, 4_999, packed],
     ["fewer bytes than the directory says", /expected 5001 bytes of .* got 5000/, 5_001, packed],

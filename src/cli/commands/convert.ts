@@ -40,6 +40,7 @@ async function convert(io: CliIo, path: string, flags: ConvertFlags): Promise<nu
     prelu: flags.plainPrelu ? "plain" : "fast",
     normalize: flags.normalize,
     fp16: flags.fp16,
+    under: flags.under,
     contract: contractOptions(flags),
   });
   if (flags.json) {

@@ -58,7 +58,7 @@ async function inspect(io: CliIo, path: string, flags: InspectFlags): Promise<nu
       "--write-card: expected --probe DIR with it, got none: there is nothing to write",
     );
   }
-  const report = await inspectFile(path, openStore(io).cards());
+  const report = await inspectFile(path, openStore(io).cards(), flags.under);
   if (flags.json) {
     const { tensors, ...rest } = report;
     io.out(
@@ -137,7 +137,14 @@ function describe(report: FileReport, listed: boolean): string[] {
   ];
   if (report.under.length > 0) lines.push(`under       ${report.under.join(" . ")}`);
   if (report.prefix) lines.push(`prefix      ${report.prefix} (cut off)`);
-  if (report.elsewhere.length > 0) lines.push(`elsewhere   ${report.elsewhere.join(", ")}`);
+  if (report.wrappers.length > 0)
+    lines.push(`wrappers    ${report.wrappers.join(", ")} (taken out of names)`);
+  if (report.elsewhere.length > 0)
+    lines.push(
+      `elsewhere   ${report.elsewhere.map((place) => place || "the root").join(", ")} (--under takes one)`,
+    );
+  const unreadable = Object.entries(report.unreadable).map(([name, what]) => `${name} (${what})`);
+  if (unreadable.length > 0) lines.push(`not read    ${some(unreadable)}`);
   if (report.network) lines.push(...describeNetwork(report.network));
   if (graph) {
     lines.push(
