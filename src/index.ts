@@ -31,6 +31,7 @@ export {
   readCalibration,
   writeCalibration,
 } from "./models/index.ts";
+export { listPhotographs, type PassedOver, type PhotographList } from "./photographs/index.ts";
 export {
   type Comparison,
   chooseFace,
@@ -41,7 +42,6 @@ export {
   FaceFinder,
   type FaceFinderOptions,
   type FaceRecord,
-  listImages,
   type Photograph,
   type PhotographHit,
   PhotographIndex,

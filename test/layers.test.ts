@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const LAYERS = [
   ["core"],
   ["image", "onnx"],
-  ["checkpoints", "networks"],
+  ["checkpoints", "networks", "photographs"],
   ["models"],
   ["detect", "align"],
   ["embed", "search", "statistics"],
@@ -21,6 +21,7 @@ const LAYERS = [
 /** Packages with native code or a large surface, and the one folder that may know them. */
 const HOME_OF: Readonly<Record<string, string>> = {
   sharp: "image",
+  "csv-parse": "photographs",
   "onnxruntime-node": "onnx",
   pacote: "models",
   "make-fetch-happen": "models",

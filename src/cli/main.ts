@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { FaceError } from "../core/index.ts";
 import { checkoutCommit } from "./checkout-commit.ts";
 import { alignCommand } from "./commands/align.ts";
@@ -102,6 +102,8 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
       if (thrown.exitCode === 0) return EXIT.ok;
+      // One that a command throws itself was not printed by the parser.
+      if (thrown instanceof InvalidArgumentError && !json) io.err(`arcface: ${thrown.message}`);
       if (json) reportError(io, new FaceError("USAGE", thrown.message.replace(/^error: /, "")), true);
       return EXIT.usage;
     }

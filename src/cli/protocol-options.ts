@@ -12,15 +12,16 @@ import {
   type Picture,
   type PoolingOptions,
   pairsOfPeople,
+  peopleOfFolder,
   poolTemplates,
   readInsightFaceBin,
   readLfwPairs,
   readPairsCsv,
-  readPeopleFolder,
   readTemplatePairs,
   readTemplates,
 } from "../evaluate/index.ts";
 import type { ModelStore } from "../models/index.ts";
+import type { PeopleFolder } from "../photographs/index.ts";
 import { FACE_CHOICES, type FaceChoice } from "../recognise/index.ts";
 import type { CliIo } from "./io.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, recognizerOptions, whole } from "./options.ts";
@@ -76,11 +77,11 @@ export const READERS = {
     aligned: false,
   }),
   /** @param most pairs of each kind; as many of the one kind as of the other when `balanced` */
-  folder: async (folder: string, most: number, balanced: boolean, seed: number): Promise<Protocol> => {
-    const people = await readPeopleFolder(folder);
+  folder: async (found: PeopleFolder, most: number, balanced: boolean, seed: number): Promise<Protocol> => {
+    const people = peopleOfFolder(found);
     const genuine = Math.min(most, countPairs(people).genuine);
     const draw = { genuine, impostor: balanced ? Math.max(genuine, 1) : most };
-    return { list: pairsOfPeople(people, folder, draw, seeded(seed)), people, aligned: false };
+    return { list: pairsOfPeople(people, found.folder, draw, seeded(seed)), people, aligned: false };
   },
   /** @param pairs file of pairs; without one `most` of each kind are drawn */
   templates: async (

@@ -13,7 +13,6 @@ export {
   identify,
   verifyAllPairs,
 } from "./identification.ts";
-export { type PersonPhotographs, samplePeople } from "./people-folder.ts";
 export {
   type EmbedPicturesOptions,
   embedPictures,
@@ -39,11 +38,11 @@ export {
   type Picture,
   type PictureGroups,
   pairsOfPeople,
+  peopleOfFolder,
   readGroups,
   readInsightFaceBin,
   readLfwPairs,
   readPairsCsv,
-  readPeopleFolder,
   readTemplatePairs,
   readTemplates,
   type Template,

@@ -3,9 +3,9 @@ import { FaceError, seeded, throwIfAborted, type WorkOptions } from "../core/ind
 import { Embedder, type EmbedderContract } from "../embed/index.ts";
 import type { ContractOptions, ModelFile, OwnCard } from "../models/index.ts";
 import { knownContract, ModelStore, readModelFile } from "../models/index.ts";
+import { type PeopleFolder, type PersonPhotographs, samplePeople } from "../photographs/index.ts";
 import { chooseFace, FaceFinder, type FaceFinderOptions, openNetworkFile } from "../recognise/index.ts";
 import { drawPeople, percentiles, type Separation, separations } from "../statistics/index.ts";
-import { type PersonPhotographs, samplePeople } from "./people-folder.ts";
 
 /** A way to turn bytes into a network's input, as (byte − mean) / scale. */
 export interface Normalization {
@@ -81,25 +81,24 @@ const MIN_PHOTOGRAPHS = 2;
  * Measures a network's channel order and normalisation: embeds faces of people in every known way and sees which one
  * tells the people apart best.
  *
- * @param folder holds a folder of photographs for every person
  * Throws    FaceError BAD_FILE, BAD_MODEL, BAD_CONTRACT when sizes are not known, USAGE for too few people, ABORTED
  */
 export async function probeContract(
   path: string,
-  folder: string,
+  folder: PeopleFolder,
   options: ProbeOptions = {},
 ): Promise<ProbeReport> {
   const { people = 100, photographs = 4, seed = 1, signal, onProgress } = options;
   const store = options.store ?? new ModelStore();
   const file = await readModelFile(path, options.contract?.under);
   const known = await contractWithoutColours(file, store, options.contract);
-  const sampled = await samplePeople(folder, { people, photographs, min: MIN_PHOTOGRAPHS, seed });
+  const sampled = samplePeople(folder, { people, photographs, min: MIN_PHOTOGRAPHS, seed });
   const { crops, person, passedOver } = await alignPeople(sampled, known.input.sizePx, { ...options, store });
   const shown = new Set(person).size;
   if (shown < 2) {
     throw new FaceError(
       "USAGE",
-      `${folder}: expected photographs of at least 2 people with ${MIN_PHOTOGRAPHS} faces each, got ${shown}`,
+      `${folder.folder}: expected photographs of at least 2 people with ${MIN_PHOTOGRAPHS} faces each, got ${shown}`,
     );
   }
   const session = await openNetworkFile(store, file, known.input, { signal, onProgress });

@@ -26,7 +26,6 @@ export {
   type RejectReason,
   reindexGallery,
 } from "./gallery/index.ts";
-export { listImages } from "./list-images.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
 export { pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";

@@ -1,6 +1,6 @@
 import { cosine, FaceError, normalize, type UnitVector } from "../core/index.ts";
+import type { LabelledPhotograph } from "../photographs/index.ts";
 import type { StudyFace } from "./collect-faces.ts";
-import type { LabelledPhotograph } from "./labelled-photographs.ts";
 
 /** Two people who look alike to the network, and the photographs of theirs to study. */
 export interface ChosenPair {

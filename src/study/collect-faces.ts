@@ -8,6 +8,7 @@ import {
   type UnitVector,
   type WorkOptions,
 } from "../core/index.ts";
+import type { LabelledPhotograph } from "../photographs/index.ts";
 import {
   chooseFace,
   type Face,
@@ -16,7 +17,6 @@ import {
   type RecognizerPool,
 } from "../recognise/index.ts";
 import type { FaceCache } from "./face-cache.ts";
-import type { LabelledPhotograph } from "./labelled-photographs.ts";
 
 /** A face of the study: one of a photograph, with the person that the photograph was labelled with. */
 export interface StudyFace {

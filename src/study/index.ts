@@ -10,12 +10,6 @@ export { type DeclaredPair, judgeDeclaredPairs, type ThresholdVerdict } from "./
 export { type EvaluationPageInput, writeEvaluation } from "./evaluation-page.ts";
 export { CACHE_NAME, type CacheKey, cacheKey, FaceCache } from "./face-cache.ts";
 export { FACTORS, type Factor } from "./factors.ts";
-export {
-  type LabelledPhotograph,
-  readLookAlikePairs,
-  readPeopleCsv,
-  readPeopleFolder,
-} from "./labelled-photographs.ts";
 export type { Layout } from "./layouts.ts";
 export { findLookAlikes, type LookAlikes } from "./look-alikes.ts";
 export { findNearDuplicates, NEAR_DUPLICATE_COSINE, type NearDuplicate } from "./near-duplicates.ts";

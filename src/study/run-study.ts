@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { WorkOptions } from "../core/index.ts";
 import type { Calibration } from "../models/index.ts";
+import type { LabelledPhotograph } from "../photographs/index.ts";
 import { type FaceChoice, Recognizer, type RecognizerOptions, RecognizerPool } from "../recognise/index.ts";
 import { type CollectedFaces, collectFaces } from "./collect-faces.ts";
 import { type DeclaredPair, judgeDeclaredPairs } from "./declared-pairs.ts";
 import { CACHE_NAME, cacheKey, FaceCache } from "./face-cache.ts";
-import type { LabelledPhotograph } from "./labelled-photographs.ts";
 import { type Layout, layOut } from "./layouts.ts";
 import { findLookAlikes, type LookAlikes } from "./look-alikes.ts";
 import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,7 +11,6 @@ import type { StudyFace } from "./collect-faces.ts";
 import { judgeDeclaredPairs } from "./declared-pairs.ts";
 import { FaceCache } from "./face-cache.ts";
 import { FACTORS, mask, REGIONS } from "./factors.ts";
-import { parseCsv, readLookAlikePairs, readPeopleCsv, readPeopleFolder } from "./labelled-photographs.ts";
 import { layOut } from "./layouts.ts";
 import { findLookAlikes } from "./look-alikes.ts";
 import { findNearDuplicates } from "./near-duplicates.ts";
@@ -49,48 +48,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
-});
-
-describe("labelled photographs", () => {
-  test("a folder for every person, whatever it is called; pictures beside the folders show nobody", async () => {
-    const people = join(folder, "people");
-    for (const person of ["Björn", "<b>bold", "empty"])
-      await mkdir(join(people, person), { recursive: true });
-    await writeFile(join(people, "Björn", "1.jpg"), "");
-    await writeFile(join(people, "<b>bold", "2.png"), "");
-    await writeFile(join(people, "stray.jpg"), "");
-    const found = await readPeopleFolder(people);
-    expect(found.map(({ name, person }) => [name, person])).toEqual([
-      ["<b>bold/2.png", "<b>bold"],
-      ["Björn/1.jpg", "Björn"],
-    ]);
-  });
-
-  test("a folder without people says so", async () => {
-    await expect(readPeopleFolder(join(folder, "nothing"))).rejects.toThrow(
-      "expected a folder with a folder for every person",
-    );
-  });
-
-  test("a CSV's paths are looked for beside it, its header is passed over, and a bad line is named", async () => {
-    const file = join(folder, "people.csv");
-    await writeFile(file, '\uFEFFpath,person\nb.jpg,"Smith, ""Jo"""\na.jpg,Ana\n');
-    expect(await readPeopleCsv(file)).toEqual([
-      { path: join(folder, "a.jpg"), name: "a.jpg", person: "Ana" },
-      { path: join(folder, "b.jpg"), name: "b.jpg", person: 'Smith, "Jo"' },
-    ]);
-    await writeFile(file, "person,person\nAna,Bo\nCy\n");
-    await expect(readLookAlikePairs(file)).rejects.toThrow(
-      "line 3: expected two fields (person, person), got 1",
-    );
-  });
-
-  test("fields may hold line ends, and lines are still counted from the file's own", () => {
-    expect(parseCsv('a,"b\nc"\r\nd,e')).toEqual([
-      { fields: ["a", "b\nc"], line: 1 },
-      { fields: ["d", "e"], line: 3 },
-    ]);
-  });
 });
 
 describe("scores", () => {

@@ -4,12 +4,13 @@ import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf, throwIfAborted } from "../../core/index.ts";
 import { encodePng } from "../../image/index.ts";
-import { FaceFinder, listImages } from "../../recognise/index.ts";
+import { FaceFinder } from "../../recognise/index.ts";
 import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions, whole } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { photographsOf } from "../told-inputs.ts";
 
 interface AlignFlags extends ModelFlags {
   readonly out: string;
@@ -31,7 +32,7 @@ export function alignCommand(program: Command, act: Act): void {
 }
 
 async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<number> {
-  const paths = await listImages(inputs);
+  const { paths } = await photographsOf(io, inputs, flags);
   await mkdir(flags.out, { recursive: true }).catch((cause: unknown) => {
     throw new FaceError(
       "STORAGE",

@@ -25,6 +25,7 @@ import {
   pictureOptions,
   READERS,
 } from "../protocol-options.ts";
+import { peopleOf } from "../told-inputs.ts";
 
 interface CalibrateFlags extends ProtocolFlags {
   readonly targetFmr: number;
@@ -80,7 +81,9 @@ export function calibrateCommand(program: Command, act: Act): void {
     .addHelpText("after", "\nExample:\n  arcface calibrate folder people/ --target-fmr 1e-4 --install")
     .action(
       act(async (io, dir: string, flags: FolderFlags) => {
-        return await run(io, flags, () => READERS.folder(dir, flags.pairs, false, flags.seed));
+        return await run(io, flags, async () =>
+          READERS.folder(await peopleOf(io, dir, flags), flags.pairs, false, flags.seed),
+        );
       }),
     );
 }

@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { dirname, relative, sep } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   type ClusteringScores,
@@ -11,7 +10,8 @@ import {
   writeGroups,
 } from "../../cluster/index.ts";
 import { FaceError, type WorkOptions } from "../../core/index.ts";
-import { chooseFace, type FaceRecord, listImages, RecognizerPool, recordsOf } from "../../recognise/index.ts";
+import { groupByPerson, type PhotographList } from "../../photographs/index.ts";
+import { chooseFace, type FaceRecord, RecognizerPool, recordsOf } from "../../recognise/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
@@ -25,6 +25,7 @@ import {
   whole,
 } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { photographsOf } from "../told-inputs.ts";
 import { calibrationAsJson } from "../verdict-text.ts";
 
 interface ClusterFlags extends ModelFlags {
@@ -89,7 +90,8 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
     throw new FaceError("BAD_FILE", `${folder}: expected a folder, got something else or nothing there`);
   }
-  const paths = await listImages([folder]);
+  const list = await photographsOf(io, [folder], flags);
+  const { paths } = list;
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io));
   await using pool = await RecognizerPool.open({
@@ -117,7 +119,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
       ? await clusterByDensity(faces, { ...work, least: flags.least })
       : await clusterFaces(faces, work);
   bar.stop();
-  const labels = labelsOf(folder, paths, faces);
+  const labels = labelsOf(folder, list, faces);
   const scores = labels && scoreClustering(groups, labels);
   const digits = String(groups.length).length;
   const named = groups.map((group, n) => ({
@@ -140,6 +142,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
     groups: named,
     withoutFace: faceless,
     failed: failures.count,
+    passedOver: list.passedOver,
     scores: scores ?? null,
   };
   if (flags.out !== undefined) {
@@ -181,13 +184,13 @@ async function findFaces(
 /** The person of each face where every picture lies in a folder, and there are several folders. */
 function labelsOf(
   folder: string,
-  paths: readonly string[],
+  list: PhotographList,
   faces: readonly Found[],
 ): (string | undefined)[] | undefined {
-  const personOf = (path: string): string => relative(folder, dirname(path)).split(sep)[0]!;
-  const people = new Set(paths.map(personOf));
-  if (people.has("") || people.size < 2) return undefined;
-  return faces.map(({ photograph, isMain }) => (isMain ? personOf(photograph) : undefined));
+  const { people, stray } = groupByPerson(folder, list);
+  if (stray.length > 0 || people.length < 2) return undefined;
+  const personOf = new Map(people.flatMap(({ name, paths }) => paths.map((path) => [path, name] as const)));
+  return faces.map(({ photograph, isMain }) => (isMain ? personOf.get(photograph) : undefined));
 }
 
 function describe(summary: Summary, scores: ClusteringScores | undefined, labelled: boolean): string[] {

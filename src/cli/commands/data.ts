@@ -12,6 +12,7 @@ import {
   whole,
 } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { tellPeopleFolder } from "../told-inputs.ts";
 
 interface PackFlags extends ModelFlags {
   readonly out: string;
@@ -89,15 +90,20 @@ async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number
     bar.stop();
   }
   for (const error of report.failed) failures.add(error);
+  const { folder, ...rest } = report;
+  if (folder) tellPeopleFolder(io, flags, folder);
   const { examples, classes, reused, noFace, single, empty } = report;
-  if (flags.json)
-    io.out(`${JSON.stringify({ ...report, failed: report.failed.map(({ message }) => message) })}\n`);
-  else {
+  if (flags.json) {
+    const passedOver = folder?.passedOver ?? null;
+    io.out(JSON.stringify({ ...rest, failed: report.failed.map(({ message }) => message), passedOver }));
+  } else {
     io.out(`${flags.out}\n`);
     io.err(`${examples} faces of ${classes} people, ${reused} taken over from before\n`);
     if (noFace.length > 0) io.err(`${noFace.length} pictures without a face: ${few(noFace)}\n`);
     if (single.length > 0) io.err(`${single.length} people with a single face: ${few(single)}\n`);
-    if (empty.length > 0) io.err(`${empty.length} people without a face are left out: ${few(empty)}\n`);
+    const faceless = empty.slice(folder?.empty.length ?? 0);
+    if (faceless.length > 0)
+      io.err(`${faceless.length} people without a face are left out: ${few(faceless)}\n`);
   }
   return failures.report(examples + report.failed.length);
 }

@@ -3,12 +3,13 @@ import writeFileAtomic from "write-file-atomic";
 import { FaceError, throwIfAborted } from "../../core/index.ts";
 import type { Detection } from "../../detect/index.ts";
 import { encodeJpeg, readImage } from "../../image/index.ts";
-import { FaceFinder, listImages, type Photograph } from "../../recognise/index.ts";
+import { FaceFinder, type Photograph } from "../../recognise/index.ts";
 import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { photographsOf } from "../told-inputs.ts";
 
 interface DetectFlags extends ModelFlags {
   readonly draw?: string;
@@ -31,7 +32,7 @@ export function detectCommand(program: Command, act: Act): void {
 }
 
 async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<number> {
-  const paths = await listImages(inputs);
+  const { paths } = await photographsOf(io, inputs, flags);
   if (flags.draw !== undefined && paths.length !== 1) {
     throw new FaceError("USAGE", `--draw: expected one picture, got ${paths.length}`);
   }

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
-import { EmbeddingsWriter, listImages, RecognizerPool, recordsOf } from "../../recognise/index.ts";
+import { EmbeddingsWriter, RecognizerPool, recordsOf } from "../../recognise/index.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { photographsOf } from "../told-inputs.ts";
 
 interface EmbedFlags extends ModelFlags {
   readonly out: string;
@@ -31,7 +32,7 @@ export function embedCommand(program: Command, act: Act): void {
 }
 
 async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<number> {
-  const paths = await listImages(inputs);
+  const { paths, passedOver } = await photographsOf(io, inputs, flags);
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io));
   await using pool = await RecognizerPool.open({
@@ -71,6 +72,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
     skipped: paths.length - todo.length,
     withoutFace: faceless,
     failed: failures.count,
+    passedOver,
     newFaces: writer.faces - before,
     faces: writer.faces,
   };

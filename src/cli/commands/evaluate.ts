@@ -25,6 +25,7 @@ import {
   pictureOptions,
   READERS,
 } from "../protocol-options.ts";
+import { peopleOf } from "../told-inputs.ts";
 
 interface EvaluateFlags extends ProtocolFlags {
   readonly groups?: string;
@@ -103,7 +104,12 @@ export function evaluateCommand(program: Command, act: Act): void {
     .addHelpText("after", "\nExample:\n  arcface evaluate folder people/ --all")
     .action(
       act(async (io, dir: string, flags: FolderFlags) => {
-        return await run(io, flags, await READERS.folder(dir, flags.pairs, true, flags.seed), flags.all);
+        return await run(
+          io,
+          flags,
+          await READERS.folder(await peopleOf(io, dir, flags), flags.pairs, true, flags.seed),
+          flags.all,
+        );
       }),
     );
   add("templates", "templates of several pictures, in the manner of IJB-B and IJB-C, from CSV lists")

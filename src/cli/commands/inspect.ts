@@ -13,6 +13,7 @@ import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addContractFlags, contractOptions, type ModelFlags, openStore, whole } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { peopleOf } from "../told-inputs.ts";
 
 interface InspectFlags extends ModelFlags {
   readonly tensors?: boolean;
@@ -70,7 +71,7 @@ async function inspect(io: CliIo, path: string, flags: InspectFlags): Promise<nu
 
 async function probe(io: CliIo, path: string, folder: string, flags: InspectFlags): Promise<number> {
   const bar = progressBar(io);
-  const report = await probeContract(path, folder, {
+  const report = await probeContract(path, await peopleOf(io, folder, flags), {
     store: openStore(io),
     people: flags.people,
     photographs: flags.photographs,

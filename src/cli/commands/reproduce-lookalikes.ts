@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
+import { labelledPhotographs } from "../../photographs/index.ts";
 import { RecognizerPool } from "../../recognise/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, recognizerOptions, whole } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { peopleOf } from "../told-inputs.ts";
 import { addStudyFlags, describe, makeFolder, type StudyFlags, studyAndReport, summary } from "./study.ts";
 
 interface LookAlikesFlags extends StudyFlags {
@@ -31,13 +33,13 @@ export function addLookAlikes(reproduce: Command, act: Act): void {
 }
 
 async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
-  const { chooseLookAlikes, collectFaces, FaceCache, cacheKey, CACHE_NAME, readPeopleFolder } = await import(
+  const { chooseLookAlikes, collectFaces, FaceCache, cacheKey, CACHE_NAME } = await import(
     "../../study/index.ts"
   );
   const bar = progressBar(io);
   const work = { signal: io.signal, onProgress: bar.update };
   const options = await recognizerOptions(flags, openStore(io));
-  const all = await readPeopleFolder(flags.images);
+  const all = labelledPhotographs(await peopleOf(io, flags.images, flags));
   const photographsOf = new Map<string, number>();
   for (const { person } of all) photographsOf.set(person, (photographsOf.get(person) ?? 0) + 1);
   const candidates = all.filter(({ person }) => photographsOf.get(person)! >= flags.perPerson);

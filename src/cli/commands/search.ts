@@ -7,7 +7,6 @@ import {
   type EmbeddedFace,
   evidenceOf,
   type FaceChoice,
-  listImages,
   type PhotographHit,
   PhotographIndex,
   RecognizerPool,
@@ -30,6 +29,7 @@ import {
   whole,
 } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { photographsOf } from "../told-inputs.ts";
 import { verdictAsJson } from "../verdict-text.ts";
 
 interface SearchFlags extends ModelFlags, VerdictFlags {
@@ -68,7 +68,7 @@ export function searchCommand(program: Command, act: Act): void {
 
 async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<number> {
   const bar = progressBar(io);
-  const queries = await listImages(inputs);
+  const { paths: queries } = await photographsOf(io, inputs, flags);
   const options = await recognizerOptions(flags, openStore(io));
   await using pool = await RecognizerPool.open({
     ...options,
@@ -80,7 +80,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
   const gallery = new PhotographIndex();
   const fromFile = /\.(jsonl|npy|parquet)$/i.test(flags.in);
   if (fromFile) await addFromFile(flags.in, gallery, pool.model);
-  const inGallery = new Set(fromFile ? [] : await listImages([flags.in]));
+  const inGallery = new Set(fromFile ? [] : (await photographsOf(io, [flags.in], flags)).paths);
   const chosen = new Map<string, EmbeddedFace | undefined>();
   const wanted = new Set(queries);
   const photographs = [...new Set([...inGallery, ...queries])];

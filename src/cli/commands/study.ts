@@ -2,8 +2,14 @@ import { mkdir } from "node:fs/promises";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { FaceError, reasonOf, type WorkOptions } from "../../core/index.ts";
+import {
+  type LabelledPhotograph,
+  labelledPhotographs,
+  readLookAlikePairs,
+  readPeopleCsv,
+} from "../../photographs/index.ts";
 import type { RecognizerOptions } from "../../recognise/index.ts";
-import type { LabelledPhotograph, RejectedPhotograph, Study, WrittenReport } from "../../study/index.ts";
+import type { RejectedPhotograph, Study, WrittenReport } from "../../study/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
@@ -16,6 +22,7 @@ import {
   whole,
 } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { peopleOf } from "../told-inputs.ts";
 
 /** Flags that every study takes. */
 export interface StudyFlags extends ModelFlags {
@@ -71,8 +78,8 @@ async function study(
       `study: expected a folder or --csv, got ${dir === undefined ? "neither" : "both"}`,
     );
   }
-  const { readLookAlikePairs, readPeopleCsv, readPeopleFolder } = await import("../../study/index.ts");
-  const photographs = dir === undefined ? await readPeopleCsv(flags.csv!) : await readPeopleFolder(dir);
+  const photographs =
+    dir === undefined ? await readPeopleCsv(flags.csv!) : labelledPhotographs(await peopleOf(io, dir, flags));
   const lookAlikes = flags.lookalikes === undefined ? [] : await readLookAlikePairs(flags.lookalikes);
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io));

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { FaceError, type Random, reasonOf } from "../../core/index.ts";
+import { FaceError, type Random } from "../../core/index.ts";
+import { readCsv } from "../../photographs/index.ts";
 import { stratifiedFolds } from "../../statistics/index.ts";
-import { csvRows } from "./csv-rows.ts";
 import { expectBothLabels, type PairList, PictureList, peopleOfPairs } from "./pair-list.ts";
 
 const LABELS: ReadonlyMap<string, number> = new Map([
@@ -14,9 +13,16 @@ const LABELS: ReadonlyMap<string, number> = new Map([
   ["no", 0],
 ]);
 
+/** Names that a header may give to the columns. */
+const COLUMNS = [
+  ["path", "path1", "left", "a", "image1", "picture1", "file1"],
+  ["path", "path2", "right", "b", "image2", "picture2", "file2"],
+  ["same", "label", "match", "genuine"],
+] as const;
+
 /**
  * Pairs of a CSV file: two paths, relative to the file's folder, and whether they show one person (`1`, `true`, `yes`
- * or `0`, `false`, `no`). A first line whose third field is none of these is a header.
+ * or `0`, `false`, `no`). A first line that names the columns (`path1,path2,same` or `left,right,same`) is a header.
  *
  * @param random deals the pairs into folds, at most ten, each with its share of both kinds
  *
@@ -24,19 +30,14 @@ const LABELS: ReadonlyMap<string, number> = new Map([
  *           pairs of both kinds
  */
 export async function readPairsCsv(path: string, random: Random): Promise<PairList> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected a list of pairs, got: ${reasonOf(cause)}`, { cause });
-  });
-  const all = csvRows(text, path);
-  const rows =
-    all[0]?.fields.length === 3 && !LABELS.has(all[0].fields[2]!.toLowerCase()) ? all.slice(1) : all;
+  const rows = await readCsv(path, COLUMNS);
   const pictures = new PictureList();
   const [a, b] = [new Uint32Array(rows.length), new Uint32Array(rows.length)];
   const same = new Uint8Array(rows.length);
   for (const [i, { line, fields }] of rows.entries()) {
     const where = `${path}: line ${line}`;
     const label = LABELS.get((fields[2] ?? "").toLowerCase());
-    if (fields.length !== 3 || label === undefined || fields[0] === "" || fields[1] === "") {
+    if (label === undefined) {
       throw new FaceError(
         "BAD_FILE",
         `${where}: expected path,path,same with same one of ${[...LABELS.keys()].join(", ")}, got ${JSON.stringify(fields.join(",").slice(0, 80))}`,

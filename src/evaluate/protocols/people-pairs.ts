@@ -1,7 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { FaceError, type Random, reasonOf } from "../../core/index.ts";
-import { listImages } from "../../recognise/index.ts";
+import { FaceError, type Random } from "../../core/index.ts";
+import type { PeopleFolder } from "../../photographs/index.ts";
 import { stratifiedFolds } from "../../statistics/index.ts";
 import type { PairList, Picture } from "./pair-list.ts";
 
@@ -14,39 +12,22 @@ export interface LabelledPeople {
 }
 
 /**
- * The people of a folder in order of their names, each with the pictures in their folder.
+ * The people of a folder with their pictures, as pairs are drawn from them.
  *
- * Throws    FaceError BAD_FILE when there is no such folder, USAGE for fewer than two people with pictures
+ * Throws    FaceError USAGE for fewer than two people
  */
-export async function readPeopleFolder(folder: string): Promise<LabelledPeople> {
-  const entries = await readdir(folder).catch((cause: unknown) => {
-    throw new FaceError(
-      "BAD_FILE",
-      `${folder}: expected a folder with a folder for every person, got: ${reasonOf(cause)}`,
-      { cause },
-    );
-  });
-  const pictures: Picture[] = [];
-  const person: number[] = [];
-  const names: string[] = [];
-  for (const name of entries.sort()) {
-    const path = join(folder, name);
-    if (!(await stat(path).catch(() => undefined))?.isDirectory()) continue;
-    const paths = await listImages([path]);
-    if (paths.length === 0) continue;
-    for (const own of paths) {
-      pictures.push({ name: own, source: own });
-      person.push(names.length);
-    }
-    names.push(name);
-  }
-  if (names.length < 2) {
+export function peopleOfFolder({ folder, people }: PeopleFolder): LabelledPeople {
+  if (people.length < 2) {
     throw new FaceError(
       "USAGE",
-      `${folder}: expected a folder of pictures for each of at least 2 people, got ${names.length}`,
+      `${folder}: expected a folder of pictures for each of at least 2 people, got ${people.length}`,
     );
   }
-  return { pictures, person: Uint32Array.from(person), names };
+  return {
+    pictures: people.flatMap(({ paths }) => paths.map((path) => ({ name: path, source: path }))),
+    person: Uint32Array.from(people.flatMap(({ paths }, person) => paths.map(() => person))),
+    names: people.map(({ name }) => name),
+  };
 }
 
 /** How many pairs of each kind a folder holds. */

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { FaceError } from "../../core/index.ts";
+import { readCsv } from "../../photographs/index.ts";
 import { UNKNOWN_GROUP } from "../../statistics/index.ts";
-import { csvRows } from "./csv-rows.ts";
 import type { Picture } from "./pair-list.ts";
 
 /** The group of each picture, for error rates by group. */
@@ -12,6 +11,12 @@ export interface PictureGroups {
   readonly of: Uint16Array;
 }
 
+/** Names that a header may give to the columns. */
+const COLUMNS = [
+  ["picture or person", "picture", "path", "person", "name"],
+  ["group", "label"],
+] as const;
+
 /**
  * Groups from a CSV file with a line `picture,group` or `person,group`: a picture's path, relative to the file's folder,
  * or the name of the folder it lies in. A picture's own line counts more than its person's.
@@ -19,19 +24,10 @@ export interface PictureGroups {
  * Throws    FaceError BAD_FILE with the line, also for a file that names none of the pictures
  */
 export async function readGroups(path: string, pictures: readonly Picture[]): Promise<PictureGroups> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected a list of groups, got: ${reasonOf(cause)}`, { cause });
-  });
   const names: string[] = [];
   const groupOf = new Map<string, number>();
-  for (const { line, fields } of csvRows(text, path)) {
-    const [key, group] = fields;
-    if (fields.length !== 2 || !key || !group) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: line ${line}: expected picture,group or person,group, got ${JSON.stringify(fields.join(",").slice(0, 80))}`,
-      );
-    }
+  for (const { line, fields } of await readCsv(path, COLUMNS)) {
+    const [key = "", group = ""] = fields;
     if (!names.includes(group)) names.push(group);
     if (names.length > 1000)
       throw new FaceError("BAD_FILE", `${path}: line ${line}: expected at most 1000 groups, got more`);

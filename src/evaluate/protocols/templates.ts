@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { FaceError, type Random, reasonOf } from "../../core/index.ts";
+import { FaceError, type Random } from "../../core/index.ts";
+import { readCsv } from "../../photographs/index.ts";
 import { stratifiedFolds } from "../../statistics/index.ts";
-import { csvRows } from "./csv-rows.ts";
 import { expectBothLabels, type PairList, type Picture, PictureList } from "./pair-list.ts";
 import { type LabelledPeople, pairsOfPeople } from "./people-pairs.ts";
 
@@ -22,6 +21,18 @@ export interface TemplateList {
   readonly people: LabelledPeople;
 }
 
+/** Names that a header may give to the columns, those of IJB-B and IJB-C among them. */
+const COLUMNS = [
+  ["template", "template_id", "tid"],
+  ["subject", "subject_id", "sid", "person"],
+  ["media", "media_id", "mid"],
+  ["path", "file", "filename", "image"],
+] as const;
+const PAIR_COLUMNS = [
+  ["template", "template1", "a", "left", "enrol_template_id"],
+  ["template", "template2", "b", "right", "verif_template_id"],
+] as const;
+
 /**
  * Templates of a CSV file with a line `template,subject,media,path` for every picture, in the manner of IJB-B and IJB-C. Paths are
  * relative to the file's folder; a first line that names these columns is a header.
@@ -30,19 +41,12 @@ export interface TemplateList {
  *           that is not there
  */
 export async function readTemplates(path: string): Promise<TemplateList> {
-  const rows = csvRows(await textOf(path, "a list of templates"), path);
-  if (rows[0]?.fields.join(",").toLowerCase().startsWith("template")) rows.shift();
+  const rows = await readCsv(path, COLUMNS);
   const pictures = new PictureList();
   const templates = new Map<string, { subject: string; media: Map<string, number[]> }>();
   for (const { line, fields } of rows) {
     const where = `${path}: line ${line}`;
-    const [id, subject, medium, file] = fields;
-    if (fields.length !== 4 || !id || !subject || !medium || !file) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${where}: expected template,subject,media,path, got ${JSON.stringify(fields.join(",").slice(0, 80))}`,
-      );
-    }
+    const [id = "", subject = "", medium = "", file = ""] = fields;
     const template = templates.get(id) ?? { subject, media: new Map<string, number[]>() };
     templates.set(id, template);
     if (template.subject !== subject) {
@@ -83,7 +87,7 @@ export async function readTemplatePairs(
   random: Random,
 ): Promise<PairList> {
   const numbers = new Map(templates.map(({ id }, i) => [id, i]));
-  const rows = csvRows(await textOf(path, "a list of pairs of templates"), path);
+  const rows = await readCsv(path, PAIR_COLUMNS);
   const [a, b] = [new Uint32Array(rows.length), new Uint32Array(rows.length)];
   for (const [i, { line, fields }] of rows.entries()) {
     const [x, y] = [numbers.get(fields[0] ?? ""), numbers.get(fields[1] ?? "")];
@@ -118,10 +122,4 @@ export function drawTemplatePairs(
   random: Random,
 ): PairList {
   return pairsOfPeople(people, `${basename(path)}, templates`, { genuine: most, impostor: most }, random);
-}
-
-async function textOf(path: string, what: string): Promise<string> {
-  return await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected ${what}, got: ${reasonOf(cause)}`, { cause });
-  });
 }

@@ -1,4 +1,4 @@
-import { FaceError, personName, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import { FaceError, momentOf, personName, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import type { Enrolment, Gallery, GalleryFace, NewFace, Provenance } from "../../gallery/index.ts";
 import { type FaceRecord, formatOf, readEmbeddings } from "../embeddings/index.ts";
 
@@ -105,7 +105,7 @@ function enrolmentsOf(records: readonly FaceRecord[]): Enrolment[] {
   for (const record of records) {
     let person = people.get(record.person!);
     if (!person) {
-      person = { expires: record.expires ? new Date(record.expires) : null, faces: [] };
+      person = { expires: record.expires ? momentOf(record.path, record.expires) : null, faces: [] };
       people.set(record.person!, person);
     }
     person.faces.push({ vector: record.embedding, provenance: provenanceOf(record) });

@@ -1,18 +1,10 @@
 import { createHash } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import {
-  FaceError,
-  internal,
-  reasonOf,
-  systemCode,
-  throwIfAborted,
-  type WorkOptions,
-} from "../../core/index.ts";
+import { FaceError, internal, reasonOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { encodeJpeg, type RgbImage, readImage } from "../../image/index.ts";
 import type { ModelStore } from "../../models/index.ts";
-import { type CropOptions, CropPool, listImages } from "../../recognise/index.ts";
+import { type PeopleFolder, type PersonPhotographs, readPeopleFolder } from "../../photographs/index.ts";
+import { type CropOptions, CropPool } from "../../recognise/index.ts";
 import { FileLock } from "../file-lock.ts";
 import type { PackEncoding } from "./pack-format.ts";
 import { type PackPlace, PackWriter } from "./pack-writer.ts";
@@ -43,9 +35,11 @@ export interface PackReport {
   readonly reused: number;
   readonly noFace: readonly string[];
   readonly failed: readonly FaceError[];
-  /** Classes that ended up with one picture, and folders that ended up with none. */
+  /** Classes that ended up with one picture, and people of whose pictures none was left. */
   readonly single: readonly string[];
   readonly empty: readonly string[];
+  /** How the folder of people was read, with what was passed over; absent for `train.rec`. */
+  readonly folder?: PeopleFolder;
 }
 
 const JPEG_QUALITY = 95;
@@ -66,7 +60,8 @@ export async function packFolder(
   options: PackOptions = {},
 ): Promise<PackReport> {
   const { sizePx = 112, encoding = "file", aligned = "auto" } = options;
-  const people = await listPeople(folder);
+  const source = await readPeopleFolder(folder);
+  const { people } = source;
   using _lock = FileLock.take(`${out}.lock`, `another process packs ${out}`);
   using earlier = openEarlier(out, sizePx, encoding);
   using writer = PackWriter.open(out, [3, sizePx, sizePx], encoding);
@@ -130,7 +125,7 @@ export async function packFolder(
     });
     writer.finish(placed, classes);
   }
-  const count = ({ paths }: Person): number => paths.filter((path) => found.has(path)).length;
+  const count = ({ paths }: PersonPhotographs): number => paths.filter((path) => found.has(path)).length;
   return {
     path: out,
     examples: examples.length,
@@ -139,40 +134,9 @@ export async function packFolder(
     noFace,
     failed,
     single: filled.filter((person) => count(person) === 1).map(({ name }) => name),
-    empty: people.filter((person) => count(person) === 0).map(({ name }) => name),
+    empty: [...source.empty, ...people.filter((person) => count(person) === 0).map(({ name }) => name)],
+    folder: source,
   };
-}
-
-interface Person {
-  readonly name: string;
-  readonly paths: readonly string[];
-}
-
-/** Folders of a folder with their pictures, by name. Throws FaceError BAD_FILE when there are none. */
-async function listPeople(folder: string): Promise<Person[]> {
-  let names: string[];
-  try {
-    names = readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());
-  } catch (cause) {
-    const got = systemCode(cause) === "ENOENT" ? "nothing there" : reasonOf(cause);
-    throw new FaceError(
-      "BAD_FILE",
-      `${folder}: expected a folder with a folder for every person, got ${got}`,
-      {
-        cause,
-      },
-    );
-  }
-  const people: Person[] = [];
-  for (const name of names.sort())
-    people.push({ name: basename(name), paths: await listImages([join(folder, name)]) });
-  if (people.every(({ paths }) => paths.length === 0)) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${folder}: expected a folder with a folder of pictures for every person, got ${names.length} folders without pictures`,
-    );
-  }
-  return people;
 }
 
 /** The pack that is at the place already, to take crops from; undefined when there is none that fits. */

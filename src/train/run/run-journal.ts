@@ -1,4 +1,5 @@
 import { type Network, parameterCount, parametersOf, type Weights } from "../../networks/index.ts";
+import { peopleFolderSentences } from "../../photographs/index.ts";
 import type { Batch, BatchLoader } from "../data/index.ts";
 import type { TrainingStep } from "../step/index.ts";
 import { CheckpointStore, type ValidationRecord } from "./checkpoint-store.ts";
@@ -170,6 +171,7 @@ export class RunJournal {
       this.#warn(
         `${packed.noFace.length} pictures without a face and ${packed.failed.length} unreadable ones left out`,
       );
+    if (packed?.folder) for (const sentence of peopleFolderSentences(packed.folder)) this.#warn(sentence);
     if (data.single > 0) this.#warn(`${data.single} classes have a single picture`);
     if (!data.heldOut) this.#warn("no people held out: no validation");
   }

@@ -4,7 +4,6 @@ import {
   chooseFace,
   type Face,
   type FaceChoice,
-  listImages,
   Recognizer,
   RecognizerPool,
 } from "../../../recognise/index.ts";
@@ -14,6 +13,7 @@ import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
 import { addJobsFlag, addModelFlags, faceOption, type ModelFlags, whole } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
+import { photographsOf } from "../../told-inputs.ts";
 import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
 
 interface AskFlags extends GalleryFlags, ModelFlags {
@@ -54,7 +54,7 @@ export function askCommands(gallery: Command, act: Act): void {
 }
 
 async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<number> {
-  const paths = await listImages(inputs);
+  const { paths } = await photographsOf(io, inputs, flags);
   const bar = progressBar(io);
   await using gallery = await openGallery(io, flags);
   const model = await modelOf(io, gallery, flags);

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { FaceError } from "../../../core/index.ts";
+import { FaceError, momentOf } from "../../../core/index.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
-import { count, dateFlag, faceIds, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+import { count, faceIds, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
 /** `arcface gallery rename | move | merge | split | delete | retain | undo` */
 export function changeCommands(gallery: Command, act: Act): void {
@@ -118,8 +118,8 @@ async function retain(
   until: string | undefined,
   flags: GalleryFlags,
 ): Promise<number> {
+  const date = until === undefined ? null : momentOf("retain", until);
   await using gallery = await openGallery(io, flags);
-  const date = until === undefined ? null : dateFlag(until);
   const { sequence } = await gallery.retain(name, date);
   const expires = date?.toISOString() ?? null;
   say(

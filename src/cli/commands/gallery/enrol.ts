@@ -1,11 +1,8 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { FaceError, reasonOf } from "../../../core/index.ts";
+import { FaceError, momentOf } from "../../../core/index.ts";
 import {
   type EnrolmentResult,
   enrolPhotographs,
-  listImages,
   type PersonToEnrol,
   QUALITY_DEFAULTS,
   RecognizerPool,
@@ -16,10 +13,10 @@ import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
+import { peopleOf, photographsOf } from "../../told-inputs.ts";
 import {
   cosineFlag,
   count,
-  dateFlag,
   type GalleryFlags,
   galleryFlags,
   measure,
@@ -35,7 +32,7 @@ interface EnrolFlags extends GalleryFlags, ModelFlags {
   readonly minSharpness?: number;
   readonly maxTurn?: number;
   readonly force?: boolean;
-  readonly expires?: Date;
+  readonly expires?: string;
   readonly jobs?: number;
 }
 
@@ -56,7 +53,7 @@ export function enrolCommand(gallery: Command, act: Act): void {
     )
     .option("--max-turn <n>", `how far a face may be turned, 0 to 0.5 (default ${gate.maxTurn})`, measure)
     .option("--force", "enrol the largest face of every photograph, however it looks")
-    .option("--expires <date>", "forget people who are new after this date (gallery prune)", dateFlag)
+    .option("--expires <date>", "forget people who are new after this date (gallery prune)")
     .addHelpText(
       "after",
       `
@@ -75,7 +72,8 @@ async function enrol(
   paths: string[],
   flags: EnrolFlags,
 ): Promise<number> {
-  const people = await peopleOf(name, paths, flags.people);
+  const expires = flags.expires === undefined ? undefined : momentOf("--expires", flags.expires);
+  const people = await whomOf(io, name, paths, flags);
   const bar = progressBar(io);
   await using gallery = await openGallery(io, flags);
   const model = await modelOf(io, gallery, flags);
@@ -91,7 +89,7 @@ async function enrol(
       threshold: flags.threshold,
       gate: gateOf(flags),
       force: flags.force,
-      expires: flags.expires,
+      expires,
       signal: io.signal,
       onProgress: bar.update,
     })) {
@@ -119,34 +117,20 @@ async function enrol(
 }
 
 /** Who is to be enrolled from what. Throws FaceError USAGE, BAD_FILE. */
-async function peopleOf(
+async function whomOf(
+  io: CliIo,
   name: string | undefined,
   paths: readonly string[],
-  folder: string | undefined,
-): Promise<PersonToEnrol[]> {
-  if (folder === undefined) {
-    if (name !== undefined && paths.length > 0) return [{ name, paths: await listImages(paths) }];
+  flags: EnrolFlags,
+): Promise<readonly PersonToEnrol[]> {
+  if (flags.people === undefined) {
+    if (name !== undefined && paths.length > 0)
+      return [{ name, paths: (await photographsOf(io, paths, flags)).paths }];
     throw new FaceError("USAGE", "enrol: expected a name and photographs, or --people DIR");
   }
   if (name !== undefined)
     throw new FaceError("USAGE", `enrol: expected either a name or --people, got "${name}" and --people`);
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    const reason = reasonOf(cause);
-    throw new FaceError(
-      "BAD_FILE",
-      `${folder}: expected a folder with a folder for every person, got: ${reason}`,
-      {
-        cause,
-      },
-    );
-  });
-  const people: PersonToEnrol[] = [];
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isDirectory())
-      people.push({ name: entry.name, paths: await listImages([join(folder, entry.name)]) });
-  }
-  if (people.length > 0) return people;
-  throw new FaceError("BAD_FILE", `${folder}: expected a folder for every person, got none`);
+  return (await peopleOf(io, flags.people, flags)).people;
 }
 
 function gateOf({ minEyes, minSharpness, maxTurn }: EnrolFlags) {

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import { momentOf } from "../../../core/index.ts";
 import type { Erasure } from "../../../gallery/index.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
-import { clock, count, dateFlag, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+import { clock, count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
 /** `arcface gallery forget NAME…`, `arcface gallery prune` */
 export function forgetCommands(gallery: Command, act: Act): void {
@@ -29,7 +30,8 @@ async function forget(io: CliIo, names: string[], flags: GalleryFlags): Promise<
 async function prune(io: CliIo, flags: GalleryFlags & { deleted?: string | true }): Promise<number> {
   await using gallery = await openGallery(io, flags);
   const { deleted } = flags;
-  const deletedBefore = deleted === true ? clock() : deleted === undefined ? undefined : dateFlag(deleted);
+  const deletedBefore =
+    deleted === true ? clock() : deleted === undefined ? undefined : momentOf("--deleted", deleted);
   const pruned = await gallery.prune(deletedBefore ? { deletedBefore } : {});
   if (pruned) return receipt(io, flags, pruned.people, pruned.erasure);
   say(io, flags, { forgotten: [], faces: 0 }, "nobody's date has passed");

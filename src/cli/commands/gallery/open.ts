@@ -77,14 +77,6 @@ export function measure(text: string): number {
   return value;
 }
 
-/** A day or a moment. */
-export function dateFlag(text: string): Date {
-  const date = new Date(text);
-  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError("Expected a date such as 2027-01-31.");
-  return date;
-}
-
 /** Ids of faces, as `list --faces` shows them. */
 export function faceIds(texts: readonly string[]): number[] {
   return texts.map((text) => {
