@@ -40,7 +40,7 @@ console.log(
   `commit     ${execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()}`,
 );
 console.log(
-  `versions   Node ${process.version}, onnxruntime ${engineInfo().version}, PyTorch ${torch?.version ?? "none"}`,
+  `versions   Node ${process.version}, onnxruntime ${(await engineInfo()).version}, PyTorch ${torch?.version ?? "none"}`,
 );
 console.log("one thread; milliseconds per picture, median of interleaved rounds\n");
 console.log(

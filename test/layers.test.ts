@@ -43,6 +43,9 @@ const HOME_OF: Readonly<Record<string, string>> = {
   "cli-progress": "cli",
 };
 
+/** What has to look at the environment below the shells: the engine's telemetry is switched there, in library and CLI. */
+const READS_ENVIRONMENT: ReadonlySet<string> = new Set(["core/engine-telemetry.ts", "onnx/engine.ts"]);
+
 const SOURCE = resolve(import.meta.dirname, "..", "src");
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(
   (f) => f.endsWith(".ts") && !f.endsWith(".test.ts"),
@@ -94,9 +97,43 @@ test("each native or large package is imported in one folder", () => {
   expect(astray).toEqual([]);
 });
 
+test("the engine is loaded in one place, which switches its telemetry off before", () => {
+  const loaders = files.filter((file) =>
+    /^import (?!type)[^;]*"onnxruntime-node"|import\("onnxruntime-node"\)/m.test(
+      readFileSync(join(SOURCE, file), "utf8"),
+    ),
+  );
+  expect(loaders).toEqual(["onnx/engine.ts"]);
+});
+
+/** Where threads are started one at a time: a run, an experiment, a command, a file that is tried. */
+const STARTS_ONE: ReadonlySet<string> = new Set([
+  "cli/run-command.ts",
+  "study/mnist/reproduce-mnist.ts",
+  "train/run/train.ts",
+]);
+/** Where they are counted by whoever starts them. */
+const COUNTED_IN: Readonly<Record<string, string>> = {
+  "project/tsne/run-on-threads.ts": "project/tsne/tsne.ts",
+  "search/scan-threads.ts": "search/exact-index.ts",
+};
+
+test("whoever starts threads asks how many there may be", () => {
+  const starters = files.filter((file) =>
+    /new Worker\(|new Piscina\b|OpNumThreads: (?!1\b)/.test(readFileSync(join(SOURCE, file), "utf8")),
+  );
+  expect(starters).toContain("recognise/ordered-pool.ts");
+  const uncounted = starters.filter(
+    (file) =>
+      !STARTS_ONE.has(file) &&
+      !readFileSync(join(SOURCE, COUNTED_IN[file] ?? file), "utf8").includes("threadCount("),
+  );
+  expect(uncounted).toEqual([]);
+});
+
 test("nothing below the shells reads the environment, the clock or unseeded randomness", () => {
   const readers = files.filter((file) => {
-    if (/^(cli|server)\//.test(file)) return false;
+    if (/^(cli|server)\//.test(file) || READS_ENVIRONMENT.has(file)) return false;
     return /process\.env|Math\.random|Date\.now|new Date\(\)/.test(readFileSync(join(SOURCE, file), "utf8"));
   });
   expect(readers).toEqual([]);

@@ -1,4 +1,3 @@
-import { nodeIo } from "./io.ts";
-import { main } from "./main.ts";
+import { runCommand } from "./run-command.ts";
 
-process.exitCode = await main(process.argv.slice(2), nodeIo());
+process.exitCode = await runCommand(process.argv.slice(2));

@@ -3,7 +3,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import type { CliIo } from "./io.ts";
 
 /** A failure as the last line of standard error: JSON under `--json`, a sentence otherwise. */
-export function reportError(io: CliIo, error: FaceError, json: boolean): void {
+export function reportError(io: Pick<CliIo, "err">, error: FaceError, json: boolean): void {
   const { code, message } = error;
   io.err(json ? `${JSON.stringify({ error: { code, message } })}\n` : `arcface: ${message}\n`);
 }

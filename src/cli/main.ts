@@ -25,6 +25,8 @@ import { trainCommand } from "./commands/train.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
+import { threadNotes } from "./options.ts";
+import { stopProgressBars } from "./progress-bar.ts";
 
 /** Turns a function that returns an exit code into a command's action. */
 export type Act = <A extends unknown[]>(
@@ -73,6 +75,9 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
       "after",
       "\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input, 4 a defect of arcface.",
     );
+  program.hook("preAction", (_, command) => {
+    for (const note of threadNotes(command.opts())) io.err(`arcface: ${note}`);
+  });
   for (const add of [
     compareCommand,
     searchCommand,
@@ -108,7 +113,10 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
       return EXIT.usage;
     }
     const error = asFaceError(thrown);
+    stopProgressBars();
     reportError(io, error, json);
     return exitCodeOf(error.code);
+  } finally {
+    stopProgressBars();
   }
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { threadCount } from "../core/index.ts";
 import { BUILT_IN_CARDS, type ContractOptions, ModelStore, presetNames } from "../models/index.ts";
 import { FACE_CHOICES, type RecognizerOptions } from "../recognise/index.ts";
 import type { CliIo } from "./io.ts";
@@ -88,6 +89,16 @@ export function faceOption(): Option {
 /** `--jobs`, for commands that go through many pictures. */
 export function addJobsFlag(command: Command): Command {
   return command.option("--jobs <n>", "pictures worked on side by side (default one per core)", whole);
+}
+
+/** What is said when more threads are asked for than there are cores: they are not started. */
+export function threadNotes(flags: Readonly<Record<string, unknown>>): string[] {
+  return ["jobs", "threads", "workers"].flatMap((flag) => {
+    const asked = flags[flag];
+    if (typeof asked !== "number") return [];
+    const threads = threadCount(asked);
+    return asked > threads ? [`--${flag}: ${threads} in place of ${asked}, as many as there are cores`] : [];
+  });
 }
 
 /** The model store of this user: `ARCFACE_HOME`, else the platform's cache folder. */

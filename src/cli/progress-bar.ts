@@ -2,6 +2,7 @@ import { SingleBar } from "cli-progress";
 import type { Progress } from "../core/index.ts";
 import type { CliIo } from "./io.ts";
 import { visibleText } from "./visible-text.ts";
+import { writeNow } from "./write-now.ts";
 
 /** Progress on a terminal: rate, time left; nothing at all when standard error goes elsewhere. */
 export interface ProgressBar {
@@ -10,13 +11,25 @@ export interface ProgressBar {
   stop(): void;
 }
 
+/** The bars that are on the screen; there is one unless two kinds of work overlap. */
+const shown = new Set<() => void>();
+
+/** Takes every bar off the screen, when a command has ended in whatever way: a bar redraws itself, which keeps a process alive. */
+export function stopProgressBars(): void {
+  for (const stop of shown) stop();
+}
+
 /** A bar that appears with the first event and starts anew with every stage. */
 export function progressBar(io: CliIo): ProgressBar {
+  // All that a bar needs of a stream: standard error is a terminal wherever a bar is drawn.
+  const write = (text: string): boolean => writeNow(2, text);
+  const terminal = { isTTY: true, write } as unknown as NodeJS.WritableStream;
   let bar: SingleBar | undefined;
   let stage = "";
   const stop = (): void => {
     bar?.stop();
     bar = undefined;
+    shown.delete(stop);
   };
   const update = ({ stage: named, done, total, note = "" }: Progress): void => {
     if (!io.interactive) return;
@@ -28,6 +41,7 @@ export function progressBar(io: CliIo): ProgressBar {
         ? "{value} bytes"
         : "{value}/{total} · {rate}/s · {eta_formatted} left{note}";
       const started = performance.now();
+      shown.add(stop);
       bar = new SingleBar({
         format:
           total === undefined ? `${next} ${unit.split(" · ")[0]}` : `${next} {bar} {percentage}% · ${unit}`,
@@ -36,7 +50,9 @@ export function progressBar(io: CliIo): ProgressBar {
         barIncompleteChar: "─",
         hideCursor: true,
         clearOnComplete: true,
-        stream: process.stderr,
+        stream: terminal,
+        // Signals are for run-command.ts.
+        gracefulExit: false,
         etaBuffer: 50,
       });
       bar.start(total ?? 0, 0, { rate: "–", started, note: "" });

@@ -1,4 +1,5 @@
 export { bytesAt } from "./bytes-at.ts";
+export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";
 export { ERROR_CODES, type ErrorCode, FaceError, internal, reasonOf, systemCode } from "./errors.ts";
 export { float32Rows } from "./float32-rows.ts";
 export {
@@ -19,6 +20,7 @@ export { legibleName, personName } from "./person-name.ts";
 export { type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";
 export { type Random, seeded, seedOf } from "./random.ts";
 export { elementCount, expectShape } from "./shape.ts";
+export { threadCount } from "./threads.ts";
 export {
   asUnitVector,
   cosine,

@@ -1,5 +1,6 @@
-import * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-node";
 import { encodeOnnx } from "./encode.ts";
+import { loadEngine } from "./engine.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 
 /**
@@ -11,7 +12,8 @@ export async function download(tensor: ort.Tensor): Promise<Float32Array> {
   const graph = new GraphBuilder();
   graph.node("Mul", [graph.input("x", tensor.dims), graph.scalar(1)], {}, "y");
   graph.output("y", tensor.dims);
-  const session = await ort.InferenceSession.create(
+  const { InferenceSession } = await loadEngine();
+  const session = await InferenceSession.create(
     encodeOnnx(graph.finish({ producer: "arcface", opset: 18 })),
     { executionProviders: ["webgpu"], graphOptimizationLevel: "disabled", logSeverityLevel: 3 },
   );

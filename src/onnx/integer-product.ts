@@ -1,6 +1,7 @@
-import * as ort from "onnxruntime-node";
-import { FaceError, reasonOf } from "../core/index.ts";
+import type * as ort from "onnxruntime-node";
+import { FaceError, reasonOf, threadCount } from "../core/index.ts";
 import { encodeOnnx } from "./encode.ts";
+import { type Engine, loadEngine } from "./engine.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { ELEMENT_TYPE } from "./model.ts";
 import { hasStopped, STOPPING, stoppingWith } from "./uncopied-outputs.ts";
@@ -11,10 +12,12 @@ import { hasStopped, STOPPING, stoppingWith } from "./uncopied-outputs.ts";
  * Exact as long as |right| ≤ 63: processors without VNNI add two products in 16 bits on the way, saturating.
  */
 export class IntegerProduct {
+  readonly #engine: Engine;
   readonly #session: ort.InferenceSession;
   #closed = false;
 
-  private constructor(session: ort.InferenceSession) {
+  private constructor(engine: Engine, session: ort.InferenceSession) {
+    this.#engine = engine;
     this.#session = session;
   }
 
@@ -26,16 +29,17 @@ export class IntegerProduct {
     graph.node("MatMulInteger", [left, right], {}, "product");
     graph.output("product", ["M", "N"], ELEMENT_TYPE.int32);
     const model = graph.finish({ producer: "arcface integer product", opset: 13 });
-    const session = await ort.InferenceSession.create(encodeOnnx(stoppingWith(model.inputs[1]!, model)), {
+    const engine = await loadEngine();
+    const session = await engine.InferenceSession.create(encodeOnnx(stoppingWith(model.inputs[1]!, model)), {
       executionProviders: ["cpu"],
-      intraOpNumThreads: threads,
+      intraOpNumThreads: threadCount(threads),
       interOpNumThreads: 1,
       executionMode: "sequential",
       enableMemPattern: false,
       logSeverityLevel: 3,
       extra: { session: { intra_op: { allow_spinning: "0" } } },
     });
-    return new IntegerProduct(session);
+    return new IntegerProduct(engine, session);
   }
 
   /**
@@ -46,10 +50,11 @@ export class IntegerProduct {
     if (this.#closed)
       throw new FaceError("CLOSED", "integer product: expected an open one, got one that was closed");
     const [m, n] = [left.length / inner, right.length / inner];
+    const { Tensor } = this.#engine;
     try {
       await this.#session.run(
-        { left: new ort.Tensor("uint8", left, [m, inner]), right: new ort.Tensor("int8", right, [inner, n]) },
-        { ...STOPPING, product: new ort.Tensor("int32", product, [m, n]) },
+        { left: new Tensor("uint8", left, [m, inner]), right: new Tensor("int8", right, [inner, n]) },
+        { ...STOPPING, product: new Tensor("int32", product, [m, n]) },
       );
     } catch (cause) {
       if (hasStopped(cause)) return;

@@ -92,7 +92,7 @@ test("a closed session says so, and closing twice is fine", async () => {
 });
 
 test("the CPU provider is there and computes right; a provider that does not exist says why", async () => {
-  expect(engineInfo().providers).toContain("cpu");
+  expect((await engineInfo()).providers).toContain("cpu");
   expect(await probeProvider("cpu")).toBeUndefined();
   expect(await probeProvider("abacus")).toMatch(/abacus|backend/i);
 });

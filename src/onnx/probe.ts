@@ -1,13 +1,17 @@
 import { createRequire } from "node:module";
-import * as ort from "onnxruntime-node";
 import { reasonOf } from "../core/index.ts";
 import { encodeOnnx } from "./encode.ts";
+import { loadEngine } from "./engine.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 
 /** The engine's version and the execution providers inside the installed package. */
-export function engineInfo(): { readonly version: string; readonly providers: readonly string[] } {
+export async function engineInfo(): Promise<{
+  readonly version: string;
+  readonly providers: readonly string[];
+}> {
   const manifest = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
-  const providers = ort.listSupportedBackends().filter((backend) => backend.bundled);
+  const { listSupportedBackends } = await loadEngine();
+  const providers = listSupportedBackends().filter((backend) => backend.bundled);
   return { version: manifest.version, providers: providers.map((backend) => backend.name) };
 }
 
@@ -23,12 +27,13 @@ export async function probeProvider(provider: string): Promise<string | undefine
   graph.node("Conv", [x, weight], { kernel_shape: [3, 3], pads: [0, 0, 0, 0] }, "y");
   graph.output("y", [1, 1, 2, 2]);
   const model = encodeOnnx(graph.finish({ producer: "arcface probe", opset: 13 }));
+  const { InferenceSession, Tensor } = await loadEngine();
   try {
-    const session = await ort.InferenceSession.create(model, {
+    const session = await InferenceSession.create(model, {
       executionProviders: [provider],
       logSeverityLevel: 4,
     });
-    const input = new ort.Tensor(
+    const input = new Tensor(
       "float32",
       Float32Array.from({ length: 16 }, (_, i) => i),
       [1, 1, 4, 4],

@@ -1,5 +1,6 @@
-import * as ort from "onnxruntime-node";
-import { FaceError, reasonOf } from "../core/index.ts";
+import type * as ort from "onnxruntime-node";
+import { FaceError, reasonOf, threadCount } from "../core/index.ts";
+import { type Engine, loadEngine } from "./engine.ts";
 
 /** A float32 array with a shape, row-major. */
 export interface FloatTensor {
@@ -16,7 +17,7 @@ export interface Feed {
 /** How a session computes. */
 export interface SessionOptions {
   /**
-   * Threads inside one operation.
+   * Threads inside one operation, at most one per core.
    * @default 1: networks of this size gain nothing from more, and photographs side by side gain everything
    */
   readonly threads?: number;
@@ -28,10 +29,12 @@ export interface SessionOptions {
  * `run` computes on the calling JavaScript thread: use one session per worker to keep several cores busy.
  */
 export class Session {
+  readonly #engine: Engine;
   readonly #session: ort.InferenceSession;
   #closed = false;
 
-  private constructor(session: ort.InferenceSession) {
+  private constructor(engine: Engine, session: ort.InferenceSession) {
+    this.#engine = engine;
     this.#session = session;
   }
 
@@ -40,10 +43,11 @@ export class Session {
    * Throws    FaceError BAD_MODEL when the engine refuses it
    */
   static async open(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    const engine = await loadEngine();
     try {
-      const session = await ort.InferenceSession.create(model, {
+      const session = await engine.InferenceSession.create(model, {
         executionProviders: ["cpu"],
-        intraOpNumThreads: options.threads ?? 1,
+        intraOpNumThreads: threadCount(options.threads, 1),
         interOpNumThreads: 1,
         executionMode: "sequential",
         graphOptimizationLevel: "all",
@@ -52,7 +56,7 @@ export class Session {
         logSeverityLevel: 3,
         extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
       });
-      return new Session(session);
+      return new Session(engine, session);
     } catch (cause) {
       throw new FaceError(
         "BAD_MODEL",
@@ -78,8 +82,8 @@ export class Session {
     for (const [name, { data, dims }] of Object.entries(feeds))
       tensors[name] =
         data instanceof Float32Array
-          ? new ort.Tensor("float32", data, dims)
-          : new ort.Tensor("int32", data, dims);
+          ? new this.#engine.Tensor("float32", data, dims)
+          : new this.#engine.Tensor("int32", data, dims);
     let results: ort.InferenceSession.OnnxValueMapType;
     try {
       results = await this.#session.run(tensors);

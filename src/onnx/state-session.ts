@@ -1,7 +1,8 @@
-import * as ort from "onnxruntime-node";
-import { elementCount, FaceError, reasonOf } from "../core/index.ts";
+import type * as ort from "onnxruntime-node";
+import { elementCount, FaceError, reasonOf, threadCount } from "../core/index.ts";
 import { download } from "./download.ts";
 import { encodeOnnx } from "./encode.ts";
+import { type Engine, loadEngine } from "./engine.ts";
 import type { OnnxModel } from "./model.ts";
 import type { Feed, FloatTensor } from "./session.ts";
 import { hasStopped, memoryFor, STOPPING, stoppingBeforeCopies } from "./uncopied-outputs.ts";
@@ -25,7 +26,7 @@ export interface CarriedTensor {
 /** How a session with state computes. */
 export interface StateSessionOptions {
   readonly device?: "cpu" | "webgpu";
-  /** Threads inside one operation. @default 2 */
+  /** Threads inside one operation, at most one per core. @default 2 */
   readonly threads?: number;
   /** A path that the engine's profile is written to, with a time and `.json` behind it. */
   readonly profile?: string;
@@ -39,6 +40,7 @@ export interface StateSessionOptions {
  * On a GPU carried tensors stay there until they are asked for.
  */
 export class StateSession {
+  readonly #engine: Engine;
   readonly #session: ort.InferenceSession;
   readonly #model: OnnxModel;
   readonly #device: "cpu" | "webgpu";
@@ -52,11 +54,13 @@ export class StateSession {
   #closed = false;
 
   private constructor(
+    engine: Engine,
     session: ort.InferenceSession,
     model: OnnxModel,
     carried: readonly CarriedTensor[],
     device: "cpu" | "webgpu",
   ) {
+    this.#engine = engine;
     this.#session = session;
     // Constants are the engine's by now.
     this.#model = { ...model, nodes: [], initializers: [] };
@@ -65,10 +69,10 @@ export class StateSession {
     const changed = new Set(carried.map(({ output }) => output));
     this.#plainOutputs = session.outputNames.filter((name) => !changed.has(name) && !(name in STOPPING));
     for (const { input, output, dims, outputDims = dims, data, inPlace } of carried) {
-      this.#current.set(input, new ort.Tensor("float32", data, dims));
+      this.#current.set(input, new this.#engine.Tensor("float32", data, dims));
       if (!output || device === "webgpu") continue;
       const spare = inPlace ? data : new Float32Array(data.length);
-      this.#spare.set(output, new ort.Tensor("float32", spare, outputDims));
+      this.#spare.set(output, new this.#engine.Tensor("float32", spare, outputDims));
     }
   }
 
@@ -78,15 +82,16 @@ export class StateSession {
     carried: readonly CarriedTensor[],
     options: StateSessionOptions = {},
   ): Promise<StateSession> {
-    const { device = "cpu", threads = 2, profile } = options;
+    const { device = "cpu", threads, profile } = options;
     const onDevice = Object.fromEntries(
       carried.flatMap(({ output }) => (output ? [[output, "gpu-buffer" as const]] : [])),
     );
     const model = device === "cpu" ? stoppingBeforeCopies(network) : network;
+    const engine = await loadEngine();
     try {
-      const session = await ort.InferenceSession.create(encodeOnnx(model), {
+      const session = await engine.InferenceSession.create(encodeOnnx(model), {
         executionProviders: [device],
-        intraOpNumThreads: threads,
+        intraOpNumThreads: threadCount(threads, 2),
         interOpNumThreads: 1,
         executionMode: "sequential",
         graphOptimizationLevel: "basic",
@@ -98,7 +103,7 @@ export class StateSession {
         // A step is thousands of short operations: waking a thread for each costs several percent.
         extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "1" } } },
       });
-      return new StateSession(session, model, carried, device);
+      return new StateSession(engine, session, model, carried, device);
     } catch (cause) {
       throw new FaceError(
         "BAD_MODEL",
@@ -115,8 +120,8 @@ export class StateSession {
     for (const [name, { data, dims }] of Object.entries(feeds))
       tensors[name] =
         data instanceof Float32Array
-          ? new ort.Tensor("float32", data, dims)
-          : new ort.Tensor("int32", data, dims);
+          ? new this.#engine.Tensor("float32", data, dims)
+          : new this.#engine.Tensor("int32", data, dims);
     for (const [name, tensor] of this.#current) tensors[name] = tensor;
     const results = await this.#run(tensors);
     this.#turn(results);
@@ -152,9 +157,9 @@ export class StateSession {
         throw new FaceError("SHAPE", `${input}: expected ${elementCount(dims)} numbers, got ${data.length}`);
       const old = this.#current.get(input)!;
       const copy = Float32Array.from(data);
-      this.#current.set(input, new ort.Tensor("float32", copy, dims));
+      this.#current.set(input, new this.#engine.Tensor("float32", copy, dims));
       if (inPlace && output && this.#device === "cpu")
-        this.#spare.set(output, new ort.Tensor("float32", copy, outputDims));
+        this.#spare.set(output, new this.#engine.Tensor("float32", copy, outputDims));
       if (old.location === "gpu-buffer") old.dispose();
     }
   }
@@ -175,7 +180,7 @@ export class StateSession {
 
   /** One run into spare buffers on the CPU, to wherever it is computed on a GPU; results by output name. */
   async #run(feeds: Readonly<Record<string, ort.Tensor>>): Promise<Record<string, ort.Tensor>> {
-    const given = memoryFor(this.#model, this.#plainOutputs);
+    const given = memoryFor(this.#engine, this.#model, this.#plainOutputs);
     const plain = given ?? Object.fromEntries(this.#plainOutputs.map((name) => [name, null]));
     const fetches = { ...plain, ...Object.fromEntries(this.#spare) };
     const changed = this.#carried.flatMap(({ output }) => output ?? []);
@@ -193,7 +198,7 @@ export class StateSession {
   /** What was written becomes what is read next. */
   #turn(results: Readonly<Record<string, ort.Tensor>>): void {
     const under = (tensor: ort.Tensor, dims: readonly number[]): ort.Tensor =>
-      new ort.Tensor("float32", tensor.data as Float32Array, dims);
+      new this.#engine.Tensor("float32", tensor.data as Float32Array, dims);
     for (const { input, output, dims, outputDims = dims } of this.#carried) {
       if (!output) continue;
       const old = this.#current.get(input)!;

@@ -1,5 +1,6 @@
-import * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-node";
 import { elementCount } from "../core/index.ts";
+import type { Engine } from "./engine.ts";
 import { ELEMENT_TYPE, type OnnxModel, type OnnxValue } from "./model.ts";
 
 /*
@@ -39,6 +40,7 @@ export function stoppingWith(value: OnnxValue, model: OnnxModel): OnnxModel {
 
 /** Memory for the outputs of one run besides those that have some; undefined when the run would copy them anyway. */
 export function memoryFor(
+  engine: Engine,
   model: OnnxModel,
   names: readonly string[],
 ): Record<string, ort.Tensor> | undefined {
@@ -46,7 +48,7 @@ export function memoryFor(
   const wanted = new Set(names);
   const made = model.outputs.flatMap((output) => {
     if (!wanted.has(output.name) || !isSized(output)) return [];
-    return [[output.name, emptyTensor(output)] as const];
+    return [[output.name, emptyTensor(engine, output)] as const];
   });
   return Object.fromEntries(made);
 }
@@ -63,9 +65,12 @@ function isSized(output: OnnxValue): output is OnnxValue & { readonly dims: read
   return output.sequence !== true && !!output.dims?.every((size) => typeof size === "number");
 }
 
-function emptyTensor({ elementType, dims }: OnnxValue & { readonly dims: readonly number[] }): ort.Tensor {
+function emptyTensor(
+  { Tensor }: Engine,
+  { elementType, dims }: OnnxValue & { readonly dims: readonly number[] },
+): ort.Tensor {
   const count = elementCount(dims);
-  if (elementType === ELEMENT_TYPE.int32) return new ort.Tensor("int32", new Int32Array(count), dims);
-  if (elementType === ELEMENT_TYPE.bool) return new ort.Tensor("bool", new Uint8Array(count), dims);
-  return new ort.Tensor("float32", new Float32Array(count), dims);
+  if (elementType === ELEMENT_TYPE.int32) return new Tensor("int32", new Int32Array(count), dims);
+  if (elementType === ELEMENT_TYPE.bool) return new Tensor("bool", new Uint8Array(count), dims);
+  return new Tensor("float32", new Float32Array(count), dims);
 }

@@ -1,7 +1,6 @@
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type AlignedFace, asAlignedFace } from "../align/index.ts";
-import { FaceError, type WorkOptions } from "../core/index.ts";
+import { FaceError, threadCount, type WorkOptions } from "../core/index.ts";
 import type { DetectOptions } from "../detect/index.ts";
 import { type ReadImageOptions, RgbImage } from "../image/index.ts";
 import { ModelStore } from "../models/index.ts";
@@ -36,22 +35,16 @@ export class CropPool {
   /**
    * Opens the detector once here, which downloads and prepares it, and then in every worker.
    *
-   * @param options.workers threads @default one per core
+   * @param options.workers threads, at most one per core @default one per core
    * Throws    as {@link FaceFinder.open}
    */
   static async open(
     options: CropOptions & FaceFinderOptions & { readonly workers?: number | undefined } = {},
   ): Promise<CropPool> {
-    const {
-      workers = availableParallelism(),
-      store = new ModelStore(),
-      signal: _,
-      onProgress: __,
-      ...rest
-    } = options;
+    const { workers, store = new ModelStore(), signal: _, onProgress: __, ...rest } = options;
     await using _opened = await FaceFinder.open({ ...options, store });
     const worker = fileURLToPath(new URL("./crop-worker.js", import.meta.url));
-    return new CropPool(new OrderedPool(worker, workers, { ...rest, home: store.home }));
+    return new CropPool(new OrderedPool(worker, threadCount(workers), { ...rest, home: store.home }));
   }
 
   /** The crops of many photographs, in the order of `paths`. What cannot be read is a result like any other. */

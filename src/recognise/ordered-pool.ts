@@ -1,5 +1,5 @@
 import { Piscina } from "piscina";
-import { throwIfAborted } from "../core/index.ts";
+import { threadCount, throwIfAborted } from "../core/index.ts";
 
 /** Items handed to each worker ahead of need: enough to keep it busy, few enough to bound memory. */
 const AHEAD = 2;
@@ -13,17 +13,19 @@ export class OrderedPool<Item, Answer> {
 
   /**
    * @param filename the module whose exports answer one item
+   * @param workers threads, at most one per core
    * @param workerData what every thread is started with
    */
-  constructor(filename: string, workers: number, workerData: unknown) {
-    this.workers = workers;
+  constructor(filename: string, workers: number, workerData: object) {
+    const threads = threadCount(workers);
+    this.workers = threads;
     this.#pool = new Piscina<Item, Answer>({
       filename,
-      minThreads: workers,
-      maxThreads: workers,
+      minThreads: threads,
+      maxThreads: threads,
       // Inference is synchronous inside a worker; waiting without a spinning loop leaves the cores to it.
       atomics: "disabled",
-      workerData,
+      workerData: withoutFunctions(workerData),
     });
   }
 
@@ -66,4 +68,9 @@ export class OrderedPool<Item, Answer> {
     await Promise.allSettled(this.#running);
     await this.#pool.destroy();
   }
+}
+
+/** What can be handed to a thread: a caller's options may hold listeners besides what the thread is for. */
+function withoutFunctions(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => typeof value !== "function"));
 }

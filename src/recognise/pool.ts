@@ -1,6 +1,5 @@
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { FaceError, type WorkOptions } from "../core/index.ts";
+import { FaceError, threadCount, type WorkOptions } from "../core/index.ts";
 import type { DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
@@ -60,14 +59,14 @@ export class RecognizerPool {
   /**
    * Opens the models once here, which downloads and prepares them, and then in every worker.
    *
-   * @param options.workers threads @default one per core
+   * @param options.workers threads, at most one per core @default one per core
    * Throws    as {@link Recognizer.open}
    */
   static async open(
     options: RecognizerOptions & { readonly workers?: number | undefined } = {},
   ): Promise<RecognizerPool> {
     const {
-      workers = availableParallelism(),
+      workers,
       store = new ModelStore(),
       signal: _,
       onProgress: __,
@@ -77,7 +76,10 @@ export class RecognizerPool {
     } = options;
     await using opened = await Recognizer.open({ ...options, store });
     const worker = fileURLToPath(new URL("./pool-worker.js", import.meta.url));
-    return new RecognizerPool(new OrderedPool(worker, workers, { ...rest, home: store.home }), opened);
+    return new RecognizerPool(
+      new OrderedPool(worker, threadCount(workers), { ...rest, home: store.home }),
+      opened,
+    );
   }
 
   /**

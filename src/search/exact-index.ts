@@ -1,4 +1,11 @@
-import { cosine, FaceError, throwIfAborted, type UnitVector, type WorkOptions } from "../core/index.ts";
+import {
+  cosine,
+  FaceError,
+  threadCount,
+  throwIfAborted,
+  type UnitVector,
+  type WorkOptions,
+} from "../core/index.ts";
 import { BatchScan } from "./batch-scan.ts";
 import { BestGroups, BestNeighbours, type Board, type SearchGoal } from "./best-neighbours.ts";
 import { Candidates } from "./candidates.ts";
@@ -31,7 +38,7 @@ export interface ExactIndexOptions {
    * itself, four times the memory of the scan.
    */
   readonly vectors?: VectorSource | undefined;
-  /** Threads that scan, this one included; 1 to 16. They need cores of their own: on busy ones they cost time. @default 1 */
+  /** Threads that scan, this one included; 1 to 16, at most one per core. They need cores of their own: on busy ones they cost time. @default 1 */
   readonly threads?: number | undefined;
 }
 
@@ -70,7 +77,7 @@ export class ExactIndex implements VectorIndex {
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
       throw new FaceError("USAGE", `search: expected 1 to ${MAX_THREADS} threads, got ${threads}`);
     this.#source = vectors;
-    this.#threadCount = threads;
+    this.#threadCount = threadCount(threads);
     if (dimension !== undefined) this.#open(dimension);
   }
 

@@ -1,4 +1,4 @@
-import { cosine, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { cosine, threadCount, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { BestNeighbours } from "./best-neighbours.ts";
 import { ExactIndex } from "./exact-index.ts";
 import { SyntheticPeople } from "./synthetic-people.ts";
@@ -37,7 +37,8 @@ export async function measureSearch(
   vectors: number,
   options: WorkOptions & { readonly dimension?: number; readonly threads?: number } = {},
 ): Promise<SearchFigures> {
-  const { dimension = 512, threads = 1, signal, onProgress } = options;
+  const { dimension = 512, signal, onProgress } = options;
+  const threads = threadCount(options.threads, 1);
   const people = new SyntheticPeople({ dimension, seed: 1 });
   const persons = Math.ceil(vectors / IMAGES);
   const queries = Array.from({ length: QUERIES }, (_, i) =>

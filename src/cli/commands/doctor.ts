@@ -36,7 +36,7 @@ export function doctorCommand(program: Command, act: Act): void {
 
 async function doctor(io: CliIo, flags: { readonly json?: boolean }): Promise<number> {
   const store = openStore(io);
-  const engine = engineInfo();
+  const engine = await engineInfo();
   const backends: Record<string, string> = {};
   for (const provider of engine.providers) backends[provider] = (await probeProvider(provider)) ?? "runs";
   const bar = progressBar(io);

@@ -1,9 +1,9 @@
-import { availableParallelism } from "node:os";
 import {
   FaceError,
   internal,
   type Random,
   seeded,
+  threadCount,
   throwIfAborted,
   type WorkOptions,
 } from "../../core/index.ts";
@@ -139,7 +139,7 @@ function planOf(points: Points, options: TsneOptions) {
     exaggeration = 12,
     snapshotEvery = 50,
     method = methodFor(count, dimensions),
-    threads = count <= EXACT_IN_PLANE ? 1 : availableParallelism(),
+    threads = count <= EXACT_IN_PLANE ? 1 : threadCount(undefined),
   } = options;
   if (dimensions !== 2 && dimensions !== 3) throw usage("dimensions", "2 or 3", dimensions);
   if (method === "grid" && dimensions !== 2) throw usage("method", "exact or tree in space", method);
@@ -160,7 +160,7 @@ function planOf(points: Points, options: TsneOptions) {
     perplexity,
     k: Math.max(1, Math.min(count - 1, Math.floor(3 * perplexity))),
     method,
-    threads,
+    threads: threadCount(threads),
     snapshotEvery,
     schedule: {
       iterations,

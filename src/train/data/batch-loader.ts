@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { elementCount, FaceError, internal, throwIfAborted } from "../../core/index.ts";
+import { elementCount, FaceError, internal, threadCount, throwIfAborted } from "../../core/index.ts";
 import type { Augmentation } from "./augment/index.ts";
 import type { BatchAnswer, BatchTask, BatchWorkerData } from "./batch-worker.ts";
 import type { Pictures } from "./example-set.ts";
@@ -26,7 +25,7 @@ export interface BatchLoaderOptions {
   readonly sampler: Sampler;
   readonly augmentation: Augmentation;
   readonly seed: number;
-  /** Threads that read and vary pictures; 0 does it on the calling thread. @default half the cores */
+  /** Threads that read and vary pictures; 0 does it on the calling thread; at most one per core. @default half the cores */
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,7 +51,8 @@ export class BatchLoader {
   }
 
   static open(examples: Examples, options: BatchLoaderOptions): BatchLoader {
-    const { workers = Math.max(1, availableParallelism() >> 1) } = options;
+    const workers =
+      options.workers === 0 ? 0 : threadCount(options.workers, Math.ceil(threadCount(undefined) / 2));
     const { source } = examples.set;
     return new BatchLoader(
       examples,

@@ -1,5 +1,4 @@
-import { availableParallelism } from "node:os";
-import { elementCount, FaceError, throwIfAborted } from "../../core/index.ts";
+import { elementCount, FaceError, threadCount, throwIfAborted } from "../../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT, toOnnx, type Weights } from "../../networks/index.ts";
 import { encodeOnnx, Session } from "../../onnx/index.ts";
 import { type Examples, writePlanes } from "../data/index.ts";
@@ -21,7 +20,7 @@ export async function embedExamples(
 ): Promise<Float32Array> {
   const graph = toOnnx(network, weights, { normalize: true });
   await using session = await Session.open(encodeOnnx(graph), {
-    threads: options.threads ?? availableParallelism(),
+    threads: threadCount(options.threads),
   });
   const [channels, height, width] = network.input;
   const size = elementCount(network.input);

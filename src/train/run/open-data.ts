@@ -46,7 +46,12 @@ export async function openTrainingData(
         : splitByIdentity(digitSet(test, Math.min(validation.maxFaces, test.count)), { seed }).training;
     return { training, heldOut, single, leftOut, packed: undefined, [Symbol.dispose]() {} };
   }
-  const { set, packed } = await openExamples(config.data, { ...options, sizePx: shape[1] });
+  const { set, packed } = await openExamples(config.data, {
+    store: options.store,
+    signal: options.signal,
+    onProgress: options.onProgress,
+    sizePx: shape[1],
+  });
   try {
     if (set.shape.join() !== shape.join()) {
       throw new FaceError(

@@ -1,5 +1,4 @@
-import { availableParallelism } from "node:os";
-import { seeded, seedOf } from "../../core/index.ts";
+import { seeded, seedOf, threadCount } from "../../core/index.ts";
 import type { Batch } from "../data/index.ts";
 import { SAMPLED_CLASSES, sampleClasses } from "../heads/index.ts";
 import { TrainingStep, type TrainingStepOptions } from "../step/index.ts";
@@ -16,7 +15,7 @@ const SAMPLED = 7;
 export async function openStep(
   config: SettledConfig,
   parts: Pick<TrainingStepOptions, "network" | "head" | "optimiser">,
-  { threads = availableParallelism(), signal }: RunOptions,
+  { threads, signal }: RunOptions,
 ): Promise<TrainingStep> {
   const { batch, seed, device, precision, clipNorm, init } = config;
   return await TrainingStep.open({
@@ -24,7 +23,7 @@ export async function openStep(
     batch,
     device,
     precision,
-    threads,
+    threads: threadCount(threads),
     seed,
     ...(init === undefined ? {} : { weights: readInitialWeights(init, parts.network) }),
     ...(clipNorm === null ? {} : { gradientNorm: clipNorm }),

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { threadCount } from "../../../core/index.ts";
 import { expectPipeline, type Gallery, type Identification } from "../../../gallery/index.ts";
 import {
   chooseFace,
@@ -60,7 +61,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   const model = await modelOf(io, gallery, flags);
   await using pool = await RecognizerPool.open({
     ...model,
-    workers: Math.min(flags.jobs ?? Number.POSITIVE_INFINITY, paths.length),
+    workers: Math.min(threadCount(flags.jobs), paths.length),
     signal: io.signal,
     onProgress: bar.update,
   });

@@ -1,0 +1,27 @@
+import { isatty } from "node:tty";
+import { parentPort } from "node:worker_threads";
+import { EXIT } from "./exit-codes.ts";
+import type { CliIo } from "./io.ts";
+import { main } from "./main.ts";
+import { visibleLines } from "./visible-text.ts";
+import { writeNow } from "./write-now.ts";
+
+/** A command, in a thread of its own: see `run-command.ts`. */
+const controller = new AbortController();
+parentPort!.on("message", () => controller.abort());
+// Only the command keeps the thread alive.
+parentPort!.unref();
+
+const write = (descriptor: 1 | 2, lines: readonly string[]): void => {
+  // A reader that went away is no reason for a stack trace.
+  if (!writeNow(descriptor, visibleLines(lines))) process.exit(EXIT.ok);
+};
+const io: CliIo = {
+  out: (...lines) => write(1, lines),
+  err: (...lines) => write(2, lines),
+  interactive: isatty(2),
+  env: process.env,
+  signal: controller.signal,
+};
+
+process.exitCode = await main(process.argv.slice(2), io);

@@ -1,0 +1,65 @@
+import { isatty } from "node:tty";
+import { getHeapStatistics } from "node:v8";
+import { Worker } from "node:worker_threads";
+import { internal, reasonOf } from "../core/index.ts";
+import { EXIT } from "./exit-codes.ts";
+import { reportError } from "./failures.ts";
+import { visibleLines } from "./visible-text.ts";
+import { writeNow } from "./write-now.ts";
+
+/** How long a command that was asked to stop may take to do so, in milliseconds. */
+const GRACE_MS = 1000;
+
+/** Cursor shown, lines wrapped, and whatever stood in the last line gone. */
+const TERMINAL_AS_IT_WAS = "\u001b[?25h\u001b[?7h\r\u001b[K";
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * Runs a command line in a thread, so that this one can always be interrupted, whatever loop or native code the command
+ * is in.
+ *
+ * The first signal asks the command to stop; where it has not after {@link GRACE_MS}, and at a second signal, the
+ * process ends by that signal as if nobody had caught it (130 to a shell for Ctrl-C). A terminal is left as it was.
+ *
+ * Returns   the exit code; see `exit-codes.ts`
+ */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const thread = new Worker(new URL("./command-thread.js", import.meta.url), {
+    argv: [...argv],
+    // A thread has less memory than the process unless it is told otherwise.
+    resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) },
+  });
+  let asked = false;
+  let grace: NodeJS.Timeout | undefined;
+  for (const signal of SIGNALS)
+    process.on(signal, () => {
+      if (asked) endBy(signal);
+      asked = true;
+      thread.postMessage("stop");
+      grace = setTimeout(() => endBy(signal), GRACE_MS);
+    });
+  return await new Promise((resolve) => {
+    thread.on("error", (thrown) => {
+      const err = (...lines: readonly string[]): void => void writeNow(2, visibleLines(lines));
+      reportError({ err }, internal(reasonOf(thrown)), argv.includes("--json"));
+      resolve(EXIT.internal);
+    });
+    thread.on("exit", (code) => {
+      clearTimeout(grace);
+      if (asked) restoreTerminal();
+      resolve(code);
+    });
+  });
+}
+
+/** Ends the process as the signal does by itself: at once, native code included. */
+function endBy(signal: NodeJS.Signals): void {
+  restoreTerminal();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+function restoreTerminal(): void {
+  if (isatty(2)) writeNow(2, TERMINAL_AS_IT_WAS);
+}

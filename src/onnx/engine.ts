@@ -1,0 +1,48 @@
+import { Session as Inspector } from "node:inspector";
+import { getEnvironmentData, isMainThread } from "node:worker_threads";
+import type * as onnxruntime from "onnxruntime-node";
+import { FaceError, reasonOf, TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "../core/index.ts";
+
+/** onnxruntime's own interface. */
+export type Engine = typeof onnxruntime;
+
+let engine: Promise<Engine> | undefined;
+
+/**
+ * The engine, loaded when it is first needed, with its telemetry off unless the environment has ORT_DISABLE_TELEMETRY.
+ *
+ * Throws    FaceError USAGE in a worker whose main thread cannot be reached to switch the telemetry off
+ */
+export function loadEngine(): Promise<Engine> {
+  engine ??= load();
+  return engine;
+}
+
+async function load(): Promise<Engine> {
+  if (!isMainThread && getEnvironmentData(TELEMETRY_SETTLED) !== true) await setInProcess();
+  return await import("onnxruntime-node");
+}
+
+/** Sets the switch in the process from a worker whose main thread has not loaded this library. */
+async function setInProcess(): Promise<void> {
+  const value = JSON.stringify(process.env[TELEMETRY_SWITCH] ?? "1");
+  const expression = `void (process.env.${TELEMETRY_SWITCH} ??= ${value})`;
+  try {
+    const inspector = new Inspector();
+    inspector.connectToMainThread();
+    await new Promise<void>((resolve, reject) => {
+      inspector.post("Runtime.evaluate", { expression }, (error, answer) => {
+        if (error) reject(error);
+        else if (answer.exceptionDetails) reject(new Error(answer.exceptionDetails.text));
+        else resolve();
+      });
+    });
+    inspector.disconnect();
+  } catch (cause) {
+    throw new FaceError(
+      "USAGE",
+      `onnxruntime: expected ${TELEMETRY_SWITCH} in the environment, or arcface-ts imported on the main thread first: a worker cannot switch telemetry off here (${reasonOf(cause)})`,
+      { cause },
+    );
+  }
+}
