@@ -1,3 +1,4 @@
+import { namingFile } from "../core/index.ts";
 import { type ByteSource, openFileSource } from "./byte-source.ts";
 import type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
 import { foreignFile } from "./foreign-files.ts";
@@ -59,7 +60,8 @@ export function openCheckpoint(path: string, options: CheckpointOptions = {}): C
 export function readCheckpoint(source: ByteSource, options: CheckpointOptions = {}): Checkpoint {
   try {
     const format = expectFormat(source);
-    return READERS.find((candidate) => candidate.format === format)!.read(source, options);
+    const reader = READERS.find((candidate) => candidate.format === format)!;
+    return namingFile(source.name, () => reader.read(source, options));
   } catch (thrown) {
     source.close();
     throw thrown;

@@ -15,6 +15,7 @@ export {
 } from "./geometry.ts";
 export { fromFloat16, toFloat16 } from "./half.ts";
 export { momentOf } from "./moment.ts";
+export { namingFile } from "./naming-file.ts";
 export { nearestName } from "./nearest-name.ts";
 export { legibleName, personName } from "./person-name.ts";
 export { type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";

@@ -1,6 +1,6 @@
 import { openCheckpoint } from "../checkpoints/index.ts";
 import { readTflite, tfliteToOnnx } from "../checkpoints/tflite/index.ts";
-import { FaceError } from "../core/index.ts";
+import { FaceError, namingFile } from "../core/index.ts";
 import { ONNX_INPUT, toOnnx, withoutPrefix } from "../networks/index.ts";
 import {
   decodeOnnx,
@@ -55,7 +55,9 @@ const HALF_RTOL = 2e-2;
  */
 export async function convertGraph(path: string, options: GraphOptions): Promise<ConvertedGraph> {
   const file = await readModelFile(path, options.under);
-  const built = file.network ? ofWeights(file, options) : await ofGraph(file, options);
+  const built = file.network
+    ? ofWeights(file, options)
+    : await namingFile(path, () => ofGraph(file, options));
   const { model, original, example } = built;
   const onnx = encodeOnnx(model);
   const distance = example ? await distanceOf(original, onnx, example, built.unit) : null;

@@ -6,9 +6,9 @@ import {
   openCheckpoint,
 } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
-import { elementCount, FaceError } from "../core/index.ts";
+import { elementCount, FaceError, namingFile } from "../core/index.ts";
 import { identify, macsOf, type Network, networkById, parameterCount } from "../networks/index.ts";
-import { decodeOnnx, ELEMENT_TYPE } from "../onnx/index.ts";
+import { decodeOnnx, ELEMENT_TYPE, refusalOf } from "../onnx/index.ts";
 import type { ModelCard } from "./card.ts";
 import { bytesOf } from "./model-file.ts";
 import { cardOfFile } from "./own-model.ts";
@@ -32,6 +32,8 @@ export interface GraphReport {
   readonly producer: string;
   readonly inputs: readonly GraphSide[];
   readonly outputs: readonly GraphSide[];
+  /** Why it is not run here; null for one that is, as far as that can be told without running it. */
+  readonly refused: string | null;
   /** How often each operation occurs; null when some are of a kind that is not known here. */
   readonly operators: Readonly<Record<string, number>> | null;
 }
@@ -188,7 +190,9 @@ function networkReport(network: Network): NetworkReport {
 
 async function graphOf(path: string, format: CheckpointFormat): Promise<GraphReport | null> {
   if (format === "onnx") {
-    const { nodes, inputs, outputs, initializers, opsets, producer } = decodeOnnx(await bytesOf(path));
+    const bytes = await bytesOf(path);
+    const model = namingFile(path, () => decodeOnnx(bytes));
+    const { nodes, inputs, outputs, initializers, opsets, producer } = model;
     const constants = new Set(initializers.map((tensor) => tensor.name));
     const side = ({ name, elementType, dims }: (typeof inputs)[number]): GraphSide => ({
       name,
@@ -198,13 +202,14 @@ async function graphOf(path: string, format: CheckpointFormat): Promise<GraphRep
     return {
       opset: opsets[""] ?? opsets["ai.onnx"] ?? null,
       producer,
+      refused: refusalOf(model) ?? null,
       inputs: inputs.filter(({ name }) => !constants.has(name)).map(side),
       outputs: outputs.map(side),
       operators: tally(nodes.map(({ op, domain }) => (domain ? `${domain}.${op}` : op))),
     };
   }
   if (format !== "tflite") return null;
-  const empty = { opset: null, producer: "", inputs: [], outputs: [], operators: null };
+  const empty = { opset: null, producer: "", refused: null, inputs: [], outputs: [], operators: null };
   try {
     const { tensors, operators, inputs, outputs } = readTflite(await bytesOf(path));
     const side = (index: number): GraphSide => {

@@ -2,9 +2,9 @@ import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { type CheckpointFormat, expectFormat, openCheckpoint, openFileSource } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
-import { FaceError, reasonOf, type WorkOptions } from "../core/index.ts";
+import { FaceError, namingFile, reasonOf, type WorkOptions } from "../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT } from "../networks/index.ts";
-import { decodeOnnx, type OnnxModel } from "../onnx/index.ts";
+import { decodeOnnx, expectRunnable, type OnnxModel } from "../onnx/index.ts";
 import { prepareNetwork } from "./prepare.ts";
 import { expectKnown, placeOf, prepareCheckpoint } from "./prepare-checkpoint.ts";
 import { sha256, sha256OfFile } from "./store.ts";
@@ -64,8 +64,11 @@ export async function readModelFile(path: string, under?: string): Promise<Model
     under === undefined
       ? { path, format, sha256: digest }
       : { path, format, under, sha256: sha256(new TextEncoder().encode(`${digest} under ${under}`)) };
-  if (format === "onnx") return { ...file, sides: sidesOfGraph(decodeOnnx(await bytesOf(path))) };
-  if (format === "tflite") return { ...file, sides: sidesOfTflite(await bytesOf(path)) };
+  if (isGraph) {
+    const bytes = await bytesOf(path);
+    const read = format === "onnx" ? sidesOfOnnx : sidesOfTflite;
+    return { ...file, sides: namingFile(path, () => read(bytes)) };
+  }
   using checkpoint = openCheckpoint(path, placeOf(under));
   const { network } = expectKnown(path, checkpoint);
   return { ...file, network, sides: sidesOfNetwork(network) };
@@ -85,7 +88,9 @@ export async function prepareModelFile(
   const { name, layout, sizePx } = input;
   const example = layout === "NCHW" ? [1, 3, sizePx, sizePx] : [1, sizePx, sizePx, 3];
   const { cache } = options;
-  return (await prepareNetwork(await bytesOf(file.path), { input: name, example, cache })).onnx;
+  const bytes = await bytesOf(file.path);
+  const prepared = namingFile(file.path, () => prepareNetwork(bytes, { input: name, example, cache }));
+  return (await prepared).onnx;
 }
 
 /** The sides of the graph that {@link prepareCheckpoint} writes for a network. */
@@ -112,6 +117,13 @@ export function sidesOfGraph(graph: OnnxModel): Sides {
     },
     output: { name: output?.name, ...(typeof dimension === "number" ? { dimension } : {}) },
   };
+}
+
+/** Throws FaceError BAD_MODEL for a graph that is not run here, see {@link expectRunnable}. */
+function sidesOfOnnx(bytes: Uint8Array): Sides {
+  const graph = decodeOnnx(bytes);
+  expectRunnable(graph);
+  return sidesOfGraph(graph);
 }
 
 /** A TFLite network becomes NCHW and takes any batch when it is converted. */

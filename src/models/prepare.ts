@@ -5,6 +5,7 @@ import {
   decodeOnnx,
   disagreement,
   encodeOnnx,
+  expectRunnable,
   type FloatTensor,
   type OnnxModel,
   outputDistance,
@@ -89,6 +90,7 @@ async function prepare(file: Uint8Array, options: PrepareOptions): Promise<Prepa
   } else {
     original = file;
     model = decodeOnnx(file);
+    expectRunnable(model);
   }
   const rewritten = rewritePrelu(model);
   const keep = { conversionDistance, rewrittenPrelus: 0, rewriteDistance: null };

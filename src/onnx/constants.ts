@@ -10,9 +10,14 @@ export function constantsOf(model: OnnxModel): Map<string, OnnxTensor> {
   return constants;
 }
 
-/** Whether a node holds something this library does not look into: a subgraph may use any name of the outer graph. */
+/** ONNX's numbers of the kinds of attribute that hold graphs; 0 is one that does not say. */
+const GRAPH_KINDS: readonly number[] = [0, 5, 10];
+
+/** Whether a node holds a graph of its own: a subgraph may use any name of the outer graph. */
 export function hasUnreadParts(model: OnnxModel): boolean {
-  return model.nodes.some((node) => Object.values(node.attributes).some((a) => a.kind === "opaque"));
+  return model.nodes.some((node) =>
+    Object.values(node.attributes).some((a) => a.kind === "opaque" && GRAPH_KINDS.includes(a.type)),
+  );
 }
 
 /** The model without constants, and inputs that only gave them a name, which nothing uses. */

@@ -91,36 +91,42 @@ function decodeAttribute(reader: ProtobufReader): [string, OnnxAttribute] {
   let name = "";
   let kind = 0;
   let float = 0;
-  let int = 0;
+  let int = 0n;
   let text = "";
   let tensor: OnnxTensor | undefined;
-  const ints: number[] = [];
+  const ints: bigint[] = [];
   const floats: number[] = [];
   for (let f = reader.next(); f; f = reader.next()) {
     if (f.field === 1) name = reader.string(f.wire);
     else if (f.field === 2) float = reader.float(f.wire);
-    else if (f.field === 3) int = Number(BigInt.asIntN(64, reader.bigint(f.wire)));
+    else if (f.field === 3) int = BigInt.asIntN(64, reader.bigint(f.wire));
     else if (f.field === 4) text = reader.string(f.wire);
     else if (f.field === 5) tensor = decodeTensor(reader.message(f.wire));
     else if (f.field === 7) pushAll(floats, reader.floats(f.wire));
-    else if (f.field === 8) pushAll(ints, reader.ints(f.wire));
+    else if (f.field === 8) pushAll(ints, reader.bigints(f.wire));
     else if (f.field === 20) kind = reader.int(f.wire);
     else reader.skip(f.wire);
   }
   if (kind === 1) return [name, { kind: "float", value: float }];
-  if (kind === 2) return [name, { kind: "int", value: int }];
+  if (kind === 2 && isExact(int)) return [name, { kind: "int", value: Number(int) }];
   if (kind === 3) return [name, { kind: "string", value: text }];
   if (kind === 4 && tensor) return [name, { kind: "tensor", value: tensor }];
   if (kind === 6) return [name, { kind: "floats", value: floats }];
-  if (kind === 7) return [name, { kind: "ints", value: ints }];
-  return [name, { kind: "opaque", encoded: reader.encoded }];
+  if (kind === 7 && ints.every(isExact)) return [name, { kind: "ints", value: ints.map(Number) }];
+  return [name, { kind: "opaque", type: kind, encoded: reader.encoded }];
+}
+
+/** Whether a 64-bit number is a double exactly; `ends` of INT64_MAX, for "to the last", is not. */
+function isExact(value: bigint): boolean {
+  return Number.isSafeInteger(Number(value));
 }
 
 function decodeTensor(reader: ProtobufReader): OnnxTensor {
   const dims: number[] = [];
   const floats: number[] = [];
   const int32s: number[] = [];
-  const int64s: number[] = [];
+  const int64s: bigint[] = [];
+  const doubles: Uint8Array[] = [];
   let elementType = 0;
   let name = "";
   let raw: Uint8Array | undefined;
@@ -130,9 +136,11 @@ function decodeTensor(reader: ProtobufReader): OnnxTensor {
     else if (f.field === 2) elementType = reader.int(f.wire);
     else if (f.field === 4) pushAll(floats, reader.floats(f.wire));
     else if (f.field === 5) pushAll(int32s, reader.ints(f.wire));
-    else if (f.field === 7) pushAll(int64s, reader.ints(f.wire));
+    else if (f.field === 7) pushAll(int64s, reader.bigints(f.wire));
     else if (f.field === 8) name = reader.string(f.wire);
     else if (f.field === 9) raw = reader.bytes(f.wire);
+    else if (f.field === 10) doubles.push(reader.words(f.wire));
+    else if (f.field === 11) pushAll(int64s, reader.bigints(f.wire));
     else if (f.field === 13) {
       external = true;
       reader.skip(f.wire);
@@ -143,7 +151,7 @@ function decodeTensor(reader: ProtobufReader): OnnxTensor {
   if (dims.some((dim) => dim < 0)) {
     throw reader.bad(`dimensions of tensor "${name}" of 0 or more`, `[${dims.join(", ")}]`);
   }
-  const data = raw ?? packed(elementType, floats, int32s, int64s);
+  const data = raw ?? packed(elementType, floats, int32s, int64s, doubles);
   const size = ELEMENT_BYTES[elementType];
   if (size !== undefined && elementCount(dims) * size !== data.length) {
     throw reader.bad(
@@ -155,9 +163,19 @@ function decodeTensor(reader: ProtobufReader): OnnxTensor {
 }
 
 /** Values that the file spells out one by one, as the bytes they would have had. */
-function packed(elementType: number, floats: number[], int32s: number[], int64s: number[]): Uint8Array {
+function packed(
+  elementType: number,
+  floats: number[],
+  int32s: number[],
+  int64s: bigint[],
+  doubles: Uint8Array[],
+): Uint8Array {
   if (elementType === ELEMENT_TYPE.float32) return new Uint8Array(Float32Array.from(floats).buffer);
-  if (elementType === ELEMENT_TYPE.int64) return new Uint8Array(BigInt64Array.from(int64s, BigInt).buffer);
+  if (elementType === ELEMENT_TYPE.float64) return new Uint8Array(Buffer.concat(doubles));
+  // Unsigned 32-bit numbers stand in a field of 64 bits.
+  if (elementType === ELEMENT_TYPE.uint32) return new Uint8Array(Uint32Array.from(int64s, Number).buffer);
+  if (elementType === ELEMENT_TYPE.int64 || elementType === ELEMENT_TYPE.uint64)
+    return new Uint8Array(BigInt64Array.from(int64s).buffer);
   const size = ELEMENT_BYTES[elementType];
   if (size === 4) return new Uint8Array(Int32Array.from(int32s).buffer);
   if (size === 2) return new Uint8Array(Uint16Array.from(int32s).buffer);
@@ -256,7 +274,7 @@ function decodeEntry(reader: ProtobufReader): [string, string] {
 }
 
 /** `push(...items)` without its limit on how many. */
-function pushAll(target: number[], items: readonly number[]): void {
+function pushAll<T>(target: T[], items: readonly T[]): void {
   for (const item of items) target.push(item);
 }
 

@@ -3,6 +3,7 @@ export { disagreement, outputDistance } from "./agreement.ts";
 export { withAnyBatch } from "./any-batch.ts";
 export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
+export { expectRunnable, refusalOf } from "./expect-runnable.ts";
 export { foldBatchNorms } from "./fold-batch-norm.ts";
 export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
 export { IntegerProduct } from "./integer-product.ts";

@@ -41,7 +41,10 @@ export interface OnnxTensor {
   readonly data: Uint8Array;
 }
 
-/** An attribute's value; `opaque` is one this library passes on without looking inside (subgraphs, for example). */
+/**
+ * An attribute's value. An `opaque` one is passed on as it is encoded: numbers that no double holds exactly, and what
+ * this library does not look into (subgraphs, for example). Its `type` is ONNX's number of the attribute's kind.
+ */
 export type OnnxAttribute =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "int"; readonly value: number }
@@ -49,7 +52,7 @@ export type OnnxAttribute =
   | { readonly kind: "ints"; readonly value: readonly number[] }
   | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "tensor"; readonly value: OnnxTensor }
-  | { readonly kind: "opaque"; readonly encoded: Uint8Array };
+  | { readonly kind: "opaque"; readonly type: number; readonly encoded: Uint8Array };
 
 /** One operation. An empty input name is an optional input left out. */
 export interface OnnxNode {

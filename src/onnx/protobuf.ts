@@ -91,13 +91,35 @@ export class ProtobufReader {
   ints(wire: number): number[] {
     if (wire === WIRE_VARINT) return [this.int(wire)];
     const inner = this.message(wire);
-    const out: number[] = [];
-    while (inner.#at < inner.#bytes.length) {
-      const value = Number(BigInt.asIntN(64, inner.#varint()));
+    return inner.rest().map((wide) => {
+      const value = Number(wide);
       if (!Number.isSafeInteger(value)) throw inner.bad("an integer below 2⁵³", String(value));
-      out.push(value);
-    }
+      return value;
+    });
+  }
+
+  /** A repeated integer field as signed 64-bit numbers, packed or one element of it. */
+  bigints(wire: number): bigint[] {
+    if (wire === WIRE_VARINT) return [BigInt.asIntN(64, this.bigint(wire))];
+    return this.message(wire).rest();
+  }
+
+  /** What is left of the message, as signed 64-bit varints. */
+  rest(): bigint[] {
+    const out: bigint[] = [];
+    while (this.#at < this.#bytes.length) out.push(BigInt.asIntN(64, this.#varint()));
     return out;
+  }
+
+  /** A repeated field of eight bytes an element, packed or one element of it, as its bytes. */
+  words(wire: number): Uint8Array {
+    if (wire === WIRE_64) {
+      const at = this.#take(8);
+      return this.#bytes.subarray(at, at + 8);
+    }
+    const inner = this.bytes(wire);
+    if (inner.length % 8 !== 0) throw this.bad("a multiple of 8 bytes", `${inner.length} bytes`);
+    return inner;
   }
 
   /** A repeated float field, packed or one element of it. */

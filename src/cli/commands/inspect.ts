@@ -157,6 +157,7 @@ function describe(report: FileReport, listed: boolean): string[] {
       lines.push(`output      ${name} ${type} ${bracket(shape)}`);
     const operators =
       graph.operators && Object.entries(graph.operators).map(([op, count]) => `${count} ${op}`);
+    if (graph.refused !== null) lines.push(`not run     ${graph.refused}`);
     lines.push(`operators   ${operators?.join(", ") ?? "some that cannot be run here"}`);
   }
   if (card) {
