@@ -1,11 +1,13 @@
 /**
- * Galleries whose processes are killed (SIGKILL) at random moments, two writers and a reader in every round:
+ * Galleries whose processes are killed (SIGKILL) at random moments, two writers, a reader and somebody who opens and
+ * closes in every round, beside a process that forgets someone and lives on:
  *
  *   npm run bench gallery-crash -- [--on sqlite | postgres] [--rounds 200] [--seed 1]
  *
  * `--on postgres` wants ARCFACE_TEST_POSTGRES; "tools/test-servers start FILE" starts a server.
  *
- * After each round a fresh opening and one that was open all the time are held against what the writers acknowledged.
+ * After each round a fresh opening and one that was open all the time are held against what the writers acknowledged. A signal
+ * that was not sent here is wrong, too.
  * Ends with exit code 1 when anything is not as it has to be.
  */
 import { parseArgs } from "node:util";

@@ -185,7 +185,7 @@ test("forgetting leaves no byte of a person in any file, and says where it looke
   await mkdir(`${path}.derived`);
   await writeFile(join(`${path}.derived`, "map.bin"), pieces[0]!);
   const [receipt] = await lines<{ searched: { path: string; hits: number }[] }>("forget", "Annabel");
-  expect(receipt).toMatchObject({ forgotten: ["Annabel"], faces: 2, crops: 2 });
+  expect(receipt).toMatchObject({ forgotten: ["Annabel", "Twin"], faces: 2, crops: 2, finished: true });
   expect(receipt!.searched.map((file) => file.path)).toContain(path);
   expect(receipt!.searched.every(({ hits }) => hits === 0)).toBe(true);
   expect(await found()).toEqual([false, false, false]);

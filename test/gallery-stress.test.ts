@@ -17,10 +17,10 @@ afterAll(async () => {
 
 // More rounds and more time: npm run bench gallery-crash, npm run bench gallery-processes.
 
-test("writers and readers that are killed at any moment leave every acknowledged change, none by half", async () => {
+test("writers and readers that are killed at any moment leave every acknowledged change, none by half, beside one that forgets and lives on", async () => {
   const report = await crashRounds(() => `sqlite:${join(folder, "crash.db")}`, 8, 1);
   expect(report.wrong).toEqual([]);
-  expect(report.processesKilled).toBe(24);
+  expect(report.processesKilled).toBe(32);
   expect(report.acknowledged).toBeGreaterThan(20);
 });
 

@@ -17,6 +17,8 @@ export interface Found {
   readonly faces: ReadonlyMap<number, FaceState>;
   /** Ids of the faces that those who leave have. */
   readonly facesOfLeaving: readonly number[];
+  /** Those of the faces whose contents are kept, there or not. */
+  readonly kept: ReadonlySet<number>;
 }
 
 /** The states that a change leaves behind; null for what is no longer there. */
@@ -45,8 +47,8 @@ export function subjectsOf({ effects }: Change): Subjects {
 /**
  * Holds a change against what is there.
  *
- * Every effect must find what it expects; afterwards every face must be a present person's, and every new face must
- * come with its contents.
+ * Every effect must find what it expects; afterwards every face must be a present person's, and every face that comes
+ * must come with its contents, or they must be kept.
  *
  * Throws    FaceError CONFLICT, USAGE for a name that is not spelled as names are kept
  */
@@ -71,6 +73,15 @@ export function checkChange(where: string, change: Change, found: Found): Outcom
       throw new FaceError(
         "CONFLICT",
         `${where}: expected person ${state.person} for face ${id} to be there, got nobody; look again`,
+      );
+    }
+  }
+  const come = new Set(change.contents.map(({ id }) => id));
+  for (const [id, state] of faces) {
+    if (state && !come.has(id) && !found.kept.has(id)) {
+      throw new FaceError(
+        "CONFLICT",
+        `${where}: expected face ${id} to be kept, got none: the gallery was moved to another model without it, or it was forgotten`,
       );
     }
   }

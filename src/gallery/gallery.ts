@@ -16,9 +16,10 @@ import {
   planMove,
   planPerson,
   planSplit,
+  unknownPerson,
 } from "./plans.ts";
 import type { Person } from "./records.ts";
-import type { Erasure, GallerySettings, GalleryStore } from "./store.ts";
+import type { Erasure, FormerPerson, GallerySettings, GalleryStore } from "./store.ts";
 
 /** What a gallery needs from outside. */
 export interface GalleryOptions {
@@ -208,25 +209,59 @@ export class Gallery {
     return { sequence: await this.store.commit(change), result: entry };
   }
 
+  /** Everybody who ever bore a name, and whom they became by merging: whom {@link forget} removes. */
+  async everNamed(name: string): Promise<FormerPerson[]> {
+    return await this.store.everNamed(spellingsOf(name));
+  }
+
   /**
    * Removes people with everything kept of them, and proves it. Cannot be undone.
    *
+   * A name means everybody who ever bore it, there or not, and whom they became by merging; a number means one person.
+   * The names of an erasure that is not finished finish it.
+   *
    * Throws    FaceError PERSON_UNKNOWN
    */
-  async forget(names: readonly string[]): Promise<Erasure> {
-    const people = [];
-    for (const name of names) people.push((await this.person(name)).id);
-    return await this.store.erase(people, this.#now());
+  async forget(who: readonly (string | number)[]): Promise<Erasure> {
+    const people = new Set<number>();
+    const unknown: string[] = [];
+    for (const each of who) {
+      const found = await (typeof each === "string"
+        ? this.everNamed(each)
+        : this.store.everWith(Number.isSafeInteger(each) ? [each] : []));
+      for (const { id } of found) people.add(id);
+      if (found.length > 0) continue;
+      if (typeof each === "string") unknown.push(each);
+      else
+        throw new FaceError(
+          "PERSON_UNKNOWN",
+          `forget: expected a person of this gallery, got number ${each}`,
+        );
+    }
+    const earlier = unknown.length > 0 ? await this.#earlier(unknown) : [];
+    const now = people.size > 0 ? [await this.store.erase([...people], this.#now())] : [];
+    return joined([...earlier, ...now]);
+  }
+
+  /** Finishes erasures that were interrupted or could not be finished, and gives their receipts. */
+  async finishErasures(): Promise<readonly Erasure[]> {
+    return (await this.store.finishErasures()).erasures;
+  }
+
+  /** Receipts of erasures that were begun by some names. Throws FaceError PERSON_UNKNOWN. */
+  async #earlier(names: readonly string[]): Promise<readonly Erasure[]> {
+    const { erasures, unknown } = await this.store.finishErasures(names);
+    const [stranger] = unknown;
+    if (stranger === undefined) return erasures;
+    throw await unknownPerson(this.store, stranger);
   }
 
   /**
    * Forgets everyone whose date has passed and, when asked to, what was deleted before a date.
    *
-   * Returns   who was forgotten, and the proof; undefined when there was nobody
+   * Returns   undefined when there was nobody
    */
-  async prune(
-    options: { readonly deletedBefore?: Date } = {},
-  ): Promise<{ readonly people: readonly string[]; readonly erasure: Erasure } | undefined> {
+  async prune(options: { readonly deletedBefore?: Date } = {}): Promise<Erasure | undefined> {
     const now = this.#now();
     const expired = await this.store.expired(now);
     const deleted = options.deletedBefore
@@ -234,7 +269,7 @@ export class Gallery {
       : [];
     const ids = [...expired.map(({ id }) => id), ...deleted];
     if (ids.length === 0) return undefined;
-    return { people: expired.map(({ name }) => name), erasure: await this.store.erase(ids, now) };
+    return await this.store.erase(ids, now);
   }
 
   /**
@@ -324,6 +359,33 @@ export class Gallery {
   #now(): string {
     return this.#clock().toISOString();
   }
+}
+
+/** A name in the spelling that names have, and as it was given: galleries of earlier versions may hold such. */
+function spellingsOf(name: string): string[] {
+  try {
+    return [...new Set([personName("forget", name), name])];
+  } catch (error) {
+    if (error instanceof FaceError && error.code === "USAGE" && name !== "") return [name];
+    throw error;
+  }
+}
+
+/** Several erasures as one, with the date of the last. */
+function joined(erasures: readonly Erasure[]): Erasure {
+  const last = erasures.at(-1)!;
+  const sum = (of: (erasure: Erasure) => number): number =>
+    erasures.reduce((total, erasure) => total + of(erasure), 0);
+  return {
+    at: last.at,
+    people: erasures.flatMap(({ people }) => people),
+    faces: sum(({ faces }) => faces),
+    crops: sum(({ crops }) => crops),
+    logEffects: sum(({ logEffects }) => logEffects),
+    searched: erasures.flatMap(({ searched }) => searched),
+    notProven: [...new Set(erasures.flatMap(({ notProven }) => notProven))],
+    finished: erasures.every(({ finished }) => finished),
+  };
 }
 
 /** Whether a change stands whole and can be taken back. */

@@ -36,10 +36,13 @@ export {
   ProvenanceSchema,
 } from "./records.ts";
 export type {
+  ErasedPerson,
   Erasure,
   FaceToEmbed,
+  FormerPerson,
   GallerySettings,
   GalleryStore,
+  GivenReceipts,
   Page,
   SearchedFile,
   StoreStats,

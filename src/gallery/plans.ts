@@ -36,13 +36,18 @@ export async function personNamed(store: GalleryStore, text: string): Promise<Pe
   const name = personName("gallery", text);
   const person = await store.personNamed(name);
   if (person) return person;
+  throw await unknownPerson(store, name);
+}
+
+/** The error for a name that nobody has, with the one that is nearest. */
+export async function unknownPerson(store: GalleryStore, name: string): Promise<FaceError> {
   // Names that begin with the same letter, as far as one page holds them.
   const others = await store.people({ after: name.slice(0, 1), limit: PAGE });
   const nearest = nearestName(
     name,
     others.map((other) => other.name),
   );
-  throw new FaceError(
+  return new FaceError(
     "PERSON_UNKNOWN",
     `gallery: expected someone of this gallery, got "${name}"${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`,
   );
@@ -159,6 +164,9 @@ export async function planMerge(
       effects.push({ subject: "face", id, before: { person: person.id }, after: { person: target.id } });
     effects.push({ subject: "person", id: person.id, before: stateOf(person), after: null });
   }
+  // No face says into whom the others were merged.
+  if (effects.length > 0 && effects.every(({ subject }) => subject === "person"))
+    effects.push({ subject: "person", id: target.id, before: stateOf(target), after: stateOf(target) });
   return { effects, result: target };
 }
 

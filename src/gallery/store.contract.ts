@@ -400,11 +400,11 @@ export function storeContract(engine: StoreUnderTest): void {
       ]);
       await gallery.deletePerson("Gone");
       const pruned = await gallery.prune();
-      expect(pruned?.people).toEqual(["Guest"]);
+      expect(pruned?.people.map(({ names }) => names)).toEqual([["Guest"]]);
       expect(await names(gallery)).toEqual(["Later 1", "Member 1"]);
       expect((await gallery.store.stats()).deletedFaces).toBe(1);
       const rest = await gallery.prune({ deletedBefore: new Date(Date.UTC(2026, 6, 1)) });
-      expect(rest?.erasure.faces).toBe(1);
+      expect(rest?.faces).toBe(1);
       expect((await gallery.store.stats()).deletedFaces).toBe(0);
       expect(await gallery.prune()).toBeUndefined();
       await gallery.retain("Later", null);

@@ -31,8 +31,30 @@ export interface StoreStats {
   readonly indexBytes: number;
 }
 
+/** Someone who ever bore a name, or whom they became by merging. */
+export interface FormerPerson {
+  readonly id: number;
+  /** The last one. */
+  readonly name: string;
+  /** Whether the person is there; else they were deleted, merged, or their enrolment was taken back. */
+  readonly present: boolean;
+  /** Faces that are kept, deleted ones too. */
+  readonly faces: number;
+}
+
+/** Someone who was forgotten. */
+export interface ErasedPerson {
+  readonly id: number;
+  /** All names the person ever had; empty in a receipt that was given later: the gallery no longer knows. */
+  readonly names: readonly string[];
+  readonly faces: number;
+}
+
 /** What forgetting removed, and the proof, as far as there can be one. */
 export interface Erasure {
+  /** When it was begun, as ISO date and time. */
+  readonly at: string;
+  readonly people: readonly ErasedPerson[];
   readonly faces: number;
   readonly crops: number;
   /** Effects taken out of the log. */
@@ -41,6 +63,18 @@ export interface Erasure {
   readonly searched: readonly SearchedFile[];
   /** What could not be looked at, and why; empty when every file was. */
   readonly notProven: readonly string[];
+  /**
+   * False while something is left to do: the files could not be packed yet, or something was found in them. The
+   * gallery then remembers the task and finishes it on a later opening, or when `finishErasures` asks for it.
+   */
+  readonly finished: boolean;
+}
+
+/** Receipts of erasures that were not finished, or whose receipts were not given. */
+export interface GivenReceipts {
+  readonly erasures: readonly Erasure[];
+  /** Names that none of them is of; then nothing was given. */
+  readonly unknown: readonly string[];
 }
 
 /** A file that was searched for bytes that must be gone. */
@@ -106,11 +140,20 @@ export interface GalleryStore {
   log(page: Page<number>): Promise<LogEntry[]>;
   entry(sequence: number): Promise<LogEntry | undefined>;
 
+  /** Everybody who ever bore one of the spellings of a name, there or not, and whom they became by merging. */
+  everNamed(spellings: readonly string[]): Promise<FormerPerson[]>;
+  /** Those of the people who are kept, there or not. */
+  everWith(ids: readonly number[]): Promise<FormerPerson[]>;
   /**
-   * Removes people with everything that is kept of them, deleted faces and the log's contents included, then
+   * Removes people with everything that is kept of them, deleted faces, aliases and the log's contents included, then
    * searches for the bytes. Cannot be undone.
+   *
+   * The rows go in one step, in which the rest is written down as a task: packing the files and searching them. What
+   * cannot be finished at once is finished on a later opening or by {@link finishErasures}.
    */
   erase(people: readonly number[], at: string): Promise<Erasure>;
+  /** Finishes what is left of erasures and gives their receipts: all, or those of people who had one of the names. */
+  finishErasures(names?: readonly string[]): Promise<GivenReceipts>;
   /** Ids of people who were deleted before `at`, and still have contents. */
   deletedBefore(at: string): Promise<number[]>;
 

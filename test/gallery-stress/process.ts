@@ -1,8 +1,9 @@
 /**
  * One process of a stress run, killed at any moment:
  *
- *   node --import tsx process.ts write ADDRESS NAME SEED
- *   node --import tsx process.ts read ADDRESS NAME SEED
+ *   node process.js write ADDRESS NAME SEED
+ *   node process.js read ADDRESS NAME SEED
+ *   node process.js visit ADDRESS NAME SEED
  *
  * Prints a line before each step and one after it is durable; see `Line`. Ends its run at SIGTERM.
  */
@@ -13,7 +14,16 @@ import { ANCHOR, COUNTER, type Line, type Owners, SHARED } from "./lines.ts";
 import { faceFor, vectorFor } from "./made-vector.ts";
 
 const say = (line: Line): void => {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      // The pipe is full: whoever reads it is busy.
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
 };
 
 const [, , role, address, name, seed] = process.argv as [string, string, string, string, string, string];
@@ -25,9 +35,12 @@ process.on("SIGTERM", () => {
 });
 
 try {
-  const gallery = await Gallery.open(address, { clock });
-  await (role === "write" ? write(gallery) : read(gallery));
-  await gallery.close();
+  if (role === "visit") await visit();
+  else {
+    const gallery = await Gallery.open(address, { clock });
+    await (role === "write" ? write(gallery) : read(gallery));
+    await gallery.close();
+  }
   say({ ended: true });
 } catch (error) {
   say({ wrong: error instanceof FaceError ? `${error.code} ${error.message}` : String(error) });
@@ -118,7 +131,7 @@ async function write(gallery: Gallery): Promise<void> {
       } else people.delete(who);
     },
     async () => {
-      if (people.size < 3 || random.below(4) > 0) return;
+      if (people.size < 3) return;
       const who = someone();
       await step("forget", belonging(people.get(who)!, null), async () => {
         await gallery.forget([who]);
@@ -151,6 +164,17 @@ async function write(gallery: Gallery): Promise<void> {
     if (people.size === 0) await enrol();
     await steps[random.below(steps.length)]!();
     await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Opens and closes again and again, as short commands beside a service do. */
+async function visit(): Promise<void> {
+  for (let asked = 1; !stopping; asked++) {
+    const gallery = await Gallery.open(address, { clock });
+    if ((await gallery.store.personNamed(ANCHOR))?.faces !== 8) say({ wrong: "the anchor is not whole" });
+    await gallery.close();
+    say({ asked });
+    await new Promise((resolve) => setTimeout(resolve, random.below(30)));
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Line, Owners } from "./lines.ts";
+import { stressProgram } from "./program.ts";
 
 /** What a process said until it ended. */
 export class Account {
@@ -47,19 +47,17 @@ export interface StressProcess {
   kill(signal: "SIGKILL" | "SIGTERM"): void;
 }
 
-/** Starts a writer or a reader. */
+/** Starts a writer, a reader, or somebody who opens and closes. A signal that was not sent here is wrong. */
 export function startProcess(
-  role: "write" | "read",
+  role: "write" | "read" | "visit",
   address: string,
   name: string,
   seed: number,
 ): StressProcess {
   const account = new Account(name);
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", join(import.meta.dirname, "process.ts"), role, address, name, String(seed)],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, [stressProgram(), role, address, name, String(seed)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
     errors += chunk.toString();
@@ -81,10 +79,20 @@ export function startProcess(
     markGoing();
   });
   const read = new Promise<void>((resolve) => lines.on("close", resolve));
-  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  let sent: NodeJS.Signals | undefined;
+  const closed = new Promise<void>((resolve) =>
+    child.on("close", (_, signal) => {
+      if (signal !== null && signal !== sent) account.wrong.push(`${name}: was ended by ${signal}`);
+      resolve();
+    }),
+  );
   const gone = Promise.all([read, closed]).then(() => {
     if (errors !== "") account.wrong.push(`${name}: ${errors.slice(0, 500)}`);
     markGoing();
   });
-  return { account, going, gone, kill: (signal) => void child.kill(signal) };
+  const kill = (signal: "SIGKILL" | "SIGTERM"): void => {
+    sent = signal;
+    child.kill(signal);
+  };
+  return { account, going, gone, kill };
 }

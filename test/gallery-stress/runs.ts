@@ -1,9 +1,9 @@
 import { seeded } from "../../src/core/index.ts";
 import { Gallery } from "../../src/gallery/index.ts";
 import { audit } from "./audit.ts";
-import { ANCHOR, COUNTER, SHARED } from "./lines.ts";
+import { ANCHOR, COUNTER, type Owners, SHARED } from "./lines.ts";
 import { faceFor, STRESS_PIPELINE } from "./made-vector.ts";
-import { type Account, type StressProcess, startProcess } from "./processes.ts";
+import { Account, type StressProcess, startProcess } from "./processes.ts";
 
 const clock = (): Date => new Date();
 
@@ -23,8 +23,9 @@ export interface CrashReport {
 const ROUNDS_A_GALLERY = 20;
 
 /**
- * In every round two writers and a reader are killed at random moments (SIGKILL), then the gallery is audited: by a
- * fresh opening, and by one that was open all the time.
+ * In every round two writers, a reader and somebody who opens and closes all the time are killed at random moments
+ * (SIGKILL), while this process, which lives on, forgets someone and changes things. Then the gallery is audited: by a
+ * fresh opening, and by the one that was open all the time.
  *
  * @param newAddress where to make another gallery
  */
@@ -36,30 +37,35 @@ export async function crashRounds(
 ): Promise<CrashReport> {
   const random = seeded(seed);
   const all: Account[] = [];
+  const services: Account[] = [];
   const wrong: string[] = [];
   let address = "";
   let follower: Gallery | undefined;
+  let own: Account | undefined;
   let writers: Account[] = [];
   for (let round = 0; round < rounds; round++) {
     if (round % ROUNDS_A_GALLERY === 0) {
       await follower?.close();
       address = newAddress();
       follower = await newGallery(address);
-      writers = [];
+      own = new Account(`g${round}`);
+      services.push(own);
+      writers = [own];
     }
     const processes = [
       startProcess("write", address, `r${round}a`, random.below(2 ** 31)),
       startProcess("write", address, `r${round}b`, random.below(2 ** 31)),
       startProcess("read", address, `r${round}c`, random.below(2 ** 31)),
+      startProcess("visit", address, `r${round}d`, random.below(2 ** 31)),
     ];
     await Promise.all(processes.map(({ going }) => going));
-    await Promise.all(
-      processes.map(async (process) => {
-        await wait(random.below(400));
-        process.kill("SIGKILL");
-        await process.gone;
-      }),
-    );
+    const killed = processes.map(async (process) => {
+      await wait(random.below(400));
+      process.kill("SIGKILL");
+      await process.gone;
+    });
+    await forgetAndGoOn(follower!, own!, round);
+    await Promise.all(killed);
     const accounts = processes.map(({ account }) => account);
     all.push(...accounts);
     wrong.push(...accounts.flatMap((account) => account.wrong));
@@ -69,11 +75,40 @@ export async function crashRounds(
     wrong.push(
       ...(await audit(follower!, writers, 1)).map((sentence) => `round ${round}, open: ${sentence}`),
     );
+    for (const { finished, searched } of await fresh.finishErasures())
+      if (!finished) wrong.push(`round ${round}: an erasure cannot be finished, ${JSON.stringify(searched)}`);
     onRound(round + 1, wrong.length);
     if (wrong.length > 20) break;
   }
   await follower?.close();
-  return { rounds, processesKilled: all.length, ...totals(all), wrong };
+  return { rounds, processesKilled: all.length, ...totals([...all, ...services]), wrong };
+}
+
+/** What a service does: it forgets someone, and its later changes must last. */
+async function forgetAndGoOn(gallery: Gallery, account: Account, round: number): Promise<void> {
+  const step = async (
+    what: string,
+    owners: Owners,
+    work: () => Promise<{ sequence: number } | undefined>,
+  ): Promise<void> => {
+    account.take({ begins: what, owners });
+    account.take({ done: what, sequence: (await work())?.sequence ?? null });
+  };
+  const [leaving, staying] = [`${account.name}/${round}l.jpg`, `${account.name}/${round}s.jpg`];
+  const name = (source: string): string => `person of ${source}`;
+  const enrol = (source: string) =>
+    step("enrol", { [source]: name(source) }, () =>
+      gallery.enrol([{ name: name(source), faces: [faceFor(source)] }]),
+    );
+  await enrol(leaving);
+  await step("service forgets", { [leaving]: null }, async () => {
+    await gallery.forget([name(leaving)]);
+    return undefined;
+  });
+  for (let i = 0; i < 3; i++) {
+    await enrol(`${staying}${i}`);
+    await wait(20);
+  }
 }
 
 /** What writers and readers side by side came to. */
@@ -92,11 +127,9 @@ export async function sideBySide(
   { writers, readers, ms, seed }: { writers: number; readers: number; ms: number; seed: number },
 ): Promise<SideBySideReport> {
   await using gallery = await newGallery(address);
-  const start = (role: "write" | "read", count: number): StressProcess[] =>
-    Array.from({ length: count }, (_, i) =>
-      startProcess(role, address, `${role === "write" ? "w" : "q"}${i}x`, seed * 100 + i),
-    );
-  const processes = [...start("write", writers), ...start("read", readers)];
+  const start = (role: "write" | "read" | "visit", count: number): StressProcess[] =>
+    Array.from({ length: count }, (_, i) => startProcess(role, address, `${role[0]}${i}x`, seed * 100 + i));
+  const processes = [...start("write", writers), ...start("read", readers), ...start("visit", 1)];
   await Promise.all(processes.map(({ going }) => going));
   const begin = performance.now();
   await wait(ms);

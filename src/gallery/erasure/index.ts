@@ -1,2 +1,28 @@
-export { findBytes, findBytesIn, PART_BYTES, piecesOf } from "./find-bytes.ts";
-export { MIN_TEXT_BYTES, piecesOfCrop, piecesOfVector } from "./pieces.ts";
+export { countMarks, type MarkedFile, PART_BYTES } from "./find-marks.ts";
+export {
+  type ErasureEngine,
+  emptyErasure,
+  type FileSearch,
+  finishBegun,
+  finishOnOpening,
+  giveReceipts,
+} from "./finish.ts";
+export { Marks } from "./marks.ts";
+export { type MergeEffect, type MergeEntry, Merges } from "./merges.ts";
+export {
+  formsOfVector,
+  type Piece,
+  type PieceKind,
+  piecesOfCrop,
+  piecesOfText,
+  piecesOfVector,
+} from "./pieces.ts";
+export { searchFiles } from "./search-files.ts";
+export {
+  type BegunErasure,
+  beginTask,
+  type ErasureRow,
+  type ErasureTask,
+  type Traces,
+  taskOf,
+} from "./task.ts";

@@ -3,7 +3,16 @@ import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { GalleryFace, Person, PersonHit } from "../records.ts";
-import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
+import type {
+  Erasure,
+  FaceToEmbed,
+  FormerPerson,
+  GallerySettings,
+  GalleryStore,
+  GivenReceipts,
+  Page,
+  StoreStats,
+} from "../store.ts";
 import type { MilvusAddress } from "./client.ts";
 import { FollowedLog } from "./followed-log.ts";
 import { MAX_LIMIT, VectorCollection } from "./vector-collection.ts";
@@ -119,6 +128,23 @@ export class MilvusStore implements GalleryStore {
       );
     }
     return { ...erasure, notProven };
+  }
+
+  async finishErasures(names?: readonly string[]): Promise<GivenReceipts> {
+    const given = await this.#open.finishErasures(names);
+    if (given.erasures.length > 0) {
+      await this.#log.follow();
+      await this.#vectors.compact();
+    }
+    return given;
+  }
+
+  async everNamed(spellings: readonly string[]): Promise<FormerPerson[]> {
+    return await this.#open.everNamed(spellings);
+  }
+
+  async everWith(ids: readonly number[]): Promise<FormerPerson[]> {
+    return await this.#open.everWith(ids);
   }
 
   async finishReindex(at: string): Promise<void> {

@@ -18,8 +18,8 @@ export async function applyChange(
     "SELECT id, name, expires FROM person WHERE present AND id = ANY($1)",
     [subjects.people],
   );
-  const faces = await client.query<{ id: number } & FaceState>(
-    "SELECT id, person FROM face WHERE present AND id = ANY($1)",
+  const faces = await client.query<{ id: number; present: boolean } & FaceState>(
+    "SELECT id, person, present FROM face WHERE id = ANY($1)",
     [subjects.faces],
   );
   const facesOfLeaving = await client.query<{ id: number }>(
@@ -28,8 +28,9 @@ export async function applyChange(
   );
   const outcome = checkChange(address, change, {
     people: new Map(people.rows.map(({ id, name, expires }) => [id, { name, expires }])),
-    faces: new Map(faces.rows.map(({ id, person }) => [id, { person }])),
+    faces: new Map(faces.rows.flatMap(({ id, person, present }) => (present ? [[id, { person }]] : []))),
     facesOfLeaving: facesOfLeaving.rows.map(({ id }) => id),
+    kept: new Set(faces.rows.map(({ id }) => id)),
   });
   await writePeople(client, address, outcome.people);
   await addContents(client, vectorTable(head.generation), change.contents, outcome.faces);

@@ -84,6 +84,25 @@ export class Connections {
     }
   }
 
+  /** Runs `work` on one connection, outside a transaction: some commands want that. Throws FaceError. */
+  async session<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    let broken: Error | undefined;
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    let client: Client | undefined;
+    try {
+      client = await this.#pool.connect();
+      client.on("error", onError);
+      return await work(client);
+    } catch (thrown) {
+      throw this.asError(thrown);
+    } finally {
+      client?.off("error", onError);
+      client?.release(broken);
+    }
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

@@ -52,6 +52,16 @@ export async function lockHead(client: Client, address: string): Promise<Head> {
   return headOf(address, (await client.query<HeadRow>(`SELECT ${COLUMNS} FROM head FOR UPDATE`)).rows);
 }
 
+/** Brings a schema to this program's version. Throws FaceError BAD_FILE for a schema of a newer program. */
+export async function migrate(connections: Connections): Promise<void> {
+  if ((await readHead(connections)).version === MIGRATIONS.length) return;
+  await connections.transaction(async (client) => {
+    const { version } = await lockHead(client, connections.address);
+    for (const migration of MIGRATIONS.slice(version)) await client.query(migration);
+    await client.query("UPDATE head SET version = $1", [MIGRATIONS.length]);
+  });
+}
+
 /** Throws FaceError MODEL_MISMATCH when the gallery was moved to another pipeline since it was opened. */
 export function expectSamePipeline(address: string, head: Head, opened: GalleryPipeline): void {
   expectUnmoved(address, head.pipeline, opened);

@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { missing, server, TestSchemas } from "../../../test/postgres-schemas.ts";
 import { parseAddress } from "../address.ts";
-import { piecesOfCrop, piecesOfVector } from "../erasure/index.ts";
+import { Marks, type Piece, piecesOfCrop, piecesOfText, piecesOfVector } from "../erasure/index.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, ticking } from "../store.contract.ts";
@@ -93,17 +93,16 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     const face = made.face(made.direction(), "found-me.jpg");
     await gallery.enrol([{ name: "Present", faces: [face] }]);
     const connections = new Connections(parseAddress(gallery.store.address) as PostgresAddress);
-    const hitsOf = async (tables: string[], pieces: Uint8Array[]): Promise<number> => {
-      const unproven: string[] = [];
-      const files = await searchServerFiles(connections, tables, pieces, unproven);
-      expect(unproven).toEqual([expect.stringContaining("write-ahead log")]);
-      return files.reduce((sum, { hits }) => sum + hits, 0);
+    const hitsOf = async (tables: string[], pieces: Piece[]): Promise<number> => {
+      const { files, beyond, failed } = await searchServerFiles(connections, tables, Marks.of(pieces));
+      expect([...beyond, ...failed]).toEqual([expect.stringContaining("write-ahead log")]);
+      return files.reduce((sum, { found }) => sum + [...found.values()].reduce((a, b) => a + b, 0), 0);
     };
     const [float, half] = [piecesOfVector(face.vector)[0]!, piecesOfVector(face.vector).at(-1)!];
     expect(await hitsOf(["vector_1"], [float])).toBe(1);
     expect(await hitsOf(["vector_1"], [half])).toBe(1);
     expect(await hitsOf(["crop"], piecesOfCrop(face.crop!))).toBe(piecesOfCrop(face.crop!).length);
-    expect(await hitsOf(["face"], [Buffer.from("found-me.jpg")])).toBe(1);
+    expect(await hitsOf(["face"], piecesOfText("found-me.jpg"))).toBe(1);
     await connections.close();
     const { searched } = await gallery.forget(["Present"]);
     expect(searched.length).toBeGreaterThan(10);

@@ -1,7 +1,8 @@
 import { afterAll } from "vitest";
 import { missing, TestSchemas } from "../../../test/postgres-schemas.ts";
+import { forgettingContract } from "../forgetting.contract.ts";
 import { createStore, openStore } from "../open-store.ts";
-import { storeContract } from "../store.contract.ts";
+import { type StoreUnderTest, storeContract } from "../store.contract.ts";
 
 const schemas = new TestSchemas();
 
@@ -10,12 +11,14 @@ afterAll(async () => {
 });
 
 for (const search of ["exact", "approximate"] as const) {
-  storeContract({
+  const engine: StoreUnderTest = {
     name: `PostgreSQL, ${search} search,`,
     create: (pipeline, settings) => createStore(schemas.fresh(search).href, pipeline, settings),
     again: (store) => openStore(schemas.again(store.address, search).href),
     missing,
     recall: search === "exact" ? 1 : 0.98,
     comparesAndSets: true,
-  });
+  };
+  storeContract(engine);
+  forgettingContract(engine);
 }

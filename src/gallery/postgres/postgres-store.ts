@@ -1,14 +1,26 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
+import { giveReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
-import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
+import type {
+  Erasure,
+  FaceToEmbed,
+  FormerPerson,
+  GallerySettings,
+  GalleryStore,
+  GivenReceipts,
+  Page,
+  StoreStats,
+} from "../store.ts";
 import { applyChange } from "./commit.ts";
 import { Connections, type PostgresAddress, serverCode, UNDEFINED_TABLE } from "./connection.ts";
 import { createGallery, indexVectors } from "./create.ts";
 import { erasePeople } from "./erase.ts";
-import { expectSamePipeline, lockHead, readHead } from "./head.ts";
+import { finishLeftOver, PostgresErasures } from "./erasures.ts";
+import { everNamed, formerPeople } from "./former-people.ts";
+import { expectSamePipeline, lockHead, migrate, readHead } from "./head.ts";
 import { nearestPeople } from "./nearest.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
 import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, readLog, vectorOf } from "./rows.ts";
@@ -62,7 +74,7 @@ export class PostgresStore implements GalleryStore {
   }
 
   /**
-   * Opens a gallery. The first to open it for approximate search waits while the server builds the index; a bulk
+   * Opens a gallery, brings its schema to this program's version, and finishes erasures that were interrupted. The first to open it for approximate search waits while the server builds the index; a bulk
    * import into a gallery that was made and opened for exact search is therefore the faster one.
    *
    * Throws    FaceError BAD_FILE, USAGE, STORAGE
@@ -70,6 +82,8 @@ export class PostgresStore implements GalleryStore {
   static async open(address: PostgresAddress): Promise<PostgresStore> {
     const connections = new Connections(address);
     try {
+      await migrate(connections);
+      await finishLeftOver(connections);
       if (address.search === "approximate") await indexVectors(connections);
       return new PostgresStore(connections, address.search, await readHead(connections));
     } catch (error) {
@@ -177,6 +191,18 @@ export class PostgresStore implements GalleryStore {
 
   async entry(sequence: number): Promise<LogEntry | undefined> {
     return (await readLog(this.#open, sequence + 1, 1)).find((entry) => entry.sequence === sequence);
+  }
+
+  async everNamed(spellings: readonly string[]): Promise<FormerPerson[]> {
+    return await everNamed((sql, values) => this.#rows(sql, values ?? []), spellings);
+  }
+
+  async everWith(ids: readonly number[]): Promise<FormerPerson[]> {
+    return await formerPeople((sql, values) => this.#rows(sql, values ?? []), ids);
+  }
+
+  async finishErasures(names?: readonly string[]): Promise<GivenReceipts> {
+    return await giveReceipts(new PostgresErasures(this.#open), names);
   }
 
   async erase(people: readonly number[], at: string): Promise<Erasure> {

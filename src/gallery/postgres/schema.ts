@@ -27,6 +27,14 @@ export const MIGRATIONS: readonly string[] = [
     ALTER COLUMN details SET STATISTICS 0;
   ALTER TABLE effect ALTER COLUMN before SET STATISTICS 0, ALTER COLUMN after SET STATISTICS 0;
   `,
+  // What is left to do of erasures, by the sequence of their entry in the log; see erasure/task.ts.
+  `
+  CREATE TABLE erasure (
+    id bigint PRIMARY KEY, at text NOT NULL, counts text NOT NULL, names text NOT NULL, marks text,
+    tries integer NOT NULL, receipt text
+  );
+  ALTER TABLE erasure ALTER COLUMN names SET STATISTICS 0, ALTER COLUMN marks SET STATISTICS 0;
+  `,
 ];
 
 /** Tables with something about people, beside the vectors'. */
@@ -48,6 +56,15 @@ export const HEAD = `
 /** Table of the vectors of one model; a gallery that moves to another has two for a while. */
 export function vectorTable(generation: number): string {
   return `vector_${generation}`;
+}
+
+/** Tables that hold vectors: while the gallery moves to another model there are two. */
+export function vectorTables(head: {
+  readonly generation: number;
+  readonly nextPipeline: unknown;
+}): string[] {
+  const { generation, nextPipeline } = head;
+  return [generation, ...(nextPipeline ? [generation + 1] : [])].map(vectorTable);
 }
 
 /** Vectors up to this dimension lie in their rows; longer ones do not fit a page and lie beside the table. */

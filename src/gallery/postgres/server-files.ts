@@ -1,6 +1,5 @@
 import { FaceError } from "../../core/index.ts";
-import { findBytesIn, PART_BYTES } from "../erasure/index.ts";
-import type { SearchedFile } from "../store.ts";
+import { countMarks, type FileSearch, type MarkedFile, type Marks, PART_BYTES } from "../erasure/index.ts";
 import { type Connections, serverCode } from "./connection.ts";
 
 /** What a server keeps elsewhere; no client can look there. */
@@ -16,38 +15,36 @@ const SEGMENT_BYTES = 2 ** 30;
 /**
  * Searches the files of tables, of their indexes and of their long values, byte by byte, as they lie on the server's
  * disk.
- *
- * @param notProven gets a sentence for everything that could not be looked at
  */
 export async function searchServerFiles(
   connections: Connections,
   tables: readonly string[],
-  pieces: readonly Uint8Array[],
-  notProven: string[],
-): Promise<SearchedFile[]> {
-  notProven.push(ELSEWHERE);
+  marks: Marks,
+): Promise<FileSearch> {
   try {
     // What is still in the server's memory goes to the files first.
     await connections.rows("CHECKPOINT");
-    const searched: SearchedFile[] = [];
+    const files: MarkedFile[] = [];
     for (const path of await filesOf(connections, tables)) {
       for (let segment = 0; ; segment++) {
         const name = segment === 0 ? path : `${path}.${segment}`;
         const bytes = await sizeOf(connections, name);
         if (bytes === undefined) break;
-        searched.push(await findBytesIn(name, bytes, partsOf(connections, name), pieces));
+        files.push({ path: name, bytes, found: await countMarks(partsOf(connections, name), marks) });
         if (bytes < SEGMENT_BYTES) break;
       }
     }
-    return searched;
+    return { files, beyond: [ELSEWHERE], failed: [] };
   } catch (thrown) {
     if (!(thrown instanceof FaceError)) throw thrown;
-    const why =
-      serverCode(thrown) === INSUFFICIENT_PRIVILEGE
-        ? "this user may not read the server's files"
-        : thrown.message;
-    notProven.push(`the tables were rewritten without the rows, but their files were not searched: ${why}`);
-    return [];
+    const sentence = "the tables were rewritten without the rows, but their files were not searched";
+    return serverCode(thrown) === INSUFFICIENT_PRIVILEGE
+      ? {
+          files: [],
+          beyond: [ELSEWHERE, `${sentence}: this user may not read the server's files`],
+          failed: [],
+        }
+      : { files: [], beyond: [ELSEWHERE], failed: [`${sentence}: ${thrown.message}`] };
   }
 }
 

@@ -17,6 +17,11 @@ export function applyChange(connection: Connection, change: Change): number {
       "SELECT id FROM face WHERE present AND person IN (?)",
       subjects.leaving,
     ).map((row) => row.id),
+    kept: new Set(
+      allWith<{ id: number }>(connection, "SELECT id FROM face WHERE id IN (?)", subjects.faces).map(
+        (row) => row.id,
+      ),
+    ),
   });
   for (const { id, vector, provenance, crop } of change.contents) {
     const { source, sha256, ...details } = provenance;

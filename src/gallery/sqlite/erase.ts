@@ -1,77 +1,94 @@
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { findBytes, MIN_TEXT_BYTES, piecesOfCrop, piecesOfVector } from "../erasure/index.ts";
-import type { Erasure } from "../store.ts";
+import {
+  type BegunErasure,
+  beginTask,
+  emptyErasure,
+  finishBegun,
+  type Merges,
+  type Piece,
+  piecesOfCrop,
+  piecesOfVector,
+  type Traces,
+} from "../erasure/index.ts";
+import type { ErasedPerson, Erasure } from "../store.ts";
 import { appendToLog } from "./commit.ts";
 import { allWith, type Connection } from "./connection.ts";
-import { asStorageError, retryBusy } from "./driver.ts";
+import { addTask, SqliteErasures } from "./erasures.ts";
+import { mergesOf } from "./former-people.ts";
 import { vectorOf } from "./rows.ts";
 
-/** Where files lie that are derived from a gallery, such as maps of its faces; forgetting anybody empties it. */
-export function derivedFolderOf(path: string): string {
-  return `${path}.derived`;
-}
-
-/** What a person leaves in the file, gathered before it is removed. */
-interface Traces {
-  readonly people: readonly number[];
-  readonly faces: readonly number[];
-  readonly crops: number;
-  readonly pieces: readonly Uint8Array[];
-  readonly texts: readonly string[];
-}
-
-/** Removes people and everything that is kept of them from the file, then searches the files for their bytes. */
+/** Removes people and everything that is kept of them from the file, then packs it and searches it for their bytes. */
 export async function erasePeople(
   connection: Connection,
   people: readonly number[],
   at: string,
 ): Promise<Erasure> {
-  const { traces, logEffects } = await connection.write(() => {
-    const found = tracesOf(connection, people);
-    return { traces: found, logEffects: removeRows(connection, found, at) };
-  });
-  const notProven: string[] = [];
-  await compact(connection, notProven);
-  const derived = derivedFolderOf(connection.path);
-  await rm(derived, { recursive: true, force: true });
-  const texts = [];
-  for (const text of traces.texts) {
-    if (isUsedByOthers(connection, text))
-      notProven.push(`"${text}" was not searched for: it is part of what is kept of others`);
-    else if (Buffer.byteLength(text) >= MIN_TEXT_BYTES) texts.push(Buffer.from(text));
-    else notProven.push(`"${text}" was not searched for: so short a text turns up by chance`);
-  }
-  const files = ["", "-wal", "-shm", "-journal"].map((ending) => connection.path + ending);
-  const rest = await readdir(derived).catch(() => []);
-  const searched = await findBytes(
-    [...files, ...rest.map((name) => join(derived, name))],
-    [...traces.pieces, ...texts],
-  );
-  return { faces: traces.faces.length, crops: traces.crops, logEffects, searched, notProven };
+  const begun = await connection.write(() => begin(connection, people, at));
+  if (!begun) return emptyErasure(at);
+  return await finishBegun(new SqliteErasures(connection), begun.id, begun.task);
+}
+
+function begin(
+  connection: Connection,
+  people: readonly number[],
+  at: string,
+): { readonly id: number; readonly task: BegunErasure } | undefined {
+  const ids = everyoneOf(connection, people, mergesOf(connection));
+  if (ids.length === 0) return undefined;
+  const traces = tracesOf(connection, ids);
+  const logEffects = removeRows(connection, traces);
+  // What other processes need to take the faces out of their indexes: numbers, and nothing about anybody.
+  const gone = traces.faces.map((id) => ({ subject: "face" as const, id, before: null, after: null }));
+  const id = appendToLog(connection, { kind: "forget", at, effects: gone });
+  const task = beginTask(traces, logEffects, at);
+  addTask(connection, { id, ...task.row });
+  return { id, task };
 }
 
 /**
- * Who and what goes: the people, those who were merged into them, and all their faces, deleted ones too.
+ * Who goes: the people, those who were merged into them, and those who are nobody but them under another name.
+ *
+ * The latter had one of their faces, have none of their own and are not there; or they are there, but were made by
+ * giving them such faces and never had any others.
  */
-function tracesOf(connection: Connection, people: readonly number[]): Traces {
-  const everyone = new Set(people);
-  for (let size = 0; size !== everyone.size; ) {
+function everyoneOf(connection: Connection, people: readonly number[], merges: Merges): number[] {
+  const known = allWith<{ id: number }>(connection, "SELECT id FROM person WHERE id IN (?)", people);
+  const everyone = new Set(known.map(({ id }) => id));
+  for (let size = -1; size !== everyone.size; ) {
     size = everyone.size;
-    const merged = allWith<{ id: number }>(
-      connection,
-      `SELECT DISTINCT json_extract(effect.before, '$.person') AS id FROM effect
-       JOIN log USING (sequence) JOIN person ON person.id = json_extract(effect.before, '$.person')
-       WHERE log.kind = 'merge' AND effect.subject = 'face' AND NOT person.present
-       AND json_extract(effect.after, '$.person') IN (?)`,
-      [...everyone],
-    );
+    const merged = allWith<{ id: number }>(connection, "SELECT id FROM person WHERE id IN (?)", [
+      ...merges.mergedInto(everyone),
+    ]);
     for (const { id } of merged) everyone.add(id);
+    connection.database.exec(
+      "CREATE TEMP TABLE IF NOT EXISTS going (id INTEGER PRIMARY KEY); DELETE FROM temp.going",
+    );
+    for (const id of everyone) connection.run("INSERT INTO temp.going (id) VALUES (?)", id);
+    for (const { id } of connection.all<{ id: number }>(ALIASES)) everyone.add(id);
   }
-  const ids = [...everyone];
-  const faces = allWith<{ id: number; source: string }>(
+  return [...everyone];
+}
+
+const ALIASES = `
+  WITH own AS (SELECT id FROM face WHERE person IN (SELECT id FROM temp.going)),
+    once AS (
+      SELECT json_extract(before, '$.person') AS id FROM effect WHERE subject = 'face' AND id IN (SELECT id FROM own)
+      UNION
+      SELECT json_extract(after, '$.person') FROM effect WHERE subject = 'face' AND id IN (SELECT id FROM own)
+    )
+  SELECT person.id FROM person JOIN once USING (id)
+  WHERE NOT EXISTS (SELECT 1 FROM temp.going WHERE going.id = person.id)
+    AND NOT EXISTS (SELECT 1 FROM face WHERE face.person = person.id)
+    AND (NOT person.present OR (
+      (SELECT log.kind FROM effect JOIN log USING (sequence)
+       WHERE effect.subject = 'person' AND effect.id = person.id ORDER BY sequence LIMIT 1) IN ('move', 'split')
+      AND NOT EXISTS (
+        SELECT 1 FROM effect WHERE subject = 'face' AND effect.id NOT IN (SELECT id FROM own)
+          AND person.id IN (json_extract(before, '$.person'), json_extract(after, '$.person')))))`;
+
+function tracesOf(connection: Connection, ids: readonly number[]): Traces {
+  const faces = allWith<{ id: number; person: number; source: string; sha256: string | null }>(
     connection,
-    "SELECT id, source FROM face WHERE person IN (?)",
+    "SELECT id, person, source, sha256 FROM face WHERE person IN (?)",
     ids,
   );
   const faceIds = faces.map(({ id }) => id);
@@ -79,23 +96,44 @@ function tracesOf(connection: Connection, people: readonly number[]): Traces {
     allWith<{ value: Uint8Array }>(connection, `SELECT value FROM ${table} WHERE face IN (?)`, faceIds),
   );
   const crops = allWith<{ jpeg: Uint8Array }>(connection, "SELECT jpeg FROM crop WHERE face IN (?)", faceIds);
-  const states = allWith<{ name: string | null }>(connection, `SELECT name FROM person WHERE id IN (?)`, ids);
-  const formerNames = allWith<{ name: string | null }>(
-    connection,
-    `SELECT json_extract(before, '$.name') AS name FROM effect WHERE subject = 'person' AND id IN (?)`,
-    ids,
-  );
-  const names = [...states, ...formerNames].flatMap(({ name }) => (name === null ? [] : [name]));
+  const pieces: Piece[][] = [
+    ...vectors.map(({ value }) => piecesOfVector(vectorOf(value))),
+    ...crops.map(({ jpeg }) => piecesOfCrop(jpeg)),
+  ];
   return {
-    people: ids,
+    people: peopleOf(connection, ids, faces),
     faces: faceIds,
     crops: crops.length,
-    pieces: [
-      ...vectors.flatMap(({ value }) => piecesOfVector(vectorOf(value))),
-      ...crops.flatMap(({ jpeg }) => piecesOfCrop(jpeg)),
-    ],
-    texts: [...new Set([...names, ...faces.map(({ source }) => source)])],
+    pieces: pieces.flat(),
+    plain: pieces.filter((some) => some.length === 0).length,
+    texts: faces.flatMap(({ source, sha256 }) => (sha256 === null ? [source] : [source, sha256])),
   };
+}
+
+function peopleOf(
+  connection: Connection,
+  ids: readonly number[],
+  faces: readonly { readonly person: number }[],
+): ErasedPerson[] {
+  const names = new Map<number, Set<string>>(ids.map((id) => [id, new Set()]));
+  const rows = [
+    ...allWith<{ id: number; name: string | null }>(
+      connection,
+      "SELECT id, name FROM person WHERE id IN (?)",
+      ids,
+    ),
+    ...["after", "before"].flatMap((state) =>
+      allWith<{ id: number; name: string | null }>(
+        connection,
+        `SELECT id, json_extract(${state}, '$.name') AS name FROM effect WHERE subject = 'person' AND id IN (?) ORDER BY sequence DESC`,
+        ids,
+      ),
+    ),
+  ];
+  for (const { id, name } of rows) if (name !== null) names.get(id)!.add(name);
+  const counts = new Map<number, number>();
+  for (const { person } of faces) counts.set(person, (counts.get(person) ?? 0) + 1);
+  return ids.map((id) => ({ id, names: [...names.get(id)!], faces: counts.get(id) ?? 0 }));
 }
 
 /** Tables that hold vectors: while the gallery moves to another model there are two. */
@@ -105,7 +143,8 @@ function vectorTables(connection: Connection): string[] {
     .map(({ name }) => name);
 }
 
-function removeRows(connection: Connection, { people, faces }: Traces, at: string): number {
+/** Returns how many effects were taken out of the log, wholly or in part. */
+function removeRows(connection: Connection, { people, faces }: Traces): number {
   let effects = 0;
   const forget = (subject: "person" | "face", id: number): void => {
     connection.run(
@@ -124,40 +163,31 @@ function removeRows(connection: Connection, { people, faces }: Traces, at: strin
     connection.run("DELETE FROM face WHERE id = ?", id);
     forget("face", id);
   }
-  for (const id of people) {
+  for (const { id } of people) {
     connection.run("DELETE FROM person WHERE id = ?", id);
     forget("person", id);
   }
-  // What other processes need to take the faces out of their indexes: numbers, and nothing about anybody.
-  const gone = faces.map((id) => ({ subject: "face" as const, id, before: null, after: null }));
-  appendToLog(connection, { kind: "forget", at, effects: gone });
-  return effects;
+  return effects + forgetOwners(connection);
 }
 
-/** Packs the file and empties the write-ahead log, in which older pages stand. */
-async function compact(connection: Connection, notProven: string[]): Promise<void> {
-  try {
-    await retryBusy(connection.path, () => connection.database.exec("VACUUM"));
-    await retryBusy(connection.path, () => {
-      const row = connection.database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
-      if (row.busy) throw Object.assign(new Error("database is locked"), { errcode: 5 });
-    });
-  } catch (thrown) {
-    const error = asStorageError(connection.path, thrown);
-    notProven.push(
-      `the file could not be packed while others use it (${(error as Error).message}); forget again`,
-    );
-  }
-}
-
-function isUsedByOthers(connection: Connection, text: string): boolean {
-  const found = (sql: string): boolean => connection.get(sql, text) !== undefined;
-  return (
-    found("SELECT 1 FROM person WHERE instr(name, ?) LIMIT 1") ||
-    found("SELECT 1 FROM face WHERE instr(source, ?) LIMIT 1") ||
-    connection.get(
-      "SELECT 1 FROM effect WHERE instr(coalesce(before, '') || coalesce(after, ''), ?) LIMIT 1",
-      JSON.stringify(text).slice(1, -1),
-    ) !== undefined
+/** Faces that stay and once were theirs come from nobody, in the log, and go to nobody. */
+function forgetOwners(connection: Connection): number {
+  const gone = (state: string): string => `json_extract(${state}, '$.person') IN (SELECT id FROM temp.going)`;
+  const touched = connection.all<{ sequence: number; ordinal: number; before: number; after: number }>(
+    `SELECT sequence, ordinal, before IS NULL OR ${gone("before")} AS before, after IS NULL OR ${gone("after")} AS after
+     FROM effect WHERE subject = 'face' AND (${gone("before")} OR ${gone("after")})`,
   );
+  for (const { sequence, ordinal, before, after } of touched) {
+    connection.run("UPDATE log SET forgotten = forgotten + 1 WHERE sequence = ?", sequence);
+    if (before && after)
+      connection.run("DELETE FROM effect WHERE sequence = ? AND ordinal = ?", sequence, ordinal);
+    else
+      connection.run(
+        `UPDATE effect SET ${before ? "before" : "after"} = NULL WHERE sequence = ? AND ordinal = ?`,
+        sequence,
+        ordinal,
+      );
+  }
+  connection.run("DELETE FROM temp.going");
+  return touched.length;
 }

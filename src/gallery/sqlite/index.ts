@@ -1,2 +1,2 @@
-export { derivedFolderOf } from "./erase.ts";
+export { derivedFolderOf } from "./erasures.ts";
 export { SqliteStore } from "./sqlite-store.ts";

@@ -36,6 +36,13 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX effect_subject ON effect (id, subject);
   `,
+  // What is left to do of erasures, by the sequence of their entry in the log; see erasure/task.ts.
+  `
+  CREATE TABLE erasure (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, counts TEXT NOT NULL, names TEXT NOT NULL, marks TEXT,
+    tries INTEGER NOT NULL, receipt TEXT
+  );
+  `,
 ];
 
 /** Seven vectors of 512 numbers share a page of this size; on pages of 4,096 bytes each would waste half of its own. */

@@ -2,15 +2,16 @@ import { copyFile, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { forgettingContract } from "../forgetting.contract.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { PIPELINE, storeContract, ticking } from "../store.contract.ts";
+import { PIPELINE, type StoreUnderTest, storeContract, ticking } from "../store.contract.ts";
 import { Connection } from "./connection.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
 const pathOf = (address: string): string => address.slice("sqlite:".length);
 
-storeContract({
+const engine: StoreUnderTest = {
   name: "SQLite",
   create: async (pipeline, settings) =>
     await SqliteStore.create(
@@ -21,7 +22,10 @@ storeContract({
   again: async (store) => await SqliteStore.open(pathOf(store.address)),
   recall: 1,
   comparesAndSets: true,
-});
+};
+
+storeContract(engine);
+forgettingContract(engine);
 
 test("once a gallery is closed its file alone is the gallery", async () => {
   const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));

@@ -2,13 +2,25 @@ import { existsSync, statSync } from "node:fs";
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
+import { finishOnOpening, giveReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
-import type { Erasure, FaceToEmbed, GallerySettings, GalleryStore, Page, StoreStats } from "../store.ts";
+import type {
+  Erasure,
+  FaceToEmbed,
+  FormerPerson,
+  GallerySettings,
+  GalleryStore,
+  GivenReceipts,
+  Page,
+  StoreStats,
+} from "../store.ts";
 import { applyChange } from "./commit.ts";
 import { allWith, Connection } from "./connection.ts";
 import { retryBusy } from "./driver.ts";
 import { erasePeople } from "./erase.ts";
+import { SqliteErasures } from "./erasures.ts";
+import { everNamed, formerPeople } from "./former-people.ts";
 import { LiveIndex, latest } from "./live-index.ts";
 import { expectSamePipeline, readPipeline, readSettings, writeMeta } from "./meta.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
@@ -62,7 +74,11 @@ export class SqliteStore implements GalleryStore {
     }
   }
 
-  /** Opens a gallery, and brings its file to this program's version. Throws FaceError BAD_FILE, STORAGE. */
+  /**
+   * Opens a gallery, brings its file to this program's version, and finishes erasures that were interrupted.
+   *
+   * Throws    FaceError BAD_FILE, STORAGE
+   */
   static async open(path: string): Promise<SqliteStore> {
     if (!existsSync(path))
       throw new FaceError(
@@ -83,7 +99,9 @@ export class SqliteStore implements GalleryStore {
           `${path}: expected a gallery, got an empty database; create it first`,
         );
       if (version !== MIGRATIONS.length) await connection.write(() => migrate(connection.database, path));
-      return new SqliteStore(connection, readPipeline(connection), readSettings(connection));
+      const store = new SqliteStore(connection, readPipeline(connection), readSettings(connection));
+      await finishOnOpening(new SqliteErasures(connection));
+      return store;
     } catch (error) {
       connection.close();
       throw error;
@@ -190,6 +208,18 @@ export class SqliteStore implements GalleryStore {
 
   async entry(sequence: number): Promise<LogEntry | undefined> {
     return readLog(this.#open, sequence + 1, 1).find((entry) => entry.sequence === sequence);
+  }
+
+  async everNamed(spellings: readonly string[]): Promise<FormerPerson[]> {
+    return everNamed(this.#open, spellings);
+  }
+
+  async everWith(ids: readonly number[]): Promise<FormerPerson[]> {
+    return formerPeople(this.#open, ids);
+  }
+
+  async finishErasures(names?: readonly string[]): Promise<GivenReceipts> {
+    return await giveReceipts(new SqliteErasures(this.#open), names);
   }
 
   async erase(people: readonly number[], at: string): Promise<Erasure> {

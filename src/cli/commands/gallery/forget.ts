@@ -1,18 +1,28 @@
 import type { Command } from "commander";
-import { momentOf } from "../../../core/index.ts";
+import { FaceError, momentOf } from "../../../core/index.ts";
 import type { Erasure } from "../../../gallery/index.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
 import { clock, count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
+interface ForgetFlags extends GalleryFlags {
+  readonly person?: readonly string[];
+  readonly finish?: boolean;
+}
+
 /** `arcface gallery forget NAME…`, `arcface gallery prune` */
 export function forgetCommands(gallery: Command, act: Act): void {
-  galleryFlags(gallery.command("forget <names...>"))
+  galleryFlags(gallery.command("forget [names...]"))
     .description(
-      "remove people with everything kept of them, for good, and prove it by searching for the bytes",
+      "remove everybody who ever bore a name, with everything kept of them, for good, and prove it by searching for the bytes",
     )
-    .addHelpText("after", '\nExample:\n  arcface gallery forget "Ann Example" --gallery sqlite:people.db')
+    .option("--person <numbers...>", 'these people instead, by the numbers that "list NAME --ever" shows')
+    .option("--finish", "finish what was interrupted or could not be finished, and print its receipts")
+    .addHelpText(
+      "after",
+      '\nA person who was renamed, merged, deleted or whose enrolment was taken back bore the name, too.\n\nExample:\n  arcface gallery forget "Ann Example" --gallery sqlite:people.db',
+    )
     .action(act(forget));
   galleryFlags(gallery.command("prune"))
     .description("forget everyone whose date has passed")
@@ -21,10 +31,21 @@ export function forgetCommands(gallery: Command, act: Act): void {
     .action(act(prune));
 }
 
-async function forget(io: CliIo, names: string[], flags: GalleryFlags): Promise<number> {
+async function forget(io: CliIo, names: string[], flags: ForgetFlags): Promise<number> {
+  const asked = [names.length > 0, flags.person !== undefined, flags.finish === true];
+  if (asked.filter(Boolean).length !== 1)
+    throw new FaceError("USAGE", "forget: expected names, or --person with numbers, or --finish");
   await using gallery = await openGallery(io, flags);
-  const erasure = await gallery.forget(names);
-  return receipt(io, flags, names, erasure);
+  if (!flags.finish) return receipt(io, flags, await gallery.forget(flags.person?.map(numberOf) ?? names));
+  const erasures = await gallery.finishErasures();
+  if (erasures.length === 0) say(io, flags, { people: [] }, "nothing to finish");
+  return Math.max(EXIT.ok, ...erasures.map((erasure) => receipt(io, flags, erasure)));
+}
+
+function numberOf(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new FaceError("USAGE", `--person: expected a number as "list NAME --ever" shows it, got "${text}"`);
 }
 
 async function prune(io: CliIo, flags: GalleryFlags & { deleted?: string | true }): Promise<number> {
@@ -32,23 +53,25 @@ async function prune(io: CliIo, flags: GalleryFlags & { deleted?: string | true 
   const { deleted } = flags;
   const deletedBefore =
     deleted === true ? clock() : deleted === undefined ? undefined : momentOf("--deleted", deleted);
-  const pruned = await gallery.prune(deletedBefore ? { deletedBefore } : {});
-  if (pruned) return receipt(io, flags, pruned.people, pruned.erasure);
+  const erasure = await gallery.prune(deletedBefore ? { deletedBefore } : {});
+  if (erasure) return receipt(io, flags, erasure);
   say(io, flags, { forgotten: [], faces: 0 }, "nobody's date has passed");
   return EXIT.ok;
 }
 
-/** What was removed and what was searched. Exit code 3 when something of it was found again. */
-function receipt(io: CliIo, flags: GalleryFlags, names: readonly string[], erasure: Erasure): number {
-  const { faces, crops, logEffects, searched, notProven } = erasure;
-  const hits = searched.reduce((sum, file) => sum + file.hits, 0);
-  const at = clock().toISOString();
-  if (flags.json)
-    io.out(
-      `${JSON.stringify({ forgotten: names, at, ...erasure, proven: hits === 0 && notProven.length === 0 })}\n`,
-    );
-  else {
-    io.out(`forgotten at ${at}: ${names.join(", ") || "what was deleted"}\n`);
+/** What was removed and what was searched. Exit code 3 when something of it was found again or is left to do. */
+function receipt(io: CliIo, flags: GalleryFlags, erasure: Erasure): number {
+  const { at, people, faces, crops, logEffects, searched, notProven, finished } = erasure;
+  if (flags.json) {
+    const forgotten = people.flatMap(({ names }) => names.slice(0, 1));
+    const proven = finished && notProven.length === 0;
+    io.out(`${JSON.stringify({ forgotten, ...erasure, proven })}\n`);
+  } else {
+    const whom = people.map(({ id, names, faces: own }) => {
+      const known = names.length > 0 ? `"${names.join('", once "')}", ` : "";
+      return `${known}number ${id}, ${count(own, "face")}`;
+    });
+    io.out(`forgotten at ${at}: ${whom.join("; ") || "nobody"}\n`);
     io.out(
       `removed: ${count(faces, "face")} with their vectors, ${count(crops, "crop")}, ${count(logEffects, "line")} of the log\n`,
     );
@@ -57,6 +80,10 @@ function receipt(io: CliIo, flags: GalleryFlags, names: readonly string[], erasu
         `searched: ${file.path}, ${file.bytes} bytes: ${file.hits === 0 ? "nothing found" : `FOUND in ${count(file.hits, "place")}`}\n`,
       );
     for (const sentence of notProven) io.out(`not proven: ${sentence}\n`);
+    if (!finished)
+      io.out(
+        'not finished: the next opening goes on, or "arcface gallery forget --finish", which prints the receipt\n',
+      );
   }
-  return hits === 0 ? EXIT.ok : EXIT.badInput;
+  return finished ? EXIT.ok : EXIT.badInput;
 }

@@ -10,6 +10,7 @@ interface ListFlags extends GalleryFlags {
   readonly after?: string;
   readonly limit: number;
   readonly faces?: boolean;
+  readonly ever?: boolean;
 }
 
 /** `arcface gallery list [NAME]`, `log`, `stats` */
@@ -19,6 +20,10 @@ export function listCommands(gallery: Command, act: Act): void {
     .option("--after <name|face>", "go on behind this one: the last of the page before")
     .option("--limit <n>", "how many at most", whole, 1000)
     .option("--faces", "with a name: the person's faces (what a name alone shows, too)")
+    .option(
+      "--ever",
+      "with a name: everybody who ever bore it, with their numbers, which forget --person takes",
+    )
     .addHelpText("after", '\nExample:\n  arcface gallery list "Ann Example" --gallery sqlite:people.db')
     .action(act(list));
   galleryFlags(gallery.command("log"))
@@ -41,6 +46,14 @@ async function list(io: CliIo, name: string | undefined, flags: ListFlags): Prom
     for (const person of people) {
       const expires = person.expires ? `, until ${person.expires.slice(0, 10)}` : "";
       say(io, flags, person, `${person.name}: ${count(person.faces, "face")}${expires}`);
+    }
+    return people.length > 0 ? EXIT.ok : EXIT.noMatch;
+  }
+  if (flags.ever) {
+    const people = await gallery.everNamed(name);
+    for (const person of people) {
+      const { id, name: last, present, faces } = person;
+      say(io, flags, person, `${id}  ${last}  ${present ? "there" : "gone"}, ${count(faces, "face")} kept`);
     }
     return people.length > 0 ? EXIT.ok : EXIT.noMatch;
   }
