@@ -54,6 +54,26 @@ for (const { id, open, absent } of DETECTORS) {
       }
     });
 
+    test("finds each small face of a wide panorama once, where it is", async () => {
+      const person = await sharp(photographs[3]!)
+        .extract({ left: 960, top: 100, width: 420, height: 520 })
+        .resize(100)
+        .png()
+        .toBuffer();
+      const lefts = [40, 1_860, 3_950, 7_777, 11_890];
+      const panorama = await sharp({
+        create: { width: 12_000, height: 500, channels: 3, background: { r: 90, g: 110, b: 130 } },
+      })
+        .composite(lefts.map((left) => ({ input: person, left, top: 180 })))
+        .png()
+        .toBuffer();
+      await using finder = await FaceFinder.open({ store: await open(), detector: id, minFacePx: 30 });
+      const { faces } = await finder.detect(panorama);
+      const middles = faces.map(({ box }) => box.x + box.width / 2).sort((a, b) => a - b);
+      expect(middles).toHaveLength(lefts.length);
+      for (const [i, middle] of middles.entries()) expect(Math.abs(middle - lefts[i]! - 50)).toBeLessThan(15);
+    });
+
     test("finds a face that fills the picture", async () => {
       const close = await sharp(photographs[1]!)
         .extract({ left: 400, top: 345, width: 210, height: 260 })

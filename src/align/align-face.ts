@@ -12,8 +12,10 @@ export const ALIGNMENT_VERSION = 1;
 /**
  * Number of the way in which a photograph is read and searched, and a crop's pixels are drawn. It goes up when the same
  * photograph gives other faces or other pixels; vectors still compare, but files and caches are not gone on with.
+ *
+ * 2: crops are drawn from the photograph's own pixels at any size. 1: from a picture reduced to 4096 px a side.
  */
-export const CROP_VERSION = 1;
+export const CROP_VERSION = 2;
 
 declare const aligned: unique symbol;
 

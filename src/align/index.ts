@@ -1,3 +1,4 @@
 export { ALIGNMENT_VERSION, type AlignedFace, alignFace, asAlignedFace, CROP_VERSION } from "./align-face.ts";
+export { cutFaces, type FacePart, facePart } from "./cut-faces.ts";
 export { fitSimilarity } from "./similarity.ts";
 export { alignmentTemplate } from "./template.ts";

@@ -27,10 +27,17 @@ export interface Detector {
   close(): Promise<void>;
 }
 
-/** The smallest face to look for in a picture, in raster pixels. */
+/** The smallest face to look for in a photograph of a size, in its pixels. */
+export function smallestFaceOf(
+  { width, height }: { readonly width: number; readonly height: number },
+  { minFacePx }: DetectOptions,
+): number {
+  return minFacePx ?? Math.max(20, 0.02 * Math.min(width, height));
+}
+
+/** The smallest face to look for in a raster, in raster pixels. */
 export function smallestFace(image: RgbImage, options: DetectOptions): number {
-  const shorter = Math.min(image.width, image.height);
   const wanted =
-    options.minFacePx === undefined ? Math.max(20, 0.02 * shorter) : options.minFacePx / image.scale;
+    options.minFacePx === undefined ? smallestFaceOf(image, options) : options.minFacePx / image.scale;
   return Math.max(wanted, 12);
 }

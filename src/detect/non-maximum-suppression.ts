@@ -1,8 +1,8 @@
-import type { Box } from "../core/index.ts";
+import type { Box, Space } from "../core/index.ts";
 
 /** A scored box on its way to becoming a detection. */
-export interface Candidate {
-  readonly box: Box<"raster">;
+export interface Candidate<S extends Space = "raster"> {
+  readonly box: Box<S>;
   readonly score: number;
 }
 
@@ -11,10 +11,10 @@ export interface Candidate {
  *
  * @param overlapOf `intersectionOverUnion`, or `intersectionOverSmaller` to drop a box inside another
  */
-export function suppressNonMaxima<C extends Candidate>(
+export function suppressNonMaxima<S extends Space, C extends Candidate<S>>(
   candidates: readonly C[],
   threshold: number,
-  overlapOf: (a: Box<"raster">, b: Box<"raster">) => number,
+  overlapOf: (a: Box<S>, b: Box<S>) => number,
 ): C[] {
   const kept: C[] = [];
   for (const candidate of [...candidates].sort((a, b) => b.score - a.score)) {

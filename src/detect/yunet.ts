@@ -1,8 +1,9 @@
-import { intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
+import { type Box, intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
 import { type RgbImage, resampleBox } from "../image/index.ts";
 import type { FloatTensor, Session } from "../onnx/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFace } from "./detector.ts";
 import { suppressNonMaxima } from "./non-maximum-suppression.ts";
+import { isWholeIn, overlapFor, SHARED_RANGE, tilesOf } from "./tiles.ts";
 
 /** Thresholds and sizes of {@link YunetDetector}. */
 export const YUNET_DEFAULTS = { scoreThreshold: 0.6, overlapThreshold: 0.45 } as const;
@@ -37,24 +38,44 @@ export class YunetDetector implements Detector {
 
   async detect(image: RgbImage, options: DetectOptions = {}): Promise<Detection<"raster">[]> {
     // Enlarged when that brings the smallest face asked for up to what the network sees.
-    const enlarge = Math.max(1, SMALLEST_SEEN / smallestFace(image, options));
-    const fine = Math.min(Math.max(image.width, image.height) * enlarge, FINEST_SIDE);
-    const found = await this.#detectAt(image, fine, 0);
-    found.push(...(await this.#detectAt(image, Math.min(COARSE_SIDE, fine), 0.25)));
+    const smallest = smallestFace(image, options);
+    const longest = Math.max(image.width, image.height);
+    const wanted = longest * Math.max(1, SMALLEST_SEEN / smallest);
+    const fine = Math.min(wanted, FINEST_SIDE);
+    const found = await this.#detectAt(image, whole(image), fine / longest);
+    const margin = 0.25 * longest;
+    const coarse = Math.min(COARSE_SIDE, fine) / (longest + 2 * margin);
+    found.push(...(await this.#detectAt(image, whole(image, margin), coarse)));
+    if (longest * (SMALLEST_SEEN / smallest) > FINEST_SIDE)
+      found.push(...(await this.#detectInTiles(image, smallest, (SMALLEST_SEEN * longest) / FINEST_SIDE)));
     return suppressNonMaxima(found, YUNET_DEFAULTS.overlapThreshold, intersectionOverUnion);
+  }
+
+  /** Faces from `smallest` on that are too small in a view of the whole, which shows those from `seen` on. */
+  async #detectInTiles(image: RgbImage, smallest: number, seen: number): Promise<Detection<"raster">[]> {
+    const scale = Math.min(1, SMALLEST_SEEN / smallest);
+    const largest = SHARED_RANGE * seen;
+    const picture = { width: image.width, height: image.height, rowsAlong: "x" } as const;
+    const found: Detection<"raster">[] = [];
+    for (const tile of tilesOf<"raster">(picture, (FINEST_SIDE / scale) ** 2, overlapFor(largest))) {
+      const inTile = await this.#detectAt(image, tile, scale);
+      found.push(...inTile.filter(({ box }) => isWholeIn(box, tile, picture, largest)));
+    }
+    return found;
   }
 
   async close(): Promise<void> {
     await this.#session.close();
   }
 
-  /** @param margin empty border on each side, as a fraction of the picture's longer side */
-  async #detectAt(image: RgbImage, longestPx: number, margin: number): Promise<Detection<"raster">[]> {
-    const border = margin * Math.max(image.width, image.height);
-    const scale = longestPx / (Math.max(image.width, image.height) + 2 * border);
-    const width = roundUp((image.width + 2 * border) * scale);
-    const height = roundUp((image.height + 2 * border) * scale);
-    const view = { x: -border, y: -border, width: width / scale, height: height / scale };
+  /**
+   * @param box what to look at, which may reach beyond the picture
+   * @param scale pixels of the network's picture per pixel of the raster
+   */
+  async #detectAt(image: RgbImage, box: Box<"raster">, scale: number): Promise<Detection<"raster">[]> {
+    const width = roundUp(box.width * scale);
+    const height = roundUp(box.height * scale);
+    const view = { x: box.x, y: box.y, width: width / scale, height: height / scale };
     const planes = new Float32Array(3 * width * height);
     resampleBox(image, view, width, height, { data: planes, offset: 0, order: "yx", mean: 0, scale: 1 });
     const result = await this.#session.run({
@@ -95,6 +116,10 @@ export class YunetDetector implements Detector {
     }
     return found;
   }
+}
+
+function whole(image: RgbImage, border = 0): Box<"raster"> {
+  return { x: -border, y: -border, width: image.width + 2 * border, height: image.height + 2 * border };
 }
 
 function roundUp(side: number): number {

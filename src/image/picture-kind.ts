@@ -13,7 +13,7 @@ export const PICTURE_KINDS = {
   tiff: { name: "TIFF", read: true },
   gif: { name: "GIF", read: true },
   heic: { name: "HEIC", read: false },
-  pnm: { name: "PNM", read: false },
+  pnm: { name: "PNM", read: true },
   bmp: { name: "BMP", read: false },
   jp2: { name: "JPEG 2000", read: false },
   jxl: { name: "JPEG XL", read: false },

@@ -1,9 +1,15 @@
-import { alignFace } from "../align/index.ts";
-import { FaceError, type WorkOptions } from "../core/index.ts";
-import type { Detection, DetectOptions, Detector } from "../detect/index.ts";
-import { type ImageSource, type ReadImageOptions, type RgbImage, readImage } from "../image/index.ts";
+import { alignFace, cutFaces } from "../align/index.ts";
+import { FaceError, type Landmarks, type WorkOptions } from "../core/index.ts";
+import {
+  type Detection,
+  type DetectOptions,
+  type Detector,
+  type FoundFaces,
+  findFaces,
+} from "../detect/index.ts";
+import { type ImageSource, openPicture, type Picture, type ReadImageOptions } from "../image/index.ts";
 import { DEFAULT_MODELS, ModelStore } from "../models/index.ts";
-import { type FaceCrop, toPhotograph } from "./face.ts";
+import type { FaceCrop } from "./face.ts";
 import { openDetector } from "./open-models.ts";
 
 /** How faces are looked for. */
@@ -20,6 +26,8 @@ export interface Photograph<F> {
   readonly height: number;
   /** By falling score of the detector; empty when there is no face. */
   readonly faces: readonly F[];
+  /** What is wrong with the picture though it could be read, a sentence each; absent when nothing is. */
+  readonly warnings?: readonly string[];
 }
 
 /** The first half of an image's journey: read, detect, align. */
@@ -42,20 +50,23 @@ export class FaceFinder {
     );
   }
 
-  /** The faces of a photograph. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
+  /** The faces of a photograph. Throws FaceError BAD_FILE, BAD_IMAGE, USAGE, CLOSED. */
   async detect(source: ImageSource): Promise<Photograph<Detection<"image">>> {
-    const { image, found } = await this.#find(source);
-    return { ...image.photograph, faces: found.map((detection) => toPhotograph(detection, image.scale)) };
+    const { picture, faces } = await this.#find(source);
+    return photographOf(picture, faces);
   }
 
   /** The faces of a photograph, cut out upright. @param sizePx side of the crops, a multiple of 112 or 128 */
   async align(source: ImageSource, sizePx = 112): Promise<Photograph<FaceCrop>> {
-    const { image, found } = await this.#find(source);
-    const faces = found.map((face) => ({
-      ...toPhotograph(face, image.scale),
-      crop: alignFace(image, face.landmarks, sizePx),
-    }));
-    return { ...image.photograph, faces };
+    const { picture, faces, image } = await this.#find(source);
+    const landmarks = faces.map((face) => face.landmarks);
+    const crops = image
+      ? landmarks.map((points) => alignFace(image, points as unknown as Landmarks<"raster">, sizePx))
+      : await cutFaces(picture, landmarks, sizePx);
+    return photographOf(
+      picture,
+      faces.map((face, i) => ({ ...face, crop: crops[i]! })),
+    );
   }
 
   /** Closes the detector; a second call does nothing. */
@@ -69,10 +80,14 @@ export class FaceFinder {
     await this.close();
   }
 
-  async #find(source: ImageSource): Promise<{ image: RgbImage; found: Detection<"raster">[] }> {
+  async #find(source: ImageSource): Promise<FoundFaces & { picture: Picture }> {
     if (this.#closed)
       throw new FaceError("CLOSED", "faces: expected an open recognizer, got one that was closed");
-    const image = await readImage(source, this.#options);
-    return { image, found: await this.#detector.detect(image, this.#options) };
+    const picture = await openPicture(source, this.#options);
+    return { picture, ...(await findFaces(this.#detector, picture, this.#options)) };
   }
+}
+
+function photographOf<F>({ width, height, warnings }: Picture, faces: readonly F[]): Photograph<F> {
+  return { width, height, faces, ...(warnings.length > 0 ? { warnings } : {}) };
 }

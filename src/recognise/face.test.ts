@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Space } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
-import { chooseFace, toPhotograph } from "./face.ts";
+import { chooseFace } from "./face.ts";
 
 const face = <S extends Space = "image">(x: number, y: number, side: number): Detection<S> => ({
   box: { x, y, width: side, height: side },
@@ -34,13 +34,4 @@ test("no face is no face; several are an error only when there must be one", () 
   expect(() => chooseFace([corner, middle], "only", picture)).toThrow(
     expect.objectContaining({ code: "SEVERAL_FACES" }),
   );
-});
-
-test("a detection in a reduced raster is given in pixels of the photograph", () => {
-  const found = toPhotograph(
-    { ...face<"raster">(10, 20, 30), landmarks: face<"raster">(12, 22, 0).landmarks },
-    4,
-  );
-  expect(found.box).toEqual({ x: 40, y: 80, width: 120, height: 120 });
-  expect(found.landmarks[0]).toEqual({ x: 48, y: 88 });
 });

@@ -1,5 +1,5 @@
 import type { AlignedFace } from "../align/index.ts";
-import { applyAffine, type Box, FaceError, type Landmarks, type UnitVector } from "../core/index.ts";
+import { FaceError, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 
 /** A face of a photograph with its embedding. Box and landmarks are in pixels of the upright photograph. */
@@ -49,21 +49,4 @@ export function chooseFace<F extends Detection<"image">>(
     (best, face) => (best && rank(best) >= rank(face) ? best : face),
     undefined,
   );
-}
-
-/** A detection moved from the decoded raster to the photograph it was decoded from. */
-export function toPhotograph(detection: Detection<"raster">, scale: number): Detection<"image"> {
-  const move = { a: scale, b: 0, c: 0, d: 0, e: scale, f: 0 };
-  const { box, landmarks, score } = detection;
-  const moved: Box<"image"> = {
-    x: box.x * scale,
-    y: box.y * scale,
-    width: box.width * scale,
-    height: box.height * scale,
-  };
-  return {
-    box: moved,
-    score,
-    landmarks: landmarks.map((point) => applyAffine(move, point)) as unknown as Landmarks<"image">,
-  };
 }

@@ -1,5 +1,12 @@
 import type { Affine, Box } from "../core/index.ts";
-import { encodeJpeg, type ImageSource, type RgbImage, readImage, warpAffine } from "../image/index.ts";
+import {
+  encodeJpeg,
+  type ImageSource,
+  openPicture,
+  type Picture,
+  type RgbImage,
+  warpAffine,
+} from "../image/index.ts";
 
 /**
  * A square picture of a face with some of what is around it.
@@ -13,22 +20,51 @@ export async function thumbnail(
   box: Box<"image"> | undefined,
   sidePx: number,
 ): Promise<Uint8Array> {
-  return await encodeJpeg(squareAround(await readImage(source), box, sidePx));
+  return await encodeJpeg(await squareAround(await openPicture(source), box, sidePx));
 }
 
 /**
- * A square of a picture around a face, with some of what is around it; see {@link thumbnail}.
+ * A square of a picture around a face, with some of what is around it; see {@link thumbnail}. Drawn from the
+ * photograph's own pixels, of which no more are held than {@link Picture} says.
  *
  * Shapes    result sidePx × sidePx
  */
-export function squareAround(image: RgbImage, box: Box<"image"> | undefined, sidePx: number): RgbImage {
-  const { width, height, scale } = image;
+export async function squareAround(
+  picture: Picture,
+  box: Box<"image"> | undefined,
+  sidePx: number,
+): Promise<RgbImage> {
+  const { width, height } = picture;
   const shorter = Math.min(width, height);
-  const side = box ? Math.min(shorter, (1.7 * Math.max(box.width, box.height)) / scale) : shorter;
-  const centreX = box ? (box.x + box.width / 2) / scale : width / 2;
-  const centreY = box ? (box.y + box.height / 2) / scale : height / 2;
+  const side = box ? Math.min(shorter, 1.7 * Math.max(box.width, box.height)) : shorter;
+  const centreX = box ? box.x + box.width / 2 : width / 2;
+  const centreY = box ? box.y + box.height / 2 : height / 2;
   const x = Math.min(Math.max(centreX - side / 2, 0), width - side);
   const y = Math.min(Math.max(centreY - side / 2, 0), height - side);
-  const from: Affine<"crop", "raster"> = { a: side / sidePx, b: 0, c: x, d: 0, e: side / sidePx, f: y };
+  if (side >= REDUCED_FROM * Math.max(width, height)) {
+    // Most of the picture is shown: reducing while decoding is faster.
+    const longest = Math.max(width, height);
+    const image = await picture.whole(Math.min(longest, Math.ceil((2 * sidePx * longest) / side)));
+    return drawn(image, x, y, side, sidePx, longest / Math.max(image.width, image.height));
+  }
+  const halvings = Math.max(0, Math.floor(Math.log2(side / sidePx)));
+  const step = 2 ** halvings;
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const part = {
+    x: left,
+    y: top,
+    width: Math.min(width - left, Math.ceil(side) + 2 * step),
+    height: Math.min(height - top, Math.ceil(side) + 2 * step),
+  };
+  return drawn(await picture.region(part, halvings), x - left, y - top, side, sidePx, step);
+}
+
+/** From this share of the longer side on a square is drawn from the whole picture. */
+const REDUCED_FROM = 0.25;
+
+/** @param scale pixels of the photograph a pixel of the raster, which `x`, `y` and `side` are divided by */
+function drawn(image: RgbImage, x: number, y: number, side: number, sidePx: number, scale: number): RgbImage {
+  const step = side / scale / sidePx;
+  const from: Affine<"crop", "raster"> = { a: step, b: 0, c: x / scale, d: 0, e: step, f: y / scale };
   return warpAffine(image, from, sidePx, sidePx);
 }

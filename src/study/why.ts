@@ -1,14 +1,13 @@
-import { alignFace } from "../align/index.ts";
+import { alignFace, facePart } from "../align/index.ts";
 import {
   cosine,
-  type Landmarks,
   type Random,
   seeded,
   throwIfAborted,
   type UnitVector,
   type WorkOptions,
 } from "../core/index.ts";
-import { type RgbImage, readImage } from "../image/index.ts";
+import { openPicture } from "../image/index.ts";
 import type { Recognizer } from "../recognise/index.ts";
 import { percentiles } from "../statistics/index.ts";
 import type { StudyFace } from "./collect-faces.ts";
@@ -129,12 +128,8 @@ export async function askWhy(
 
 /** A face of the study cut out of its photograph again. */
 export async function cutOut(face: StudyFace, sizePx: number): Promise<FactorInput> {
-  const image: RgbImage = await readImage(face.path);
-  const landmarks = face.landmarks.map(({ x, y }) => ({
-    x: x / image.scale,
-    y: y / image.scale,
-  })) as unknown as Landmarks<"raster">;
-  return { image, landmarks, crop: alignFace(image, landmarks, sizePx) };
+  const part = await facePart(await openPicture(face.path), face.landmarks, sizePx);
+  return { ...part, crop: alignFace(part.image, part.landmarks, sizePx) };
 }
 
 function pairEffect(

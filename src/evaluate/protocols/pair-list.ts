@@ -1,12 +1,11 @@
 import { stat } from "node:fs/promises";
 import { FaceError } from "../../core/index.ts";
-import type { ImageSource } from "../../image/index.ts";
 
 /** A picture of a protocol. */
 export interface Picture {
   /** What people call it: its path, or its number in a file of many. */
   readonly name: string;
-  readonly source: ImageSource;
+  readonly source: string | Uint8Array;
 }
 
 /** Pairs of pictures with the truth about them, in the order of their protocol. */

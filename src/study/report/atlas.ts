@@ -1,5 +1,5 @@
 import { throwIfAborted, type WorkOptions } from "../../core/index.ts";
-import { encodeJpeg, RgbImage, readImage } from "../../image/index.ts";
+import { encodeJpeg, openPicture, RgbImage } from "../../image/index.ts";
 import { squareAround } from "../../recognise/index.ts";
 import type { StudyFace } from "../collect-faces.ts";
 import type { AtlasLayout } from "./page-data.ts";
@@ -62,9 +62,5 @@ export async function packAtlas(tiles: readonly RgbImage[], sidePx: number): Pro
 }
 
 async function thumbnailOf(face: StudyFace, side: number): Promise<RgbImage> {
-  // A large photograph is reduced while decoding, to twice the thumbnail's pixels across the face.
-  const longest = Math.max(face.photograph.width, face.photograph.height);
-  const shown = 1.7 * Math.max(face.box.width, face.box.height, 1);
-  const maxSidePx = Math.max(64, Math.min(4096, Math.ceil((longest * 2 * side) / shown)));
-  return squareAround(await readImage(face.path, { maxSidePx }), face.box, side);
+  return await squareAround(await openPicture(face.path), face.box, side);
 }

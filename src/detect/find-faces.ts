@@ -1,0 +1,98 @@
+import { intersectionOverSmaller, intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
+import { MAX_HELD_PIXELS, type Picture, type RgbImage } from "../image/index.ts";
+import { type Detection, type DetectOptions, type Detector, smallestFaceOf } from "./detector.ts";
+import { suppressNonMaxima } from "./non-maximum-suppression.ts";
+import { isWholeIn, overlapFor, SHARED_RANGE, tilesOf } from "./tiles.ts";
+
+/** A face this wide in a reduced picture is found and its landmarks placed as well as in the full one, in pixels. */
+const SEEN_WELL_PX = 40;
+/** Boxes that overlap by more show one face. */
+const SAME_FACE = 0.4;
+/** A box that lies inside a better one by more than this is a part of that face. */
+const PART_OF_FACE = 0.7;
+
+/** A photograph's faces; with its pixels where all of them are held anyway. */
+export interface FoundFaces {
+  /** By falling score. */
+  readonly faces: readonly Detection<"image">[];
+  /** The whole photograph, not reduced; undefined when it is too large to be held. */
+  readonly image: RgbImage | undefined;
+}
+
+/** How much of a photograph is looked at at once. */
+export interface LookOptions extends DetectOptions {
+  /** The longer side of what is looked at at once, and the root of the most pixels. @default 4096 */
+  readonly maxSidePx?: number | undefined;
+}
+
+/**
+ * Finds the faces of a photograph of any size, from `minFacePx` in pixels of the photograph on.
+ *
+ * A photograph that can be held is looked at as it is. A larger one is looked at reduced, and, when faces are wanted
+ * that are too small there, in overlapping tiles of its own pixels too; a face that several show is one face.
+ *
+ * Throws    FaceError BAD_IMAGE, and what `detector` throws
+ */
+export async function findFaces(
+  detector: Detector,
+  picture: Picture,
+  options: LookOptions = {},
+): Promise<FoundFaces> {
+  const side = Math.min(options.maxSidePx ?? Number.POSITIVE_INFINITY, Math.sqrt(MAX_HELD_PIXELS));
+  const { width, height } = picture;
+  if (width * height <= side * side) {
+    const image = await picture.whole(Math.max(width, height));
+    return { faces: moved(await detector.detect(image, options), 1, 1, 0, 0), image };
+  }
+  const smallest = smallestFaceOf({ width, height }, options);
+  const scale = Math.max(width, height) / Math.min(side, Math.max(width, height));
+  const seenWell = SEEN_WELL_PX * scale;
+  const largest = 1.5 * Math.min(width, height);
+  const found: Detection<"image">[] = [];
+  if (smallest < seenWell) {
+    const largestInTiles = Math.min(SHARED_RANGE * seenWell, largest);
+    for (const tile of tilesOf<"image">(picture, side * side, overlapFor(largestInTiles))) {
+      const seen = await detector.detect(await picture.region(tile), { minFacePx: smallest });
+      const own = moved(seen, 1, 1, tile.x, tile.y);
+      found.push(...own.filter(({ box }) => isWholeIn(box, tile, picture, largestInTiles)));
+    }
+  }
+  if (seenWell <= largest) {
+    const overview = await picture.whole(side);
+    const [scaleX, scaleY] = [width / overview.width, height / overview.height];
+    const minFacePx = Math.max(smallest, seenWell);
+    const seen = moved(await detector.detect(overview, { minFacePx }), scaleX, scaleY, 0, 0);
+    found.push(...seen);
+  }
+  return { faces: withoutRepeats(found), image: undefined };
+}
+
+/** One of each face by falling score; of a face seen several times the first, which is the one of most pixels. */
+function withoutRepeats(found: readonly Detection<"image">[]): Detection<"image">[] {
+  const kept: Detection<"image">[] = [];
+  for (const face of found) {
+    if (!kept.some((known) => intersectionOverUnion(known.box, face.box) > SAME_FACE)) kept.push(face);
+  }
+  return suppressNonMaxima(kept, PART_OF_FACE, intersectionOverSmaller);
+}
+
+function moved(
+  found: readonly Detection<"raster">[],
+  scaleX: number,
+  scaleY: number,
+  x: number,
+  y: number,
+): Detection<"image">[] {
+  return found.map(({ box, score, landmarks }) => ({
+    box: {
+      x: box.x * scaleX + x,
+      y: box.y * scaleY + y,
+      width: box.width * scaleX,
+      height: box.height * scaleY,
+    },
+    score,
+    landmarks: landmarks.map(
+      (point): Point<"image"> => ({ x: point.x * scaleX + x, y: point.y * scaleY + y }),
+    ) as unknown as Landmarks<"image">,
+  }));
+}
