@@ -5,7 +5,7 @@ import type { Augmentation } from "./augment/index.ts";
 import type { BatchAnswer, BatchTask, BatchWorkerData } from "./batch-worker.ts";
 import type { Pictures } from "./example-set.ts";
 import type { Examples } from "./examples.ts";
-import { fillBatch } from "./fill-batch.ts";
+import { fillBatch, type Replaced } from "./fill-batch.ts";
 import { openPictures } from "./open-pictures.ts";
 import type { Sampler } from "./sampler.ts";
 
@@ -18,6 +18,8 @@ export interface Batch {
   readonly labels: Int32Array;
   /** Numbers of the pictures in their set. Shapes [batch] */
   readonly indices: Uint32Array;
+  /** Pictures that could not be read, each with the one of this batch that stands in its place. */
+  readonly replaced: readonly Replaced[];
 }
 
 /** How batches are made. */
@@ -71,7 +73,7 @@ export class BatchLoader {
   /**
    * The batches from a step on, without end.
    *
-   * Throws    FaceError of the picture that cannot be read; ABORTED
+   * Throws    FaceError when no picture of a batch can be read; ABORTED
    */
   async *from(first: number): AsyncGenerator<Batch, never> {
     if (this.#closed)
@@ -103,10 +105,21 @@ export class BatchLoader {
       order();
       const { step, positions, filled } = ahead.shift()!;
       const asked = performance.now();
-      const { images, indices: chosen } = await filled;
+      const { images, indices: chosen, replaced } = await filled;
       this.#waitedMs += performance.now() - asked;
       order();
-      yield { step, images, labels: Int32Array.from(positions, (p) => labels[p]!), indices: chosen };
+      // Whatever stands in a place, its label and its number stand there too.
+      for (const { slot, by } of replaced) {
+        positions[slot] = positions[by]!;
+        chosen[slot] = chosen[by]!;
+      }
+      yield {
+        step,
+        images,
+        labels: Int32Array.from(positions, (p) => labels[p]!),
+        indices: chosen,
+        replaced,
+      };
       free.push(images);
     }
   }
@@ -126,6 +139,7 @@ export class BatchLoader {
 interface Filled {
   readonly images: Float32Array<ArrayBuffer>;
   readonly indices: Uint32Array;
+  readonly replaced: readonly Replaced[];
 }
 
 interface BatchWorker {
@@ -152,8 +166,7 @@ class LocalBatchWorker implements BatchWorker {
       images,
     );
     this.#last = filling.catch(() => undefined);
-    await filling;
-    return { images, indices };
+    return { images, indices, replaced: await filling };
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type ErrorCode, FaceError, internal, reasonOf } from "../../core/index.ts";
 import type { Augmentation } from "./augment/index.ts";
 import type { ExampleSource, Pictures } from "./example-set.ts";
-import { fillBatch } from "./fill-batch.ts";
+import { fillBatch, type Replaced } from "./fill-batch.ts";
 import { openPictures } from "./open-pictures.ts";
 
 /** What a batch thread is started with. */
@@ -26,6 +26,7 @@ export type BatchAnswer =
       readonly step: number;
       readonly indices: Uint32Array;
       readonly images: Float32Array<ArrayBuffer>;
+      readonly replaced: readonly Replaced[];
     }
   | { readonly kind: "failed"; readonly step: number; readonly code: ErrorCode; readonly message: string };
 
@@ -40,8 +41,9 @@ parentPort!.on("message", (message: BatchTask | "close") => {
 async function answer({ step, indices, images }: BatchTask): Promise<void> {
   try {
     pictures ??= openPictures(source);
-    await fillBatch(pictures, { step, indices, seed, augmentation }, images);
-    parentPort!.postMessage({ kind: "filled", step, indices, images } satisfies BatchAnswer, [images.buffer]);
+    const replaced = await fillBatch(pictures, { step, indices, seed, augmentation }, images);
+    const answer: BatchAnswer = { kind: "filled", step, indices, images, replaced };
+    parentPort!.postMessage(answer, [images.buffer]);
   } catch (thrown) {
     const { code, message } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
     parentPort!.postMessage({ kind: "failed", step, code, message } satisfies BatchAnswer);

@@ -1,4 +1,5 @@
-import { FaceError, seeded, seedOf } from "../../core/index.ts";
+import { FaceError, seeded, seedOf, throwIfAborted } from "../../core/index.ts";
+import { isOfOnePicture } from "./decode-picture.ts";
 import { type ExampleSet, picturesPerClass } from "./example-set.ts";
 
 /** Some pictures of a set under labels of their own. */
@@ -105,5 +106,33 @@ export function firstClasses(examples: Examples, limit: number): Examples {
     indices: Uint32Array.from(chosen, (i) => examples.indices[i]!),
     labels: Int32Array.from(chosen, (i) => examples.labels[i]!),
     classes: examples.classes.slice(0, classes),
+  };
+}
+
+/** The examples whose pictures can be read, and why the others cannot. Reads all of them. */
+export async function readableExamples(
+  examples: Examples,
+  signal?: AbortSignal,
+): Promise<{ readonly examples: Examples; readonly unreadable: readonly FaceError[] }> {
+  const kept: number[] = [];
+  const unreadable: FaceError[] = [];
+  for (const [place, index] of examples.indices.entries()) {
+    throwIfAborted(signal);
+    try {
+      await examples.set.pixels(index);
+      kept.push(place);
+    } catch (thrown) {
+      if (!(thrown instanceof FaceError && isOfOnePicture(thrown))) throw thrown;
+      unreadable.push(thrown);
+    }
+  }
+  if (unreadable.length === 0) return { examples, unreadable };
+  return {
+    examples: {
+      ...examples,
+      indices: Uint32Array.from(kept, (place) => examples.indices[place]!),
+      labels: Int32Array.from(kept, (place) => examples.labels[place]!),
+    },
+    unreadable,
   };
 }

@@ -11,11 +11,12 @@ export {
   type Examples,
   examplesOf,
   firstClasses,
+  readableExamples,
   type Split,
   type SplitOptions,
   splitByIdentity,
 } from "./examples.ts";
-export { writePlanes } from "./fill-batch.ts";
+export { type Replaced, writePlanes } from "./fill-batch.ts";
 export { DIGIT_SIDE, type Digits, loadMnist, type Mnist, readDigits, selectDigits } from "./mnist.ts";
 export { type OpenedExamples, openExamples } from "./open-examples.ts";
 export { type PackOptions, type PackReport, packFolder } from "./pack-faces.ts";

@@ -3,6 +3,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -95,7 +97,7 @@ test("packing what has not changed leaves the file alone; the same set has one f
   expect(statSync(out).ino).toBe(before.ino);
   expect(readdirSync(dirname(out))).toEqual(["faces.pack"]);
   // A run that had written Bo's pictures only before it was interrupted.
-  const part = PackWriter.open(other, [3, 112, 112], "file");
+  const part = PackWriter.open(other, [3, 112, 112], "file", `folder ${realpathSync(folder)}`);
   const first = openPack(out);
   for (const i of [3, 2]) part.add(first.record(i).key, first.payload(i));
   part.close();
@@ -106,6 +108,38 @@ test("packing what has not changed leaves the file alone; the same set has one f
   writeFileSync(join(folder, "Ada", "1.png"), await encodePng(crop(200)));
   await packFolder(folder, other);
   expect(openPack(other).fingerprint).not.toBe(first.fingerprint);
+});
+
+test("what an interrupted run of another folder left is not in the pack", async () => {
+  const [out, clean] = [fresh(), fresh()];
+  const first = await people({ Eve: 3, Mallory: 2 });
+  const controller = new AbortController();
+  await expect(
+    packFolder(first, out, {
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 3 && controller.abort(),
+    }),
+  ).rejects.toMatchObject({ code: "ABORTED" });
+  const folder = await people({ Ada: 2, Bo: 2 });
+  expect(await packFolder(folder, out)).toMatchObject({ examples: 4, reused: 0 });
+  await packFolder(folder, clean);
+  expect(readFileSync(out)).toEqual(readFileSync(clean));
+});
+
+test("pictures that were deleted after a run was interrupted are not in the pack", async () => {
+  const folder = await people({ Ada: 3, Bo: 2 });
+  const [out, clean] = [fresh(), fresh()];
+  const controller = new AbortController();
+  await expect(
+    packFolder(folder, out, {
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 3 && controller.abort(),
+    }),
+  ).rejects.toMatchObject({ code: "ABORTED" });
+  rmSync(join(folder, "Ada", "1.png"));
+  expect(await packFolder(folder, out)).toMatchObject({ examples: 4, reused: 2 });
+  await packFolder(folder, clean);
+  expect(readFileSync(out)).toEqual(readFileSync(clean));
 });
 
 test("a run that was interrupted goes on where it stopped", async () => {
@@ -172,7 +206,7 @@ test("a file cut short, unfinished or of another kind is refused before anything
   truncateSync(out, readFileSync(out).length - 1);
   expect(() => openPack(out)).toThrow(/expected a file of/);
   const part = fresh();
-  PackWriter.open(part, [3, 112, 112], "raw").close();
+  PackWriter.open(part, [3, 112, 112], "raw", "x").close();
   expect(() => openPack(`${part}.part`)).toThrow(/not finished/);
   writeFileSync(part, "something else altogether, and long enough to be a header of sixty-four bytes");
   expect(() => openPack(part)).toThrow(/expected "ARCFPACK" at its start/);

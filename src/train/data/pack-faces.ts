@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { FaceError, internal, reasonOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { encodeJpeg, type RgbImage, readImage } from "../../image/index.ts";
@@ -64,7 +65,7 @@ export async function packFolder(
   const { people } = source;
   using _lock = FileLock.take(`${out}.lock`, `another process packs ${out}`);
   using earlier = openEarlier(out, sizePx, encoding);
-  using writer = PackWriter.open(out, [3, sizePx, sizePx], encoding);
+  using writer = PackWriter.open(out, [3, sizePx, sizePx], encoding, `folder ${realpathSync(folder)}`);
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
   const found = new Map<string, Found>();
   const failed: FaceError[] = [];

@@ -32,6 +32,8 @@ export interface PackPlace {
   readonly crc: number;
 }
 
+/** Of the hash of what is packed, at the end of an unfinished file's header; a finished one has zeros there. */
+const SOURCE_BYTES = 8;
 /** Longer pictures than this are no faces; also the bound on what a half-written file can make us read. */
 const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
 
@@ -58,12 +60,15 @@ export class PackWriter {
     this.#encoding = encoding;
   }
 
-  /** Throws FaceError STORAGE when the file cannot be written. */
-  static open(out: string, shape: PictureShape, encoding: PackEncoding): PackWriter {
+  /**
+   * @param source what is packed, in words: what an interrupted run of another source left is not taken up
+   * Throws    FaceError STORAGE when the file cannot be written
+   */
+  static open(out: string, shape: PictureShape, encoding: PackEncoding, source: string): PackWriter {
     return attempt(out, () => {
       const part = `${out}.part`;
       const writer = new PackWriter(out, openSync(part, existsSync(part) ? "r+" : "w+"), shape, encoding);
-      writer.#takeUp();
+      writer.#takeUp(createHash("sha256").update(source).digest().subarray(0, SOURCE_BYTES));
       return writer;
     });
   }
@@ -98,7 +103,9 @@ export class PackWriter {
     classes: readonly string[],
   ): void {
     const index = Buffer.alloc(examples.length * INDEX_ENTRY_BYTES);
-    for (const [i, { place, label }] of examples.entries()) {
+    const moved = this.#compact(examples.map(({ place }) => place));
+    for (const [i, { place: before, label }] of examples.entries()) {
+      const place = moved.get(before.at)!;
       index.writeBigUInt64LE(BigInt(place.at), i * INDEX_ENTRY_BYTES);
       index.writeUInt32LE(place.length, i * INDEX_ENTRY_BYTES + 8);
       index.writeUInt32LE(label, i * INDEX_ENTRY_BYTES + 12);
@@ -145,11 +152,34 @@ export class PackWriter {
     this.#end += bytes.length;
   }
 
-  /** Finds the whole records of an interrupted run and cuts off what lies behind them. */
-  #takeUp(): void {
+  /** Moves the wanted records together, over those that nobody wants, and says where each is now. */
+  #compact(wanted: readonly PackPlace[]): ReadonlyMap<number, PackPlace> {
+    const places = [...new Map(wanted.map((place) => [place.at, place])).values()].sort(
+      (a, b) => a.at - b.at,
+    );
+    const moved = new Map<number, PackPlace>();
+    let end = PACK_HEADER_BYTES;
+    for (const place of places) {
+      const length = RECORD_HEADER_BYTES + place.length;
+      if (place.at !== end) {
+        const record = readAt(this.#file, place.at, length);
+        const to = end;
+        attempt(this.#out, () => writeFully(this.#file, record, to));
+      }
+      moved.set(place.at, { ...place, at: end });
+      end += length;
+    }
+    this.#end = end;
+    attempt(this.#out, () => ftruncateSync(this.#file, end));
+    return moved;
+  }
+
+  /** Finds the whole records of an interrupted run of the same source and cuts off what lies behind them. */
+  #takeUp(source: Uint8Array): void {
     const size = fstatSync(this.#file).size;
     const head = readAt(this.#file, 0, Math.min(PACK_HEADER_BYTES, size));
-    if (sameKind(this.#part, head, this.#shape, this.#encoding)) {
+    const own = head.subarray(PACK_HEADER_BYTES - SOURCE_BYTES).equals(source);
+    if (own && sameKind(this.#part, head, this.#shape, this.#encoding)) {
       for (let record = this.#recordAt(this.#end, size); record; record = this.#recordAt(this.#end, size)) {
         this.#known.set(record.key, { at: this.#end, length: record.length, crc: record.crc });
         this.#end += RECORD_HEADER_BYTES + record.length;
@@ -157,11 +187,9 @@ export class PackWriter {
     }
     ftruncateSync(this.#file, this.#end);
     const unfinished = { classes: 0, examples: 0, indexAt: 0, namesBytes: 0 };
-    writeFully(
-      this.#file,
-      encodePackHeader({ shape: this.#shape, encoding: this.#encoding, ...unfinished }),
-      0,
-    );
+    const header = encodePackHeader({ shape: this.#shape, encoding: this.#encoding, ...unfinished });
+    header.set(source, PACK_HEADER_BYTES - SOURCE_BYTES);
+    writeFully(this.#file, header, 0);
   }
 
   #recordAt(at: number, size: number): { key: string; length: number; crc: number } | undefined {

@@ -135,6 +135,30 @@ test("packing records keeps every picture's bytes", async () => {
   for (let i = 0; i < 3; i++) expect(Buffer.compare(pack.payload(i), set.file(i))).toBe(0);
 });
 
+test("records with broken pictures are listed and left out of the pack, and the rest packed", async () => {
+  const path = await trainingSet([0, 1, 1, 0, 1], "2,112,112");
+  const set = openRecords(path);
+  const bytes = readFileSync(path);
+  for (const i of [1, 4]) {
+    const at = bytes.indexOf(Buffer.from(set.file(i)));
+    // One loses its first marker, the other its second half.
+    if (i === 1) bytes.fill(0, at, at + 2);
+    else bytes.fill(0, at + (set.file(i).length >> 1), at + set.file(i).length);
+  }
+  set.close();
+  writeFileSync(path, bytes);
+  const out = `${path}.pack`;
+  const report = await packRecords(path, out);
+  expect(report).toMatchObject({ examples: 3, classes: 2 });
+  expect(report.failed.map(({ message }) => message)).toEqual([
+    expect.stringContaining("train.rec: picture 1: expected"),
+    expect.stringContaining("train.rec: picture 4: expected"),
+  ]);
+  const pack = openPack(out);
+  expect([...pack.labels]).toEqual([0, 1, 0]);
+  for (let i = 0; i < 3; i++) expect(await pack.pixels(i)).toHaveLength(112 * 112 * 3);
+});
+
 test("whatever bytes of the records are changed, reading fails with a sentence or not at all", async () => {
   const path = await trainingSet([0, 1, 1]);
   const whole = readFileSync(path);

@@ -11,6 +11,7 @@ import {
   type PictureShape,
   picturesPerClass,
   pixelSet,
+  readableExamples,
   splitByIdentity,
 } from "../data/index.ts";
 import type { TrainConfig } from "./config.ts";
@@ -20,6 +21,8 @@ export interface TrainingData extends Disposable {
   readonly training: Examples;
   /** Faces of people that are not in training, or MNIST's test digits; none when there is no validation. */
   readonly heldOut: Examples | undefined;
+  /** Why pictures of people held out were left out: they could not be read. */
+  readonly unreadable: readonly FaceError[];
   /** Classes with a single picture in training, and those left out for having too few. */
   readonly single: number;
   readonly leftOut: readonly string[];
@@ -44,7 +47,7 @@ export async function openTrainingData(
       validation.heldOut === 0
         ? undefined
         : splitByIdentity(digitSet(test, Math.min(validation.maxFaces, test.count)), { seed }).training;
-    return { training, heldOut, single, leftOut, packed: undefined, [Symbol.dispose]() {} };
+    return { training, heldOut, unreadable: [], single, leftOut, packed: undefined, [Symbol.dispose]() {} };
   }
   const { set, packed } = await openExamples(config.data, {
     store: options.store,
@@ -64,8 +67,11 @@ export async function openTrainingData(
     const wanted = validation.heldOut ?? (tenth >= 2 ? tenth : 0);
     const split = splitByIdentity(set, { heldOut: wanted, minImages, seed });
     const { training, single, leftOut } = split;
-    const heldOut = wanted > 0 ? firstClasses(split.heldOut, validation.maxFaces) : undefined;
-    return { training, heldOut, single, leftOut, packed, [Symbol.dispose]: () => set.close() };
+    const { examples: heldOut, unreadable } =
+      wanted > 0
+        ? await readableExamples(firstClasses(split.heldOut, validation.maxFaces), options.signal)
+        : { examples: undefined, unreadable: [] };
+    return { training, heldOut, unreadable, single, leftOut, packed, [Symbol.dispose]: () => set.close() };
   } catch (thrown) {
     set.close();
     throw thrown;

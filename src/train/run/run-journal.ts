@@ -47,6 +47,8 @@ export class RunJournal {
   readonly #store: CheckpointStore;
   readonly #log: EventLog;
   #record: ValidationRecord = { best: null, bestStep: 0, since: 0 };
+  /** Pictures that could not be read, by their numbers: each is told once. */
+  readonly #unreadable = new Set<number>();
   #done: number;
   #checkpointed = -1;
   #last: StepMeasures | undefined;
@@ -112,6 +114,11 @@ export class RunJournal {
     const { plan, folder, network, onProgress } = this.#parts;
     if (!Number.isFinite(measures.loss))
       stopDiverged(folder.file("bad-batch.safetensors"), batch, network.input, measures);
+    for (const { index, message } of batch.replaced) {
+      if (this.#unreadable.has(index)) continue;
+      this.#unreadable.add(index);
+      this.#warn(`${message}: left out, another picture of its batch takes its place`);
+    }
     this.#done = batch.step + 1;
     this.#last = measures;
     this.#stepsSince++;
@@ -172,6 +179,7 @@ export class RunJournal {
         `${packed.noFace.length} pictures without a face and ${packed.failed.length} unreadable ones left out`,
       );
     if (packed?.folder) for (const sentence of peopleFolderSentences(packed.folder)) this.#warn(sentence);
+    for (const { message } of data.unreadable) this.#warn(`${message}: left out of validation`);
     if (data.single > 0) this.#warn(`${data.single} classes have a single picture`);
     if (!data.heldOut) this.#warn("no people held out: no validation");
   }

@@ -28,7 +28,7 @@ const CLASSES = 8;
 beforeAll(() => {
   data = join(mkdtempSync(join(tmpdir(), "arcface-blocks-")), "blocks.pack");
   const random = seeded(11);
-  using writer = PackWriter.open(data, [1, 28, 28], "raw");
+  using writer = PackWriter.open(data, [1, 28, 28], "raw", "blocks");
   const examples = Array.from({ length: CLASSES * 20 }, (_, i) => {
     const label = i % CLASSES;
     const pixels = Uint8Array.from({ length: 28 * 28 }, (_unused, at) => {
