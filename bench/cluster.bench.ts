@@ -6,7 +6,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type FaceRecord, ModelStore, RecognizerPool, readEmbeddings, recordsOf } from "arcface-ts";
+import { type FaceRecord, ModelStore, openEmbeddings, RecognizerPool, recordsOf } from "arcface-ts";
 import { cosineGraph, type Edge } from "../src/cluster/cosine-graph.ts";
 import { clusterByDensity, clusterFaces, type FaceToCluster, scoreClustering } from "../src/cluster/index.ts";
 import { asUnitVector, seeded } from "../src/core/index.ts";
@@ -61,7 +61,8 @@ async function load(source: string): Promise<{ faces: Labelled[]; calibrated: nu
   const records: FaceRecord[] = [];
   const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
   await using pool = await RecognizerPool.open({ store });
-  if (existsSync(source)) for await (const record of readEmbeddings(source)) records.push(record);
+  if (existsSync(source))
+    for await (const record of (await openEmbeddings(source)).records) records.push(record);
   else {
     for await (const result of pool.faces(choosePhotographs(Number(source)))) {
       if (result.kind === "faces")

@@ -42,6 +42,7 @@ export {
   FaceFinder,
   type FaceFinderOptions,
   type FaceRecord,
+  openEmbeddings,
   type Photograph,
   type PhotographHit,
   PhotographIndex,

@@ -171,7 +171,7 @@ describe("--model with a checkpoint", () => {
 
     const out = join(folder, "faces.jsonl");
     await arcface(["embed", photographs[1]!, photographs[2]!, "--out", out, "--jobs", "1", ...flags], home);
-    const [first] = (await readFile(out, "utf8")).split("\n");
+    const [, first] = (await readFile(out, "utf8")).split("\n");
     expect(asJson<{ embedding: number[] }>(first!).embedding).toHaveLength(512);
     // A photograph is not a hit for itself, a copy of it is.
     const copy = join(folder, "copy.jpg");

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -160,10 +160,15 @@ describe("embed", () => {
     const first = await arcface(["embed", folder, "--out", out, "--json"]);
     const [summary] = jsonLines<{ pictures: number; newFaces: number; faces: number }>(first);
     expect(summary).toMatchObject({ pictures: 4, skipped: 0, failed: 0 });
-    const lines = (await readFile(out, "utf8"))
+    const [header, ...lines] = (await readFile(out, "utf8"))
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
+    expect(header).toMatchObject({
+      format: "arcface-embeddings",
+      version: 2,
+      pipeline: { model: { id: "mobilefacenet-192" }, detector: { id: "mtcnn" }, flip: false },
+    });
     expect(lines).toHaveLength(summary!.faces);
     expect(lines[0]).toMatchObject({
       path: photo(1),
@@ -198,6 +203,7 @@ describe("embed", () => {
     const faces = (await readFile(out, "utf8"))
       .trim()
       .split("\n")
+      .slice(1)
       .map((line) => JSON.parse(line) as { path: string; face: number });
     expect(new Set(faces.map(({ path, face }) => `${path} ${face}`)).size).toBe(summary!.faces);
     expect(new Set(faces.map((face) => face.path)).size).toBe(24);
@@ -206,7 +212,10 @@ describe("embed", () => {
   test("an output that cannot be used ends the command in order, while pictures are being worked on too", async () => {
     const other = join(await scratch(), "faces.jsonl");
     await arcface(["embed", photo(1), "--out", other]);
-    const text = (await readFile(other, "utf8")).replaceAll("mobilefacenet-192", "another-model");
+    const text = (await readFile(other, "utf8")).replace(
+      /"sha256":"[0-9a-f]{64}"/,
+      `"sha256":"${"0".repeat(64)}"`,
+    );
     await writeFile(other, text);
     const mismatch = await arcface(["embed", folder, "--out", other, "--json"]);
     expect(mismatch.code).toBe(3);
@@ -216,6 +225,64 @@ describe("embed", () => {
       const full = await arcface(["embed", folder, "--out", "/dev/full/x.jsonl", "--json"]);
       expect(full.code).toBe(3);
     }
+  });
+
+  test("goes on with an output of its own settings only, and search compares with those that compare only", async () => {
+    const out = join(await scratch(), "faces.jsonl");
+    await arcface(["embed", photo(1), "--out", out]);
+    const text = await readFile(out, "utf8");
+    for (const [flags, words] of [
+      [["--flip"], "made with mtcnn without --flip, not with mtcnn with --flip"],
+      [["--min-face", "60"], "made with no --min-face, not with --min-face 60"],
+    ] as const) {
+      const other = await arcface(["embed", photo(2), "--out", out, ...flags]);
+      expect(other.code).toBe(3);
+      expect(other.err).toContain(`${words}; choose another --out`);
+      expect(await readFile(out, "utf8")).toBe(text);
+    }
+    const flipped = await arcface(["search", photo(2), "--in", out, "--flip"]);
+    expect([flipped.code, flipped.out]).toEqual([3, ""]);
+    expect(flipped.err).toContain("made with mtcnn without --flip, not with mtcnn with --flip");
+    expect((await arcface(["search", photo(1), "--in", out, "--min-face", "60"])).err).not.toContain(
+      "expected",
+    );
+    await writeFile(out, text.slice(text.indexOf("\n") + 1));
+    const unknown = await arcface(["search", photo(2), "--in", out]);
+    expect(unknown.code).toBe(3);
+    expect(unknown.err).toContain('does not say what made them; write it anew with "arcface embed"');
+  });
+
+  test("does a photograph anew that was replaced under its name, and not one that was only touched", async () => {
+    const own = await scratch();
+    const out = join(own, "faces.npy");
+    const [kept, swapped, touched] = ["kept.jpg", "swapped.jpg", "touched.jpg"].map((name) =>
+      join(own, name),
+    );
+    await cp(photo(1), kept!);
+    await cp(photo(2), swapped!);
+    await cp(photo(3), touched!);
+    await arcface(["embed", own, "--out", out]);
+    await cp(photo(4), swapped!);
+    await utimes(touched!, new Date(0), new Date(0));
+    const text = await arcface(["embed", own, "--out", out]);
+    expect(text.out).toMatch(
+      /of 3 pictures; 2 were there already, .*\nreplaced since they were written: 1 of the pictures; \d+ faces of the earlier ones were taken out\n$/s,
+    );
+    const fresh = join(own, "fresh.npy");
+    await arcface(["embed", own, "--out", fresh]);
+    const rowsOf = async (path: string) =>
+      (await readFile(path.replace(".npy", ".names.jsonl"), "utf8"))
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => JSON.parse(line) as { path: string; face: number; score: number; sha256: string })
+        .map(({ path, face, score, sha256 }) => [path, face, score, sha256].join(" "))
+        .sort();
+    expect(await rowsOf(out)).toEqual(await rowsOf(fresh));
+    await writeFile(swapped!, "no picture any more");
+    const [gone] = jsonLines<object>(await arcface(["embed", own, "--out", out, "--json"]));
+    expect(gone).toMatchObject({ skipped: 2, replaced: 1, failed: 1, newFaces: 0 });
+    expect((await rowsOf(out)).filter((row) => row.startsWith(swapped!))).toEqual([]);
   });
 
   test("in a batch the good pictures are written and the bad ones listed; exit code 0", async () => {
@@ -234,6 +301,7 @@ describe("embed", () => {
     const paths = (await readFile(out, "utf8"))
       .trim()
       .split("\n")
+      .slice(1)
       .map((line) => (JSON.parse(line) as { path: string }).path);
     expect(new Set(paths)).toEqual(new Set([join(batch, "good.jpg")]));
   });

@@ -157,7 +157,9 @@ test("every format takes everyone to another gallery, and another model's galler
   await lines("create", "--gallery", foreign, "--model", "fr-feature-512");
   const refused = await gallery("import", join(folder, "out.jsonl"), "--gallery", foreign);
   expect(refused.code).toBe(3);
-  expect(refused.err).toContain("expected vectors of fr-feature-512, got vectors of mobilefacenet-192");
+  expect(refused.err).toContain(
+    "expected vectors of fr-feature-512 (512) as the gallery's, got vectors of mobilefacenet-192 (192)",
+  );
   const wrongModel = await gallery("enrol", "Ann", photo("ann1"), "--model", "fr-feature-512");
   expect(wrongModel.code).toBe(3);
   expect(wrongModel.err).toContain("expected vectors of mobilefacenet-192 (192)");

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EmbeddingsWriter, type FaceRecord, readEmbeddings } from "arcface-ts";
+import { EmbeddingsWriter, type FaceRecord, openEmbeddings } from "arcface-ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seeded } from "../src/core/index.ts";
 import { samplePhotographs, store } from "./pack.ts";
@@ -82,10 +82,11 @@ describe("map", () => {
     const written = join(folder, "faces.jsonl");
     expect((await arcface(["embed", photographs[2]!, "--out", written])).code).toBe(0);
     const records: FaceRecord[] = [];
-    for await (const record of readEmbeddings(written)) records.push(record);
+    const { pipeline, records: rows } = await openEmbeddings(written);
+    for await (const record of rows) records.push(record);
     for (const format of ["jsonl", "npy", "parquet"]) {
       const faces = join(folder, `copy.${format}`);
-      const writer = await EmbeddingsWriter.open(faces, "mobilefacenet-192");
+      const writer = await EmbeddingsWriter.open(faces, pipeline!);
       await writer.append(records);
       await writer.finish();
       const result = await arcface(["map", faces, "--out", join(folder, `${format}.svg`), "--json"]);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ import { evidenceOf } from "../recognise/index.ts";
 import { operatingPoints } from "../statistics/index.ts";
 import { calibrate } from "./calibrate.ts";
 import { identify, verifyAllPairs } from "./identification.ts";
-import { EmbeddingCache, type MeasuredPicture } from "./pictures/index.ts";
+import type { MeasuredPicture } from "./pictures/index.ts";
 import { poolTemplates } from "./pool-templates.ts";
 import { type LabelledPeople, pairsOfPeople } from "./protocols/index.ts";
 import { scorePairs } from "./score-pairs.ts";
@@ -176,27 +176,6 @@ describe("a template", () => {
 
   test("without a face stays, as a failure", () => {
     expect(poolTemplates([{ id: "t", media: [[3]] }], measured)[0]!.face).toEqual({ kind: "no-face" });
-  });
-});
-
-describe("the cache of embeddings", () => {
-  test("gives back vectors to the bit, and nothing for another pipeline or a damaged file", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "arcface-cache-"));
-    const embedding = normalize(Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8));
-    const cache = await EmbeddingCache.open(folder, PIPELINE, {});
-    cache.set("one", { kind: "face", embedding, norm: 3.25, score: 0.5 });
-    cache.set("two", { kind: "no-face" });
-    cache.set("three", { kind: "unreadable", reason: "torn" });
-    await cache.save();
-    const again = await EmbeddingCache.open(folder, PIPELINE, {});
-    expect(again.get("one")).toEqual({ kind: "face", embedding, norm: 3.25, score: 0.5 });
-    expect(again.get("two")).toEqual({ kind: "no-face" });
-    expect(again.get("three")).toBeUndefined();
-    expect((await EmbeddingCache.open(folder, { ...PIPELINE, flip: true }, {})).get("one")).toBeUndefined();
-    const [file] = await readdir(folder);
-    const text = await readFile(join(folder, file!), "utf8");
-    await writeFile(join(folder, file!), text.slice(0, -20));
-    expect((await EmbeddingCache.open(folder, PIPELINE, {})).get("one")).toBeUndefined();
   });
 });
 

@@ -70,7 +70,7 @@ export function expectPipeline(where: string, gallery: GalleryPipeline, got: Pip
   if (difference?.level !== "vectors") return;
   throw new FaceError(
     "MODEL_MISMATCH",
-    `${where}: expected vectors of ${gallery.model.id} (${gallery.model.dimension}) that compare with the gallery's, got others: the gallery was ${difference.words}; "gallery reindex" moves a gallery to another pipeline`,
+    `${where}: expected vectors of ${gallery.model.id} (${gallery.model.dimension}) as the gallery's, got vectors of ${got.model.id} (${got.model.dimension}): the gallery was ${difference.words}; "gallery reindex" moves a gallery to another pipeline`,
   );
 }
 

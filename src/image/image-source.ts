@@ -256,7 +256,8 @@ function nameOf(thing: unknown): string {
   return name === undefined || name === "Object" ? "an object" : `an object of the kind ${name.slice(0, 50)}`;
 }
 
-async function readPhotograph(path: string): Promise<Uint8Array> {
+/** A file's bytes. Throws FaceError BAD_FILE. */
+export async function readPhotograph(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
     if (!found.isFile()) {

@@ -1,15 +1,19 @@
 export { type CropOptions, CropPool, type CropResult } from "./crop-pool.ts";
 export {
+  type DonePhotograph,
+  type EmbeddingsFile,
   EmbeddingsWriter,
   type FaceDescription,
   type FaceRecord,
   type LabelledVectors,
+  openEmbeddings,
   type ReadVectorsOptions,
   readEmbeddings,
   readVectors,
   recordsOf,
 } from "./embeddings/index.ts";
 export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
+export { FACE_CACHE_NAME, FaceCache, faceCacheNameOf } from "./face-cache.ts";
 export { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 export {
   type EnrolmentOptions,
@@ -28,8 +32,9 @@ export {
 } from "./gallery/index.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
+export { isUnchanged, type PictureFile } from "./picture-file.ts";
 export { pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";
-export { type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
+export { type FiledPhotograph, type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
 export { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";
 export { SELF_TEST_MIN_COSINE, selfTest } from "./self-test.ts";

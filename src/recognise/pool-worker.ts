@@ -3,7 +3,7 @@ import { type ErrorCode, FaceError } from "../core/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
-import type { PoolOptions } from "./pool.ts";
+import type { FiledPhotograph, PoolOptions } from "./pool.ts";
 import type { Recognizer } from "./recognizer.ts";
 
 /** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
@@ -16,6 +16,18 @@ let recognizer: Promise<Recognizer> | undefined;
 /** One photograph in, its faces out. */
 export default async function recognise(path: string): Promise<WorkerAnswer> {
   return await answer(async (opened) => await opened.faces(path));
+}
+
+/** One photograph in, its faces out with what tells its file from others. */
+export async function filed(path: string): Promise<WorkerAnswer<FiledPhotograph>> {
+  const { named, readPictureFile } = await import("./picture-file.ts");
+  return await answer(async (opened) => {
+    const { data, file } = await readPictureFile(path);
+    const photograph = await opened.faces(data).catch((error: unknown) => {
+      throw named(error, path);
+    });
+    return { ...photograph, file };
+  });
 }
 
 /** One photograph in, its faces out with what enrolment looks at. */

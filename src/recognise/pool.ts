@@ -8,6 +8,7 @@ import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
 import { OrderedPool } from "./ordered-pool.ts";
+import type { PictureFile } from "./picture-file.ts";
 import type { WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
 import type { Verdict } from "./verdict.ts";
@@ -17,6 +18,11 @@ export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptio
   readonly detector?: string | undefined;
   readonly model?: string | undefined;
   readonly contract?: ContractOptions | undefined;
+}
+
+/** A photograph's faces with what tells its file from others. */
+export interface FiledPhotograph extends Photograph<Face> {
+  readonly file: PictureFile;
 }
 
 /** One photograph's faces, or why there are none to be had. */
@@ -93,6 +99,14 @@ export class RecognizerPool {
     yield* this.#each<Photograph<Face>>("default", paths, options);
   }
 
+  /** The same with what tells each photograph's file from others. */
+  async *facesOfFiles(
+    paths: Iterable<string>,
+    options: WorkOptions & { readonly total?: number } = {},
+  ): AsyncGenerator<PhotographResult<FiledPhotograph>> {
+    yield* this.#each<FiledPhotograph>("filed", paths, options);
+  }
+
   /** The same with what enrolment looks at: crops, sharpness, and the photograph's sha256. */
   async *portraits(
     paths: Iterable<string>,
@@ -102,7 +116,7 @@ export class RecognizerPool {
   }
 
   async *#each<P>(
-    task: "default" | "portraits",
+    task: "default" | "filed" | "portraits",
     paths: Iterable<string>,
     options: WorkOptions & { readonly total?: number },
   ): AsyncGenerator<PhotographResult<P>> {

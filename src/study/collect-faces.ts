@@ -12,11 +12,11 @@ import type { LabelledPhotograph } from "../photographs/index.ts";
 import {
   chooseFace,
   type Face,
+  type FaceCache,
   type FaceChoice,
   type Photograph,
   type RecognizerPool,
 } from "../recognise/index.ts";
-import type { FaceCache } from "./face-cache.ts";
 
 /** A face of the study: one of a photograph, with the person that the photograph was labelled with. */
 export interface StudyFace {

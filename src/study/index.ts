@@ -8,7 +8,6 @@ export {
 } from "./collect-faces.ts";
 export { type DeclaredPair, judgeDeclaredPairs, type ThresholdVerdict } from "./declared-pairs.ts";
 export { type EvaluationPageInput, writeEvaluation } from "./evaluation-page.ts";
-export { CACHE_NAME, type CacheKey, cacheKey, FaceCache } from "./face-cache.ts";
 export { FACTORS, type Factor } from "./factors.ts";
 export type { Layout } from "./layouts.ts";
 export { findLookAlikes, type LookAlikes } from "./look-alikes.ts";

@@ -2,10 +2,16 @@ import { join } from "node:path";
 import type { WorkOptions } from "../core/index.ts";
 import type { Calibration } from "../models/index.ts";
 import type { LabelledPhotograph } from "../photographs/index.ts";
-import { type FaceChoice, Recognizer, type RecognizerOptions, RecognizerPool } from "../recognise/index.ts";
+import {
+  FACE_CACHE_NAME,
+  FaceCache,
+  type FaceChoice,
+  Recognizer,
+  type RecognizerOptions,
+  RecognizerPool,
+} from "../recognise/index.ts";
 import { type CollectedFaces, collectFaces } from "./collect-faces.ts";
 import { type DeclaredPair, judgeDeclaredPairs } from "./declared-pairs.ts";
-import { CACHE_NAME, cacheKey, FaceCache } from "./face-cache.ts";
 import { type Layout, layOut } from "./layouts.ts";
 import { findLookAlikes, type LookAlikes } from "./look-alikes.ts";
 import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
@@ -111,7 +117,7 @@ export async function runStudy(
 
 async function collect(photographs: readonly LabelledPhotograph[], options: StudyOptions) {
   await using pool = await RecognizerPool.open(options);
-  await using cache = await FaceCache.open(join(options.cacheFolder, CACHE_NAME), cacheKey(pool, options));
+  await using cache = await FaceCache.open(join(options.cacheFolder, FACE_CACHE_NAME), pool.pipeline);
   const collected = await collectFaces(photographs, pool, cache, options);
   const { model, dimension, calibration } = pool;
   return { collected, model, dimension, calibration };

@@ -1,15 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asAlignedFace } from "../align/index.ts";
-import { asUnitVector, normalize, seeded, type UnitVector } from "../core/index.ts";
+import { normalize, seeded } from "../core/index.ts";
 import { RgbImage } from "../image/index.ts";
 import { areaUnderCurve, equalErrorRate, operatingPointsOf } from "../statistics/index.ts";
 import { chooseLookAlikes } from "./choose-look-alikes.ts";
 import type { StudyFace } from "./collect-faces.ts";
 import { judgeDeclaredPairs } from "./declared-pairs.ts";
-import { FaceCache } from "./face-cache.ts";
 import { FACTORS, mask, REGIONS } from "./factors.ts";
 import { layOut } from "./layouts.ts";
 import { findLookAlikes } from "./look-alikes.ts";
@@ -157,27 +156,6 @@ test("the chosen look-alikes are one-to-one, by falling likeness, with the first
     "c/1.jpg",
   ]);
   expect(() => chooseLookAlikes(faces, 3, 2)).toThrow("expected at least 6 people");
-});
-
-describe("the cache", () => {
-  const key = { model: "m", dimension: 2, detector: "d", minFacePx: null, flip: false };
-  const vector: UnitVector = asUnitVector([0.6, 0.8]);
-  const photograph = { width: 9, height: 8, faces: [{ ...at("x", 0), embedding: vector }] };
-
-  test("gives back what was added, also after a torn last line, and nothing under another key", async () => {
-    const path = join(folder, "faces.cache.jsonl");
-    const hash = "a".repeat(64);
-    await using first = await FaceCache.open(path, key);
-    await first.add(hash, photograph);
-    await writeFile(path, '{"sha256":"bb', { flag: "a" });
-    await using second = await FaceCache.open(path, key);
-    expect([...second.get(hash)!.faces[0]!.embedding]).toEqual([...vector]);
-    await second.add("c".repeat(64), photograph);
-    await using third = await FaceCache.open(path, key);
-    expect(third.get("c".repeat(64))).toBeDefined();
-    await using other = await FaceCache.open(path, { ...key, model: "n" });
-    expect(other.get(hash)).toBeUndefined();
-  });
 });
 
 describe("factors", () => {

@@ -99,10 +99,11 @@ async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protoco
   const { list } = protocol;
   const bar = progressBar(io);
   const store = openStore(io);
-  const { pipeline, measured } = await embedProtocol(
+  const { pipeline, measured, notKept } = await embedProtocol(
     protocol,
     await pictureOptions(io, flags, protocol, store, bar),
   );
+  if (notKept !== undefined) io.err(`faces are not kept for the next run: ${notKept}\n`);
   const scored = scorePairs(list, measured, { signal: io.signal });
   const calibration = calibrate(
     scored,

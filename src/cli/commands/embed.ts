@@ -1,5 +1,12 @@
 import type { Command } from "commander";
-import { EmbeddingsWriter, RecognizerPool, recordsOf } from "../../recognise/index.ts";
+import { throwIfAborted } from "../../core/index.ts";
+import {
+  EmbeddingsWriter,
+  type FaceRecord,
+  isUnchanged,
+  RecognizerPool,
+  recordsOf,
+} from "../../recognise/index.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
@@ -26,7 +33,7 @@ export function embedCommand(program: Command, act: Act): void {
     .option("--json", "print the summary as JSON")
     .addHelpText(
       "after",
-      "\nPictures that are in the output already are passed over; those without a face are looked at again.\n\nExample:\n  arcface embed holiday/ --out holiday.jsonl",
+      "\nPictures that are in the output already are passed over, unless their file is another now; those without a face are\nlooked at again. An output of another model, detector, --min-face or --flip is refused.\n\nExample:\n  arcface embed holiday/ --out holiday.jsonl",
     );
   addJobsFlag(addModelFlags(command, { embeds: true })).action(act(embed));
 }
@@ -41,20 +48,35 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
     signal: io.signal,
     onProgress: bar.update,
   });
-  const writer = await EmbeddingsWriter.open(flags.out, pool.model);
+  const writer = await EmbeddingsWriter.open(flags.out, pool.pipeline);
   const failures = new Failures(io, flags.json ?? false);
-  const todo = paths.filter((path) => !writer.done.has(path));
-  const before = writer.faces;
-  let faceless = 0;
+  let [newFaces, faceless] = [0, 0];
+  const replaced = { pictures: 0, faces: 0 };
+  const replace = async (path: string, records: readonly FaceRecord[]): Promise<void> => {
+    const gone = await writer.replace(path, records);
+    newFaces += records.length;
+    replaced.faces += gone;
+    if (gone > 0) replaced.pictures++;
+  };
+  let skipped = 0;
   try {
-    for await (const result of pool.faces(todo, {
+    const { todo, changed } = await sortOut(paths, writer, io.signal);
+    skipped = paths.length - todo.length;
+    for await (const result of pool.facesOfFiles(todo, {
       signal: io.signal,
       onProgress: bar.update,
       total: todo.length,
     })) {
-      if (result.kind === "failed") failures.add(result.error);
-      else if (result.photograph.faces.length === 0) faceless++;
-      else await writer.append(recordsOf(result.path, result.photograph.faces, pool.model));
+      const { path } = result;
+      if (result.kind === "failed") {
+        failures.add(result.error);
+        // What is known to be another picture than the rows are of has none of them.
+        if (changed.has(path)) await replace(path, []);
+        continue;
+      }
+      const { faces, file } = result.photograph;
+      if (faces.length === 0) faceless++;
+      await replace(path, recordsOf(path, faces, pool.model, file));
     }
   } catch (error) {
     await writer.suspend();
@@ -69,18 +91,47 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
     out: flags.out,
     model: pool.model,
     pictures: paths.length,
-    skipped: paths.length - todo.length,
+    skipped,
+    replaced: replaced.pictures,
+    droppedFaces: replaced.faces,
     withoutFace: faceless,
     failed: failures.count,
     passedOver,
-    newFaces: writer.faces - before,
+    newFaces,
     faces: writer.faces,
   };
   if (flags.json) io.out(`${JSON.stringify(summary)}\n`);
   else {
     io.out(
-      `${flags.out}: ${summary.faces} faces (${summary.newFaces} new) of ${summary.pictures} pictures; ${summary.skipped} were there already, ${faceless} have no face, ${summary.failed} failed\n`,
+      `${flags.out}: ${summary.faces} faces (${summary.newFaces} new) of ${summary.pictures} pictures; ${skipped} were there already, ${faceless} have no face, ${summary.failed} failed\n`,
     );
+    if (replaced.pictures > 0) {
+      io.out(
+        `replaced since they were written: ${replaced.pictures} of the pictures; ${replaced.faces} faces of the earlier ones were taken out\n`,
+      );
+    }
   }
-  return failures.report(todo.length);
+  return failures.report(paths.length - skipped);
+}
+
+/**
+ * The pictures to look at: those without faces in the output, and those whose file is another than when its faces were
+ * written. What cannot be read is looked at too, so that why is said.
+ */
+async function sortOut(
+  paths: readonly string[],
+  writer: EmbeddingsWriter,
+  signal: AbortSignal,
+): Promise<{ readonly todo: readonly string[]; readonly changed: ReadonlySet<string> }> {
+  const todo: string[] = [];
+  const changed = new Set<string>();
+  for (const path of paths) {
+    throwIfAborted(signal);
+    const file = writer.fileOf(path);
+    const same = file && (await isUnchanged(path, file).catch(() => undefined));
+    if (same) continue;
+    todo.push(path);
+    if (same === false) changed.add(path);
+  }
+  return { todo, changed };
 }

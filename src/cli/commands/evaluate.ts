@@ -137,10 +137,11 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
   const store = openStore(io);
   const groups = flags.groups === undefined ? undefined : await readGroups(flags.groups, list.pictures);
   const started = performance.now();
-  const { pipeline, measured, computed } = await embedProtocol(
+  const { pipeline, measured, computed, notKept } = await embedProtocol(
     protocol,
     await pictureOptions(io, flags, protocol, store, bar),
   );
+  if (notKept !== undefined) io.err(`faces are not kept for the next run: ${notKept}\n`);
   const embedded = performance.now();
   const report = verify(list, measured, { seed: flags.seed, resamples: flags.resamples, groups });
   const count = (list.pictures.length * (list.pictures.length - 1)) / 2;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { labelledPhotographs } from "../../photographs/index.ts";
-import { RecognizerPool } from "../../recognise/index.ts";
+import { FACE_CACHE_NAME, FaceCache, RecognizerPool } from "../../recognise/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
@@ -33,9 +33,7 @@ export function addLookAlikes(reproduce: Command, act: Act): void {
 }
 
 async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
-  const { chooseLookAlikes, collectFaces, FaceCache, cacheKey, CACHE_NAME } = await import(
-    "../../study/index.ts"
-  );
+  const { chooseLookAlikes, collectFaces } = await import("../../study/index.ts");
   const bar = progressBar(io);
   const work = { signal: io.signal, onProgress: bar.update };
   const options = await recognizerOptions(flags, openStore(io));
@@ -46,7 +44,7 @@ async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
   await makeFolder(flags.out);
   const pairs = await (async () => {
     await using pool = await RecognizerPool.open({ ...options, ...work, workers: flags.jobs });
-    await using cache = await FaceCache.open(join(flags.out, CACHE_NAME), cacheKey(pool, options));
+    await using cache = await FaceCache.open(join(flags.out, FACE_CACHE_NAME), pool.pipeline);
     const { faces } = await collectFaces(candidates, pool, cache, { ...work, face: flags.face });
     return chooseLookAlikes(faces, flags.pairs, flags.perPerson);
   })();

@@ -79,7 +79,9 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
   const failures = new Failures(io, flags.json ?? false);
   const gallery = new PhotographIndex();
   const fromFile = /\.(jsonl|npy|parquet)$/i.test(flags.in);
-  if (fromFile) await addFromFile(flags.in, gallery, pool.model);
+  if (fromFile) {
+    for await (const record of readEmbeddings(flags.in, pool.pipeline)) gallery.add(record.path, [record]);
+  }
   const inGallery = new Set(fromFile ? [] : (await photographsOf(io, [flags.in], flags)).paths);
   const chosen = new Map<string, EmbeddedFace | undefined>();
   const wanted = new Set(queries);
@@ -117,18 +119,6 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
   if (flags.grid !== undefined) await writeGrid(flags.grid, answers);
   const code = failures.report(photographs.length);
   return code === EXIT.ok && !answers.some((answer) => answer.hits.length > 0) ? EXIT.noMatch : code;
-}
-
-async function addFromFile(path: string, gallery: PhotographIndex, model: string): Promise<void> {
-  for await (const record of readEmbeddings(path)) {
-    if (record.model !== model) {
-      throw new FaceError(
-        "MODEL_MISMATCH",
-        `${path}: expected vectors of ${model}, got vectors of ${record.model}`,
-      );
-    }
-    gallery.add(record.path, [record]);
-  }
 }
 
 function asJson(

@@ -1,19 +1,22 @@
 import { join } from "node:path";
-import { asAlignedFace } from "../../align/index.ts";
+import { alignmentTemplate, asAlignedFace } from "../../align/index.ts";
 import { FaceError, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import type { MeasuredVector } from "../../embed/index.ts";
 import { type ImageSource, type RgbImage, readImage, warpAffine } from "../../image/index.ts";
 import { DEFAULT_MODELS, ModelStore, type Pipeline, sha256, sha256OfFile } from "../../models/index.ts";
 import {
   chooseFace,
+  type Face,
+  FaceCache,
   type FaceChoice,
+  faceCacheNameOf,
   openEmbedder,
-  type PhotographResult,
+  type Photograph,
   pipelineOfCrops,
   type RecognizerOptions,
   RecognizerPool,
 } from "../../recognise/index.ts";
 import type { Picture } from "../protocols/index.ts";
-import { EmbeddingCache } from "./embedding-cache.ts";
 import type { MeasuredPicture, PictureFace } from "./picture-face.ts";
 
 /** How the pictures of a protocol become vectors. */
@@ -32,14 +35,14 @@ export interface MeasuredPictures {
   readonly measured: readonly MeasuredPicture[];
   /** How many were computed now; the others were known from an earlier run. */
   readonly computed: number;
+  /** Why what was computed could not be kept for the next run; undefined when it was. */
+  readonly notKept?: string | undefined;
 }
 
 /** What an aligned crop may be: sixteen are decoded side by side, and crops are small. */
 const CROP_LIMITS = { maxPixels: 1 << 22 } as const;
 /** Aligned crops in one run of the network. */
 const BATCH = 16;
-/** New faces after which the cache is written, so that a run that is stopped is not lost. */
-const SAVE_EVERY = 2_000;
 
 /**
  * Finds and embeds the face of every picture. Faces of pictures that were embedded before, by their bytes, are taken from the
@@ -59,41 +62,49 @@ export async function embedPictures(
     ? await alignedFaces({ ...options, store })
     : await photographFaces({ ...options, store });
   await using _ = source;
-  const choice = {
-    face: options.face ?? "central",
-    minFacePx: options.minFacePx,
-    aligned: options.aligned ?? false,
-  };
-  const cache = await EmbeddingCache.open(join(store.home, "evaluations"), source.pipeline, choice);
   const faces = new Map<string, PictureFace>();
+  const read = (photograph: Photograph<Face>): PictureFace =>
+    options.aligned ? faceOfCrop(photograph) : faceOf(photograph, options.face ?? "central");
+  const path = join(store.home, "evaluations", faceCacheNameOf(source.pipeline));
+  const cache = await FaceCache.open(path, source.pipeline).catch(asFailure);
+  let failure = cache instanceof FaceError ? cache : undefined;
   const todo: Picture[] = [];
   const digestOf = new Map<Picture, string>();
   for (const [i, picture] of pictures.entries()) {
     const digest = digests[i]!;
     if (faces.has(digest)) continue;
-    const known = cache.get(digest);
-    faces.set(digest, known ?? { kind: "no-face" });
+    const known = cache instanceof FaceError ? undefined : cache.get(digest);
+    faces.set(digest, known ? read(known) : { kind: "no-face" });
     if (known) continue;
     todo.push(picture);
     digestOf.set(picture, digest);
   }
   let done = 0;
   try {
-    for await (const { picture, face } of source.faces(todo)) {
+    for await (const { picture, found } of source.faces(todo)) {
       const digest = digestOf.get(picture)!;
-      faces.set(digest, face);
-      cache.set(digest, face);
-      if (++done % SAVE_EVERY === 0) await cache.save();
-      options.onProgress?.({ stage: "embed", done, total: todo.length });
+      faces.set(digest, found instanceof FaceError ? unreadable(found) : read(found));
+      // A picture that could not be read is tried again next time.
+      if (!(found instanceof FaceError) && !(cache instanceof FaceError)) {
+        if (!failure) await cache.add(digest, found).catch((error: unknown) => (failure = asFailure(error)));
+      }
+      options.onProgress?.({ stage: "embed", done: ++done, total: todo.length });
     }
   } finally {
-    await cache.save();
+    if (!(cache instanceof FaceError)) await cache.close();
   }
   return {
     pipeline: source.pipeline,
     measured: digests.map((digest) => ({ sha256: digest, face: faces.get(digest)! })),
     computed: todo.length,
+    ...(failure && { notKept: failure.message }),
   };
+}
+
+/** Without its cache an evaluation takes longer, nothing else: it goes on, and the reason is passed on. */
+function asFailure(error: unknown): FaceError {
+  if (error instanceof FaceError && error.code === "STORAGE") return error;
+  throw error;
 }
 
 /** Where faces come from: photographs or aligned crops. */
@@ -101,12 +112,11 @@ interface FaceSource extends AsyncDisposable {
   readonly pipeline: Pipeline;
   faces(
     pictures: readonly Picture[],
-  ): AsyncGenerator<{ readonly picture: Picture; readonly face: PictureFace }>;
+  ): AsyncGenerator<{ readonly picture: Picture; readonly found: Photograph<Face> | FaceError }>;
 }
 
 async function photographFaces(options: EmbedPicturesOptions): Promise<FaceSource> {
   const pool = await RecognizerPool.open(options);
-  const choice = options.face ?? "central";
   return {
     pipeline: pool.pipeline,
     async *faces(pictures) {
@@ -119,16 +129,15 @@ async function photographFaces(options: EmbedPicturesOptions): Promise<FaceSourc
       });
       let at = 0;
       for await (const result of pool.faces(paths, { signal: options.signal })) {
-        yield { picture: pictures[at++]!, face: faceOf(result, choice) };
+        const found = result.kind === "failed" ? result.error : result.photograph;
+        yield { picture: pictures[at++]!, found };
       }
     },
     [Symbol.asyncDispose]: async () => await pool.close(),
   };
 }
 
-function faceOf(result: PhotographResult, choice: FaceChoice): PictureFace {
-  if (result.kind === "failed") return unreadable(result.error);
-  const { photograph } = result;
+function faceOf(photograph: Photograph<Face>, choice: FaceChoice): PictureFace {
   if (choice === "only" && photograph.faces.length > 1) {
     return { kind: "unreadable", reason: `expected one face, got ${photograph.faces.length}` };
   }
@@ -136,6 +145,12 @@ function faceOf(result: PhotographResult, choice: FaceChoice): PictureFace {
   return face
     ? { kind: "face", embedding: face.embedding, norm: face.norm ?? 1, score: face.score, box: face.box }
     : { kind: "no-face" };
+}
+
+/** The face that a picture is. */
+function faceOfCrop({ faces: [face] }: Photograph<Face>): PictureFace {
+  if (!face) return { kind: "no-face" };
+  return { kind: "face", embedding: face.embedding, norm: face.norm ?? 1, score: face.score };
 }
 
 async function alignedFaces(options: EmbedPicturesOptions & { store: ModelStore }): Promise<FaceSource> {
@@ -165,15 +180,24 @@ async function alignedFaces(options: EmbedPicturesOptions & { store: ModelStore 
         const vectors = await embedder.embedMeasured(whole, { flip });
         let at = 0;
         for (const [i, own] of crops.entries()) {
-          if (own instanceof FaceError) yield { picture: batch[i]!, face: unreadable(own) };
-          else {
-            const { vector, norm } = vectors[at++]!;
-            yield { picture: batch[i]!, face: { kind: "face", embedding: vector, norm, score: 1 } };
-          }
+          const found =
+            own instanceof FaceError ? own : photographOf(vectors[at++]!, embedder.contract.input.sizePx);
+          yield { picture: batch[i]!, found };
         }
       }
     },
     [Symbol.asyncDispose]: async () => await embedder.close(),
+  };
+}
+
+/** A crop as a photograph that is one face: all of it, with the landmarks where the template has them. */
+function photographOf({ vector, norm }: MeasuredVector, sizePx: number): Photograph<Face> {
+  const [width, height] = [sizePx, sizePx];
+  const landmarks = alignmentTemplate(sizePx) as unknown as Face["landmarks"];
+  return {
+    width,
+    height,
+    faces: [{ box: { x: 0, y: 0, width, height }, score: 1, landmarks, embedding: vector, norm }],
   };
 }
 

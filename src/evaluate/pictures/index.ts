@@ -1,3 +1,2 @@
 export { type EmbedPicturesOptions, embedPictures, type MeasuredPictures } from "./embed-pictures.ts";
-export { EmbeddingCache } from "./embedding-cache.ts";
 export type { MeasuredPicture, PictureFace } from "./picture-face.ts";

@@ -1,9 +1,14 @@
-import { createReadStream } from "node:fs";
-import { type FileHandle, open, rename, rm, stat, truncate } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
-import { decodeRecord, encodeRecord, type FaceRecord } from "./face-record.ts";
-import { type EmbeddingsFormat, formatOf, JSONL } from "./formats.ts";
+import type { Pipeline } from "../../models/index.ts";
+import type { PictureFile } from "../picture-file.ts";
+import { encodeRecord, type FaceRecord } from "./face-record.ts";
+import { type EmbeddingsFile, type EmbeddingsFormat, formatOf, JSONL } from "./formats.ts";
+import { encodeHeader, expectComparable, expectSameRows } from "./header.ts";
+import { type LineOfWork, type Recovered, recover, tombstone, withoutReplaced } from "./working-file.ts";
+
+/** What a file says of a photograph whose faces it has. */
+export type DonePhotograph = { readonly [key in keyof PictureFile]: PictureFile[key] | undefined };
 
 /**
  * Writes faces to a file so that nothing already done is lost, whatever interrupts it.
@@ -15,39 +20,51 @@ export class EmbeddingsWriter {
   readonly #path: string;
   readonly #partial: string;
   readonly #format: EmbeddingsFormat;
+  readonly #pipeline: Pipeline;
   readonly #file: FileHandle;
-  /** Photographs with at least one face in the file. */
-  readonly done: ReadonlySet<string>;
-  #faces: number;
+  readonly #done: Map<string, LineOfWork>;
+  #faces = 0;
+  /** Whether the working file holds rows that do not count any more. */
+  #replaced: boolean;
 
   private constructor(
     path: string,
     partial: string,
     format: EmbeddingsFormat,
+    pipeline: Pipeline,
     file: FileHandle,
-    done: Set<string>,
-    faces: number,
+    { done, replaced }: Pick<Recovered, "done" | "replaced">,
   ) {
     this.#path = path;
     this.#partial = partial;
     this.#format = format;
+    this.#pipeline = pipeline;
     this.#file = file;
-    this.done = done;
-    this.#faces = faces;
+    this.#done = done;
+    this.#replaced = replaced;
+    for (const { faces } of done.values()) this.#faces += faces;
   }
 
   /**
-   * @param model id of the model whose vectors will be written
-   * Throws    FaceError USAGE for an unknown ending, MODEL_MISMATCH when the file holds another model's vectors,
+   * @param pipeline of the vectors that will be written; an output of any other is refused
+   * Throws    FaceError USAGE for an unknown ending, MODEL_MISMATCH when the file holds other rows than this pipeline's,
    *           BAD_FILE when it is not such a file, STORAGE when it cannot be written
    */
-  static async open(path: string, model: string): Promise<EmbeddingsWriter> {
+  static async open(path: string, pipeline: Pipeline): Promise<EmbeddingsWriter> {
     const format = formatOf(path);
     const partial = `${path}.partial.jsonl`;
-    if (!(await exists(partial)) && (await exists(path))) await copyToPartial(format, path, partial);
-    const { done, faces } = await recover(partial, model);
+    if (!(await exists(partial)) && (await exists(path))) {
+      await copyToPartial(format, path, partial, pipeline);
+    }
+    const found = (await exists(partial)) ? await recover(partial) : undefined;
+    if (found?.started) expectSameRows(partial, found.made, pipeline);
     try {
-      return new EmbeddingsWriter(path, partial, format, await open(partial, "a"), done, faces);
+      const file = await open(partial, "a");
+      if (!found?.started) await file.appendFile(`${encodeHeader(pipeline)}\n`);
+      return new EmbeddingsWriter(path, partial, format, pipeline, file, {
+        done: found?.done ?? new Map(),
+        replaced: found?.replaced ?? false,
+      });
     } catch (cause) {
       throw new FaceError(
         "STORAGE",
@@ -62,30 +79,60 @@ export class EmbeddingsWriter {
     return this.#faces;
   }
 
+  /** Paths of the photographs with at least one face in the file. */
+  get done(): ReadonlySet<string> {
+    return new Set(this.#done.keys());
+  }
+
+  /** What tells whether a photograph is the one whose faces are in the file; undefined when it has none in it. */
+  fileOf(path: string): DonePhotograph | undefined {
+    return this.#done.get(path)?.file;
+  }
+
   /** Adds a photograph's faces; all of them are in the file when the promise resolves, or none. */
   async append(records: readonly FaceRecord[]): Promise<void> {
     if (records.length === 0) return;
-    try {
-      await this.#file.appendFile(records.map((record) => `${encodeRecord(record)}\n`).join(""));
-    } catch (cause) {
-      throw new FaceError(
-        "STORAGE",
-        `${this.#partial}: expected room to write, got: ${reasonOf(cause)}; what was written before is kept`,
-        { cause },
-      );
+    await this.#write(records.map((record) => `${encodeRecord(record)}\n`).join(""));
+    for (const record of records) {
+      const before = this.#done.get(record.path)?.faces ?? 0;
+      const { bytes, modified, sha256 } = record;
+      const file = {
+        bytes: bytes ?? undefined,
+        modified: modified ?? undefined,
+        sha256: sha256 ?? undefined,
+      };
+      this.#done.set(record.path, { faces: before + 1, file });
     }
     this.#faces += records.length;
+  }
+
+  /**
+   * Puts a photograph's faces, none perhaps, in the place of those that the file has under its path.
+   *
+   * Returns   how many were taken out
+   */
+  async replace(path: string, records: readonly FaceRecord[]): Promise<number> {
+    const before = this.#done.get(path)?.faces ?? 0;
+    if (before > 0) {
+      await this.#write(`${tombstone(path)}\n`);
+      this.#replaced = true;
+      this.#done.delete(path);
+      this.#faces -= before;
+    }
+    await this.append(records);
+    return before;
   }
 
   /** Turns the working file into the output. */
   async finish(): Promise<void> {
     await this.#file.sync();
     await this.#file.close();
-    if (this.#format === JSONL) await rename(this.#partial, this.#path);
-    else {
-      await this.#format.write(this.#path, JSONL.read(this.#partial));
-      await rm(this.#partial);
+    if (this.#format === JSONL && !this.#replaced) {
+      await rename(this.#partial, this.#path);
+      return;
     }
+    await this.#format.write(this.#path, this.#pipeline, withoutReplaced(this.#partial));
+    await rm(this.#partial);
   }
 
   /** Stops without finishing; the working file stays, to go on from. */
@@ -93,14 +140,38 @@ export class EmbeddingsWriter {
     await this.#file.sync();
     await this.#file.close();
   }
+
+  async #write(text: string): Promise<void> {
+    try {
+      await this.#file.appendFile(text);
+    } catch (cause) {
+      throw new FaceError(
+        "STORAGE",
+        `${this.#partial}: expected room to write, got: ${reasonOf(cause)}; what was written before is kept`,
+        { cause },
+      );
+    }
+  }
 }
 
 /** Starts a working file from a finished output. */
-async function copyToPartial(format: EmbeddingsFormat, path: string, partial: string): Promise<void> {
+async function copyToPartial(
+  format: EmbeddingsFormat,
+  path: string,
+  partial: string,
+  pipeline: Pipeline,
+): Promise<void> {
+  const { pipeline: made, records } = await format.read(path);
   const temporary = `${partial}.${process.pid}.tmp`;
   const file = await open(temporary, "w");
   try {
-    for await (const record of format.read(path)) await file.appendFile(`${encodeRecord(record)}\n`);
+    await file.appendFile(`${encodeHeader(pipeline)}\n`);
+    let rows = 0;
+    for await (const record of records) {
+      // After the first row was read: what is no such file is told so, not that it is of an unknown pipeline.
+      if (rows++ === 0) expectSameRows(path, made, pipeline);
+      await file.appendFile(`${encodeRecord(record)}\n`);
+    }
     await file.sync();
   } catch (error) {
     await rm(temporary, { force: true });
@@ -109,48 +180,6 @@ async function copyToPartial(format: EmbeddingsFormat, path: string, partial: st
     await file.close();
   }
   await rename(temporary, partial);
-}
-
-/**
- * Reads a working file left by a run that may have been killed: a last line without an end is cut off, and with it
- * its photograph's other faces, so that no photograph is there by half.
- */
-async function recover(partial: string, model: string): Promise<{ done: Set<string>; faces: number }> {
-  const done = new Set<string>();
-  let faces = 0;
-  if (!(await exists(partial))) return { done, faces };
-  const { size } = await stat(partial);
-  let end = 0;
-  let startOfPhotograph = 0;
-  let photograph: string | undefined;
-  let facesOfPhotograph = 0;
-  for await (const line of createInterface({ input: createReadStream(partial, { encoding: "utf8" }) })) {
-    const bytes = Buffer.byteLength(line) + 1;
-    if (end + bytes > size) break;
-    const record = decodeRecord(line, partial);
-    if (record.model !== model) {
-      throw new FaceError(
-        "MODEL_MISMATCH",
-        `${partial}: expected vectors of ${model}, got vectors of ${record.model}; choose another output`,
-      );
-    }
-    if (record.path !== photograph) {
-      photograph = record.path;
-      startOfPhotograph = end;
-      facesOfPhotograph = 0;
-    }
-    done.add(record.path);
-    faces++;
-    facesOfPhotograph++;
-    end += bytes;
-  }
-  if (end < size) {
-    // The torn line belongs to the photograph before it or to a new one: both are done again.
-    if (photograph !== undefined) done.delete(photograph);
-    await truncate(partial, startOfPhotograph);
-    faces -= facesOfPhotograph;
-  }
-  return { done, faces };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -164,7 +193,23 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Every face of an embeddings file, whatever its format. */
-export function readEmbeddings(path: string): AsyncGenerator<FaceRecord> {
-  return formatOf(path).read(path);
+/**
+ * A file of embeddings, whatever its format: what made its vectors, and its faces.
+ *
+ * Throws    FaceError USAGE for an unknown ending, BAD_FILE
+ */
+export async function openEmbeddings(path: string): Promise<EmbeddingsFile> {
+  if (!(await exists(path))) throw new FaceError("BAD_FILE", `${path}: expected a file, got nothing there`);
+  return await formatOf(path).read(path);
+}
+
+/**
+ * Every face of a file whose vectors are to be compared with those of a pipeline.
+ *
+ * Throws    as {@link openEmbeddings}; FaceError MODEL_MISMATCH when they do not compare, or the file does not say
+ */
+export async function* readEmbeddings(path: string, used: Pipeline): AsyncGenerator<FaceRecord> {
+  const { pipeline, records } = await openEmbeddings(path);
+  expectComparable(path, pipeline, used);
+  yield* records;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { asUnitVector, FaceError, type UnitVector } from "../../core/index.ts";
 import type { Face } from "../face.ts";
+import type { PictureFile } from "../picture-file.ts";
 
 /** One face of one photograph, as it is written to a file. Box and landmarks in pixels of the upright photograph. */
 export interface FaceRecord {
@@ -17,7 +18,11 @@ export interface FaceRecord {
   readonly person?: string | undefined;
   /** ISO date and time after which the person is forgotten. */
   readonly expires?: string | null | undefined;
-  /** Of the photograph's bytes. */
+  /** The photograph's file when it was looked at: its size, */
+  readonly bytes?: number | null | undefined;
+  /** when it was written last, ISO date and time, */
+  readonly modified?: string | null | undefined;
+  /** and the sha256 of its bytes. */
   readonly sha256?: string | null | undefined;
 }
 
@@ -30,6 +35,8 @@ const Line = z.object({
   model: z.string(),
   person: z.string().nullish(),
   expires: z.iso.datetime().nullish(),
+  bytes: z.number().int().min(0).nullish(),
+  modified: z.iso.datetime().nullish(),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
@@ -42,8 +49,17 @@ const Description = Line.omit({ embedding: true });
 /** Everything of a record but its vector. */
 export type FaceDescription = Omit<FaceRecord, "embedding">;
 
-/** The records of a photograph's faces. */
-export function recordsOf(path: string, faces: readonly Face[], model: string): FaceRecord[] {
+/**
+ * The records of a photograph's faces.
+ *
+ * @param file the photograph's, by which a later run sees whether it was replaced; without it, it is looked at again
+ */
+export function recordsOf(
+  path: string,
+  faces: readonly Face[],
+  model: string,
+  file?: PictureFile,
+): FaceRecord[] {
   return faces.map((face, index) => ({
     path,
     face: index,
@@ -56,6 +72,7 @@ export function recordsOf(path: string, faces: readonly Face[], model: string): 
     score: short(face.score),
     landmarks: face.landmarks.map((point) => [pixels(point.x), pixels(point.y)] as const),
     model,
+    ...file,
     embedding: face.embedding,
   }));
 }
@@ -94,13 +111,21 @@ export function decodeDescription(line: string, where: string): FaceDescription 
   }
 }
 
-/** Files without people have no columns about them, and neither do their records. */
+/** What a file has no column for, or null in it, its records do not have either; but whose face it is says when it ends. */
 function withoutAbsent<
-  T extends Pick<FaceRecord, "expires" | "sha256"> & { person?: string | null | undefined },
+  T extends Pick<FaceRecord, "expires" | "bytes" | "modified" | "sha256"> & {
+    person?: string | null | undefined;
+  },
 >(parsed: T): Omit<T, "person"> & { person?: string } {
-  const { person, expires, sha256, ...rest } = parsed;
-  if (person === undefined || person === null) return rest as Omit<T, "person">;
-  return { ...rest, person, expires: expires ?? null, sha256: sha256 ?? null } as Omit<T, "person">;
+  const { person, expires, bytes, modified, sha256, ...rest } = parsed;
+  const named = typeof person === "string";
+  return {
+    ...rest,
+    ...(typeof bytes === "number" && { bytes }),
+    ...(typeof modified === "string" && { modified }),
+    ...(typeof sha256 === "string" ? { sha256 } : named && { sha256: null }),
+    ...(named && { person, expires: expires ?? null }),
+  } as Omit<T, "person">;
 }
 
 /** Nine significant digits: enough to give back the same float32. */

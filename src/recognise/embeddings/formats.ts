@@ -4,13 +4,21 @@ import { extname } from "node:path";
 import { createInterface } from "node:readline";
 import { asUnitVector, FaceError, reasonOf } from "../../core/index.ts";
 import { decodeDescription, decodeRecord, encodeRecord, type FaceRecord } from "./face-record.ts";
+import { decodeHeader, encodeHeader, expectOnePipeline, type MadeBy } from "./header.ts";
 
 /** A file format for faces with their vectors. */
 export interface EmbeddingsFormat {
-  /** Records in the order of the file. Throws FaceError BAD_FILE. */
-  read(path: string): AsyncGenerator<FaceRecord>;
+  /** Throws FaceError BAD_FILE, MODEL_MISMATCH for a file put together of several pipelines' rows. */
+  read(path: string): Promise<EmbeddingsFile>;
   /** Writes a file whole or not at all. */
-  write(path: string, records: AsyncIterable<FaceRecord>): Promise<void>;
+  write(path: string, made: MadeBy, records: AsyncIterable<FaceRecord>): Promise<void>;
+}
+
+/** A file of faces with their vectors, opened. */
+export interface EmbeddingsFile {
+  readonly pipeline: MadeBy;
+  /** In the order of the file. */
+  readonly records: AsyncGenerator<FaceRecord>;
 }
 
 /** The format that a file name asks for. Throws FaceError USAGE. */
@@ -27,24 +35,57 @@ export function formatOf(path: string): EmbeddingsFormat {
 
 /** One JSON object a line. */
 export const JSONL: EmbeddingsFormat = {
-  async *read(path) {
-    let number = 0;
-    for await (const line of createInterface({
-      input: createReadStream(path),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })) {
-      number++;
-      if (line !== "") yield decodeRecord(line, `${path}: line ${number}`);
-    }
+  async read(path) {
+    const pipeline = await pipelineOfLines(path);
+    const records = async function* (): AsyncGenerator<FaceRecord> {
+      for await (const { line, where } of rowsOf(path, pipeline)) yield decodeRecord(line, where);
+    };
+    return { pipeline, records: records() };
   },
-  async write(path, records) {
+  async write(path, made, records) {
     await writeWhole([path], async ([temporary]) => {
       await using file = await open(temporary!, "w");
+      await file.appendFile(`${encodeHeader(made)}\n`);
       for await (const record of records) await file.appendFile(`${encodeRecord(record)}\n`);
       await file.sync();
     });
   },
 };
+
+/** What the first line of a file of rows says of them. Throws FaceError BAD_FILE. */
+async function pipelineOfLines(path: string): Promise<MadeBy> {
+  const input = createReadStream(path);
+  try {
+    for await (const line of createInterface({ input })) {
+      if (line !== "") return decodeHeader(line, `${path}: line 1`)?.pipeline ?? null;
+    }
+    return null;
+  } finally {
+    input.destroy();
+  }
+}
+
+/** A header has this key first, a row never; a look at the start spares reading every row twice. */
+const HEADER_START = /^\s*\{\s*"format"/;
+
+/** The rows of a file of lines, without headers; one that follows rows has to be of the same pipeline. */
+async function* rowsOf(
+  path: string,
+  pipeline: MadeBy,
+): AsyncGenerator<{ readonly line: string; readonly where: string }> {
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    const where = `${path}: line ${++number}`;
+    if (line === "") continue;
+    const header = HEADER_START.test(line) ? decodeHeader(line, where) : undefined;
+    if (header) expectOnePipeline(where, pipeline, header.pipeline);
+    else yield { line, where };
+  }
+}
+
+function linesOf(path: string): AsyncIterable<string> {
+  return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+}
 
 const NPY_MAGIC = Buffer.from("\x93NUMPY\x01\x00", "latin1");
 /** The header is this long whatever the number of rows, so that it can be written last. */
@@ -61,45 +102,18 @@ export function namesPathOf(path: string): string {
  * Source    numpy.org, "NPY format", version 1.0
  */
 export const NPY: EmbeddingsFormat = {
-  async *read(path) {
-    await using matrix = await open(path);
-    const { size } = await matrix.stat();
-    const start = Buffer.alloc(10);
-    await matrix.read(start, 0, 10, 0);
-    const text = Buffer.alloc(start.subarray(0, 8).equals(NPY_MAGIC) ? start.readUInt16LE(8) : 0);
-    await matrix.read(text, 0, text.length, 10);
-    const header = text.toString("latin1");
-    const shape = /'descr': '<f4', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header);
-    const first = 10 + text.length;
-    const dimension = Number(shape?.[2]);
-    const rows = Number(shape?.[1]);
-    if (!shape || size - first !== rows * dimension * 4) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected a float32 matrix in NPY format 1.0, got another file`,
-      );
-    }
-    const row = Buffer.alloc(dimension * 4);
-    let read = 0;
-    for await (const line of createInterface({ input: createReadStream(namesPathOf(path)) })) {
-      if (line === "") continue;
-      if (read === rows)
-        throw new FaceError("BAD_FILE", `${namesPathOf(path)}: expected ${rows} lines, got more`);
-      await matrix.read(row, 0, row.length, first + read * row.length);
-      const values = new Float32Array(Uint8Array.from(row).buffer);
-      yield {
-        ...decodeDescription(line, `${namesPathOf(path)}: line ${++read}`),
-        embedding: asUnitVector(values),
-      };
-    }
+  async read(path) {
+    const pipeline = await pipelineOfLines(namesPathOf(path));
+    return { pipeline, records: npyRecords(path, pipeline) };
   },
-  async write(path, records) {
+  async write(path, made, records) {
     await writeWhole([path, namesPathOf(path)], async ([matrixPath, namesPath]) => {
       await using matrix = await open(matrixPath!, "w");
       await using names = await open(namesPath!, "w");
       let rows = 0;
       let dimension = 0;
       await matrix.write(Buffer.alloc(NPY_HEADER_BYTES), 0, NPY_HEADER_BYTES, 0);
+      await names.write(`${encodeHeader(made)}\n`);
       for await (const { embedding, ...description } of records) {
         dimension = embedding.length;
         await matrix.write(
@@ -124,44 +138,87 @@ export const NPY: EmbeddingsFormat = {
   },
 };
 
+async function* npyRecords(path: string, pipeline: MadeBy): AsyncGenerator<FaceRecord> {
+  await using matrix = await open(path);
+  const { size } = await matrix.stat();
+  const start = Buffer.alloc(10);
+  await matrix.read(start, 0, 10, 0);
+  const text = Buffer.alloc(start.subarray(0, 8).equals(NPY_MAGIC) ? start.readUInt16LE(8) : 0);
+  await matrix.read(text, 0, text.length, 10);
+  const header = text.toString("latin1");
+  const shape = /'descr': '<f4', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(header);
+  const first = 10 + text.length;
+  const dimension = Number(shape?.[2]);
+  const rows = Number(shape?.[1]);
+  if (!shape || size - first !== rows * dimension * 4) {
+    throw new FaceError("BAD_FILE", `${path}: expected a float32 matrix in NPY format 1.0, got another file`);
+  }
+  const row = Buffer.alloc(dimension * 4);
+  let read = 0;
+  for await (const { line, where } of rowsOf(namesPathOf(path), pipeline)) {
+    if (read === rows)
+      throw new FaceError("BAD_FILE", `${namesPathOf(path)}: expected ${rows} lines, got more`);
+    await matrix.read(row, 0, row.length, first + read * row.length);
+    read++;
+    const values = new Float32Array(Uint8Array.from(row).buffer);
+    yield { ...decodeDescription(line, where), embedding: asUnitVector(values) };
+  }
+}
+
 /** Rows in one row group: bounds memory while writing. */
 const ROW_GROUP = 4096;
 
-/** Apache Parquet: one row a face, the vector a list of floats. */
+/** Key of the header in a Parquet file's metadata. */
+const PARQUET_KEY = "arcface";
+
+/** A row of a Parquet file as a record. Throws FaceError BAD_FILE. */
+function recordOfRow(
+  { box, landmarks, embedding, bytes, ...rest }: Record<string, unknown>,
+  where: string,
+): FaceRecord {
+  if (!Array.isArray(box) || !Array.isArray(landmarks))
+    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another row`);
+  const [x, y, width, height] = box as number[];
+  const points = landmarks as number[];
+  const pairs = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
+  const record = {
+    ...rest,
+    box: { x, y, width, height },
+    landmarks: pairs,
+    embedding,
+    bytes: typeof bytes === "bigint" ? Number(bytes) : bytes,
+  };
+  return decodeRecord(JSON.stringify(record), where);
+}
+
+/** Apache Parquet: one row a face, the vector a list of floats; the header is metadata of the file. */
 export const PARQUET: EmbeddingsFormat = {
-  async *read(path) {
+  async read(path) {
     // Loaded when needed: every command would pay for it at its start otherwise.
     const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
-    const bad = (cause: unknown): FaceError =>
-      new FaceError("BAD_FILE", `${path}: expected a Parquet file of faces, got: ${reasonOf(cause)}`, {
-        cause,
+    const orRefuse = async <T>(work: Promise<T>): Promise<T> =>
+      await work.catch((cause: unknown) => {
+        throw new FaceError(
+          "BAD_FILE",
+          `${path}: expected a Parquet file of faces, got: ${reasonOf(cause)}`,
+          { cause },
+        );
       });
-    const opened = async () => {
-      const file = await asyncBufferFromFile(path);
-      return { file, metadata: await parquetMetadataAsync(file) };
-    };
-    const { file, metadata } = await opened().catch((cause: unknown) => {
-      throw bad(cause);
-    });
-    const count = Number(metadata.num_rows);
-    for (let rowStart = 0; rowStart < count; rowStart += ROW_GROUP) {
-      const rowEnd = Math.min(count, rowStart + ROW_GROUP);
-      const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd }).catch((cause: unknown) => {
-        throw bad(cause);
-      });
-      for (const [index, { box, landmarks, embedding, ...rest }] of rows.entries()) {
-        const where = `${path}: row ${rowStart + index}`;
-        if (!Array.isArray(box) || !Array.isArray(landmarks))
-          throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another row`);
-        const [x, y, width, height] = box as number[];
-        const points = landmarks as number[];
-        const pairs = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
-        const record = { ...rest, box: { x, y, width, height }, landmarks: pairs, embedding };
-        yield decodeRecord(JSON.stringify(record), where);
+    const file = await orRefuse(asyncBufferFromFile(path));
+    const metadata = await orRefuse(parquetMetadataAsync(file));
+    const header = metadata.key_value_metadata?.find(({ key }) => key === PARQUET_KEY)?.value;
+    const pipeline = header === undefined ? null : (decodeHeader(header, path)?.pipeline ?? null);
+    const records = async function* (): AsyncGenerator<FaceRecord> {
+      const count = Number(metadata.num_rows);
+      for (let rowStart = 0; rowStart < count; rowStart += ROW_GROUP) {
+        const rowEnd = Math.min(count, rowStart + ROW_GROUP);
+        const rows = await orRefuse(parquetReadObjects({ file, metadata, rowStart, rowEnd }));
+        for (const [index, row] of rows.entries()) yield recordOfRow(row, `${path}: row ${rowStart + index}`);
       }
-    }
+    };
+    return { pipeline, records: records() };
   },
-  async write(path, records) {
+  async write(path, made, records) {
     const { fileWriter, ParquetWriter } = await import("hyparquet-writer");
     await writeWhole([path], async ([temporary]) => {
       const list = (name: string, type: "FLOAT" | "DOUBLE") => [
@@ -182,8 +239,9 @@ export const PARQUET: EmbeddingsFormat = {
           writer: fileWriter(temporary!),
           createdBy: "arcface",
           statistics: false,
+          kvMetadata: [{ key: PARQUET_KEY, value: encodeHeader(made) }],
           schema: [
-            { name: "root", num_children: people ? 10 : 7 },
+            { name: "root", num_children: people ? 12 : 10 },
             text("path"),
             { name: "face", type: "INT32", repetition_type: "REQUIRED" },
             ...list("box", "DOUBLE"),
@@ -191,7 +249,10 @@ export const PARQUET: EmbeddingsFormat = {
             ...list("landmarks", "DOUBLE"),
             text("model"),
             ...list("embedding", "FLOAT"),
-            ...(people ? ["person", "expires", "sha256"].map(note) : []),
+            { name: "bytes", type: "INT64", repetition_type: "OPTIONAL" },
+            note("modified"),
+            note("sha256"),
+            ...(people ? ["person", "expires"].map(note) : []),
           ],
         });
       let people = false;
@@ -210,11 +271,13 @@ export const PARQUET: EmbeddingsFormat = {
             { name: "landmarks", data: group.map((r) => r.landmarks.flat()) },
             { name: "model", data: group.map((r) => r.model) },
             { name: "embedding", data: group.map((r) => Array.from(r.embedding)) },
+            { name: "bytes", data: group.map((r) => (typeof r.bytes === "number" ? BigInt(r.bytes) : null)) },
+            { name: "modified", data: group.map((r) => r.modified ?? null) },
+            { name: "sha256", data: group.map((r) => r.sha256 ?? null) },
             ...(people
               ? [
                   { name: "person", data: group.map((r) => r.person ?? null) },
                   { name: "expires", data: group.map((r) => r.expires ?? null) },
-                  { name: "sha256", data: group.map((r) => r.sha256 ?? null) },
                 ]
               : []),
           ],

@@ -1,4 +1,9 @@
-export { EmbeddingsWriter, readEmbeddings } from "./embeddings-writer.ts";
+export {
+  type DonePhotograph,
+  EmbeddingsWriter,
+  openEmbeddings,
+  readEmbeddings,
+} from "./embeddings-writer.ts";
 export { type FaceDescription, type FaceRecord, recordsOf } from "./face-record.ts";
-export { formatOf } from "./formats.ts";
+export { type EmbeddingsFile, formatOf } from "./formats.ts";
 export { type LabelledVectors, type ReadVectorsOptions, readVectors } from "./read-vectors.ts";

@@ -4,6 +4,7 @@ import { basename, dirname, extname } from "node:path";
 import { createInterface } from "node:readline";
 import { FaceError, float32Rows, reasonOf } from "../../core/index.ts";
 import { namesPathOf } from "./formats.ts";
+import { decodeHeader, expectOnePipeline, isHeader, type MadeBy } from "./header.ts";
 
 /** Vectors of any kind, not only of faces, with what is known of each. */
 export interface LabelledVectors {
@@ -72,8 +73,10 @@ export async function readVectors(path: string, options: ReadVectorsOptions = {}
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** Rows of a file of lines; headers of files of embeddings have to be of one pipeline, and are none. */
 async function* jsonLines(path: string): AsyncGenerator<Row> {
   let number = 0;
+  let pipeline: MadeBy = null;
   const input = createReadStream(path);
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     number++;
@@ -89,7 +92,10 @@ async function* jsonLines(path: string): AsyncGenerator<Row> {
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
       throw new FaceError("BAD_FILE", `${path}: line ${number}: expected an object, got another value`);
     }
-    yield row as Row;
+    const header = isHeader(row) ? decodeHeader(line, `${path}: line ${number}`) : undefined;
+    if (!header) yield row as Row;
+    else if (number === 1) pipeline = header.pipeline;
+    else expectOnePipeline(`${path}: line ${number}`, pipeline, header.pipeline);
   }
 }
 

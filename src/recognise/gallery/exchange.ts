@@ -1,6 +1,14 @@
 import { FaceError, momentOf, personName, throwIfAborted, type WorkOptions } from "../../core/index.ts";
-import type { Enrolment, Gallery, GalleryFace, NewFace, Provenance } from "../../gallery/index.ts";
-import { type FaceRecord, formatOf, readEmbeddings } from "../embeddings/index.ts";
+import {
+  type Enrolment,
+  expectPipeline,
+  type Gallery,
+  type GalleryFace,
+  isKnown,
+  type NewFace,
+  type Provenance,
+} from "../../gallery/index.ts";
+import { type FaceRecord, formatOf, openEmbeddings } from "../embeddings/index.ts";
 
 /** Faces in one question to a gallery, and in one change of an import. */
 const STEP = 1000;
@@ -29,7 +37,8 @@ export async function exportGallery(
       options.onProgress?.({ stage: "export", done: written, total });
     }
   };
-  await formatOf(path).write(path, records());
+  const { pipeline } = gallery;
+  await formatOf(path).write(path, isKnown(pipeline) ? pipeline : null, records());
   return written;
 }
 
@@ -62,7 +71,7 @@ export interface ImportReport {
  * Adds the faces of a file to the people they name. What is there already is passed over, so an import that was
  * interrupted is finished by running it again.
  *
- * Throws    FaceError MODEL_MISMATCH for another model's vectors, BAD_FILE, USAGE
+ * Throws    FaceError MODEL_MISMATCH for vectors of another pipeline or an unknown one, BAD_FILE, USAGE
  */
 export async function importFaces(
   gallery: Gallery,
@@ -83,15 +92,16 @@ export async function importFaces(
     batch = [];
     options.onProgress?.({ stage: "import", done: report.faces + report.known + report.nameless });
   };
-  for await (const record of readEmbeddings(path)) {
+  const { pipeline, records } = await openEmbeddings(path);
+  if (pipeline === null) {
+    throw new FaceError(
+      "MODEL_MISMATCH",
+      `${path}: expected vectors of a known pipeline, got a file that does not say what made them; enrol the photographs instead`,
+    );
+  }
+  expectPipeline(path, gallery.pipeline, pipeline);
+  for await (const record of records) {
     throwIfAborted(options.signal);
-    const model = gallery.pipeline.model.id;
-    if (record.model !== model) {
-      throw new FaceError(
-        "MODEL_MISMATCH",
-        `${path}: expected vectors of ${model}, got vectors of ${record.model}`,
-      );
-    }
     if (record.person === undefined) report.nameless++;
     else batch.push({ ...record, person: personName(path, record.person) });
     if (batch.length === STEP) await flush();

@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { FaceError, reasonOf } from "../../core/index.ts";
 import { encodeJpeg, type RgbImage } from "../../image/index.ts";
 import type { Face } from "../face.ts";
 import type { Photograph } from "../face-finder.ts";
+import { named, readPictureFile } from "../picture-file.ts";
 import type { Recognizer } from "../recognizer.ts";
 import { sharpnessOf } from "./quality.ts";
 
@@ -26,10 +24,8 @@ const CROP_QUALITY = 95;
 
 /** The portraits of a photograph. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
 export async function portraitsOf(recognizer: Recognizer, path: string): Promise<PortraitPhotograph> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected a photograph, got: ${reasonOf(cause)}`, { cause });
-  });
-  const photograph = await recognizer.portraits(bytes).catch((error: unknown) => {
+  const { data, file } = await readPictureFile(path);
+  const photograph = await recognizer.portraits(data).catch((error: unknown) => {
     throw named(error, path);
   });
   const faces = await Promise.all(
@@ -39,11 +35,5 @@ export async function portraitsOf(recognizer: Recognizer, path: string): Promise
       sharpness: sharpnessOf(crop),
     })),
   );
-  return { ...photograph, faces, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
-/** An error about bytes, told about the file they came from. */
-function named(error: unknown, path: string): unknown {
-  if (!(error instanceof FaceError) || error.message.startsWith(path)) return error;
-  return new FaceError(error.code, `${path}: ${error.message}`, { cause: error });
+  return { ...photograph, faces, sha256: file.sha256 };
 }
