@@ -1,6 +1,7 @@
 import type { Change, Effect } from "../change.ts";
 import { nameTaken } from "../change.ts";
 import { checkChange, subjectsOf } from "../check-change.ts";
+import { checksumOfBytes } from "../checksum.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { isConstraint } from "./driver.ts";
 import { presentFaces, presentPeople } from "./rows.ts";
@@ -32,8 +33,20 @@ export function applyChange(connection: Connection, change: Change): number {
       sha256,
       JSON.stringify(details),
     );
-    connection.run("INSERT INTO vector (face, value) VALUES (?, ?)", id, bytesOf(Float32Array.from(vector)));
-    if (crop) connection.run("INSERT INTO crop (face, jpeg) VALUES (?, ?)", id, crop);
+    const bytes = bytesOf(Float32Array.from(vector));
+    connection.run(
+      "INSERT INTO vector (face, value, checksum) VALUES (?, ?, ?)",
+      id,
+      bytes,
+      checksumOfBytes(id, bytes),
+    );
+    if (crop)
+      connection.run(
+        "INSERT INTO crop (face, jpeg, checksum) VALUES (?, ?, ?)",
+        id,
+        crop,
+        checksumOfBytes(id, crop),
+      );
   }
   // Names are freed before they are taken, so that two people can change names in one step.
   for (const [id, state] of outcome.people)

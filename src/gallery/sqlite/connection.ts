@@ -1,4 +1,5 @@
 import { type Database, openDatabase, retryBusy, storing } from "./driver.ts";
+import { defineChecksums } from "./integrity.ts";
 
 /** A value that goes into or comes out of SQLite. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -15,7 +16,9 @@ export class Connection {
   }
 
   static async open(path: string, options: { readonly readOnly?: boolean } = {}): Promise<Connection> {
-    return new Connection(path, await openDatabase(path, options));
+    const database = await openDatabase(path, options);
+    defineChecksums(database);
+    return new Connection(path, database);
   }
 
   /** All rows of a query. */

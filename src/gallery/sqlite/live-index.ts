@@ -1,17 +1,21 @@
 import type { UnitVector } from "../../core/index.ts";
 import { ExactIndex } from "../../search/index.ts";
+import { damaged } from "../checksum.ts";
 import type { GalleryPipeline } from "../gallery-pipeline.ts";
 import type { PersonHit } from "../records.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { storing } from "./driver.ts";
+import { expectSealed } from "./integrity.ts";
 import { expectSamePipeline } from "./meta.ts";
-import { vectorOf } from "./rows.ts";
+import { checkedVector, expectOwner, presentPeople } from "./rows.ts";
 
 interface VectorRow {
   readonly id: number;
   readonly person: number;
   readonly present: number;
+  readonly owner: number | null;
   readonly value: Uint8Array | null;
+  readonly checksum: number | null;
 }
 
 /**
@@ -34,8 +38,11 @@ export class LiveIndex {
       dimension: pipeline.model.dimension,
       vectors: {
         read: (id) => {
-          const row = connection.get<{ value: Uint8Array }>("SELECT value FROM vector WHERE face = ?", id);
-          return row && vectorOf(row.value);
+          const row = connection.get<Pick<VectorRow, "value" | "checksum">>(
+            "SELECT value, checksum FROM vector WHERE face = ?",
+            id,
+          );
+          return row && checkedVector(connection, id, row);
         },
       },
     });
@@ -47,11 +54,15 @@ export class LiveIndex {
     await connection.read(() => {
       expectSamePipeline(connection, pipeline);
       live.#sequence = latest(connection);
+      for (const name of ["person", "face"] as const) expectSealed(connection, name);
       const rows = connection.iterate<VectorRow>(
-        "SELECT face.id, face.person, vector.value FROM vector JOIN face ON face.id = vector.face WHERE face.present",
+        "SELECT face.id, face.person, face.present, face.owner, vector.value, vector.checksum FROM face LEFT JOIN vector ON face.id = vector.face WHERE face.present",
       );
       storing(connection.path, () => {
-        for (const { id, person, value } of rows) live.#index.add(id, vectorOf(value!), person);
+        for (const row of rows) {
+          expectOwner(connection.path, row);
+          live.#index.add(row.id, checkedVector(connection, row.id, row), row.person);
+        }
       });
     });
     return live;
@@ -71,7 +82,14 @@ export class LiveIndex {
     // for what others wrote, and would find SQLite's cache emptied.
     const hits = await this.#connection.read(() => {
       this.#follow();
-      return this.#index.searchGroups(query, { k });
+      const found = this.#index.searchGroups(query, { k });
+      const people = presentPeople(
+        this.#connection,
+        found.map(({ group }) => group),
+      );
+      for (const { group } of found)
+        if (!people.has(group)) throw damaged(this.#connection.path, `person ${group}`);
+      return found;
     });
     return hits.map(({ id, group, cosine }) => ({ person: group, face: id, cosine }));
   }
@@ -93,7 +111,7 @@ export class LiveIndex {
     const touched = [...new Set(effects.map(({ id }) => id))];
     const rows = allWith<VectorRow>(
       this.#connection,
-      "SELECT face.id, person, present, value FROM face LEFT JOIN vector ON vector.face = face.id WHERE face.id IN (?)",
+      "SELECT face.id, person, present, owner, value, vector.checksum FROM face LEFT JOIN vector ON vector.face = face.id WHERE face.id IN (?)",
       touched,
     );
     const there = new Map(rows.map((row) => [row.id, row]));
@@ -102,9 +120,11 @@ export class LiveIndex {
   }
 
   #apply(id: number, row: VectorRow | undefined): void {
-    if (!row?.present || row.value === null) this.#index.remove(id);
-    else if (!this.#index.has(id)) this.#index.add(id, vectorOf(row.value), row.person);
-    else if (this.#index.groupOf(id) !== row.person) this.#index.replace(id, vectorOf(row.value), row.person);
+    if (row) expectOwner(this.#connection.path, row);
+    if (!row?.present) this.#index.remove(id);
+    else if (!this.#index.has(id)) this.#index.add(id, checkedVector(this.#connection, id, row), row.person);
+    else if (this.#index.groupOf(id) !== row.person)
+      this.#index.replace(id, checkedVector(this.#connection, id, row), row.person);
   }
 }
 

@@ -1,15 +1,32 @@
+import { z } from "zod";
 import type { Pipeline } from "../../models/index.ts";
+import { checksumOfValues, damaged } from "../checksum.ts";
 import { expectUnmoved, type GalleryPipeline, storedPipeline } from "../gallery-pipeline.ts";
 import type { GallerySettings } from "../store.ts";
+import { GallerySettingsSchema, stored } from "../stored.ts";
 import type { Connection } from "./connection.ts";
 
-/** What the file says about its vectors. */
+/** What the file says about its vectors. Throws FaceError BAD_FILE. */
 export function readPipeline(connection: Connection): GalleryPipeline {
-  return storedPipeline(connection.path, readMeta(connection, "contract"));
+  return storedPipeline(connection.path, readMeta(connection, "contract", z.unknown()));
 }
 
+/** The pipeline that the file is moving to; undefined while it is not moving. Throws FaceError BAD_FILE. */
+export function nextPipeline(connection: Connection): GalleryPipeline | undefined {
+  const next = readMeta(connection, "nextContract", z.unknown().optional());
+  return next === undefined ? undefined : storedPipeline(connection.path, next);
+}
+
+/** Throws FaceError BAD_FILE. */
 export function readSettings(connection: Connection): GallerySettings {
-  return readMeta(connection, "settings") as GallerySettings;
+  return readMeta(connection, "settings", GallerySettingsSchema);
+}
+
+/** Takes a block of ids, inside the caller's transaction. Returns the first. Throws FaceError BAD_FILE. */
+export function takeIds(connection: Connection, count: number): number {
+  const first = readMeta(connection, "nextId", z.number().int().min(1).max(Number.MAX_SAFE_INTEGER));
+  connection.run("UPDATE meta SET value = ? WHERE key = 'nextId'", String(first + count));
+  return first;
 }
 
 /** Writes what a new file says about itself, inside the caller's transaction. */
@@ -24,7 +41,12 @@ export function expectSamePipeline(connection: Connection, opened: GalleryPipeli
   expectUnmoved(connection.path, readPipeline(connection), opened);
 }
 
-function readMeta(connection: Connection, key: string): unknown {
-  const row = connection.get<{ value: string }>("SELECT value FROM meta WHERE key = ?", key);
-  return JSON.parse(row?.value ?? "null");
+function readMeta<T>(connection: Connection, key: string, schema: z.ZodType<T>): T {
+  const row = connection.get<{ value: string; checksum: number | null }>(
+    "SELECT value, checksum FROM meta WHERE key = ?",
+    key,
+  );
+  if (row && row.checksum !== checksumOfValues([key, row.value]))
+    throw damaged(connection.path, `its row "${key}"`);
+  return stored(connection.path, `its row "${key}"`, row?.value, schema);
 }

@@ -1,16 +1,12 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
-import { type GalleryPipeline, galleryDigest, isStranded, storedPipeline } from "../gallery-pipeline.ts";
+import { checksumOfBytes } from "../checksum.ts";
+import { type GalleryPipeline, galleryDigest, isStranded } from "../gallery-pipeline.ts";
 import type { FaceToEmbed, Page } from "../store.ts";
 import { appendToLog, bytesOf } from "./commit.ts";
 import type { Connection } from "./connection.ts";
-import { FACE_COLUMNS, type FaceRow, faceOf } from "./rows.ts";
-
-/** The pipeline that the file is moving to; undefined while it is not moving. */
-export function nextPipeline(connection: Connection): GalleryPipeline | undefined {
-  const row = connection.get<{ value: string }>("SELECT value FROM meta WHERE key = 'nextContract'");
-  return row && storedPipeline(connection.path, JSON.parse(row.value));
-}
+import { nextPipeline } from "./meta.ts";
+import { checkedCrop, FACE_COLUMNS, type FaceRow, faceOf } from "./rows.ts";
 
 /** Makes room for the vectors of another pipeline beside those that are there. */
 export async function beginReindex(connection: Connection, pipeline: Pipeline): Promise<void> {
@@ -24,23 +20,29 @@ export async function beginReindex(connection: Connection, pipeline: Pipeline): 
       );
     }
     if (next) connection.database.exec("DROP TABLE vector_next");
-    connection.run(
-      "INSERT OR REPLACE INTO meta (key, value) VALUES ('nextContract', ?)",
-      JSON.stringify(pipeline),
+    connection.run("DELETE FROM meta WHERE key = 'nextContract'");
+    connection.run("INSERT INTO meta (key, value) VALUES ('nextContract', ?)", JSON.stringify(pipeline));
+    connection.database.exec(
+      "CREATE TABLE vector_next (face INTEGER PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER)",
     );
-    connection.database.exec("CREATE TABLE vector_next (face INTEGER PRIMARY KEY, value BLOB NOT NULL)");
   });
 }
 
 /** Faces without a vector under the next pipeline, with their crops. */
 export function facesToEmbed(connection: Connection, { after, limit }: Page<number>): FaceToEmbed[] {
-  const rows = connection.all<FaceRow & { jpeg: Uint8Array | null }>(
-    `SELECT ${FACE_COLUMNS}, jpeg FROM face LEFT JOIN crop ON crop.face = face.id
+  const rows = connection.all<FaceRow & { jpeg: Uint8Array | null; cropChecksum: number | null }>(
+    `SELECT ${FACE_COLUMNS}, jpeg, crop.checksum AS cropChecksum FROM face LEFT JOIN crop ON crop.face = face.id
      WHERE id > ? AND NOT EXISTS (SELECT 1 FROM vector_next WHERE vector_next.face = id) ORDER BY id LIMIT ?`,
     after ?? 0,
     limit,
   );
-  return rows.map((row) => ({ ...faceOf(row), crop: row.jpeg }));
+  return rows.map((row) => {
+    const { jpeg, cropChecksum: checksum } = row;
+    return {
+      ...faceOf(connection, row),
+      crop: jpeg && checkedCrop(connection, row.id, { jpeg, checksum }),
+    };
+  });
 }
 
 /** Adds vectors under the next pipeline; a face that was forgotten meanwhile gets none. */
@@ -50,9 +52,11 @@ export async function addReindexed(
 ): Promise<void> {
   await connection.write(() => {
     for (const [face, vector] of vectors) {
+      const bytes = bytesOf(Float32Array.from(vector));
       connection.run(
-        "INSERT OR REPLACE INTO vector_next (face, value) SELECT id, ? FROM face WHERE id = ?",
-        bytesOf(Float32Array.from(vector)),
+        "INSERT OR REPLACE INTO vector_next (face, value, checksum) SELECT id, ?, ? FROM face WHERE id = ?",
+        bytes,
+        checksumOfBytes(face, bytes),
         face,
       );
     }

@@ -1,5 +1,6 @@
 import { asUnitVector, type UnitVector } from "../../core/index.ts";
 import type { ChangeKind, Effect, FaceState, LogEntry, PersonState } from "../change.ts";
+import { checksumOfBytes, checksumOfOwner, checksumOfValues, damaged } from "../checksum.ts";
 import type { GalleryFace, Person, Provenance } from "../records.ts";
 import { allWith, type Connection } from "./connection.ts";
 
@@ -10,13 +11,20 @@ export interface FaceRow {
   readonly source: string;
   readonly sha256: string | null;
   readonly details: string;
+  readonly present: number;
+  readonly owner: number | null;
+  readonly checksum: number | null;
 }
 
 /** Columns of {@link FaceRow}. */
-export const FACE_COLUMNS = "id, person, source, sha256, details";
+export const FACE_COLUMNS =
+  "face.id, face.person, face.source, face.sha256, face.details, face.present, face.owner, face.checksum";
 
-/** A row as a face. */
-export function faceOf({ id, person, source, sha256, details }: FaceRow): GalleryFace {
+/** A row as a face. Throws FaceError BAD_FILE when it is not as it was written. */
+export function faceOf({ path }: Connection, row: FaceRow): GalleryFace {
+  const { id, person, source, sha256, details } = row;
+  expectOwner(path, row);
+  if (row.checksum !== checksumOfValues([id, source, sha256, details])) throw damaged(path, `face ${id}`);
   return {
     id,
     person,
@@ -24,33 +32,69 @@ export function faceOf({ id, person, source, sha256, details }: FaceRow): Galler
   };
 }
 
-/** Columns of a {@link Person}. */
-export const PERSON_COLUMNS =
-  "id, name, expires, (SELECT count(*) FROM face WHERE face.person = person.id AND face.present) AS faces";
+/** Throws FaceError BAD_FILE when the row does not say whose the face is as it was written. */
+export function expectOwner(path: string, row: Pick<FaceRow, "id" | "person" | "present" | "owner">): void {
+  if (row.owner !== checksumOfOwner(row.id, row.person, row.present)) throw damaged(path, `face ${row.id}`);
+}
 
-/** SQLite's rows have no prototype; a person is an ordinary object. */
-export function personOf(row: Person): Person {
-  return { id: row.id, name: row.name, expires: row.expires, faces: row.faces };
+/** A person as a row of the table. */
+export interface PersonRow extends Person {
+  readonly present: number;
+  readonly checksum: number | null;
+}
+
+/** Columns of {@link PersonRow}. */
+export const PERSON_COLUMNS =
+  "id, name, expires, present, checksum, (SELECT count(*) FROM face WHERE face.person = person.id AND face.present) AS faces";
+
+/** A row as a person. Throws FaceError BAD_FILE when it is not as it was written. */
+export function personOf({ path }: Connection, row: PersonRow): Person {
+  const { id, name, expires, present, checksum, faces } = row;
+  if (checksum !== checksumOfValues([id, name, expires, present])) throw damaged(path, `person ${id}`);
+  return { id, name, expires, faces };
 }
 
 /** States of those people who are there. */
 export function presentPeople(connection: Connection, ids: readonly number[]): Map<number, PersonState> {
-  const rows = allWith<{ id: number } & PersonState>(
+  const rows = allWith<PersonRow>(
     connection,
-    "SELECT id, name, expires FROM person WHERE present AND id IN (?)",
+    "SELECT id, name, expires, present, checksum, 0 AS faces FROM person WHERE present AND id IN (?)",
     ids,
   );
-  return new Map(rows.map(({ id, name, expires }) => [id, { name, expires }]));
+  const people = rows.map((row) => personOf(connection, row));
+  return new Map(people.map(({ id, name, expires }) => [id, { name, expires }]));
 }
 
 /** Owners of those faces that are there. */
 export function presentFaces(connection: Connection, ids: readonly number[]): Map<number, FaceState> {
-  const rows = allWith<{ id: number } & FaceState>(
+  const rows = allWith<FaceRow>(
     connection,
-    "SELECT id, person FROM face WHERE present AND id IN (?)",
+    "SELECT id, person, present, owner FROM face WHERE present AND id IN (?)",
     ids,
   );
+  for (const row of rows) expectOwner(connection.path, row);
   return new Map(rows.map(({ id, person }) => [id, { person }]));
+}
+
+/** The vector of a face, if it is as it was written. Throws FaceError BAD_FILE. */
+export function checkedVector(
+  { path }: Connection,
+  face: number,
+  { value, checksum }: { readonly value: Uint8Array | null; readonly checksum: number | null },
+): UnitVector {
+  if (value === null || checksum !== checksumOfBytes(face, value))
+    throw damaged(path, `face ${face}'s vector`);
+  return vectorOf(value);
+}
+
+/** The crop of a face, if it is as it was written. Throws FaceError BAD_FILE. */
+export function checkedCrop(
+  { path }: Connection,
+  face: number,
+  { jpeg, checksum }: { readonly jpeg: Uint8Array; readonly checksum: number | null },
+): Uint8Array {
+  if (checksum !== checksumOfBytes(face, jpeg)) throw damaged(path, `face ${face}'s crop`);
+  return jpeg;
 }
 
 /** A blob as a vector. */
@@ -72,9 +116,12 @@ interface LogRow {
   readonly undoes: number | null;
   readonly undoneBy: number | null;
   readonly forgotten: number;
+  readonly checksum: number | null;
 }
 
 interface EffectRow {
+  readonly ordinal: number;
+  readonly checksum: number | null;
   readonly subject: "person" | "face";
   readonly id: number;
   readonly before: string | null;
@@ -82,7 +129,7 @@ interface EffectRow {
 }
 
 const LOG_COLUMNS =
-  "sequence, kind, at, undoes, forgotten, (SELECT max(sequence) FROM log AS later WHERE later.undoes = log.sequence) AS undoneBy";
+  "sequence, kind, at, undoes, forgotten, checksum, (SELECT max(sequence) FROM log AS later WHERE later.undoes = log.sequence) AS undoneBy";
 
 /** Entries of the log below a sequence, newest first. */
 export function readLog(connection: Connection, below: number, limit: number): LogEntry[] {
@@ -91,23 +138,23 @@ export function readLog(connection: Connection, below: number, limit: number): L
     below,
     limit,
   );
-  return rows.map(({ sequence, kind, at, undoes, undoneBy, forgotten }) => ({
-    sequence,
-    kind,
-    at,
-    undoes,
-    undoneBy,
-    forgotten,
-    effects: connection
+  return rows.map(({ sequence, kind, at, undoes, undoneBy, forgotten, checksum }) => {
+    if (checksum !== checksumOfValues([sequence, kind, at, undoes, forgotten]))
+      throw damaged(connection.path, `change ${sequence}`);
+    const effects = connection
       .all<EffectRow>(
-        "SELECT subject, id, before, after FROM effect WHERE sequence = ? ORDER BY ordinal",
+        "SELECT ordinal, subject, id, before, after, checksum FROM effect WHERE sequence = ? ORDER BY ordinal",
         sequence,
       )
-      .map(effectOf),
-  }));
+      .map((row) => effectOf(connection, sequence, row));
+    return { sequence, kind, at, undoes, undoneBy, forgotten, effects };
+  });
 }
 
-function effectOf({ subject, id, before, after }: EffectRow): Effect {
+function effectOf({ path }: Connection, sequence: number, row: EffectRow): Effect {
+  const { ordinal, subject, id, before, after } = row;
+  if (row.checksum !== checksumOfValues([sequence, ordinal, subject, id, before, after]))
+    throw damaged(path, `change ${sequence}`);
   const state = <S>(json: string | null): S | null => (json === null ? null : (JSON.parse(json) as S));
   return subject === "person"
     ? { subject, id, before: state<PersonState>(before), after: state<PersonState>(after) }

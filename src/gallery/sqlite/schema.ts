@@ -1,5 +1,6 @@
 import { FaceError } from "../../core/index.ts";
 import { type Database, isBusy, storing } from "./driver.ts";
+import { addChecksums } from "./integrity.ts";
 
 /** SQLite's application id of a gallery: "AFG1". */
 export const APPLICATION_ID = 0x41464731;
@@ -9,7 +10,7 @@ export const APPLICATION_ID = 0x41464731;
  *
  * A deleted person or face stays with `present` 0, so that deleting can be undone; forgetting removes rows.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE person (
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly string[] = [
     tries INTEGER NOT NULL, receipt TEXT
   );
   `,
+  addChecksums,
 ];
 
 /** Seven vectors of 512 numbers share a page of this size; on pages of 4,096 bytes each would waste half of its own. */
@@ -87,7 +89,10 @@ export function migrate(database: Database, path: string): void {
       `${path}: expected a gallery of version ${MIGRATIONS.length} or earlier, got ${version}; use a newer arcface`,
     );
   }
-  for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+  for (const migration of MIGRATIONS.slice(version)) {
+    if (typeof migration === "string") database.exec(migration);
+    else migration(database);
+  }
   if (version < MIGRATIONS.length) {
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);

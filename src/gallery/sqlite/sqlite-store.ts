@@ -22,9 +22,19 @@ import { erasePeople } from "./erase.ts";
 import { SqliteErasures } from "./erasures.ts";
 import { everNamed, formerPeople } from "./former-people.ts";
 import { LiveIndex, latest } from "./live-index.ts";
-import { expectSamePipeline, readPipeline, readSettings, writeMeta } from "./meta.ts";
+import { expectSamePipeline, readPipeline, readSettings, takeIds, writeMeta } from "./meta.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
-import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, personOf, readLog, vectorOf } from "./rows.ts";
+import {
+  checkedCrop,
+  checkedVector,
+  FACE_COLUMNS,
+  type FaceRow,
+  faceOf,
+  PERSON_COLUMNS,
+  type PersonRow,
+  personOf,
+  readLog,
+} from "./rows.ts";
 import { MIGRATIONS, migrate, setUp, versionOf } from "./schema.ts";
 
 /** Ids are taken from the file in blocks of this many, so that most changes cost no extra write. */
@@ -115,13 +125,8 @@ export class SqliteStore implements GalleryStore {
   async reserveIds(count: number): Promise<number> {
     if (this.#ids.end - this.#ids.next < count) {
       const block = Math.max(count, ID_BLOCK);
-      const end = await this.#open.write(() => {
-        this.#open.run("UPDATE meta SET value = value + ? WHERE key = 'nextId'", block);
-        return Number(
-          this.#open.get<{ value: string }>("SELECT value FROM meta WHERE key = 'nextId'")!.value,
-        );
-      });
-      this.#ids = { next: end - block, end };
+      const next = await this.#open.write(() => takeIds(this.#open, block));
+      this.#ids = { next, end: next + block };
     }
     const first = this.#ids.next;
     this.#ids.next += count;
@@ -138,49 +143,51 @@ export class SqliteStore implements GalleryStore {
 
   async people({ after, limit }: Page<string>): Promise<Person[]> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name > ? ORDER BY name LIMIT ?`;
-    return this.#open.all<Person>(sql, after ?? "", limit).map(personOf);
+    return this.#open.all<PersonRow>(sql, after ?? "", limit).map((row) => personOf(this.#open, row));
   }
 
   async peopleWith(ids: readonly number[]): Promise<Person[]> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND id IN (?)`;
-    return allWith<Person>(this.#open, sql, ids).map(personOf);
+    return allWith<PersonRow>(this.#open, sql, ids).map((row) => personOf(this.#open, row));
   }
 
   async personNamed(name: string): Promise<Person | undefined> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name = ?`;
-    const row = this.#open.get<Person>(sql, name);
-    return row && personOf(row);
+    const row = this.#open.get<PersonRow>(sql, name);
+    return row && personOf(this.#open, row);
   }
 
   async expired(at: string): Promise<Person[]> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND expires < ? ORDER BY expires`;
-    return this.#open.all<Person>(sql, at).map(personOf);
+    return this.#open.all<PersonRow>(sql, at).map((row) => personOf(this.#open, row));
   }
 
   async faces({ after, limit }: Page<number>, person?: number): Promise<GalleryFace[]> {
     const whose = person === undefined ? "" : "AND person = ?";
     const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id > ? ${whose} ORDER BY id LIMIT ?`;
     const rows = this.#open.all<FaceRow>(sql, after ?? 0, ...(person === undefined ? [] : [person]), limit);
-    return rows.map(faceOf);
+    return rows.map((row) => faceOf(this.#open, row));
   }
 
   async facesWith(ids: readonly number[]): Promise<GalleryFace[]> {
     const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id IN (?)`;
-    return allWith<FaceRow>(this.#open, sql, ids).map(faceOf);
+    return allWith<FaceRow>(this.#open, sql, ids).map((row) => faceOf(this.#open, row));
   }
 
   async vectors(ids: readonly number[]): Promise<Map<number, UnitVector>> {
-    const rows = allWith<{ id: number; value: Uint8Array }>(
+    const rows = allWith<{ id: number; value: Uint8Array | null; checksum: number | null }>(
       this.#open,
-      "SELECT face.id, value FROM vector JOIN face ON face.id = vector.face WHERE present AND face.id IN (?)",
+      "SELECT face.id, value, vector.checksum FROM face LEFT JOIN vector ON face.id = vector.face WHERE present AND face.id IN (?)",
       ids,
     );
-    return new Map(rows.map(({ id, value }) => [id, vectorOf(value)]));
+    return new Map(rows.map((row) => [row.id, checkedVector(this.#open, row.id, row)]));
   }
 
   async crop(face: number): Promise<Uint8Array | undefined> {
-    const sql = "SELECT jpeg FROM crop JOIN face ON face.id = crop.face WHERE present AND face.id = ?";
-    return this.#open.get<{ jpeg: Uint8Array }>(sql, face)?.jpeg;
+    const sql =
+      "SELECT jpeg, crop.checksum FROM crop JOIN face ON face.id = crop.face WHERE present AND face.id = ?";
+    const row = this.#open.get<{ jpeg: Uint8Array; checksum: number | null }>(sql, face);
+    return row && checkedCrop(this.#open, face, row);
   }
 
   async knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>> {
