@@ -1,9 +1,10 @@
-import type { Change, Effect } from "../change.ts";
+import type { Change, Effect, FaceState, PersonState } from "../change.ts";
 import { nameTaken } from "../change.ts";
-import { checkChange, subjectsOf } from "../check-change.ts";
-import { checksumOfBytes } from "../checksum.ts";
+import { checkChange, type Outcome, subjectsOf } from "../check-change.ts";
+import { checksumOfBytes, checksumOfOwner, checksumOfValues } from "../checksum.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { isConstraint } from "./driver.ts";
+import { addToSeal, RunningSeal, type SealName, sealOfEffect } from "./integrity.ts";
 import { presentFaces, presentPeople } from "./rows.ts";
 
 /** Applies a change inside the caller's transaction, and returns its sequence. */
@@ -24,15 +25,54 @@ export function applyChange(connection: Connection, change: Change): number {
       ),
     ),
   });
+  addContents(connection, change, outcome);
+  // Names are freed before they are taken, so that two people can change names in one step.
+  for (const [id, state] of outcome.people)
+    if (!state) connection.run("UPDATE person SET present = 0 WHERE id = ?", id);
+  for (const [id, state] of outcome.people) {
+    if (!state) continue;
+    try {
+      writePerson(connection, id, state);
+    } catch (thrown) {
+      if (isConstraint(thrown)) throw nameTaken(where, state.name);
+      throw thrown;
+    }
+  }
+  const fresh = new Set(change.contents.map(({ id }) => id));
+  for (const [id, state] of outcome.faces) {
+    if (fresh.has(id)) continue;
+    if (state) connection.run("UPDATE face SET person = ?, present = 1 WHERE id = ?", state.person, id);
+    else connection.run("UPDATE face SET present = 0 WHERE id = ?", id);
+  }
+  return appendToLog(connection, change);
+}
+
+function writePerson(connection: Connection, id: number, { name, expires }: PersonState): void {
+  const sql = "UPDATE person SET name = ?, expires = ?, present = 1 WHERE id = ?";
+  if (connection.run(sql, name, expires, id) > 0) return;
+  const checksum = checksumOfValues([id, name, expires, 1]);
+  connection.run(
+    "INSERT INTO person (id, name, expires, present, checksum) VALUES (?, ?, ?, 1, ?)",
+    ...[id, name, expires, checksum],
+  );
+  addToSeal(connection, "person", { rows: 1, sum: checksum });
+}
+
+/** Faces that were never there before. What is inserted with its checksum is counted here, not by triggers. */
+function addContents(connection: Connection, change: Change, outcome: Outcome): void {
+  const seals = { face: new RunningSeal(), crop: new RunningSeal() };
   for (const { id, vector, provenance, crop } of change.contents) {
-    const { source, sha256, ...details } = provenance;
+    const { source, sha256, ...rest } = provenance;
+    const details = JSON.stringify(rest);
+    const state = outcome.faces.get(id);
+    const [person, present] = [state?.person ?? 0, state ? 1 : 0];
+    const owner = checksumOfOwner(id, person, present);
     connection.run(
-      "INSERT INTO face (id, person, present, source, sha256, details) VALUES (?, 0, 0, ?, ?, ?)",
-      id,
-      source,
-      sha256,
-      JSON.stringify(details),
+      "INSERT INTO face (id, person, present, source, sha256, details, owner, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ...[id, person, present, source, sha256, details, owner],
+      checksumOfValues([id, source, sha256, details]),
     );
+    if (present) seals.face.add(owner);
     const bytes = bytesOf(Float32Array.from(vector));
     connection.run(
       "INSERT INTO vector (face, value, checksum) VALUES (?, ?, ?)",
@@ -40,36 +80,12 @@ export function applyChange(connection: Connection, change: Change): number {
       bytes,
       checksumOfBytes(id, bytes),
     );
-    if (crop)
-      connection.run(
-        "INSERT INTO crop (face, jpeg, checksum) VALUES (?, ?, ?)",
-        id,
-        crop,
-        checksumOfBytes(id, crop),
-      );
+    if (!crop) continue;
+    const checksum = checksumOfBytes(id, crop);
+    connection.run("INSERT INTO crop (face, jpeg, checksum) VALUES (?, ?, ?)", id, crop, checksum);
+    seals.crop.add(checksum);
   }
-  // Names are freed before they are taken, so that two people can change names in one step.
-  for (const [id, state] of outcome.people)
-    if (!state) connection.run("UPDATE person SET present = 0 WHERE id = ?", id);
-  for (const [id, state] of outcome.people) {
-    if (!state) continue;
-    try {
-      connection.run(
-        "INSERT INTO person (id, name, expires, present) VALUES (?, ?, ?, 1) ON CONFLICT (id) DO UPDATE SET name = excluded.name, expires = excluded.expires, present = 1",
-        id,
-        state.name,
-        state.expires,
-      );
-    } catch (thrown) {
-      if (isConstraint(thrown)) throw nameTaken(where, state.name);
-      throw thrown;
-    }
-  }
-  for (const [id, state] of outcome.faces) {
-    if (state) connection.run("UPDATE face SET person = ?, present = 1 WHERE id = ?", state.person, id);
-    else connection.run("UPDATE face SET present = 0 WHERE id = ?", id);
-  }
-  return appendToLog(connection, change);
+  for (const [name, seal] of Object.entries(seals)) addToSeal(connection, name as SealName, seal);
 }
 
 /** Adds an entry to the log and returns its sequence. */
@@ -81,21 +97,29 @@ export function appendToLog(connection: Connection, change: Omit<Change, "conten
     change.undoes ?? null,
   );
   const { sequence } = connection.get<{ sequence: number }>("SELECT max(sequence) AS sequence FROM log")!;
+  const seal = new RunningSeal();
   for (const [ordinal, effect] of change.effects.entries())
-    writeEffect(connection, sequence, ordinal, effect);
+    seal.add(writeEffect(connection, sequence, ordinal, effect));
+  addToSeal(connection, "effect", seal);
   return sequence;
 }
 
-function writeEffect(connection: Connection, sequence: number, ordinal: number, effect: Effect): void {
+/** Returns what the row adds to the seal. */
+function writeEffect(
+  connection: Connection,
+  sequence: number,
+  ordinal: number,
+  { subject, id, before, after }: Effect,
+): number {
+  const state = (each: PersonState | FaceState | null): string | null => each && JSON.stringify(each);
+  const values = [sequence, ordinal, subject, id, state(before), state(after)];
+  const checksum = checksumOfValues(values);
   connection.run(
-    "INSERT INTO effect (sequence, ordinal, subject, id, before, after) VALUES (?, ?, ?, ?, ?, ?)",
-    sequence,
-    ordinal,
-    effect.subject,
-    effect.id,
-    effect.before && JSON.stringify(effect.before),
-    effect.after && JSON.stringify(effect.after),
+    "INSERT INTO effect (sequence, ordinal, subject, id, before, after, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    ...values,
+    checksum,
   );
+  return sealOfEffect(checksum, sequence, ordinal);
 }
 
 /** A vector's bytes, little-endian float32. */

@@ -1,5 +1,6 @@
 import { type Database, openDatabase, retryBusy, storing } from "./driver.ts";
 import { defineChecksums } from "./integrity.ts";
+import { OpenedFiles } from "./opened-files.ts";
 
 /** A value that goes into or comes out of SQLite. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -8,11 +9,14 @@ export type SqlValue = string | number | null | Uint8Array;
 export class Connection {
   readonly path: string;
   readonly database: Database;
+  readonly #done = new Set<string>();
+  readonly #files: OpenedFiles;
   readonly #statements = new Map<string, ReturnType<Database["prepare"]>>();
 
   private constructor(path: string, database: Database) {
     this.path = path;
     this.database = database;
+    this.#files = new OpenedFiles(path);
   }
 
   static async open(path: string, options: { readonly readOnly?: boolean } = {}): Promise<Connection> {
@@ -31,6 +35,13 @@ export class Connection {
     return storing(this.path, () => this.#prepare(sql).get(...values) as Row | undefined);
   }
 
+  /** Does something once for this opening of the file, unless it throws. */
+  once(what: string, work: () => void): void {
+    if (this.#done.has(what)) return;
+    work();
+    this.#done.add(what);
+  }
+
   /** Rows one after the other; nothing else may run on this connection in between. */
   iterate<Row>(sql: string, ...values: SqlValue[]): Iterable<Row> {
     return this.#prepare(sql).iterate(...values) as Iterable<Row>;
@@ -41,9 +52,20 @@ export class Connection {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** Runs `work` as the one writer, durable when it returns; asks again while another process writes. */
+  /**
+   * Runs `work` as the one writer, durable when it returns; asks again while another process writes.
+   *
+   * Throws    FaceError STORAGE when the file is no longer the one at its path: a change to it would be lost
+   */
   async write<T>(work: () => T): Promise<T> {
-    return await retryBusy(this.path, () => this.#transaction("BEGIN IMMEDIATE", work));
+    const result = await retryBusy(this.path, () =>
+      this.#transaction("BEGIN IMMEDIATE", () => {
+        this.#files.expectSame();
+        return work();
+      }),
+    );
+    this.#files.expectSame();
+    return result;
   }
 
   /** Runs `work` on one state of the file, whatever others write meanwhile. */

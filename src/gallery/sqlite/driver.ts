@@ -1,5 +1,5 @@
 import type { DatabaseSync, DatabaseSyncInstance } from "@photostructure/sqlite";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
 
 /** A connection to a file, with the interface of `node:sqlite`. */
 export type Database = DatabaseSyncInstance;
@@ -29,6 +29,7 @@ export async function openDatabase(
   return storing(path, () => new Driver(path, { ...options, timeout: BUSY_TIMEOUT_MS }));
 }
 
+const SQLITE_ERROR = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_FULL = 13;
@@ -40,9 +41,26 @@ const SQLITE_CONSTRAINT = 19;
 
 /** SQLite's primary result code of what was thrown, if SQLite threw it. */
 function resultCode(thrown: unknown): number | undefined {
-  if (!(thrown instanceof Error) || !("errcode" in thrown)) return undefined;
-  return typeof thrown.errcode === "number" ? thrown.errcode & 0xff : undefined;
+  if (!(thrown instanceof Error)) return undefined;
+  if ("errcode" in thrown && typeof thrown.errcode === "number") return thrown.errcode & 0xff;
+  const code = systemCode(thrown);
+  // A number that no JavaScript number holds was never written.
+  if (code === "ERR_OUT_OF_RANGE") return SQLITE_CORRUPT;
+  // The driver for Node 20 leaves the code out where it reads rows.
+  if (code === "ERR_SQLITE_ERROR")
+    return MESSAGES.find(([text]) => thrown.message.includes(text))?.[1] ?? SQLITE_ERROR;
+  return undefined;
 }
+
+/** What SQLite says with a code. Source: sqlite3_errstr */
+const MESSAGES: readonly (readonly [string, number])[] = [
+  ["malformed", SQLITE_CORRUPT],
+  ["is not a database", SQLITE_NOTADB],
+  ["is locked", SQLITE_BUSY],
+  ["is full", SQLITE_FULL],
+  ["readonly database", SQLITE_READONLY],
+  ["unable to open", SQLITE_CANTOPEN],
+];
 
 /** Whether another process holds the lock. */
 export function isBusy(thrown: unknown): boolean {

@@ -31,7 +31,8 @@ const SEAL_OF: Record<SealName, string> = {
   person: "SELECT count(*) AS rows, coalesce(sum(checksum), 0) & 4294967295 AS sum FROM person WHERE present",
   face: "SELECT count(*) AS rows, coalesce(sum(owner), 0) & 4294967295 AS sum FROM face WHERE present",
   log: "SELECT count(*) AS rows, coalesce(sum(checksum), 0) & 4294967295 AS sum FROM log",
-  effect: "SELECT count(*) AS rows, coalesce(sum(checksum), 0) & 4294967295 AS sum FROM effect",
+  // With their places: a row whose key was damaged is not found where it belongs, and not where it says either.
+  effect: `SELECT count(*) AS rows, coalesce(sum((checksum + 65599 * sequence + ordinal) & 4294967295), 0) & 4294967295 AS sum FROM effect`,
   crop: "SELECT count(*) AS rows, coalesce(sum(checksum), 0) & 4294967295 AS sum FROM crop",
 };
 
@@ -73,7 +74,7 @@ export function addChecksums(database: Database): void {
       (name) => `INSERT INTO seal (name, rows, sum) SELECT '${name}', rows, sum FROM (${SEAL_OF[name]})`,
     ),
     ...TABLES.flatMap(rowTriggers),
-    ...OWNER_TRIGGERS,
+    OWNER_TRIGGER,
     ...sealTriggers("person", "checksum", "present"),
     ...sealTriggers("face", "owner", "present"),
     ...["log", "effect", "crop"].flatMap((name) => sealTriggers(name)),
@@ -81,13 +82,20 @@ export function addChecksums(database: Database): void {
   for (const statement of statements) database.exec(statement);
 }
 
-/** A row that came without a checksum gets one, and one that was changed another. */
+/**
+ * A row that was changed gets another checksum, and one of a small table that came without one gets its own.
+ *
+ * Rows of the large tables are inserted with their checksums, and counted with {@link addToSeal}: a table that has
+ * triggers for what is inserted makes SQLite copy pages for every row.
+ */
 function rowTriggers({ name, key, columns }: SealedTable): string[] {
   const values = columns.map((column) => `NEW.${column}`).join(", ");
   const where = key.map((column) => `${column} = NEW.${column}`).join(" AND ");
   const set = `UPDATE ${name} SET checksum = arcface_checksum(${values}) WHERE ${where};`;
   return [
-    `CREATE TRIGGER ${name}_added AFTER INSERT ON ${name} WHEN NEW.checksum IS NULL BEGIN ${set} END`,
+    ...(name === "meta" || name === "log"
+      ? [`CREATE TRIGGER ${name}_added AFTER INSERT ON ${name} WHEN NEW.checksum IS NULL BEGIN ${set} END`]
+      : []),
     `CREATE TRIGGER ${name}_changed AFTER UPDATE OF ${columns.join(", ")} ON ${name} BEGIN ${set} END`,
   ];
 }
@@ -95,42 +103,109 @@ function rowTriggers({ name, key, columns }: SealedTable): string[] {
 /** The seal follows the checksums, whoever sets them. @param condition column that says whether a row counts */
 function sealTriggers(name: string, checksum = "checksum", condition?: string): string[] {
   const counts = (row: string): string => (condition === undefined ? "1" : `${row}.${condition}`);
-  const sum = (row: string): string => `${counts(row)} * coalesce(${row}.${checksum}, 0)`;
+  const sum = (row: string): string =>
+    name === "effect"
+      ? `coalesce(${row}.checksum + 65599 * ${row}.sequence + ${row}.ordinal, 0)`
+      : `${counts(row)} * coalesce(${row}.${checksum}, 0)`;
   const move = (rows: string, sums: string): string =>
     `UPDATE seal SET rows = rows + ${rows}, sum = (sum + ${sums}) & ${SEAL_MASK} WHERE name = '${name}';`;
   const moved = move(`${counts("NEW")} - ${counts("OLD")}`, `${sum("NEW")} - ${sum("OLD")}`);
   const of = [checksum, ...(condition === undefined ? [] : [condition])].join(", ");
   return [
-    `CREATE TRIGGER ${name}_seal_added AFTER INSERT ON ${name} BEGIN ${move(counts("NEW"), sum("NEW"))} END`,
+    ...(name === "log"
+      ? [`CREATE TRIGGER log_seal_added AFTER INSERT ON log BEGIN ${move(counts("NEW"), sum("NEW"))} END`]
+      : []),
     `CREATE TRIGGER ${name}_seal_changed AFTER UPDATE OF ${of} ON ${name} BEGIN ${moved} END`,
     `CREATE TRIGGER ${name}_seal_removed AFTER DELETE ON ${name} BEGIN ${move(`-${counts("OLD")}`, `-${sum("OLD")}`)} END`,
   ];
 }
 
 /** Whose a face is changes often and is read for every face at once: it has a checksum of its own. */
-const OWNER_TRIGGERS: readonly string[] = [
-  "CREATE TRIGGER face_owner_added AFTER INSERT ON face WHEN NEW.owner IS NULL BEGIN UPDATE face SET owner = arcface_owner(NEW.id, NEW.person, NEW.present) WHERE id = NEW.id; END",
-  "CREATE TRIGGER face_owner_changed AFTER UPDATE OF id, person, present ON face BEGIN UPDATE face SET owner = arcface_owner(NEW.id, NEW.person, NEW.present) WHERE id = NEW.id; END",
-];
+const OWNER_TRIGGER =
+  "CREATE TRIGGER face_owner_changed AFTER UPDATE OF id, person, present ON face BEGIN UPDATE face SET owner = arcface_owner(NEW.id, NEW.person, NEW.present) WHERE id = NEW.id; END";
 
-/** The seal of a table, and what its rows make of it. Equal unless rows are missing, double or from elsewhere. */
-export function sealsOf(
-  connection: Connection,
-  name: SealName,
-): { readonly kept: Seal; readonly found: Seal } {
-  const kept = connection.get<Seal>("SELECT rows, sum FROM seal WHERE name = ?", name);
-  const found = connection.get<Seal>(SEAL_OF[name])!;
-  return {
-    kept: { rows: kept?.rows ?? -1, sum: kept?.sum ?? 0 },
-    found: { rows: found.rows, sum: found.sum },
-  };
+/** Rows and the sum of their checksums, as they are counted. */
+export class RunningSeal implements Seal {
+  rows = 0;
+  sum = 0;
+
+  add(checksum: number): void {
+    this.rows++;
+    this.sum = (this.sum + checksum) % (SEAL_MASK + 1);
+  }
+}
+
+/** What a row of the log's effects adds to their seal. */
+export function sealOfEffect(checksum: number, sequence: number, ordinal: number): number {
+  return (checksum + 65599 * sequence + ordinal) % (SEAL_MASK + 1);
+}
+
+/** Counts rows that were inserted with their checksums, inside the caller's transaction. */
+export function addToSeal(connection: Connection, name: SealName, { rows, sum }: Seal): void {
+  if (rows === 0) return;
+  connection.run(
+    `UPDATE seal SET rows = rows + ?, sum = (sum + ?) & ${SEAL_MASK} WHERE name = ?`,
+    rows,
+    sum,
+    name,
+  );
+}
+
+/** Whether the rows of a table are those that its seal counts. */
+export function isSealed(connection: Connection, name: SealName): boolean {
+  // One question, so that nobody writes between its halves.
+  const same = connection.get<{ same: number | null }>(
+    `SELECT seal.rows = found.rows AND seal.sum = found.sum AS same
+     FROM (${SEAL_OF[name]}) AS found LEFT JOIN seal ON seal.name = ?`,
+    name,
+  );
+  return same?.same === 1;
 }
 
 /** Throws FaceError BAD_FILE when rows of a table are missing, double or from elsewhere. */
 export function expectSealed(connection: Connection, name: SealName): void {
-  const { kept, found } = sealsOf(connection, name);
-  if (kept.rows !== found.rows || kept.sum !== found.sum)
-    throw damaged(connection.path, `table "${name}" with ${Math.max(0, kept.rows)} rows`);
+  if (!isSealed(connection, name)) throw damaged(connection.path, `table "${name}"`);
+}
+
+/** {@link expectSealed} for rows that were read already, in the same transaction. */
+export function expectSeal(connection: Connection, name: SealName, { rows, sum }: Seal): void {
+  const kept = connection.get<Seal>("SELECT rows, sum FROM seal WHERE name = ?", name);
+  if (kept?.rows !== rows || kept.sum !== sum) throw damaged(connection.path, `table "${name}"`);
+}
+
+/**
+ * What has to be whole before people are looked up: that nobody is missing, and that the index of names, by which they
+ * are found, says what the table says. Looked at once for an opening of the file.
+ *
+ * Throws    FaceError BAD_FILE
+ */
+export function expectWholePeople(connection: Connection): void {
+  connection.once("person", () => {
+    expectSealed(connection, "person");
+    const [first] = connection.all<{ integrity_check: string }>("PRAGMA integrity_check(person)");
+    if (first?.integrity_check !== "ok") throw damaged(connection.path, 'the index of table "person"');
+  });
+}
+
+/** The same for faces and the index by which a person's are found. Throws FaceError BAD_FILE. */
+export function expectWholeFaces(connection: Connection): void {
+  connection.once("face", () => {
+    expectSealed(connection, "face");
+    const sum = (how: string): string =>
+      `(SELECT count(*) || ' ' || coalesce(sum((31 * person + id) & ${SEAL_MASK}), 0) FROM face ${how})`;
+    const same = connection.get<{ same: number }>(
+      `SELECT ${sum("INDEXED BY face_person")} = ${sum("NOT INDEXED")} AS same`,
+    );
+    if (same?.same !== 1) throw damaged(connection.path, 'the index of table "face"');
+  });
+}
+
+/** The same for the log. Throws FaceError BAD_FILE. */
+export function expectWholeLog(connection: Connection): void {
+  connection.once("log", () => {
+    expectSealed(connection, "log");
+    expectSealed(connection, "effect");
+  });
 }
 
 /** How many rows a table has, and the sum of their checksums below 2³². */

@@ -5,7 +5,7 @@ import type { GalleryPipeline } from "../gallery-pipeline.ts";
 import type { PersonHit } from "../records.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { storing } from "./driver.ts";
-import { expectSealed } from "./integrity.ts";
+import { expectSeal, expectSealed, RunningSeal } from "./integrity.ts";
 import { expectSamePipeline } from "./meta.ts";
 import { checkedVector, expectOwner, presentPeople } from "./rows.ts";
 
@@ -54,15 +54,18 @@ export class LiveIndex {
     await connection.read(() => {
       expectSamePipeline(connection, pipeline);
       live.#sequence = latest(connection);
-      for (const name of ["person", "face"] as const) expectSealed(connection, name);
-      const rows = connection.iterate<VectorRow>(
-        "SELECT face.id, face.person, face.present, face.owner, vector.value, vector.checksum FROM face LEFT JOIN vector ON face.id = vector.face WHERE face.present",
+      expectSealed(connection, "person");
+      const rows = connection.iterate<Omit<VectorRow, "present">>(
+        "SELECT face.id, face.person, face.owner, vector.value, vector.checksum FROM face LEFT JOIN vector ON face.id = vector.face WHERE face.present",
       );
       storing(connection.path, () => {
+        const seal = new RunningSeal();
         for (const row of rows) {
-          expectOwner(connection.path, row);
+          expectOwner(connection.path, row, 1);
+          seal.add(row.owner!);
           live.#index.add(row.id, checkedVector(connection, row.id, row), row.person);
         }
+        expectSeal(connection, "face", seal);
       });
     });
     return live;
@@ -120,7 +123,7 @@ export class LiveIndex {
   }
 
   #apply(id: number, row: VectorRow | undefined): void {
-    if (row) expectOwner(this.#connection.path, row);
+    if (row) expectOwner(this.#connection.path, row, row.present);
     if (!row?.present) this.#index.remove(id);
     else if (!this.#index.has(id)) this.#index.add(id, checkedVector(this.#connection, id, row), row.person);
     else if (this.#index.groupOf(id) !== row.person)

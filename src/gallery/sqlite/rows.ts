@@ -3,6 +3,7 @@ import type { ChangeKind, Effect, FaceState, LogEntry, PersonState } from "../ch
 import { checksumOfBytes, checksumOfOwner, checksumOfValues, damaged } from "../checksum.ts";
 import type { GalleryFace, Person, Provenance } from "../records.ts";
 import { allWith, type Connection } from "./connection.ts";
+import { expectWholeLog } from "./integrity.ts";
 
 /** A face as a row of the table, which every query for faces selects. */
 export interface FaceRow {
@@ -23,7 +24,7 @@ export const FACE_COLUMNS =
 /** A row as a face. Throws FaceError BAD_FILE when it is not as it was written. */
 export function faceOf({ path }: Connection, row: FaceRow): GalleryFace {
   const { id, person, source, sha256, details } = row;
-  expectOwner(path, row);
+  expectOwner(path, row, row.present);
   if (row.checksum !== checksumOfValues([id, source, sha256, details])) throw damaged(path, `face ${id}`);
   return {
     id,
@@ -33,8 +34,12 @@ export function faceOf({ path }: Connection, row: FaceRow): GalleryFace {
 }
 
 /** Throws FaceError BAD_FILE when the row does not say whose the face is as it was written. */
-export function expectOwner(path: string, row: Pick<FaceRow, "id" | "person" | "present" | "owner">): void {
-  if (row.owner !== checksumOfOwner(row.id, row.person, row.present)) throw damaged(path, `face ${row.id}`);
+export function expectOwner(
+  path: string,
+  row: Pick<FaceRow, "id" | "person" | "owner">,
+  present: number,
+): void {
+  if (row.owner !== checksumOfOwner(row.id, row.person, present)) throw damaged(path, `face ${row.id}`);
 }
 
 /** A person as a row of the table. */
@@ -72,7 +77,7 @@ export function presentFaces(connection: Connection, ids: readonly number[]): Ma
     "SELECT id, person, present, owner FROM face WHERE present AND id IN (?)",
     ids,
   );
-  for (const row of rows) expectOwner(connection.path, row);
+  for (const row of rows) expectOwner(connection.path, row, row.present);
   return new Map(rows.map(({ id, person }) => [id, { person }]));
 }
 
@@ -93,7 +98,8 @@ export function checkedCrop(
   face: number,
   { jpeg, checksum }: { readonly jpeg: Uint8Array; readonly checksum: number | null },
 ): Uint8Array {
-  if (checksum !== checksumOfBytes(face, jpeg)) throw damaged(path, `face ${face}'s crop`);
+  if (!ArrayBuffer.isView(jpeg) || checksum !== checksumOfBytes(face, jpeg))
+    throw damaged(path, `face ${face}'s crop`);
   return jpeg;
 }
 
@@ -133,6 +139,7 @@ const LOG_COLUMNS =
 
 /** Entries of the log below a sequence, newest first. */
 export function readLog(connection: Connection, below: number, limit: number): LogEntry[] {
+  expectWholeLog(connection);
   const rows = connection.all<LogRow>(
     `SELECT ${LOG_COLUMNS} FROM log WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
     below,

@@ -21,6 +21,7 @@ import { retryBusy } from "./driver.ts";
 import { erasePeople } from "./erase.ts";
 import { SqliteErasures } from "./erasures.ts";
 import { everNamed, formerPeople } from "./former-people.ts";
+import { expectSealed, expectWholeFaces, expectWholePeople } from "./integrity.ts";
 import { LiveIndex, latest } from "./live-index.ts";
 import { expectSamePipeline, readPipeline, readSettings, takeIds, writeMeta } from "./meta.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
@@ -142,6 +143,7 @@ export class SqliteStore implements GalleryStore {
   }
 
   async people({ after, limit }: Page<string>): Promise<Person[]> {
+    expectWholePeople(this.#open);
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name > ? ORDER BY name LIMIT ?`;
     return this.#open.all<PersonRow>(sql, after ?? "", limit).map((row) => personOf(this.#open, row));
   }
@@ -152,17 +154,20 @@ export class SqliteStore implements GalleryStore {
   }
 
   async personNamed(name: string): Promise<Person | undefined> {
+    expectWholePeople(this.#open);
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name = ?`;
     const row = this.#open.get<PersonRow>(sql, name);
     return row && personOf(this.#open, row);
   }
 
   async expired(at: string): Promise<Person[]> {
+    expectWholePeople(this.#open);
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND expires < ? ORDER BY expires`;
     return this.#open.all<PersonRow>(sql, at).map((row) => personOf(this.#open, row));
   }
 
   async faces({ after, limit }: Page<number>, person?: number): Promise<GalleryFace[]> {
+    expectWholeFaces(this.#open);
     const whose = person === undefined ? "" : "AND person = ?";
     const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id > ? ${whose} ORDER BY id LIMIT ?`;
     const rows = this.#open.all<FaceRow>(sql, after ?? 0, ...(person === undefined ? [] : [person]), limit);
@@ -187,7 +192,9 @@ export class SqliteStore implements GalleryStore {
     const sql =
       "SELECT jpeg, crop.checksum FROM crop JOIN face ON face.id = crop.face WHERE present AND face.id = ?";
     const row = this.#open.get<{ jpeg: Uint8Array; checksum: number | null }>(sql, face);
-    return row && checkedCrop(this.#open, face, row);
+    if (row) return checkedCrop(this.#open, face, row);
+    this.#open.once("crop", () => expectSealed(this.#open, "crop"));
+    return undefined;
   }
 
   async knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>> {

@@ -1,0 +1,141 @@
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { FaceError, seeded, type UnitVector } from "../../core/index.ts";
+import { Gallery } from "../gallery.ts";
+import { MadeFaces } from "../made-faces.ts";
+import { PIPELINE, ticking } from "../store.contract.ts";
+
+const made = new MadeFaces(17);
+const clock = ticking();
+
+/** A gallery that is closed, in one file; a few people, some of whom moved, were deleted, or came back. */
+async function makeGallery(path: string): Promise<UnitVector[]> {
+  const gallery = await Gallery.create(`sqlite:${path}`, PIPELINE, { clock, threshold: 0.4 });
+  const centres = Array.from({ length: 12 }, () => made.direction());
+  for (const [i, centre] of centres.entries()) {
+    const faces = [0, 1, 2].map((n) => ({
+      ...made.face(centre, `p${i}/${n}.jpg`),
+      crop: Uint8Array.from({ length: 200 }, (_, at) => (7 * at + i) & 255),
+    }));
+    await gallery.enrol([{ name: `Person ${i}`, faces, expires: i % 3 === 0 ? new Date(4e12) : null }]);
+  }
+  await gallery.rename("Person 3", "Renamed");
+  await gallery.merge(["Person 4"], "Person 5");
+  await gallery.deletePerson("Person 6");
+  await gallery.deletePerson("Person 7");
+  await gallery.undo();
+  await gallery.close();
+  return centres;
+}
+
+/** Everything that a gallery answers, as one text. */
+async function answersOf(path: string, queries: readonly UnitVector[]): Promise<string> {
+  await using gallery = await Gallery.open(`sqlite:${path}`, { clock });
+  const found: unknown[] = [gallery.pipeline, gallery.store.settings];
+  for (const query of queries) found.push(await gallery.identify(query, { k: 4 }));
+  for await (const person of gallery.people()) {
+    const faces = await gallery.store.faces({ limit: 100 }, person.id);
+    const crops = await Promise.all(faces.map(({ id }) => gallery.store.crop(id)));
+    found.push(
+      await gallery.person(person.name),
+      faces,
+      crops.map((crop) => Buffer.from(crop ?? []).toString("hex")),
+    );
+  }
+  found.push(await gallery.store.log({ limit: 1000 }));
+  const { people, faces, deletedFaces, changes } = await gallery.store.stats();
+  return JSON.stringify([found, people, faces, deletedFaces, changes]);
+}
+
+describe("Damage to a gallery's file", () => {
+  let [folder, whole, copy] = ["", "", ""];
+  let queries: UnitVector[] = [];
+  let right = "";
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "arcface-damage-"));
+    [whole, copy] = [join(folder, "whole.db"), join(folder, "copy.db")];
+    queries = await makeGallery(whole);
+    right = await answersOf(whole, queries);
+  });
+
+  /** What a damaged copy answers: the right answers, an error of this library, or something wrong. */
+  const outcome = async (damage: (bytes: Buffer) => void): Promise<"right" | "noticed" | string> => {
+    const bytes = await readFile(whole);
+    damage(bytes);
+    for (const ending of ["-wal", "-shm"]) await rm(copy + ending, { force: true });
+    await writeFile(copy, bytes);
+    try {
+      const answers = await answersOf(copy, queries);
+      if (answers === right) return "right";
+      let at = 0;
+      while (answers[at] === right[at]) at++;
+      return `wrong: ${answers.slice(Math.max(0, at - 60), at + 60)} | ${right.slice(at, at + 60)}`;
+    } catch (error) {
+      if (error instanceof FaceError && error.code !== "INTERNAL" && !error.message.includes("\n"))
+        return "noticed";
+      return `${(error as Error).stack} ${JSON.stringify(error)}`;
+    }
+  };
+
+  test("every flipped bit that changes an answer is noticed, wherever in the file it is", async () => {
+    const { length } = await readFile(whole);
+    const random = seeded(Number(process.env["ARCFACE_TEST_FLIPS_SEED"] ?? 3));
+    const flips = Number(process.env["ARCFACE_TEST_FLIPS"] ?? 400);
+    const wrong: string[] = [];
+    const tally = { right: 0, noticed: 0 };
+    for (let flip = 0; flip < flips; flip++) {
+      const [at, bit] = [flip < 60 ? random.below(200) : random.below(length), random.below(8)];
+      const found = await outcome((bytes) => {
+        bytes[at]! ^= 1 << bit;
+      });
+      if (found === "right" || found === "noticed") tally[found]++;
+      else wrong.push(`byte ${at}, bit ${bit}: ${found}`);
+    }
+    expect(wrong).toEqual([]);
+    expect(tally.noticed).toBeGreaterThan(flips / 20);
+  }, 300_000);
+});
+
+describe("A gallery whose file is not at its path any more", () => {
+  const withOpen = async (
+    meddle: (path: string) => Promise<unknown>,
+  ): Promise<{ error: unknown; path: string; gallery: Gallery }> => {
+    const path = join(await mkdtemp(join(tmpdir(), "arcface-damage-")), "people.db");
+    const gallery = await Gallery.create(`sqlite:${path}`, PIPELINE, { clock, threshold: 0.4 });
+    const enrol = (name: string) => gallery.enrol([{ name, faces: [made.face(made.direction())] }]);
+    await enrol("Before");
+    await meddle(path);
+    const error = await enrol("After").then(
+      () => "acknowledged",
+      (thrown: unknown) => thrown,
+    );
+    return { error, path, gallery };
+  };
+
+  test.each<[string, (path: string) => Promise<unknown>]>([
+    ["it was deleted", (path) => rm(path)],
+    ["it was moved away", (path) => rename(path, `${path}.old`)],
+    [
+      "another was put in its place",
+      async (path) => {
+        await copyFile(path, `${path}.new`);
+        await rename(`${path}.new`, path);
+      },
+    ],
+    ["its write-ahead log was deleted", (path) => rm(`${path}-wal`)],
+  ])("acknowledges no change: %s", async (_, meddle) => {
+    const { error, gallery } = await withOpen(meddle);
+    expect(error).toMatchObject({ code: "STORAGE" });
+    expect((error as Error).message).toMatch(/expected the file that was opened, got (none|another)/);
+    await gallery.close();
+  });
+
+  test("goes on where nothing was done to it", async () => {
+    const { error, gallery } = await withOpen(async () => undefined);
+    expect(error).toBe("acknowledged");
+    await gallery.close();
+  });
+});

@@ -1,0 +1,46 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { FaceError } from "../../core/index.ts";
+
+/**
+ * The files that a connection has open, by their inodes. A file that is deleted or replaced stays open and takes
+ * changes that nobody will ever read: whoever writes looks here first.
+ *
+ * Looking does not open them: a file that is opened and closed beside SQLite loses the process's locks.
+ */
+export class OpenedFiles {
+  readonly #path: string;
+  /** Inodes by path; the write-ahead log is there from the first change on. */
+  readonly #inodes = new Map<string, string>();
+
+  /** @param path of a file that was just opened */
+  constructor(path: string) {
+    // The process may change its folder.
+    this.#path = resolve(path);
+    this.expectSame();
+  }
+
+  /** Throws FaceError STORAGE when one of them is gone or another is in its place. */
+  expectSame(): void {
+    for (const path of [this.#path, `${this.#path}-wal`]) {
+      const known = this.#inodes.get(path);
+      const now = inodeOf(path);
+      if (known === undefined && now !== undefined) this.#inodes.set(path, now);
+      if (known === undefined || known === now) continue;
+      throw new FaceError(
+        "STORAGE",
+        `${path}: expected the file that was opened, got ${now === undefined ? "none" : "another in its place"}; the change is not kept, open the gallery again`,
+      );
+    }
+  }
+}
+
+/** Device and inode of a file; undefined when there is none, or none that can be reached. */
+function inodeOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
