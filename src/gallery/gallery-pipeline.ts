@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { FaceError, type UnitVector } from "../core/index.ts";
+import { FaceError, UNIT_TOLERANCE, type UnitVector } from "../core/index.ts";
 import { type Pipeline, PipelineSchema, pipelineDifference, pipelineDigest } from "../models/index.ts";
 
 /**
@@ -91,7 +91,10 @@ export function isStranded(next: GalleryPipeline, { alignment }: Pipeline): bool
   return !isKnown(next) || next.alignment?.version !== alignment?.version;
 }
 
-/** Throws FaceError SHAPE for a vector of another dimension, ZERO_VECTOR for one with numbers that are none. */
+/**
+ * Throws FaceError SHAPE for a vector of another dimension, ZERO_VECTOR for one with numbers that are none or a length
+ * other than 1.
+ */
 export function expectVector(where: string, { model }: GalleryPipeline, vector: UnitVector): void {
   const { dimension } = model;
   if (vector.length !== dimension)
@@ -99,8 +102,15 @@ export function expectVector(where: string, { model }: GalleryPipeline, vector: 
       "SHAPE",
       `${where}: expected a vector of dimension ${dimension}, got ${vector.length}`,
     );
+  let square = 0;
   for (let i = 0; i < dimension; i++) {
     if (!Number.isFinite(vector[i]))
       throw new FaceError("ZERO_VECTOR", `${where}: expected finite numbers, got ${vector[i]}`);
+    square += vector[i]! * vector[i]!;
   }
+  if (!(Math.abs(square - 1) <= UNIT_TOLERANCE))
+    throw new FaceError(
+      "ZERO_VECTOR",
+      `${where}: expected a vector of length 1, got squared length ${square}`,
+    );
 }

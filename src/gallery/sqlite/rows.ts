@@ -87,9 +87,10 @@ export function checkedVector(
   face: number,
   { value, checksum }: { readonly value: Uint8Array | null; readonly checksum: number | null },
 ): UnitVector {
-  if (value === null || checksum !== checksumOfBytes(face, value))
+  if (!ArrayBuffer.isView(value) || checksum !== checksumOfBytes(face, value))
     throw damaged(path, `face ${face}'s vector`);
-  return vectorOf(value);
+  // Its length was looked at when it was written, and it is what was written.
+  return floatsOf(value) as unknown as UnitVector;
 }
 
 /** The crop of a face, if it is as it was written. Throws FaceError BAD_FILE. */
