@@ -285,7 +285,7 @@ describe("embed", () => {
     expect((await rowsOf(out)).filter((row) => row.startsWith(swapped!))).toEqual([]);
   });
 
-  test("in a batch the good pictures are written and the bad ones listed; exit code 0", async () => {
+  test("in a batch the good pictures are written and the bad ones listed; exit code 5", async () => {
     const batch = await scratch();
     await cp(photo(1), join(batch, "good.jpg"));
     await writeFile(join(batch, "empty.jpg"), "");
@@ -294,7 +294,7 @@ describe("embed", () => {
     await symlink(join(batch, "loop.jpg"), join(batch, "loop.jpg"));
     const out = join(batch, "faces.jsonl");
     const result = await arcface(["embed", batch, "--out", out]);
-    expect(result.code).toBe(0);
+    expect(result.code).toBe(5);
     expect(result.err).toContain("4 of 5 failed");
     for (const name of ["empty.jpg", "text.png", "cut.jpg", "loop.jpg"])
       expect(result.err).toContain(join(batch, name));

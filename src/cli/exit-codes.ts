@@ -1,7 +1,15 @@
 import type { ErrorCode } from "../core/index.ts";
 
-/** What the process's exit code means. */
-export const EXIT = { ok: 0, noMatch: 1, usage: 2, badInput: 3, internal: 4, interrupted: 130 } as const;
+/** What the process's exit code means. `partial`: some inputs of several failed, and the rest was done. */
+export const EXIT = {
+  ok: 0,
+  noMatch: 1,
+  usage: 2,
+  badInput: 3,
+  internal: 4,
+  partial: 5,
+  interrupted: 130,
+} as const;
 
 /** The exit code for a failure that ended a command. */
 export function exitCodeOf(code: ErrorCode): number {

@@ -1,4 +1,5 @@
-import { FaceError, internal, reasonOf } from "../core/index.ts";
+import { FaceError, internal, reasonOf, systemCode } from "../core/index.ts";
+import type { PassedOver } from "../photographs/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import type { CliIo } from "./io.ts";
 
@@ -8,9 +9,19 @@ export function reportError(io: Pick<CliIo, "err">, error: FaceError, json: bool
   io.err(json ? `${JSON.stringify({ error: { code, message } })}\n` : `arcface: ${message}\n`);
 }
 
-/** Whatever was thrown as this library's error. What is not one of ours is a defect, and says so. */
+/**
+ * Whatever was thrown as this library's error. What a system call refused is about a file or the machine; anything else
+ * that is not one of ours is a defect, and says so.
+ */
 export function asFaceError(thrown: unknown): FaceError {
-  return thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
+  if (thrown instanceof FaceError) return thrown;
+  if (thrown instanceof Error && "syscall" in thrown && systemCode(thrown) !== undefined) {
+    const path = "path" in thrown && typeof thrown.path === "string" ? thrown.path : "output";
+    return new FaceError("STORAGE", `${path}: expected it to be read or written, got: ${reasonOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
+  return internal(reasonOf(thrown));
 }
 
 /** What failed while the rest of a batch went on. */
@@ -19,9 +30,13 @@ export class Failures {
   readonly #json: boolean;
   readonly #errors: FaceError[] = [];
 
-  constructor(io: CliIo, json: boolean) {
+  readonly #incomplete: boolean;
+
+  /** @param passedOver of the inputs: folders that could not be read were told, and make the result partial */
+  constructor(io: CliIo, json: boolean, passedOver?: Pick<PassedOver, "unreadable">) {
     this.#io = io;
     this.#json = json;
+    this.#incomplete = (passedOver?.unreadable.length ?? 0) > 0;
   }
 
   get count(): number {
@@ -35,13 +50,13 @@ export class Failures {
   /**
    * Lists what failed on standard error.
    *
-   * Returns   the exit code: bad input only when every input failed
+   * Returns   the exit code: the error's own when every input failed, `partial` when some did
    */
   report(inputs: number): number {
-    if (this.#errors.length === 0) return EXIT.ok;
+    if (this.#errors.length === 0) return this.#incomplete ? EXIT.partial : EXIT.ok;
     if (inputs > 1 && !this.#json) this.#io.err(`arcface: ${this.#errors.length} of ${inputs} failed:\n`);
     for (const error of this.#errors) reportError(this.#io, error, this.#json);
     const [first] = this.#errors;
-    return first && this.#errors.length === inputs ? exitCodeOf(first.code) : EXIT.ok;
+    return first && this.#errors.length === inputs ? exitCodeOf(first.code) : EXIT.partial;
   }
 }

@@ -73,7 +73,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input, 4 a defect of arcface.",
+      "\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input,\n4 a defect of arcface, 5 some of several inputs failed and the rest was done.",
     );
   program.hook("preAction", (_, command) => {
     for (const note of threadNotes(command.opts())) io.err(`arcface: ${note}`);

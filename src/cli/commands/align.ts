@@ -9,6 +9,7 @@ import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions, whole } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 
@@ -32,7 +33,8 @@ export function alignCommand(program: Command, act: Act): void {
 }
 
 async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<number> {
-  const { paths } = await photographsOf(io, inputs, flags);
+  await expectWritableFolder(flags.out);
+  const { paths, passedOver } = await photographsOf(io, inputs, flags);
   await mkdir(flags.out, { recursive: true }).catch((cause: unknown) => {
     throw new FaceError(
       "STORAGE",
@@ -43,7 +45,7 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io));
   await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });
-  const failures = new Failures(io, flags.json ?? false);
+  const failures = new Failures(io, flags.json ?? false, passedOver);
   const taken = new Set<string>();
   let written = 0;
   for (const [index, path] of paths.entries()) {

@@ -16,6 +16,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
+import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import {
   addProtocolFlags,
@@ -95,10 +96,15 @@ async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protoco
       "calibrate: expected --out FILE or --install, got neither: the result would go nowhere",
     );
   }
+  const store = openStore(io);
+  const paths = [
+    ...(flags.out === undefined ? [] : [flags.out]),
+    ...(flags.install ? [await installPath(store, flags.model, flags.flip ?? false)] : []),
+  ];
+  for (const path of paths) await expectWritableFile(path);
   const protocol = await read();
   const { list } = protocol;
   const bar = progressBar(io);
-  const store = openStore(io);
   const { pipeline, measured, notKept } = await embedProtocol(
     protocol,
     await pictureOptions(io, flags, protocol, store, bar),
@@ -112,10 +118,6 @@ async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protoco
     { targetFmr: flags.targetFmr, seed: flags.seed, resamples: flags.resamples },
   );
   bar.stop();
-  const paths = [
-    ...(flags.out === undefined ? [] : [flags.out]),
-    ...(flags.install ? [await installPath(store, flags.model, pipeline.flip)] : []),
-  ];
   for (const path of paths) await writeCalibration(path, calibration);
   if (flags.json) io.out(`${JSON.stringify({ files: paths, ...calibration })}\n`);
   else io.out(...describe(calibration, paths));

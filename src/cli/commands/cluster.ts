@@ -24,6 +24,7 @@ import {
   recognizerOptions,
   whole,
 } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 import { calibrationAsJson } from "../verdict-text.ts";
@@ -90,6 +91,10 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
     throw new FaceError("BAD_FILE", `${folder}: expected a folder, got something else or nothing there`);
   }
+  if (flags.out !== undefined) {
+    await expectNewFolder(flags.out);
+    await expectWritableFolder(flags.out);
+  }
   const list = await photographsOf(io, [folder], flags);
   const { paths } = list;
   const bar = progressBar(io);
@@ -107,8 +112,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
       `${pool.model}: expected a model with a calibrated threshold, got one without; give --threshold`,
     );
   }
-  if (flags.out !== undefined) await expectNewFolder(flags.out);
-  const failures = new Failures(io, flags.json ?? false);
+  const failures = new Failures(io, flags.json ?? false, list.passedOver);
   const { faces, faceless } = await findFaces(pool, paths, failures, {
     signal: io.signal,
     onProgress: bar.update,

@@ -11,6 +11,7 @@ import {
   recognizerOptions,
   whole,
 } from "../options.ts";
+import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { tellPeopleFolder } from "../told-inputs.ts";
 
@@ -67,6 +68,7 @@ const training = async () => await import("../../train/index.ts");
 
 async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number> {
   const { packFolder, packRecords } = await training();
+  await expectWritableFile(flags.out);
   const bar = progressBar(io);
   const failures = new Failures(io, flags.json ?? false);
   const work = { signal: io.signal, onProgress: bar.update };

@@ -8,6 +8,7 @@ import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
+import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 
@@ -32,14 +33,15 @@ export function detectCommand(program: Command, act: Act): void {
 }
 
 async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<number> {
-  const { paths } = await photographsOf(io, inputs, flags);
+  if (flags.draw !== undefined) await expectWritableFile(flags.draw, [".png"]);
+  const { paths, passedOver } = await photographsOf(io, inputs, flags);
   if (flags.draw !== undefined && paths.length !== 1) {
     throw new FaceError("USAGE", `--draw: expected one picture, got ${paths.length}`);
   }
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io));
   await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });
-  const failures = new Failures(io, flags.json ?? false);
+  const failures = new Failures(io, flags.json ?? false, passedOver);
   for (const [index, path] of paths.entries()) {
     throwIfAborted(io.signal);
     try {

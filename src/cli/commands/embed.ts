@@ -11,6 +11,7 @@ import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
+import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 
@@ -39,6 +40,7 @@ export function embedCommand(program: Command, act: Act): void {
 }
 
 async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<number> {
+  await expectWritableFile(flags.out, [".jsonl", ".npy", ".parquet"]);
   const { paths, passedOver } = await photographsOf(io, inputs, flags);
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io));
@@ -49,7 +51,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
     onProgress: bar.update,
   });
   const writer = await EmbeddingsWriter.open(flags.out, pool.pipeline);
-  const failures = new Failures(io, flags.json ?? false);
+  const failures = new Failures(io, flags.json ?? false, passedOver);
   let [newFaces, faceless] = [0, 0];
   const replaced = { pictures: 0, faces: 0 };
   const replace = async (path: string, records: readonly FaceRecord[]): Promise<void> => {

@@ -16,6 +16,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import {
   addProtocolFlags,
@@ -133,6 +134,7 @@ export function evaluateCommand(program: Command, act: Act): void {
 
 async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = false): Promise<number> {
   const { list, people } = protocol;
+  if (flags.report !== undefined) await expectWritableFolder(flags.report);
   const bar = progressBar(io);
   const store = openStore(io);
   const groups = flags.groups === undefined ? undefined : await readGroups(flags.groups, list.pictures);

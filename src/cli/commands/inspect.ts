@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { FaceError } from "../../core/index.ts";
 import { cardOfProbe, type ProbeReport, probeContract } from "../../evaluate/index.ts";
 import {
+  cardPathOf,
   type FileReport,
   inspectFile,
   type Recognition,
@@ -12,6 +13,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addContractFlags, contractOptions, type ModelFlags, openStore, whole } from "../options.ts";
+import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { peopleOf } from "../told-inputs.ts";
 
@@ -70,6 +72,7 @@ async function inspect(io: CliIo, path: string, flags: InspectFlags): Promise<nu
 }
 
 async function probe(io: CliIo, path: string, folder: string, flags: InspectFlags): Promise<number> {
+  if (flags.writeCard) await expectWritableFile(cardPathOf(path));
   const bar = progressBar(io);
   const report = await probeContract(path, await peopleOf(io, folder, flags), {
     store: openStore(io),

@@ -9,6 +9,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { whole } from "../options.ts";
+import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 
 type Method = "tsne" | "umap" | "pca";
@@ -72,12 +73,7 @@ export function mapCommand(program: Command, act: Act): void {
 
 async function map(io: CliIo, path: string, flags: MapFlags): Promise<number> {
   const format = extname(flags.out).toLowerCase();
-  if (!FORMATS.includes(format)) {
-    throw new FaceError(
-      "USAGE",
-      `${flags.out}: expected a file ending in ${FORMATS.join(", ")}, got "${format}"`,
-    );
-  }
+  await expectWritableFile(flags.out, FORMATS);
   const { count, dimension, data, labels, names } = await readVectors(path, {
     vectorField: flags.vector,
     labelField: flags.label,

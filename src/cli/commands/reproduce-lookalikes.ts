@@ -7,6 +7,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, recognizerOptions, whole } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { peopleOf } from "../told-inputs.ts";
 import { addStudyFlags, describe, makeFolder, type StudyFlags, studyAndReport, summary } from "./study.ts";
@@ -34,6 +35,7 @@ export function addLookAlikes(reproduce: Command, act: Act): void {
 
 async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
   const { chooseLookAlikes, collectFaces } = await import("../../study/index.ts");
+  await expectWritableFolder(flags.out);
   const bar = progressBar(io);
   const work = { signal: io.signal, onProgress: bar.update };
   const options = await recognizerOptions(flags, openStore(io));

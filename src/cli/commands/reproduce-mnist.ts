@@ -4,6 +4,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import { type Act, commitOfLibrary, VERSION } from "../main.ts";
 import { openStore, whole } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 
 interface MnistFlags {
@@ -37,6 +38,7 @@ export function addMnist(reproduce: Command, act: Act): void {
 async function mnist(io: CliIo, flags: MnistFlags): Promise<number> {
   const { epochs, openSetEpochs, embedding, digits, seed } = flags;
   const { reproduceMnist } = await import("../../study/mnist/index.ts");
+  await expectWritableFolder(flags.out);
   const bar = progressBar(io);
   try {
     const heads = flags.heads?.split(",").map((name) => name.trim());

@@ -28,6 +28,7 @@ import {
   type VerdictFlags,
   whole,
 } from "../options.ts";
+import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 import { verdictAsJson } from "../verdict-text.ts";
@@ -67,8 +68,9 @@ export function searchCommand(program: Command, act: Act): void {
 }
 
 async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<number> {
+  if (flags.grid !== undefined) await expectWritableFile(flags.grid, [".png"]);
   const bar = progressBar(io);
-  const { paths: queries } = await photographsOf(io, inputs, flags);
+  const { paths: queries, passedOver } = await photographsOf(io, inputs, flags);
   const options = await recognizerOptions(flags, openStore(io));
   await using pool = await RecognizerPool.open({
     ...options,
@@ -76,7 +78,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
     signal: io.signal,
     onProgress: bar.update,
   });
-  const failures = new Failures(io, flags.json ?? false);
+  const failures = new Failures(io, flags.json ?? false, passedOver);
   const gallery = new PhotographIndex();
   const fromFile = /\.(jsonl|npy|parquet)$/i.test(flags.in);
   if (fromFile) {

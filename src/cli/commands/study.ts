@@ -21,6 +21,7 @@ import {
   recognizerOptions,
   whole,
 } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { peopleOf } from "../told-inputs.ts";
 
@@ -78,6 +79,7 @@ async function study(
       `study: expected a folder or --csv, got ${dir === undefined ? "neither" : "both"}`,
     );
   }
+  await expectWritableFolder(flags.out);
   const photographs =
     dir === undefined ? await readPeopleCsv(flags.csv!) : labelledPhotographs(await peopleOf(io, dir, flags));
   const lookAlikes = flags.lookalikes === undefined ? [] : await readLookAlikePairs(flags.lookalikes);

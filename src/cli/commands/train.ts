@@ -6,6 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 
 interface TrainFlags {
@@ -90,6 +91,7 @@ async function trainRun(io: CliIo, flags: TrainFlags): Promise<number> {
   const out = flags.resume ?? flags.out;
   if (out === undefined)
     throw new FaceError("USAGE", "train: expected --out RUN or --resume RUN, got neither");
+  await expectWritableFolder(out);
   const bar = progressBar(io);
   try {
     const report = await train({

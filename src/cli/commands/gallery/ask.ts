@@ -55,7 +55,7 @@ export function askCommands(gallery: Command, act: Act): void {
 }
 
 async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<number> {
-  const { paths } = await photographsOf(io, inputs, flags);
+  const { paths, passedOver } = await photographsOf(io, inputs, flags);
   const bar = progressBar(io);
   await using gallery = await openGallery(io, flags);
   const model = await modelOf(io, gallery, flags);
@@ -66,7 +66,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
     onProgress: bar.update,
   });
   expectPipeline("identify", gallery.pipeline, pool.pipeline);
-  const failures = new Failures(io, flags.json ?? false);
+  const failures = new Failures(io, flags.json ?? false, passedOver);
   const threshold = flags.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold;
   let known = 0;
   for await (const result of pool.faces(paths, {

@@ -113,6 +113,7 @@ async function enrol(
     tally,
     `${count(enrolled, "face")} enrolled, ${known} there already, ${rejected} refused, ${failed} failed`,
   );
+  if (failed > 0 && enrolled + known + rejected > 0) return EXIT.partial;
   return enrolled + known > 0 ? EXIT.ok : failed > 0 && rejected === 0 ? EXIT.badInput : EXIT.noMatch;
 }
 

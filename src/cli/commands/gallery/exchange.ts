@@ -3,6 +3,7 @@ import { exportGallery, importFaces } from "../../../recognise/index.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
+import { expectWritableFile } from "../../outputs.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
@@ -26,6 +27,7 @@ export function exchangeCommands(gallery: Command, act: Act): void {
 }
 
 async function write(io: CliIo, flags: GalleryFlags & { out: string }): Promise<number> {
+  await expectWritableFile(flags.out, [".jsonl", ".npy", ".parquet"]);
   await using gallery = await openGallery(io, flags);
   const bar = progressBar(io);
   const faces = await exportGallery(gallery, flags.out, { signal: io.signal, onProgress: bar.update });
