@@ -123,6 +123,7 @@ async function info(io: CliIo, source: string, flags: { readonly json?: boolean 
         `people     ${classes}, from ${perClass.least} to ${perClass.most} pictures each, ${perClass.median} in the middle`,
         `single     ${single} people with one picture`,
         `empty      ${empty} classes without a picture`,
+        `crops      ${set.alignment === undefined ? "came as they are, cut by a rule that is not known" : `cut by alignment ${set.alignment} where they did not come as crops`}`,
         `content    ${set.fingerprint.slice(0, 12)}`,
       );
     }
@@ -141,6 +142,7 @@ function summaryOf(set: ExampleSet, counts: Uint32Array) {
     perClass: { least: filled[0] ?? 0, median: filled[filled.length >> 1] ?? 0, most: filled.at(-1) ?? 0 },
     single: filled.filter((count) => count === 1).length,
     empty: counts.length - filled.length,
+    alignment: set.alignment ?? null,
     fingerprint: set.fingerprint,
   };
 }

@@ -33,6 +33,8 @@ export interface ExampleSet extends Pictures {
   readonly classes: readonly string[];
   /** Changes with the content: a run is not taken up on other data than it was begun with. */
   readonly fingerprint: string;
+  /** `ALIGNMENT_VERSION` by which pictures were cut that were no crops; absent where none was, or nobody knows. */
+  readonly alignment?: number | undefined;
 }
 
 /** Pictures per class. Shapes labels [examples] · result [classes] */

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { ALIGNMENT_VERSION, CROP_VERSION } from "../../align/index.ts";
 import { FaceError, internal, reasonOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { encodeJpeg, type RgbImage, readImage } from "../../image/index.ts";
-import type { ModelStore } from "../../models/index.ts";
+import { DEFAULT_MODELS, detectorDigest, ModelStore } from "../../models/index.ts";
 import { type PeopleFolder, type PersonPhotographs, readPeopleFolder } from "../../photographs/index.ts";
 import { type CropOptions, CropPool } from "../../recognise/index.ts";
 import { FileLock } from "../file-lock.ts";
@@ -45,7 +46,18 @@ export interface PackReport {
 
 const JPEG_QUALITY = 95;
 /** Goes into every key: a crop made in another way is another crop. */
-const RECIPE = 1;
+const RECIPE = 2;
+
+/** What decides which crop a picture gives that is none yet. */
+function cropsOf({ store = new ModelStore(), detector = DEFAULT_MODELS.detector, ...options }: PackOptions) {
+  return {
+    alignment: ALIGNMENT_VERSION,
+    crop: CROP_VERSION,
+    detector: detectorDigest(store.card(detector).files),
+    minFacePx: options.minFacePx ?? null,
+    maxSidePx: options.maxSidePx ?? null,
+  };
+}
 
 /**
  * Packs a folder with a folder for every person into one file of aligned crops.
@@ -70,7 +82,8 @@ export async function packFolder(
   const found = new Map<string, Found>();
   const failed: FaceError[] = [];
   const toAlign = new Map<string, string>();
-  const style = [RECIPE, sizePx, encoding, aligned, options.detector, options.face, options.minFacePx];
+  const cut = aligned === true ? null : cropsOf(options);
+  const style = [RECIPE, sizePx, encoding, aligned, options.face, cut];
   let reused = 0;
   let done = 0;
   const report = (): void => options.onProgress?.({ stage: "align", done: ++done, total });
@@ -124,7 +137,7 @@ export async function packFolder(
       const place = typeof known === "number" ? writer.add(key, earlier.pack!.payload(known)) : known;
       return { place, label };
     });
-    writer.finish(placed, classes);
+    writer.finish(placed, classes, cut?.alignment);
   }
   const count = ({ paths }: PersonPhotographs): number => paths.filter((path) => found.has(path)).length;
   return {

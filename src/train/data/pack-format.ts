@@ -24,6 +24,8 @@ export interface PackHeader {
   readonly examples: number;
   readonly indexAt: number;
   readonly namesBytes: number;
+  /** `ALIGNMENT_VERSION` of the packing, by which pictures were cut that were no crops; 0 where all came as crops. */
+  readonly alignment: number;
 }
 
 /** A header's 64 bytes. */
@@ -36,6 +38,7 @@ export function encodePackHeader(header: PackHeader): Uint8Array {
   for (const [i, value] of numbers.entries()) view.setUint32(8 + 4 * i, value, true);
   for (const [i, value] of [header.examples, header.indexAt, header.namesBytes].entries())
     view.setBigUint64(32 + 8 * i, BigInt(value), true);
+  view.setUint32(56, header.alignment, true);
   return bytes;
 }
 
@@ -62,5 +65,13 @@ export function decodePackHeader(name: string, bytes: Uint8Array): PackHeader {
     throw bad("pictures of 1 to 4096 px a side", `${width}×${height}`);
   const named = ENCODINGS[encoding];
   if (named === undefined) throw bad(`an encoding from 0 to ${ENCODINGS.length - 1}`, encoding);
-  return { shape: [channels, height, width], encoding: named, classes, examples, indexAt, namesBytes };
+  return {
+    shape: [channels, height, width],
+    encoding: named,
+    classes,
+    examples,
+    indexAt,
+    namesBytes,
+    alignment: view.getUint32(56, true),
+  };
 }

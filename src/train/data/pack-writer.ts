@@ -32,7 +32,7 @@ export interface PackPlace {
   readonly crc: number;
 }
 
-/** Of the hash of what is packed, at the end of an unfinished file's header; a finished one has zeros there. */
+/** Of the hash of what is packed, at the end of an unfinished file's header; a finished one has its alignment there. */
 const SOURCE_BYTES = 8;
 /** Longer pictures than this are no faces; also the bound on what a half-written file can make us read. */
 const MAX_PICTURE_BYTES = 64 * 1024 * 1024;
@@ -96,11 +96,13 @@ export class PackWriter {
    * Writes the index and gives the file its name.
    *
    * @param examples in the order the set will have; labels are indices of `classes`
+   * @param alignment by which pictures were cut that were no crops; 0 when all came as crops
    * Throws    FaceError STORAGE
    */
   finish(
     examples: readonly { readonly place: PackPlace; readonly label: number }[],
     classes: readonly string[],
+    alignment = 0,
   ): void {
     const index = Buffer.alloc(examples.length * INDEX_ENTRY_BYTES);
     const moved = this.#compact(examples.map(({ place }) => place));
@@ -119,6 +121,7 @@ export class PackWriter {
       examples: examples.length,
       indexAt: this.#end,
       namesBytes: names.length,
+      alignment,
     });
     const digest = createHash("sha256").update(header).update(index).update(names).digest();
     this.#write(Buffer.concat([index, names, digest]));
@@ -186,7 +189,7 @@ export class PackWriter {
       }
     }
     ftruncateSync(this.#file, this.#end);
-    const unfinished = { classes: 0, examples: 0, indexAt: 0, namesBytes: 0 };
+    const unfinished = { classes: 0, examples: 0, indexAt: 0, namesBytes: 0, alignment: 0 };
     const header = encodePackHeader({ shape: this.#shape, encoding: this.#encoding, ...unfinished });
     header.set(source, PACK_HEADER_BYTES - SOURCE_BYTES);
     writeFully(this.#file, header, 0);

@@ -101,6 +101,7 @@ function readPack(source: ByteSource): PackedSet {
   return {
     source: { kind: "pack", path: name },
     header,
+    ...(header.alignment > 0 && { alignment: header.alignment }),
     shape,
     labels,
     classes: names,
