@@ -108,12 +108,19 @@ export function openStore(io: CliIo): ModelStore {
 
 /** Flags as the library's options, after recording any licence that was accepted. */
 export async function recognizerOptions(
-  flags: ModelFlags & VerdictFlags,
+  flags: ModelFlags & VerdictFlags & { readonly json?: boolean },
   store: ModelStore,
+  io: Pick<CliIo, "err">,
 ): Promise<RecognizerOptions> {
   for (const id of flags.acceptLicence ?? []) await store.acceptLicence(id);
   return {
     store,
+    onWarning: ({ path, message }) =>
+      io.err(
+        flags.json
+          ? `${JSON.stringify({ warning: { path, message } })}\n`
+          : `${path ?? "a picture"}: read with a warning: ${message}\n`,
+      ),
     model: flags.model,
     detector: flags.detector,
     ...(flags.minFace === undefined ? {} : { minFacePx: flags.minFace }),

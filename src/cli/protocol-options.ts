@@ -125,7 +125,7 @@ export async function pictureOptions(
   bar: ProgressBar,
 ): Promise<EmbedPicturesOptions> {
   return {
-    ...(await recognizerOptions(flags, store)),
+    ...(await recognizerOptions(flags, store, io)),
     store,
     face: flags.face,
     aligned: protocol.aligned || (flags.aligned ?? false),

@@ -1,3 +1,4 @@
+import { FaceError } from "../core/index.ts";
 import type { ImageSource } from "./image-source.ts";
 import { openPicture } from "./open-picture.ts";
 import type { RgbImage } from "./rgb-image.ts";
@@ -29,10 +30,22 @@ export const IMAGE_EXTENSIONS: readonly string[] = [
  * Decodes a photograph upright: EXIF orientation applied, any bit depth and colour space brought to 8-bit sRGB,
  * transparency laid over white, an animation's first frame.
  *
+ * A picture with a fault that leaves nearly all of its pixels is read; {@link openPicture} says what is wrong with it.
+ *
+ * @param options.strict whether such a picture is refused @default false
  * Throws    FaceError BAD_FILE when a source cannot be read, BAD_IMAGE when the content is not a whole picture, USAGE
  *           when it is no source
  */
-export async function readImage(source: ImageSource, options: ReadImageOptions = {}): Promise<RgbImage> {
+export async function readImage(
+  source: ImageSource,
+  options: ReadImageOptions & { readonly strict?: boolean | undefined } = {},
+): Promise<RgbImage> {
   const picture = await openPicture(source, options);
-  return await picture.whole(options.maxSidePx ?? DEFAULT_MAX_SIDE_PX);
+  const image = await picture.whole(options.maxSidePx ?? DEFAULT_MAX_SIDE_PX);
+  const [warning] = picture.warnings;
+  if (options.strict && warning !== undefined) {
+    const where = typeof source === "string" && !source.startsWith("data:") ? source : "image";
+    throw new FaceError("BAD_IMAGE", `${where}: expected a picture without faults, got one with: ${warning}`);
+  }
+  return image;
 }

@@ -6,7 +6,7 @@ import { type ReadImageOptions, RgbImage } from "../image/index.ts";
 import { ModelStore } from "../models/index.ts";
 import type { CropAnswer } from "./crop-worker.ts";
 import type { FaceChoice } from "./face.ts";
-import { FaceFinder, type FaceFinderOptions } from "./face-finder.ts";
+import { FaceFinder, type FaceFinderOptions, tellWarnings } from "./face-finder.ts";
 import { OrderedPool } from "./ordered-pool.ts";
 
 /** What can be handed to another thread of {@link FaceFinderOptions}, and how faces are cut out. */
@@ -27,8 +27,10 @@ export type CropResult =
 /** Face finders in worker threads, one per core: one aligned crop of every photograph, for training sets. */
 export class CropPool {
   readonly #pool: OrderedPool<string, CropAnswer>;
+  readonly #onWarning: FaceFinderOptions["onWarning"];
 
-  private constructor(pool: OrderedPool<string, CropAnswer>) {
+  private constructor(pool: OrderedPool<string, CropAnswer>, onWarning: FaceFinderOptions["onWarning"]) {
+    this.#onWarning = onWarning;
     this.#pool = pool;
   }
 
@@ -41,15 +43,19 @@ export class CropPool {
   static async open(
     options: CropOptions & FaceFinderOptions & { readonly workers?: number | undefined } = {},
   ): Promise<CropPool> {
-    const { workers, store = new ModelStore(), signal: _, onProgress: __, ...rest } = options;
+    const { workers, store = new ModelStore(), signal: _, onProgress: __, onWarning, ...rest } = options;
     await using _opened = await FaceFinder.open({ ...options, store });
     const worker = fileURLToPath(new URL("./crop-worker.js", import.meta.url));
-    return new CropPool(new OrderedPool(worker, threadCount(workers), { ...rest, home: store.home }));
+    return new CropPool(
+      new OrderedPool(worker, threadCount(workers), { ...rest, home: store.home }),
+      onWarning,
+    );
   }
 
   /** The crops of many photographs, in the order of `paths`. What cannot be read is a result like any other. */
   async *crops(paths: Iterable<string>, options: WorkOptions = {}): AsyncGenerator<CropResult> {
     for await (const { item: path, answer } of this.#pool.answers(paths, options.signal)) {
+      if (answer.kind !== "failed") tellWarnings(path, answer.warnings, { onWarning: this.#onWarning });
       if (answer.kind === "crop") {
         const crop = new RgbImage(answer.sizePx, answer.sizePx, answer.pixels);
         yield { path, kind: "crop", crop: asAlignedFace(crop) };

@@ -6,8 +6,13 @@ import type { FaceFinder } from "./face-finder.ts";
 
 /** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
 export type CropAnswer =
-  | { readonly kind: "crop"; readonly sizePx: number; readonly pixels: Uint8Array }
-  | { readonly kind: "no-face" }
+  | {
+      readonly kind: "crop";
+      readonly sizePx: number;
+      readonly pixels: Uint8Array;
+      readonly warnings?: readonly string[] | undefined;
+    }
+  | { readonly kind: "no-face"; readonly warnings?: readonly string[] | undefined }
   | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
 
 const {
@@ -27,7 +32,10 @@ export default async function crop(path: string): Promise<CropAnswer> {
     finder ??= open();
     const photograph = await (await finder).align(path, sizePx);
     const chosen = chooseFace(photograph.faces, face, photograph);
-    return chosen ? { kind: "crop", sizePx, pixels: chosen.crop.data } : { kind: "no-face" };
+    const { warnings } = photograph;
+    return chosen
+      ? { kind: "crop", sizePx, pixels: chosen.crop.data, warnings }
+      : { kind: "no-face", warnings };
   } catch (error) {
     if (error instanceof FaceError) return { kind: "failed", code: error.code, message: error.message };
     throw error;

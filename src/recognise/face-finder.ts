@@ -12,10 +12,20 @@ import { DEFAULT_MODELS, ModelStore } from "../models/index.ts";
 import type { FaceCrop } from "./face.ts";
 import { openDetector } from "./open-models.ts";
 
+/** What is wrong with a picture that was read all the same. */
+export interface PictureWarning {
+  /** The picture's path; undefined for one that came as bytes or pixels. */
+  readonly path: string | undefined;
+  /** A sentence without the path. */
+  readonly message: string;
+}
+
 /** How faces are looked for. */
 export interface FaceFinderOptions extends DetectOptions, ReadImageOptions, WorkOptions {
   /** Id of a detection model. @default "mtcnn" */
   readonly detector?: string | undefined;
+  /** Told of every picture that was read though something is wrong with it. */
+  readonly onWarning?: ((warning: PictureWarning) => void) | undefined;
   /** Where models are kept. @default the platform's cache folder */
   readonly store?: ModelStore | undefined;
 }
@@ -53,7 +63,7 @@ export class FaceFinder {
   /** The faces of a photograph. Throws FaceError BAD_FILE, BAD_IMAGE, USAGE, CLOSED. */
   async detect(source: ImageSource): Promise<Photograph<Detection<"image">>> {
     const { picture, faces } = await this.#find(source);
-    return photographOf(picture, faces);
+    return this.#photograph(source, picture, faces);
   }
 
   /** The faces of a photograph, cut out upright. @param sizePx side of the crops, a multiple of 112 or 128 */
@@ -63,7 +73,8 @@ export class FaceFinder {
     const crops = image
       ? landmarks.map((points) => alignFace(image, points as unknown as Landmarks<"raster">, sizePx))
       : await cutFaces(picture, landmarks, sizePx);
-    return photographOf(
+    return this.#photograph(
+      source,
       picture,
       faces.map((face, i) => ({ ...face, crop: crops[i]! })),
     );
@@ -86,8 +97,22 @@ export class FaceFinder {
     const picture = await openPicture(source, this.#options);
     return { picture, ...(await findFaces(this.#detector, picture, this.#options)) };
   }
+
+  #photograph<F>(
+    source: ImageSource,
+    { width, height, warnings }: Picture,
+    faces: readonly F[],
+  ): Photograph<F> {
+    tellWarnings(typeof source === "string" ? source : undefined, warnings, this.#options);
+    return { width, height, faces, ...(warnings.length > 0 ? { warnings } : {}) };
+  }
 }
 
-function photographOf<F>({ width, height, warnings }: Picture, faces: readonly F[]): Photograph<F> {
-  return { width, height, faces, ...(warnings.length > 0 ? { warnings } : {}) };
+/** Tells whoever asked for it what is wrong with a picture. */
+export function tellWarnings(
+  path: string | undefined,
+  warnings: readonly string[] | undefined,
+  { onWarning }: Pick<FaceFinderOptions, "onWarning">,
+): void {
+  for (const message of warnings ?? []) onWarning?.({ path, message });
 }

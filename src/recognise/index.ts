@@ -14,7 +14,7 @@ export {
 } from "./embeddings/index.ts";
 export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 export { FACE_CACHE_NAME, FaceCache, faceCacheNameOf } from "./face-cache.ts";
-export { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
+export { FaceFinder, type FaceFinderOptions, type Photograph, type PictureWarning } from "./face-finder.ts";
 export {
   type EnrolmentOptions,
   type EnrolmentResult,

@@ -5,7 +5,7 @@ import type { EmbedOptions } from "../embed/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
 import { type Calibration, type ContractOptions, ModelStore, type Pipeline } from "../models/index.ts";
 import type { Face } from "./face.ts";
-import type { Photograph } from "./face-finder.ts";
+import { type Photograph, tellWarnings } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
 import { OrderedPool } from "./ordered-pool.ts";
 import type { PictureFile } from "./picture-file.ts";
@@ -37,6 +37,7 @@ export type PhotographResult<P = Photograph<Face>> =
  */
 export class RecognizerPool {
   readonly #pool: OrderedPool<string, WorkerAnswer<unknown>>;
+  readonly #onWarning: RecognizerOptions["onWarning"];
   readonly workers: number;
   /** Which network the vectors come from. */
   readonly model: string;
@@ -51,7 +52,12 @@ export class RecognizerPool {
   /** What a cosine between two of this pool's vectors means; undefined when that is not known. */
   readonly verdict: (cosine: number) => Verdict | undefined;
 
-  private constructor(pool: OrderedPool<string, WorkerAnswer<unknown>>, opened: Recognizer) {
+  private constructor(
+    pool: OrderedPool<string, WorkerAnswer<unknown>>,
+    opened: Recognizer,
+    onWarning: RecognizerOptions["onWarning"],
+  ) {
+    this.#onWarning = onWarning;
     this.#pool = pool;
     this.workers = pool.workers;
     this.model = opened.model;
@@ -78,6 +84,7 @@ export class RecognizerPool {
       onProgress: __,
       calibration: ___,
       threshold: ____,
+      onWarning,
       ...rest
     } = options;
     await using opened = await Recognizer.open({ ...options, store });
@@ -85,6 +92,7 @@ export class RecognizerPool {
     return new RecognizerPool(
       new OrderedPool(worker, threadCount(workers), { ...rest, home: store.home }),
       opened,
+      onWarning,
     );
   }
 
@@ -115,13 +123,15 @@ export class RecognizerPool {
     yield* this.#each<PortraitPhotograph>("portraits", paths, options);
   }
 
-  async *#each<P>(
+  async *#each<P extends Photograph<unknown>>(
     task: "default" | "filed" | "portraits",
     paths: Iterable<string>,
     options: WorkOptions & { readonly total?: number },
   ): AsyncGenerator<PhotographResult<P>> {
     let done = 0;
     for await (const { item: path, answer } of this.#pool.answers(paths, options.signal, task)) {
+      const photograph = answer.kind === "faces" ? (answer.photograph as P) : undefined;
+      tellWarnings(path, photograph?.warnings, { onWarning: this.#onWarning });
       yield answer.kind === "faces"
         ? { path, kind: "faces", photograph: answer.photograph as P }
         : { path, kind: "failed", error: new FaceError(answer.code, answer.message) };

@@ -43,7 +43,7 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
     );
   });
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });
   const failures = new Failures(io, flags.json ?? false, passedOver);
   const taken = new Set<string>();

@@ -98,7 +98,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   const list = await photographsOf(io, [folder], flags);
   const { paths } = list;
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using pool = await RecognizerPool.open({
     ...options,
     workers: flags.jobs,

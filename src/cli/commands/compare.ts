@@ -37,7 +37,7 @@ export function compareCommand(program: Command, act: Act): void {
 
 async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Promise<number> {
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   bar.stop();
   const comparison = await recognizer.compare(a, b, { face: flags.face });

@@ -76,11 +76,12 @@ async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number
   try {
     if (source.endsWith(".rec")) report = await packRecords(source, flags.out, work);
     else {
-      const { store, detector, minFacePx } = await recognizerOptions(flags, openStore(io));
+      const { store, detector, minFacePx, onWarning } = await recognizerOptions(flags, openStore(io), io);
       report = await packFolder(source, flags.out, {
         ...work,
         store,
         detector,
+        onWarning,
         ...(minFacePx === undefined ? {} : { minFacePx }),
         sizePx: flags.size,
         encoding: flags.encoding,

@@ -39,7 +39,7 @@ async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<
     throw new FaceError("USAGE", `--draw: expected one picture, got ${paths.length}`);
   }
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });
   const failures = new Failures(io, flags.json ?? false, passedOver);
   for (const [index, path] of paths.entries()) {

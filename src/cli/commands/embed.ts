@@ -43,7 +43,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
   await expectWritableFile(flags.out, [".jsonl", ".npy", ".parquet"]);
   const { paths, passedOver } = await photographsOf(io, inputs, flags);
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using pool = await RecognizerPool.open({
     ...options,
     workers: flags.jobs,

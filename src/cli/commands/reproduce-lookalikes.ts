@@ -38,7 +38,7 @@ async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
   await expectWritableFolder(flags.out);
   const bar = progressBar(io);
   const work = { signal: io.signal, onProgress: bar.update };
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   const all = labelledPhotographs(await peopleOf(io, flags.images, flags));
   const photographsOf = new Map<string, number>();
   for (const { person } of all) photographsOf.set(person, (photographsOf.get(person) ?? 0) + 1);

@@ -71,7 +71,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
   if (flags.grid !== undefined) await expectWritableFile(flags.grid, [".png"]);
   const bar = progressBar(io);
   const { paths: queries, passedOver } = await photographsOf(io, inputs, flags);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using pool = await RecognizerPool.open({
     ...options,
     workers: flags.jobs,

@@ -84,7 +84,7 @@ async function study(
     dir === undefined ? await readPeopleCsv(flags.csv!) : labelledPhotographs(await peopleOf(io, dir, flags));
   const lookAlikes = flags.lookalikes === undefined ? [] : await readLookAlikePairs(flags.lookalikes);
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   const work = { signal: io.signal, onProgress: bar.update };
   const { study, report } = await studyAndReport(photographs, lookAlikes, flags, options, work);
   bar.stop();

@@ -40,7 +40,7 @@ export interface MeasuredPictures {
 }
 
 /** What an aligned crop may be: sixteen are decoded side by side, and crops are small. */
-const CROP_LIMITS = { maxPixels: 1 << 22 } as const;
+const CROP_LIMITS = { maxPixels: 1 << 22, strict: true } as const;
 /** Aligned crops in one run of the network. */
 const BATCH = 16;
 

@@ -119,7 +119,7 @@ async function fromPhotograph(recognizer: Recognizer, face: FaceToEmbed): Promis
 
 async function fromCrop(recognizer: Recognizer, { crop }: FaceToEmbed): Promise<Embedded | undefined> {
   if (!crop) return undefined;
-  const image = await readImage(crop);
+  const image = await readImage(crop, { strict: true });
   if (image.width !== recognizer.cropSizePx) return undefined;
   const [vector] = await recognizer.embed([asAlignedFace(image)]);
   return { vector: vector!, from: "fromCrops" };

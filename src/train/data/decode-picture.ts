@@ -16,7 +16,7 @@ export async function decodePicture(
   [channels, height, width]: PictureShape,
   where: string,
 ): Promise<Uint8Array> {
-  const image = await readImage(bytes, { maxPixels: MAX_PIXELS }).catch((cause: unknown) => {
+  const image = await readImage(bytes, { maxPixels: MAX_PIXELS, strict: true }).catch((cause: unknown) => {
     if (!(cause instanceof FaceError)) throw cause;
     throw new FaceError(cause.code, `${where}: ${cause.message.replace(/^image: /, "")}`, { cause });
   });

@@ -3,10 +3,10 @@ import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { ALIGNMENT_VERSION, CROP_VERSION } from "../../align/index.ts";
 import { FaceError, internal, reasonOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
-import { encodeJpeg, type RgbImage, readImage } from "../../image/index.ts";
+import { encodeJpeg, openPicture, type RgbImage, readImage } from "../../image/index.ts";
 import { DEFAULT_MODELS, detectorDigest, ModelStore } from "../../models/index.ts";
 import { type PeopleFolder, type PersonPhotographs, readPeopleFolder } from "../../photographs/index.ts";
-import { type CropOptions, CropPool } from "../../recognise/index.ts";
+import { type CropOptions, CropPool, type FaceFinderOptions } from "../../recognise/index.ts";
 import { FileLock } from "../file-lock.ts";
 import type { PackEncoding } from "./pack-format.ts";
 import { type PackPlace, PackWriter } from "./pack-writer.ts";
@@ -14,6 +14,8 @@ import { openPack, type PackedSet } from "./packed-set.ts";
 
 /** How a pack of faces is made. */
 export interface PackOptions extends WorkOptions, CropOptions {
+  /** Told of every photograph that was read though something is wrong with it. */
+  readonly onWarning?: FaceFinderOptions["onWarning"];
   /**
    * Whether the pictures are aligned crops already. `auto` takes those for crops whose sides are both the pack's, and
    * looks for a face in the others. @default "auto"
@@ -218,12 +220,12 @@ async function asCrop(
   aligned: boolean | "auto",
 ): Promise<RgbImage | undefined> {
   if (aligned === false) return undefined;
-  const image = await readImage(bytes);
-  if (image.width === sizePx && image.height === sizePx) return image;
+  const { width, height } = await openPicture(bytes);
+  if (width === sizePx && height === sizePx) return await readImage(bytes, { strict: true });
   if (aligned === "auto") return undefined;
   throw new FaceError(
     "BAD_IMAGE",
-    `${path}: expected an aligned crop of ${sizePx}×${sizePx}, got ${image.width}×${image.height}`,
+    `${path}: expected an aligned crop of ${sizePx}×${sizePx}, got ${width}×${height}`,
   );
 }
 

@@ -26,7 +26,7 @@ export function createCommand(gallery: Command, act: Act): void {
 async function create(io: CliIo, flags: CreateFlags): Promise<number> {
   const address = addressOf(io, flags);
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   bar.stop();
   const { pipeline } = recognizer;

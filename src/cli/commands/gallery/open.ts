@@ -52,7 +52,7 @@ export async function modelOf(io: CliIo, gallery: Gallery, flags: ModelFlags): P
   }
   const { detector, flip } = isKnown(pipeline) ? pipeline : { detector: null, flip: false };
   const made = { flip, ...(detector && { detector: detector.id }) };
-  return await recognizerOptions({ ...made, ...flags, model: flags.model ?? id }, store);
+  return await recognizerOptions({ ...made, ...flags, model: flags.model ?? id }, store, io);
 }
 
 /** A gallery's pipeline for JSON. */

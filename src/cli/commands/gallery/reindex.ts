@@ -28,7 +28,7 @@ export function reindexCommand(gallery: Command, act: Act): void {
 async function reindex(io: CliIo, flags: ReindexFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
   const bar = progressBar(io);
-  const options = await recognizerOptions(flags, openStore(io));
+  const options = await recognizerOptions(flags, openStore(io), io);
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   const report = await reindexGallery(gallery, recognizer, {
     now: clock(),
