@@ -1,6 +1,7 @@
 import { afterAll } from "vitest";
 import { missing, TestSchemas } from "../../../test/postgres-schemas.ts";
 import { forgettingContract } from "../forgetting.contract.ts";
+import { historiesContract } from "../histories.contract.ts";
 import { createStore, openStore } from "../open-store.ts";
 import { type StoreUnderTest, storeContract } from "../store.contract.ts";
 
@@ -21,4 +22,5 @@ for (const search of ["exact", "approximate"] as const) {
   };
   storeContract(engine);
   forgettingContract(engine);
+  historiesContract(engine, 8);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { forgettingContract } from "../forgetting.contract.ts";
 import { Gallery } from "../gallery.ts";
+import { historiesContract } from "../histories.contract.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, type StoreUnderTest, storeContract, ticking } from "../store.contract.ts";
 import { Connection } from "./connection.ts";
@@ -26,6 +27,7 @@ const engine: StoreUnderTest = {
 
 storeContract(engine);
 forgettingContract(engine);
+historiesContract(engine, 25);
 
 test("once a gallery is closed its file alone is the gallery", async () => {
   const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));
