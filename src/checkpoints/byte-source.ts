@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, reasonOf, systemCode } from "../core/index.ts";
 
 /**
  * Bytes that can be read at any place, so that a checkpoint of hundreds of megabytes is opened by reading its
@@ -71,6 +71,7 @@ export function openFileSource(path: string): ByteSource {
 
 function open(path: string): { readonly descriptor: number; readonly size: number } {
   let descriptor: number;
+  expectNoDatabaseInUse(path, "a file of weights");
   try {
     descriptor = openSync(path, "r");
   } catch (cause) {

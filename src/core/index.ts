@@ -1,4 +1,5 @@
 export { bytesAt } from "./bytes-at.ts";
+export { expectNoDatabaseInUse, isDatabaseInUse } from "./database-in-use.ts";
 export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";
 export { ERROR_CODES, type ErrorCode, FaceError, internal, reasonOf, systemCode } from "./errors.ts";
 export { float32Rows } from "./float32-rows.ts";

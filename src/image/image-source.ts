@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, reasonOf, systemCode } from "../core/index.ts";
 import { RgbImage } from "./rgb-image.ts";
 
 /**
@@ -269,6 +269,7 @@ export async function readPhotograph(path: string): Promise<Uint8Array> {
     if (found.size > MAX_FILE_BYTES) {
       throw new FaceError("BAD_FILE", `${path}: expected at most ${MAX_FILE_BYTES} bytes, got ${found.size}`);
     }
+    expectNoDatabaseInUse(path, "a photograph");
     return await readFile(path);
   } catch (cause) {
     throw fileError(path, cause);

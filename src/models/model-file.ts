@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { type CheckpointFormat, expectFormat, openCheckpoint, openFileSource } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
-import { FaceError, namingFile, reasonOf, type WorkOptions } from "../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, namingFile, reasonOf, type WorkOptions } from "../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT } from "../networks/index.ts";
 import { decodeOnnx, expectRunnable, type OnnxModel } from "../onnx/index.ts";
 import { prepareNetwork } from "./prepare.ts";
@@ -161,6 +161,7 @@ export function formatOf(path: string): CheckpointFormat {
 
 /** A file whole. Throws FaceError BAD_FILE. */
 export async function bytesOf(path: string): Promise<Uint8Array> {
+  expectNoDatabaseInUse(path, "a network file");
   return await readFile(path).catch((cause: unknown) => {
     throw new FaceError("BAD_FILE", `${path}: expected a network file, got: ${reasonOf(cause)}`, { cause });
   });

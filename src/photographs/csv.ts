@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, reasonOf, systemCode } from "../core/index.ts";
 
 /** One record of a CSV file. */
 export interface CsvRow {
@@ -39,6 +39,7 @@ export async function readCsv(file: string, columns: readonly (readonly string[]
   if (found.size > MAX_BYTES) {
     throw new FaceError("BAD_FILE", `${file}: expected at most ${MAX_BYTES} bytes, got ${found.size}`);
   }
+  expectNoDatabaseInUse(file, "a CSV file");
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new FaceError("BAD_FILE", `${file}: expected a CSV file of ${called}, got: ${reasonOf(cause)}`, {
       cause,

@@ -1,7 +1,7 @@
 import { closeSync, type Dirent, openSync, readSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, isDatabaseInUse, reasonOf, systemCode } from "../core/index.ts";
 import { IMAGE_EXTENSIONS, PICTURE_HEAD_BYTES, PICTURE_KINDS, pictureKindOf } from "../image/index.ts";
 import { type PassedOver, PassedOverTally } from "./passed-over.ts";
 
@@ -144,6 +144,8 @@ async function lookAt(folder: string, entry: Dirent): Promise<Entry> {
 }
 
 function byContent(path: string): Entry {
+  // A gallery beside the photographs is not opened to see whether it is a picture.
+  if (isDatabaseInUse(path)) return { path, is: "other" };
   let head: Uint8Array;
   try {
     head = readHead(path);

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
 import { createInterface } from "node:readline";
-import { asUnitVector, FaceError, reasonOf } from "../../core/index.ts";
+import { asUnitVector, expectNoDatabaseInUse, FaceError, reasonOf } from "../../core/index.ts";
 import { decodeDescription, decodeRecord, encodeRecord, type FaceRecord } from "./face-record.ts";
 import { decodeHeader, encodeHeader, expectOnePipeline, type MadeBy } from "./header.ts";
 
@@ -23,6 +23,7 @@ export interface EmbeddingsFile {
 
 /** The format that a file name asks for. Throws FaceError USAGE. */
 export function formatOf(path: string): EmbeddingsFormat {
+  expectNoDatabaseInUse(path, "a file of faces");
   const extension = extname(path).toLowerCase();
   if (extension === ".jsonl") return JSONL;
   if (extension === ".npy") return NPY;

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
 import { createInterface } from "node:readline";
-import { FaceError, float32Rows, reasonOf } from "../../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, float32Rows, reasonOf } from "../../core/index.ts";
 import { namesPathOf } from "./formats.ts";
 import { decodeHeader, expectOnePipeline, isHeader, type MadeBy } from "./header.ts";
 
@@ -40,6 +40,7 @@ const LABEL_FIELDS = ["label", "person"];
 export async function readVectors(path: string, options: ReadVectorsOptions = {}): Promise<LabelledVectors> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw new FaceError("BAD_FILE", `${path}: expected a file, got nothing there`);
+  expectNoDatabaseInUse(path, "a file of vectors");
   const extension = extname(path).toLowerCase();
   let vectors: LabelledVectors;
   if (extension === ".npy") vectors = await fromNpy(path, options);

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type FaceError, personName, type UnitVector, type WorkOptions } from "../../core/index.ts";
+import {
+  type FaceError,
+  isDatabaseInUse,
+  personName,
+  type UnitVector,
+  type WorkOptions,
+} from "../../core/index.ts";
 import { expectPipeline, type Gallery, type NewFace } from "../../gallery/index.ts";
 import { chooseFace } from "../face.ts";
 import type { RecognizerPool } from "../pool.ts";
@@ -195,7 +201,7 @@ async function knownPaths(gallery: Gallery, name: string, paths: readonly string
   if (!person) return new Set();
   const digests = new Map<string, string>();
   for (const path of paths) {
-    const bytes = await readFile(path).catch(() => undefined);
+    const bytes = isDatabaseInUse(path) ? undefined : await readFile(path).catch(() => undefined);
     if (bytes) digests.set(path, createHash("sha256").update(bytes).digest("hex"));
   }
   const known = await gallery.store.knownPhotographs([...new Set(digests.values())]);

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { asAlignedFace } from "../../align/index.ts";
 import {
   intersectionOverUnion,
+  isDatabaseInUse,
   throwIfAborted,
   type UnitVector,
   type WorkOptions,
@@ -107,7 +108,7 @@ interface Embedded {
 
 async function fromPhotograph(recognizer: Recognizer, face: FaceToEmbed): Promise<Embedded | undefined> {
   const { source, sha256, box } = face.provenance;
-  const bytes = await readFile(source).catch(() => undefined);
+  const bytes = isDatabaseInUse(source) ? undefined : await readFile(source).catch(() => undefined);
   if (!bytes || createHash("sha256").update(bytes).digest("hex") !== sha256) return undefined;
   const { faces } = await recognizer.faces(bytes);
   const overlaps = faces.map((found) => intersectionOverUnion(found.box, box));
