@@ -8,7 +8,7 @@ import { isDatabaseInUse } from "../src/core/index.ts";
 import { Gallery } from "../src/gallery/index.ts";
 import { readImage } from "../src/image/index.ts";
 import { listPhotographs, readCsv } from "../src/photographs/index.ts";
-import { readEmbeddings, readVectors } from "../src/recognise/embeddings/index.ts";
+import { openEmbeddings, readVectors } from "../src/recognise/embeddings/index.ts";
 import { faceFor, STRESS_PIPELINE } from "./gallery-stress/made-vector.ts";
 
 const LOCKS = "/proc/locks";
@@ -64,7 +64,7 @@ describe.skipIf(reason !== "")(`The locks of a process on the gallery that it ha
     for (const ending of ["", "-wal", "-shm"])
       await expect(readImage(path + ending)).rejects.toThrow(refused);
     await expect(readImage(join(folder, "people.jpg"))).rejects.toThrow(refused);
-    expect(() => readEmbeddings(join(folder, "people.jsonl"))).toThrow(refused);
+    await expect(openEmbeddings(join(folder, "people.jsonl"))).rejects.toThrow(refused);
     await expect(readVectors(join(folder, "people.jsonl"))).rejects.toThrow(refused);
     await expect(readCsv(path, [["path"]])).rejects.toThrow(refused);
     expect(() => openFileSource(path)).toThrow(refused);
