@@ -17,6 +17,8 @@ beforeAll(() => {
   const filled = builder.node("ConstantOfShape", [builder.int([40_000, 40_000])]);
   builder.node("Add", [x, builder.node("ReduceMax", [filled])], {}, "y");
   builder.output("y", ["N", 3, 112, 112]);
+  // What `embed` would be about; it is not looked at.
+  writeFileSync(join(folder, "picture.jpg"), Uint8Array.of(0xff, 0xd8, 0xff));
   writeFileSync(bomb, encodeOnnx(builder.finish({ producer: "test", opset: 17 })));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,5 +37,5 @@ test.each([
   ["embed", (path: string) => ["embed", folder, "--model", path, "--out", join(folder, "out.jsonl")]],
 ])("%s refuses it by its file's name, before the engine sees it", async (_command, args) => {
   const { code, err } = await arcface(args(bomb));
-  expect([code, err]).toEqual([3, `arcface: ${bomb}: onnx: ${REFUSAL}\n`]);
+  expect([code, err]).toEqual([3, expect.stringContaining(`arcface: ${bomb}: onnx: ${REFUSAL}\n`)]);
 });

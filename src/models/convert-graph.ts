@@ -9,6 +9,7 @@ import {
   foldBatchNorms,
   type OnnxModel,
   outputDistance,
+  outputsOf,
   rewritePrelu,
   Session,
   storeAsHalves,
@@ -16,6 +17,7 @@ import {
   withUnitOutput,
 } from "../onnx/index.ts";
 import { bytesOf, type ModelFile, readModelFile, type Sides, sidesOfGraph } from "./model-file.ts";
+import { type Pass, type PassResult, roundingNote, runPasses } from "./passes.ts";
 import { PREPARE_RTOL, randomInput } from "./prepare.ts";
 import { expectKnown, placeOf } from "./prepare-checkpoint.ts";
 
@@ -49,58 +51,74 @@ export interface ConvertedGraph {
 const HALF_RTOL = 2e-2;
 
 /**
- * A model file as an ONNX graph, run and held against its original.
+ * A model file as an ONNX graph, run and held against its original after each change.
+ *
+ * A network whose own rounding moves its output is written as it was, with a note.
  *
  * Throws    FaceError BAD_FILE, BAD_MODEL for weights of no known network, or when the two differ
  */
 export async function convertGraph(path: string, options: GraphOptions): Promise<ConvertedGraph> {
   const file = await readModelFile(path, options.under);
-  const built = file.network
-    ? ofWeights(file, options)
-    : await namingFile(path, () => ofGraph(file, options));
-  const { model, original, example } = built;
-  const onnx = encodeOnnx(model);
-  const distance = example ? await distanceOf(original, onnx, example, built.unit) : null;
-  const tolerance = options.fp16 ? HALF_RTOL : PREPARE_RTOL;
-  if (distance !== null && !(distance <= tolerance)) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `${path}: expected the converted network to agree within ${tolerance}, got ${distance}`,
-    );
-  }
-  const sides = sidesOfGraph(model);
-  const normalized = built.unit;
-  return {
-    onnx,
-    network: file.network?.id ?? null,
-    distance,
-    notes: built.notes,
-    // Of a graph from elsewhere it is not known whether its vectors had length 1 already.
-    sides: file.network || normalized ? { ...sides, output: { ...sides.output, normalized } } : sides,
-  };
+  return await namingFile(path, async () => {
+    const { model, original, example, passes, ...built } = file.network
+      ? ofWeights(file, options)
+      : await ofGraph(file, options);
+    const feeds = example && { [example.name]: randomInput([1, ...example.dims]) };
+    // Lengths may be given or taken away on purpose: directions are what has to agree.
+    const result = await runPasses(model, original, passes, { feeds, compare: directionDistance });
+    const unit = options.normalize ?? file.network?.unitOutput ?? false;
+    if (unit && feeds) await expectUnitLength(result.onnx, feeds);
+    const sides = sidesOfGraph(result.model);
+    const notes = [...built.notes, ...notesOf(result)];
+    if (!example) notes.push("not tried: the graph does not say what pictures it takes");
+    return {
+      onnx: encodeOnnx(result.model),
+      network: file.network?.id ?? null,
+      distance: result.distance,
+      notes,
+      // Of a graph from elsewhere it is not known whether its vectors had length 1 already.
+      sides: file.network || unit ? { ...sides, output: { ...sides.output, normalized: unit } } : sides,
+    };
+  });
 }
 
-/** A graph to be written, the one it must agree with, and an input to try both on. */
+/** A graph, what is to be changed in it, and an input to try it on. */
 interface Built {
   readonly model: OnnxModel;
   readonly original: Uint8Array;
-  readonly example: { readonly name: string; readonly dims: readonly number[] } | undefined;
-  /** Whether the new graph's rows have length 1. */
-  readonly unit: boolean;
-  readonly notes: readonly string[];
+  readonly passes: readonly Pass[];
+  readonly example: Example | undefined;
+  readonly notes: string[];
+}
+
+/** A graph's input and the shape of one picture for it. */
+interface Example {
+  readonly name: string;
+  readonly dims: readonly number[];
 }
 
 function ofWeights({ path, under }: ModelFile, options: GraphOptions): Built {
   using checkpoint = openCheckpoint(path, placeOf(under));
   const { network, prefix } = expectKnown(path, checkpoint);
   const weights = withoutPrefix(checkpoint.tensors, prefix);
-  const { foldBatchNorm = true, prelu = "fast", normalize = network.unitOutput, fp16 = false } = options;
-  const precision = fp16 ? "float16" : "float32";
+  const { foldBatchNorm = true, prelu = "fast", normalize = network.unitOutput } = options;
+  const spelt = toOnnx(network, weights, { foldBatchNorm: false, prelu: "plain", normalize });
+  // Now, because weights cannot be read once the file is closed.
+  const anew =
+    foldBatchNorm || prelu === "fast"
+      ? toOnnx(network, weights, { foldBatchNorm, prelu, normalize })
+      : undefined;
+  const written: Pass = {
+    name: "batch norms and PReLUs written anew",
+    apply: () => anew,
+    tolerance: PREPARE_RTOL,
+    onDisagreement: "refuse",
+  };
   return {
-    model: toOnnx(network, weights, { foldBatchNorm, prelu, normalize, precision }),
-    original: encodeOnnx(toOnnx(network, weights, { foldBatchNorm: false, prelu: "plain" })),
+    model: spelt,
+    original: encodeOnnx(spelt),
+    passes: [written, ...asHalves(options)],
     example: { name: ONNX_INPUT, dims: network.input },
-    unit: normalize,
     notes: [],
   };
 }
@@ -108,39 +126,73 @@ function ofWeights({ path, under }: ModelFile, options: GraphOptions): Built {
 async function ofGraph(file: ModelFile, options: GraphOptions): Promise<Built> {
   const bytes = await bytesOf(file.path);
   const isTflite = file.format === "tflite";
-  const plain = isTflite ? tfliteToOnnx(readTflite(bytes)) : decodeOnnx(bytes);
-  const original = isTflite ? encodeOnnx(plain) : bytes;
-  const { name, layout, sizePx } = sidesOfGraph(plain).input;
+  const model = isTflite ? tfliteToOnnx(readTflite(bytes)) : decodeOnnx(bytes);
+  const original = isTflite ? encodeOnnx(model) : bytes;
+  const { name, layout, sizePx, maxBatch } = sidesOfGraph(model).input;
   const dims = layout === "NHWC" ? [sizePx!, sizePx!, 3] : [3, sizePx!, sizePx!];
   const example = name !== undefined && sizePx !== undefined ? { name, dims } : undefined;
   const notes: string[] = [];
-  let model = options.prelu === "plain" ? plain : rewritePrelu(plain).model;
-  if (sidesOfGraph(model).input.maxBatch !== undefined) {
-    const open = withAnyBatch(model);
-    if (example && (await takesAnyBatch(original, encodeOnnx(open), example))) model = open;
-    else notes.push("the batch stays of the size that the graph was exported for");
+  const passes: Pass[] = [];
+  if (options.prelu !== "plain")
+    passes.push(rewriting("PReLUs rewritten", (graph) => rewritePrelu(graph).model));
+  if (maxBatch !== undefined) {
+    if (example) passes.push(anyBatch(original, example));
+    else notes.push(ONE_BATCH);
   }
   if (options.foldBatchNorm ?? true) {
-    const { model: folded, left } = foldBatchNorms(model);
-    model = folded;
+    passes.push(rewriting("batch norms folded", (graph) => foldBatchNorms(graph).model));
+    const { left } = foldBatchNorms(model);
     if (left > 0) {
       notes.push(
         `batch norms that stay: ${left}, because they stand in front of a convolution or share what is before them`,
       );
     }
   }
-  if (options.normalize) model = withUnitOutput(model);
-  if (options.fp16) model = storeAsHalves(model);
-  if (!example) notes.push("not tried: the graph does not say what pictures it takes");
-  return { model, original, example, unit: options.normalize ?? false, notes };
+  if (options.normalize) passes.push(rewriting("vectors of length 1", withUnitOutput));
+  return { model, original, passes: [...passes, ...asHalves(options)], example, notes };
+}
+
+const ONE_BATCH = "the batch stays of the size that the graph was exported for";
+
+function rewriting(name: string, rewrite: (model: OnnxModel) => OnnxModel): Pass {
+  return { name, apply: rewrite, tolerance: PREPARE_RTOL, onDisagreement: "refuse" };
+}
+
+function asHalves({ fp16 = false }: GraphOptions): Pass[] {
+  if (!fp16) return [];
+  return [
+    { name: "weights as halves", apply: storeAsHalves, tolerance: HALF_RTOL, onDisagreement: "refuse" },
+  ];
 }
 
 /** Whether two pictures at once give what the original gives for each. */
-async function takesAnyBatch(
-  original: Uint8Array,
-  open: Uint8Array,
-  example: { readonly name: string; readonly dims: readonly number[] },
-): Promise<boolean> {
+function anyBatch(original: Uint8Array, example: Example): Pass {
+  return {
+    name: ANY_BATCH,
+    apply: withAnyBatch,
+    tolerance: PREPARE_RTOL,
+    onDisagreement: "drop",
+    distance: (onnx) => distanceOfTwo(original, onnx, example),
+  };
+}
+
+const ANY_BATCH = "batches of any size";
+
+/** What a person should know of what passes left as it was. */
+function notesOf({ passes, rounding }: PassResult): string[] {
+  const notes: string[] = [];
+  for (const { name, outcome, distance } of passes) {
+    if (outcome !== "dropped") continue;
+    notes.push(
+      name === ANY_BATCH ? ONE_BATCH : `left as it was: ${name} (it differs by ${distance?.toPrecision(2)})`,
+    );
+  }
+  if (rounding !== null) notes.push(roundingNote(rounding));
+  return notes;
+}
+
+/** The larger of the distances of two pictures' rows at once from those of each alone. */
+async function distanceOfTwo(original: Uint8Array, open: Uint8Array, example: Example): Promise<number> {
   const pictures = randomInput([2, ...example.dims]);
   const size = pictures.data.length / 2;
   const first = { dims: [1, ...example.dims], data: pictures.data.slice(0, size) };
@@ -148,45 +200,46 @@ async function takesAnyBatch(
   await using a = await Session.open(original);
   const rows = [await a.run({ [example.name]: first }), await a.run({ [example.name]: second })];
   try {
-    await using b = await Session.open(open);
-    const both = await b.run({ [example.name]: pictures });
-    return rows.every((row, i) =>
-      Object.entries(row).every(([name, { data, dims }]) => {
+    const both = await outputsOf(open, { [example.name]: pictures });
+    const distances = rows.flatMap((row, i) =>
+      Object.entries(row).map(([name, { data, dims }]) => {
         const got = both[name]?.data.slice(i * data.length, (i + 1) * data.length);
-        return (
-          got?.length === data.length &&
-          outputDistance({ y: { dims, data } }, { y: { dims, data: got } }) <= PREPARE_RTOL
-        );
+        if (got?.length !== data.length) return Number.POSITIVE_INFINITY;
+        return outputDistance({ y: { dims, data } }, { y: { dims, data: got } });
       }),
     );
+    return Math.max(...distances);
   } catch (thrown) {
-    if (thrown instanceof FaceError) return false;
+    if (thrown instanceof FaceError) return Number.POSITIVE_INFINITY;
     throw thrown;
   }
 }
 
-async function distanceOf(
-  original: Uint8Array,
-  converted: Uint8Array,
-  example: { readonly name: string; readonly dims: readonly number[] },
-  unit: boolean,
-): Promise<number> {
-  const feeds = { [example.name]: randomInput([1, ...example.dims]) };
-  const run = async (onnx: Uint8Array): Promise<Record<string, FloatTensor>> => {
-    await using session = await Session.open(onnx);
-    return await session.run(feeds);
-  };
-  const [wanted, got] = [await run(original), await run(converted)];
-  // Lengths may be given or taken away on purpose: directions are what has to agree.
-  const directions = (outputs: Record<string, FloatTensor>) =>
+/** Throws FaceError BAD_MODEL when the first row of a graph's output has not length 1. */
+async function expectUnitLength(
+  onnx: Uint8Array,
+  feeds: Readonly<Record<string, FloatTensor>>,
+): Promise<void> {
+  const [first] = Object.values(await outputsOf(onnx, feeds));
+  const length = Math.hypot(...(first?.data ?? []));
+  if (!(Math.abs(length - 1) < 1e-3))
+    throw new FaceError(
+      "BAD_MODEL",
+      `onnx: expected the converted network's vectors to have length 1, got ${length}`,
+    );
+}
+
+/** How far outputs are apart once each has length 1. */
+function directionDistance(
+  wanted: Readonly<Record<string, FloatTensor>>,
+  got: Readonly<Record<string, FloatTensor>>,
+): number {
+  const directions = (outputs: Readonly<Record<string, FloatTensor>>) =>
     Object.fromEntries(
       Object.entries(outputs).map(([name, { dims, data }]) => {
         const length = Math.hypot(...data);
         return [name, { dims, data: data.map((value) => value / length) }];
       }),
     );
-  const [a] = Object.values(got);
-  const isUnit = a !== undefined && Math.abs(Math.hypot(...a.data) - 1) < 1e-3;
-  if (unit && !isUnit) return Number.POSITIVE_INFINITY;
   return outputDistance(directions(wanted), directions(got));
 }

@@ -44,6 +44,7 @@ export {
   presetNames,
   readOwnModel,
 } from "./own-model.ts";
+export { ILL_CONDITIONED, roundingNote } from "./passes.ts";
 export {
   detectorDigest,
   networkOf,

@@ -7,12 +7,22 @@ import {
 } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
 import { elementCount, FaceError, namingFile } from "../core/index.ts";
-import { identify, macsOf, type Network, networkById, parameterCount } from "../networks/index.ts";
-import { decodeOnnx, ELEMENT_TYPE, refusalOf } from "../onnx/index.ts";
+import {
+  identify,
+  macsOf,
+  type Network,
+  networkById,
+  ONNX_INPUT,
+  parameterCount,
+  toOnnx,
+  withoutPrefix,
+} from "../networks/index.ts";
+import { decodeOnnx, ELEMENT_TYPE, refusalOf, roundingOf } from "../onnx/index.ts";
 import type { ModelCard } from "./card.ts";
 import { bytesOf } from "./model-file.ts";
 import { cardOfFile } from "./own-model.ts";
-import { placeOf } from "./prepare-checkpoint.ts";
+import { randomInput } from "./prepare.ts";
+import { expectKnown, placeOf } from "./prepare-checkpoint.ts";
 import { sha256OfFile } from "./store.ts";
 
 /** A tensor's name, type and shape. */
@@ -94,6 +104,11 @@ export interface FileReport {
   readonly unreadable: Readonly<Record<string, string>>;
   readonly elsewhere: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * For weights of a known network: how far its output moves when its weights change in their last bit, relative to its
+   * length; null for others.
+   */
+  readonly rounding: number | null;
   /** For weights: which network. Null for a graph, whose tensors need not bear the names of a definition. */
   readonly network: Recognition | null;
   readonly graph: GraphReport | null;
@@ -140,6 +155,7 @@ export async function inspectFile(
     unreadable: Object.fromEntries(unreadable),
     elsewhere,
     metadata,
+    rounding: network?.kind === "known" ? await roundingOfWeights(path, checkpoint) : null,
     network,
     graph: await graphOf(path, format),
     card: cardReport(path, digest, network, cards),
@@ -174,6 +190,16 @@ function recognise({ format, tensors, metadata }: Checkpoint): Recognition | nul
       })),
     },
   };
+}
+
+async function roundingOfWeights(path: string, checkpoint: Checkpoint): Promise<number | null> {
+  if (checkpoint.format === "onnx" || checkpoint.format === "tflite") return null;
+  const { network, prefix } = expectKnown(path, checkpoint);
+  const model = toOnnx(network, withoutPrefix(checkpoint.tensors, prefix), {
+    foldBatchNorm: false,
+    prelu: "plain",
+  });
+  return await roundingOf(model, { [ONNX_INPUT]: randomInput([1, ...network.input]) });
 }
 
 function networkReport(network: Network): NetworkReport {

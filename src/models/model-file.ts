@@ -1,10 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { type CheckpointFormat, expectFormat, openCheckpoint, openFileSource } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
 import { expectNoDatabaseInUse, FaceError, namingFile, reasonOf, type WorkOptions } from "../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT } from "../networks/index.ts";
 import { decodeOnnx, expectRunnable, type OnnxModel } from "../onnx/index.ts";
+import { roundingNote } from "./passes.ts";
 import { prepareNetwork } from "./prepare.ts";
 import { expectKnown, placeOf, prepareCheckpoint } from "./prepare-checkpoint.ts";
 import { sha256, sha256OfFile } from "./store.ts";
@@ -77,6 +79,8 @@ export async function readModelFile(path: string, under?: string): Promise<Model
 /**
  * A model file as ONNX bytes in the form that runs fastest; see {@link prepareNetwork} and {@link prepareCheckpoint}.
  *
+ * Weights whose own rounding moves their output give a warning of the process, of type `ArcfaceWarning`.
+ *
  * Throws    FaceError BAD_FILE, BAD_MODEL, ABORTED
  */
 export async function prepareModelFile(
@@ -84,7 +88,13 @@ export async function prepareModelFile(
   input: { readonly name: string; readonly layout: "NCHW" | "NHWC"; readonly sizePx: number },
   options: WorkOptions & { readonly cache?: string | undefined },
 ): Promise<Uint8Array> {
-  if (file.network) return (await prepareCheckpoint(file, options)).onnx;
+  if (file.network) {
+    const { onnx, report } = await prepareCheckpoint(file, options);
+    // Once for a pool of threads, each of which opens the file too.
+    if (report.rounding !== null && isMainThread)
+      process.emitWarning(`${file.path}: ${roundingNote(report.rounding)}`, "ArcfaceWarning");
+    return onnx;
+  }
   const { name, layout, sizePx } = input;
   const example = layout === "NCHW" ? [1, 3, sizePx, sizePx] : [1, sizePx, sizePx, 3];
   const { cache } = options;

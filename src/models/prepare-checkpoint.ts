@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Checkpoint, type CheckpointOptions, openCheckpoint } from "../checkpoints/index.ts";
-import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { FaceError, namingFile, type WorkOptions } from "../core/index.ts";
 import {
   identify,
   type Network,
@@ -10,8 +10,9 @@ import {
   type Weights,
   withoutPrefix,
 } from "../networks/index.ts";
-import { encodeOnnx, outputDistance, Session } from "../onnx/index.ts";
+import { encodeOnnx, type FloatTensor, type OnnxModel, Session } from "../onnx/index.ts";
 import type { ModelFile } from "./model-file.ts";
+import { type Pass, runPasses } from "./passes.ts";
 import { PREPARE_RTOL, randomInput } from "./prepare.ts";
 import { cachedNetwork, type Prepared } from "./prepared-cache.ts";
 import { sha256 } from "./store.ts";
@@ -22,6 +23,9 @@ const RECIPE = 1;
 /** Forward passes of one picture that each spelling is timed with, after one that is not counted. */
 const TIMED_RUNS = 5;
 
+/** Ways to write a network that are tried. */
+const PASSES = 2;
+
 /** How much of the time Winograd's convolutions have to save before their file of nearly twice the size is worth it. */
 const WINOGRAD_MIN_GAIN = 0.05;
 
@@ -31,6 +35,10 @@ const CheckpointReport = z.strictObject({
   network: z.string(),
   /** Relative distance between the network spelt out operation by operation and the form that runs. */
   distance: z.number(),
+  /** False where the network's own rounding hides whether folding is right: it then runs as it is spelt out. */
+  folded: z.boolean(),
+  /** How far that rounding moves the output, where it was measured; see `roundingOf`. */
+  rounding: z.number().nullable(),
   /** Which spelling of the 3×3 convolutions was quicker on the machine that prepared the file. */
   convolution: z.enum(["direct", "winograd"]),
   /** Medians for one picture on one thread; null where no convolution can be spelt in Winograd's way. */
@@ -44,8 +52,9 @@ export type CheckpointReport = z.infer<typeof CheckpointReport>;
  * Brings a checkpoint of a known network into the form in which it runs fastest: an ONNX graph with batch norms
  * folded, PReLUs rewritten, any batch, and whichever spelling of its convolutions is quicker on this machine.
  *
- * The form that runs is held against the network spelt out operation by operation on one random input. The result is
- * kept by the content of the file, so that weights are read once and later only hashed.
+ * The form that runs is held against the network spelt out operation by operation on one random input; where the
+ * network's own rounding moves its output about as far as the two differ, it runs as it is spelt. The result is kept by
+ * the content of the file, so that weights are read once and later only hashed.
  *
  * Throws    FaceError BAD_FILE, BAD_MODEL for tensors of no known network, ABORTED
  */
@@ -57,7 +66,7 @@ export async function prepareCheckpoint(
     using checkpoint = openCheckpoint(path, placeOf(under));
     const { network, prefix } = expectKnown(path, checkpoint);
     const weights = withoutPrefix(checkpoint.tensors, prefix);
-    return await prepare(network, weights, options);
+    return await namingFile(path, () => prepare(network, weights, options));
   });
 }
 
@@ -95,48 +104,44 @@ async function prepare(
   weights: Weights,
   { signal, onProgress }: WorkOptions,
 ): Promise<Prepared<CheckpointReport>> {
+  const written = (options: OnnxOptions): OnnxModel => toOnnx(network, weights, options);
+  const report = (done: number): void =>
+    onProgress?.({ stage: `prepare ${network.id}`, done, total: PASSES });
   const feeds = { [ONNX_INPUT]: randomInput([1, ...network.input]) };
-  const open = async (options: OnnxOptions) => {
-    throwIfAborted(signal);
-    const onnx = encodeOnnx(toOnnx(network, weights, options));
-    const session = await Session.open(onnx);
-    return { onnx, session, run: async () => await session.run(feeds) };
-  };
-  const report = (done: number): void => onProgress?.({ stage: `prepare ${network.id}`, done, total: 4 });
-  report(0);
-  const spelt = await open({ foldBatchNorm: false, prelu: "plain" });
-  const wanted = await spelt.run();
-  await spelt.session.close();
-  report(1);
-  const direct = await open({ convolution: "direct" });
-  await using _ = direct.session;
-  const directDistance = outputDistance(wanted, await direct.run());
-  if (!(directDistance <= PREPARE_RTOL)) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `${network.id}: expected the folded network to agree within ${PREPARE_RTOL}, got ${directDistance}`,
-    );
-  }
-  report(2);
-  const winograd = await open({ convolution: "winograd" });
-  await using __ = winograd.session;
-  report(3);
-  const differ = Buffer.compare(direct.onnx, winograd.onnx) !== 0;
-  const milliseconds = differ ? await takeTurns(direct.run, winograd.run) : null;
-  report(4);
-  const winogradDistance = outputDistance(wanted, await winograd.run());
-  const quicker =
-    milliseconds !== null &&
-    milliseconds.winograd <= (1 - WINOGRAD_MIN_GAIN) * milliseconds.direct &&
-    winogradDistance <= PREPARE_RTOL;
-  const { onnx } = quicker ? winograd : direct;
+  const spelt = written({ foldBatchNorm: false, prelu: "plain" });
+  let milliseconds: CheckpointReport["milliseconds"] = null;
+  const passes: readonly Pass[] = [
+    {
+      name: `${network.id}: batch norms folded`,
+      apply: () => written({ convolution: "direct" }),
+      tolerance: PREPARE_RTOL,
+      onDisagreement: "refuse",
+    },
+    {
+      name: `${network.id}: convolutions in Winograd's way`,
+      apply: (model) => (model === spelt ? undefined : written({ convolution: "winograd" })),
+      tolerance: PREPARE_RTOL,
+      onDisagreement: "drop",
+      async worth(direct, winograd) {
+        if (Buffer.compare(direct, winograd) === 0) return false;
+        milliseconds = await takeTurns(direct, winograd, feeds);
+        return milliseconds.winograd <= (1 - WINOGRAD_MIN_GAIN) * milliseconds.direct;
+      },
+    },
+  ];
+  const onPass = (_pass: Pass, index: number): void => report(index);
+  const result = await runPasses(spelt, encodeOnnx(spelt), passes, { feeds, signal, onPass });
+  report(PASSES);
+  const [folding, winograd] = result.passes;
   return {
-    onnx,
+    onnx: result.onnx,
     report: {
-      sha256: sha256(onnx),
+      sha256: sha256(result.onnx),
       network: network.id,
-      distance: quicker ? winogradDistance : directDistance,
-      convolution: quicker ? "winograd" : "direct",
+      distance: result.distance ?? 0,
+      folded: folding?.outcome === "kept",
+      rounding: result.rounding,
+      convolution: winograd?.outcome === "kept" ? "winograd" : "direct",
       milliseconds,
     },
   };
@@ -144,15 +149,19 @@ async function prepare(
 
 /** Median milliseconds of two ways to compute, in turns, so that whatever else the machine does slows both. */
 async function takeTurns(
-  direct: () => Promise<unknown>,
-  winograd: () => Promise<unknown>,
+  direct: Uint8Array,
+  winograd: Uint8Array,
+  feeds: Readonly<Record<string, FloatTensor>>,
 ): Promise<{ direct: number; winograd: number }> {
+  await using a = await Session.open(direct);
+  await using b = await Session.open(winograd);
   const times: { direct: number; winograd: number }[] = [];
   for (let turn = 0; turn <= TIMED_RUNS; turn++) {
-    times.push({ direct: await millisecondsOf(direct), winograd: await millisecondsOf(winograd) });
+    const first = await millisecondsOf(() => a.run(feeds));
+    times.push({ direct: first, winograd: await millisecondsOf(() => b.run(feeds)) });
   }
   const counted = times.slice(1);
-  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+  const median = (values: number[]): number => values.sort((p, q) => p - q)[values.length >> 1]!;
   return {
     direct: median(counted.map((time) => time.direct)),
     winograd: median(counted.map((time) => time.winograd)),

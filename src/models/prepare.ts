@@ -3,15 +3,15 @@ import { evaluateTflite, readTflite, tfliteToOnnx } from "../checkpoints/tflite/
 import { bytesAt, FaceError, seeded } from "../core/index.ts";
 import {
   decodeOnnx,
-  disagreement,
   encodeOnnx,
   expectRunnable,
   type FloatTensor,
   type OnnxModel,
   outputDistance,
+  outputsOf,
   rewritePrelu,
-  Session,
 } from "../onnx/index.ts";
+import { type Pass, runPasses } from "./passes.ts";
 import { cachedNetwork, type Prepared } from "./prepared-cache.ts";
 import { sha256 } from "./store.ts";
 
@@ -65,47 +65,59 @@ export async function prepareNetwork(file: Uint8Array, options: PrepareOptions):
 }
 
 async function prepare(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
-  const isTflite = bytesAt(file, 4, "TFL3");
-  const example = randomInput(options.example);
-  const feeds = { [options.input]: example };
-  let original: Uint8Array;
-  let model: OnnxModel;
-  let conversionDistance: number | null = null;
-  if (isTflite) {
-    const tflite = readTflite(file);
-    model = tfliteToOnnx(tflite, { anySize: options.anySize ?? false });
-    original = encodeOnnx(model);
-    const wanted = evaluateTflite(tflite, channelsLast(example));
-    await using session = await Session.open(original);
-    const asTensors = Object.fromEntries(
-      [...wanted].map(([name, { shape, data }]) => [name, { dims: shape, data }]),
-    );
-    conversionDistance = outputDistance(asTensors, await session.run(feeds));
-    if (!(conversionDistance <= PREPARE_RTOL)) {
-      throw new FaceError(
-        "BAD_MODEL",
-        `tflite: expected the converted network to agree within ${PREPARE_RTOL}, got ${conversionDistance}`,
-      );
-    }
-  } else {
-    original = file;
-    model = decodeOnnx(file);
-    expectRunnable(model);
-  }
-  const rewritten = rewritePrelu(model);
-  const keep = { conversionDistance, rewrittenPrelus: 0, rewriteDistance: null };
-  if (rewritten.replaced === 0) return { onnx: original, report: { sha256: sha256(original), ...keep } };
-  const candidate = encodeOnnx(rewritten.model);
-  const rewriteDistance = await disagreement(original, candidate, feeds);
-  if (!(rewriteDistance <= PREPARE_RTOL))
-    return { onnx: original, report: { sha256: sha256(original), ...keep } };
-  const report = {
-    sha256: sha256(candidate),
-    conversionDistance,
-    rewrittenPrelus: rewritten.replaced,
-    rewriteDistance,
+  const feeds = { [options.input]: randomInput(options.example) };
+  const { model, onnx, conversionDistance } = await asOnnx(file, options, feeds);
+  let replaced = 0;
+  const prelu: Pass = {
+    name: "PReLUs rewritten",
+    apply(plain) {
+      const rewritten = rewritePrelu(plain);
+      replaced = rewritten.replaced;
+      return replaced === 0 ? undefined : rewritten.model;
+    },
+    tolerance: PREPARE_RTOL,
+    onDisagreement: "drop",
   };
-  return { onnx: candidate, report };
+  const result = await runPasses(model, onnx, [prelu], { feeds });
+  const [rewriting] = result.passes;
+  const kept = rewriting?.outcome === "kept";
+  const report = {
+    sha256: sha256(result.onnx),
+    conversionDistance,
+    rewrittenPrelus: kept ? replaced : 0,
+    rewriteDistance: kept ? rewriting.distance : null,
+  };
+  return { onnx: result.onnx, report };
+}
+
+/** The network in ONNX; one that was TFLite has been held against the format's own arithmetic. */
+async function asOnnx(
+  file: Uint8Array,
+  { anySize = false, input }: PrepareOptions,
+  feeds: Readonly<Record<string, FloatTensor>>,
+): Promise<{ model: OnnxModel; onnx: Uint8Array; conversionDistance: number | null }> {
+  if (!bytesAt(file, 4, "TFL3")) {
+    const model = decodeOnnx(file);
+    expectRunnable(model);
+    return { model, onnx: file, conversionDistance: null };
+  }
+  const tflite = readTflite(file);
+  const model = tfliteToOnnx(tflite, { anySize });
+  const onnx = encodeOnnx(model);
+  const wanted = Object.fromEntries(
+    [...evaluateTflite(tflite, channelsLast(feeds[input]!))].map(([name, { shape, data }]) => [
+      name,
+      { dims: shape, data },
+    ]),
+  );
+  const conversionDistance = outputDistance(wanted, await outputsOf(onnx, feeds));
+  if (!(conversionDistance <= PREPARE_RTOL)) {
+    throw new FaceError(
+      "BAD_MODEL",
+      `tflite: expected the converted network to agree within ${PREPARE_RTOL}, got ${conversionDistance}`,
+    );
+  }
+  return { model, onnx, conversionDistance };
 }
 
 /** Numbers in [−1, 1), the same ones every time. */

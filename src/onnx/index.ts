@@ -22,6 +22,7 @@ export {
 export { withUnitOutput } from "./normalize-output.ts";
 export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
+export { outputsOf, roundingOf } from "./rounding.ts";
 export { type Feed, type FloatTensor, Session, type SessionOptions } from "./session.ts";
 export { type CarriedTensor, StateSession, type StateSessionOptions } from "./state-session.ts";
 export { storeAsHalves } from "./store-as-halves.ts";

@@ -4,9 +4,11 @@ import { cardOfProbe, type ProbeReport, probeContract } from "../../evaluate/ind
 import {
   cardPathOf,
   type FileReport,
+  ILL_CONDITIONED,
   inspectFile,
   type Recognition,
   readOwnCard,
+  roundingNote,
   writeOwnCard,
 } from "../../models/index.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -150,6 +152,7 @@ function describe(report: FileReport, listed: boolean): string[] {
   const unreadable = Object.entries(report.unreadable).map(([name, what]) => `${name} (${what})`);
   if (unreadable.length > 0) lines.push(`not read    ${some(unreadable)}`);
   if (report.network) lines.push(...describeNetwork(report.network));
+  if (report.rounding !== null) lines.push(`rounding    ${describeRounding(report.rounding)}`);
   if (graph) {
     lines.push(
       `graph       ${[graph.opset === null ? "" : `opset ${graph.opset}`, graph.producer && `by ${graph.producer}`].filter(Boolean).join(", ") || "TFLite"}`,
@@ -181,6 +184,12 @@ function describe(report: FileReport, listed: boolean): string[] {
     );
   }
   return lines;
+}
+
+function describeRounding(rounding: number): string {
+  return rounding > ILL_CONDITIONED
+    ? roundingNote(rounding)
+    : `${rounding.toExponential(1)} (how far its output moves when its weights change in their last bit)`;
 }
 
 function describeNetwork(network: Recognition): string[] {
