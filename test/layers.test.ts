@@ -118,6 +118,28 @@ const COUNTED_IN: Readonly<Record<string, string>> = {
   "search/scan-threads.ts": "search/exact-index.ts",
 };
 
+/** What parses text that is not a file from outside: the page's own data, a gallery's columns, a copy of a value. */
+const PARSES_ITS_OWN: readonly RegExp[] = [
+  /^core\/bounded-text\.ts$/,
+  /^study\/page\//,
+  /^gallery\//,
+  /^models\/converted-card\.ts$/,
+];
+
+test("text from outside is read by what bounds its length and depth", () => {
+  const readers = files.filter((file) => {
+    const text = readFileSync(join(SOURCE, file), "utf8");
+    return /JSON\.parse\(|createInterface\(|readFile(Sync)?\([^)]*"(utf-?8|latin1)"/.test(text);
+  });
+  const elsewhere = readers.filter((file) => !PARSES_ITS_OWN.some((own) => own.test(file)));
+  // The kernel's and the checkout's own files.
+  expect(elsewhere.sort()).toEqual([
+    "cli/checkout-commit.ts",
+    "cli/commands/doctor.ts",
+    "train/file-lock.ts",
+  ]);
+});
+
 test("whoever starts threads asks how many there may be", () => {
   const starters = files.filter((file) =>
     /new Worker\(|new Piscina\b|OpNumThreads: (?!1\b)/.test(readFileSync(join(SOURCE, file), "utf8")),

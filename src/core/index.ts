@@ -1,3 +1,11 @@
+export {
+  expectShallowYaml,
+  MAX_TEXT_BYTES,
+  parseJson,
+  readLines,
+  readText,
+  readTextSync,
+} from "./bounded-text.ts";
 export { bytesAt } from "./bytes-at.ts";
 export { expectNoDatabaseInUse, isDatabaseInUse } from "./database-in-use.ts";
 export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";

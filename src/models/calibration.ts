@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, parseJson, readText, reasonOf, systemCode } from "../core/index.ts";
 import { type Pipeline, PipelineSchema, pipelineDifference } from "./pipeline.ts";
 import { type ModelStore, sha256 } from "./store.ts";
 
@@ -72,9 +71,6 @@ const EarlierSchema = z.object({
 });
 
 const FileSchema = CalibrationSchema.extend({ checksum: digest });
-
-/** A calibration is smaller than this, by far. */
-const MAX_BYTES = 4 << 20;
 
 /** Where the calibration of a network file of one's own is looked for: `model.onnx` → `model.calibration.json`. */
 export function calibrationPathOf(modelPath: string, flip: boolean): string {
@@ -160,22 +156,16 @@ export function expectCalibrationFor(calibration: Calibration, used: Pipeline, w
 async function readIfThere(path: string): Promise<Calibration | undefined> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readText(path);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
     throw new FaceError("BAD_FILE", `${path}: expected a readable calibration, got: ${reasonOf(cause)}`, {
       cause,
     });
   }
-  if (text.length > MAX_BYTES) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: expected a calibration of at most ${MAX_BYTES} bytes, got ${text.length}`,
-    );
-  }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${path}: expected a calibration in JSON, got: ${reasonOf(cause)}`, {
       cause,

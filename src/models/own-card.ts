@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, parseJson, readText, reasonOf, systemCode } from "../core/index.ts";
 import { EmbedderContractSchema, parseContract } from "./card.ts";
 
 /** What a measured contract rests on; see `evaluate/`'s probe. */
@@ -53,14 +52,14 @@ export async function readOwnCard(modelPath: string): Promise<OwnCard | undefine
   const path = cardPathOf(modelPath);
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readText(path);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
     throw new FaceError("BAD_FILE", `${path}: expected a readable card, got: ${reasonOf(cause)}`, { cause });
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (cause) {
     throw new FaceError("BAD_CONTRACT", `${path}: expected JSON, got: ${reasonOf(cause)}`, { cause });
   }

@@ -2,6 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { z } from "zod";
+import { parseJson, readText } from "../core/index.ts";
 import { sha256 } from "./store.ts";
 
 /** A network ready for a session, with what was done to it. */
@@ -38,7 +39,7 @@ async function readPrepared<R extends { readonly sha256: string }>(
   schema: z.ZodType<R>,
 ): Promise<Prepared<R> | undefined> {
   try {
-    const report = schema.parse(JSON.parse(await readFile(`${path}.json`, "utf8")));
+    const report = schema.parse(parseJson(await readText(`${path}.json`)));
     const onnx = await readFile(`${path}.onnx`);
     return sha256(onnx) === report.sha256 ? { onnx, report } : undefined;
   } catch {

@@ -9,6 +9,8 @@ import { z } from "zod";
 import {
   FaceError,
   internal,
+  parseJson,
+  readText,
   reasonOf,
   systemCode,
   throwIfAborted,
@@ -249,13 +251,13 @@ export class ModelStore {
   async #accepted(): Promise<readonly string[]> {
     let text: string;
     try {
-      text = await readFile(join(this.home, "licences.json"), "utf8");
+      text = await readText(join(this.home, "licences.json"));
     } catch (cause) {
       if (systemCode(cause) === "ENOENT") return [];
       throw storageError(join(this.home, "licences.json"), cause);
     }
     try {
-      return Licences.parse(JSON.parse(text)).accepted;
+      return Licences.parse(parseJson(text)).accepted;
     } catch {
       return [];
     }

@@ -1,10 +1,8 @@
-import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { asUnitVector, FaceError, type Landmarks, reasonOf } from "../core/index.ts";
+import { asUnitVector, FaceError, type Landmarks, parseJson, readLines, reasonOf } from "../core/index.ts";
 import { type Pipeline, PipelineSchema, pipelineDigest } from "../models/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
@@ -115,9 +113,8 @@ async function read(
   const photographs = new Map<string, Photograph<Face>>();
   let first = true;
   let torn = false;
-  const input = createReadStream(path);
   try {
-    for await (const text of createInterface({ input })) {
+    for await (const text of readLines(path)) {
       if (first) {
         if (!isHeaderOf(text, pipeline)) return anew;
         first = false;
@@ -129,15 +126,13 @@ async function read(
     }
   } catch {
     return anew;
-  } finally {
-    input.destroy();
   }
   return { photographs: first ? undefined : photographs, torn };
 }
 
 function isHeaderOf(text: string, pipeline: Pipeline): boolean {
   try {
-    return pipelineDigest(HeaderSchema.parse(JSON.parse(text)).pipeline) === pipelineDigest(pipeline);
+    return pipelineDigest(HeaderSchema.parse(parseJson(text)).pipeline) === pipelineDigest(pipeline);
   } catch {
     return false;
   }
@@ -166,7 +161,7 @@ function decode(
   dimension: number,
 ): { readonly sha256: string; readonly photograph: Photograph<Face> } | undefined {
   try {
-    const { sha256, faces, warnings, ...size } = LineSchema.parse(JSON.parse(text));
+    const { sha256, faces, warnings, ...size } = LineSchema.parse(parseJson(text));
     const found = faces.map((face) => decodeFace(face, dimension));
     return { sha256, photograph: { ...size, ...(warnings && { warnings }), faces: found } };
   } catch {

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { pipeline } from "node:stream/promises";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { cosine, FaceError, reasonOf, type UnitVector } from "../core/index.ts";
+import { cosine, FaceError, parseJson, readText, reasonOf, type UnitVector } from "../core/index.ts";
 import { EqualVectors } from "./equal-vectors.ts";
 import {
   checkCount,
@@ -251,7 +251,7 @@ function newHnsw(options: ApproximateIndexOptions): Hnsw {
 
 async function readHeader(path: string): Promise<z.infer<typeof headerSchema>> {
   try {
-    return headerSchema.parse(JSON.parse(await readFile(path, "utf8")));
+    return headerSchema.parse(parseJson(await readText(path)));
   } catch (cause) {
     throw new FaceError(
       "BAD_FILE",

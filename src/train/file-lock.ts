@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { threadId } from "node:worker_threads";
 import { z } from "zod";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, parseJson, readTextSync, reasonOf, systemCode } from "../core/index.ts";
 
 const Holder = z.strictObject({ pid: z.number().int().positive(), host: z.string(), born: z.string() });
 type Holder = z.infer<typeof Holder>;
@@ -72,13 +72,13 @@ function linked(draft: string, path: string): boolean {
 function readHolder(path: string): Holder | "gone" | "damaged" {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextSync(path);
   } catch (thrown) {
     if (systemCode(thrown) === "ENOENT") return "gone";
     throw thrown;
   }
   try {
-    return Holder.parse(JSON.parse(text));
+    return Holder.parse(parseJson(text));
   } catch {
     // Locks are linked whole; what cannot be read was written by nobody who still holds it.
     return "damaged";

@@ -1,4 +1,4 @@
-import { elementCount, FaceError } from "../../core/index.ts";
+import { elementCount, FaceError, parseJson } from "../../core/index.ts";
 import type { ByteSource } from "../byte-source.ts";
 import { type Checkpoint, checkpointOf } from "../checkpoint.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
@@ -83,7 +83,7 @@ function readHeaderLength(source: ByteSource): number {
 function parseHeader(source: ByteSource, bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    header = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new FaceError(
       "BAD_FILE",

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { FaceError } from "../../core/index.ts";
+import { FaceError, parseJson } from "../../core/index.ts";
 import type { RunEvent, RunReport, TrainConfig } from "../../train/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
@@ -219,7 +219,7 @@ function setting(
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { FaceError, readText, reasonOf } from "../../core/index.ts";
 import { expectBothLabels, type PairList, PictureList } from "./pair-list.ts";
 
 /**
@@ -12,7 +11,7 @@ import { expectBothLabels, type PairList, PictureList } from "./pair-list.ts";
  * Source    vis-www.cs.umass.edu/lfw, README.txt
  */
 export async function readLfwPairs(images: string, pairsPath: string): Promise<PairList> {
-  const text = await readFile(pairsPath, "utf8").catch((cause: unknown) => {
+  const text = await readText(pairsPath).catch((cause: unknown) => {
     throw new FaceError("BAD_FILE", `${pairsPath}: expected a list of pairs, got: ${reasonOf(cause)}`, {
       cause,
     });

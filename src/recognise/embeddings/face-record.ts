@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { asUnitVector, FaceError, type UnitVector } from "../../core/index.ts";
+import { asUnitVector, FaceError, parseJson, type UnitVector } from "../../core/index.ts";
 import type { Face } from "../face.ts";
 import type { PictureFile } from "../picture-file.ts";
 
@@ -91,7 +91,7 @@ export function encodeRecord(record: FaceRecord): string {
 export function decodeRecord(line: string, where: string): FaceRecord {
   let parsed: z.infer<typeof Line>;
   try {
-    parsed = Line.parse(JSON.parse(line));
+    parsed = Line.parse(parseJson(line));
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another line`, { cause });
   }
@@ -105,7 +105,7 @@ export function decodeRecord(line: string, where: string): FaceRecord {
  */
 export function decodeDescription(line: string, where: string): FaceDescription {
   try {
-    return withoutAbsent(Description.parse(JSON.parse(line)));
+    return withoutAbsent(Description.parse(parseJson(line)));
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${where}: expected a face's description, got another line`, { cause });
   }

@@ -1,8 +1,6 @@
-import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
-import { createInterface } from "node:readline";
-import { asUnitVector, expectNoDatabaseInUse, FaceError, reasonOf } from "../../core/index.ts";
+import { asUnitVector, expectNoDatabaseInUse, FaceError, readLines, reasonOf } from "../../core/index.ts";
 import { decodeDescription, decodeRecord, encodeRecord, type FaceRecord } from "./face-record.ts";
 import { decodeHeader, encodeHeader, expectOnePipeline, type MadeBy } from "./header.ts";
 
@@ -55,15 +53,9 @@ export const JSONL: EmbeddingsFormat = {
 
 /** What the first line of a file of rows says of them. Throws FaceError BAD_FILE. */
 async function pipelineOfLines(path: string): Promise<MadeBy> {
-  const input = createReadStream(path);
-  try {
-    for await (const line of createInterface({ input })) {
-      if (line !== "") return decodeHeader(line, `${path}: line 1`)?.pipeline ?? null;
-    }
-    return null;
-  } finally {
-    input.destroy();
-  }
+  for await (const line of readLines(path))
+    if (line !== "") return decodeHeader(line, `${path}: line 1`)?.pipeline ?? null;
+  return null;
 }
 
 /** A header has this key first, a row never; a look at the start spares reading every row twice. */
@@ -75,17 +67,13 @@ async function* rowsOf(
   pipeline: MadeBy,
 ): AsyncGenerator<{ readonly line: string; readonly where: string }> {
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of readLines(path)) {
     const where = `${path}: line ${++number}`;
     if (line === "") continue;
     const header = HEADER_START.test(line) ? decodeHeader(line, where) : undefined;
     if (header) expectOnePipeline(where, pipeline, header.pipeline);
     else yield { line, where };
   }
-}
-
-function linesOf(path: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 const NPY_MAGIC = Buffer.from("\x93NUMPY\x01\x00", "latin1");

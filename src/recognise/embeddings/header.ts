@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FaceError } from "../../core/index.ts";
+import { FaceError, parseJson } from "../../core/index.ts";
 import { type Pipeline, PipelineSchema, pipelineDifference } from "../../models/index.ts";
 
 const FORMAT = "arcface-embeddings";
@@ -33,7 +33,7 @@ export function isHeader(value: unknown): boolean {
 export function decodeHeader(line: string, where: string): { readonly pipeline: MadeBy } | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseJson(line);
   } catch {
     return undefined;
   }

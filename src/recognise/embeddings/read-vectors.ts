@@ -1,8 +1,14 @@
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
-import { createInterface } from "node:readline";
-import { expectNoDatabaseInUse, FaceError, float32Rows, reasonOf } from "../../core/index.ts";
+import {
+  expectNoDatabaseInUse,
+  FaceError,
+  float32Rows,
+  parseJson,
+  readLines,
+  readText,
+  reasonOf,
+} from "../../core/index.ts";
 import { namesPathOf } from "./formats.ts";
 import { decodeHeader, expectOnePipeline, isHeader, type MadeBy } from "./header.ts";
 
@@ -27,6 +33,9 @@ export interface ReadVectorsOptions {
   /** A text file with a label a line, in place of what the file says. */
   readonly labelsPath?: string | undefined;
 }
+
+/** Of a file with a label a line. */
+const MAX_LABELS_BYTES = 2 ** 26;
 
 const VECTOR_FIELDS = ["embedding", "vector"];
 const LABEL_FIELDS = ["label", "person"];
@@ -53,7 +62,7 @@ export async function readVectors(path: string, options: ReadVectorsOptions = {}
     );
   }
   if (options.labelsPath === undefined) return vectors;
-  const text = await readFile(options.labelsPath, "utf8").catch((cause: unknown) => {
+  const text = await readText(options.labelsPath, MAX_LABELS_BYTES).catch((cause: unknown) => {
     throw new FaceError(
       "BAD_FILE",
       `${options.labelsPath}: expected a file of labels, got: ${reasonOf(cause)}`,
@@ -78,13 +87,12 @@ type Row = Readonly<Record<string, unknown>>;
 async function* jsonLines(path: string): AsyncGenerator<Row> {
   let number = 0;
   let pipeline: MadeBy = null;
-  const input = createReadStream(path);
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of readLines(path)) {
     number++;
     if (line.trim() === "") continue;
     let row: unknown;
     try {
-      row = JSON.parse(line);
+      row = parseJson(line);
     } catch (cause) {
       throw new FaceError("BAD_FILE", `${path}: line ${number}: expected JSON, got: ${reasonOf(cause)}`, {
         cause,

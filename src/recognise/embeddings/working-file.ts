@@ -1,6 +1,5 @@
-import { createReadStream } from "node:fs";
 import { stat, truncate } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { parseJson, readLines } from "../../core/index.ts";
 import type { DonePhotograph } from "./embeddings-writer.ts";
 import { decodeRecord, type FaceRecord } from "./face-record.ts";
 import { decodeHeader, type MadeBy } from "./header.ts";
@@ -29,7 +28,7 @@ export function tombstone(path: string): string {
 function replacedBy(line: string): string | undefined {
   if (!line.startsWith('{"replaced":')) return undefined;
   try {
-    const { replaced } = JSON.parse(line) as { replaced: unknown };
+    const { replaced } = parseJson(line) as { replaced: unknown };
     return typeof replaced === "string" ? replaced : undefined;
   } catch {
     return undefined;
@@ -51,7 +50,7 @@ export async function recover(partial: string): Promise<Recovered> {
   let end = 0;
   let startOfPhotograph = 0;
   let photograph: string | undefined;
-  for await (const line of linesOf(partial)) {
+  for await (const line of readLines(partial)) {
     const bytes = Buffer.byteLength(line) + 1;
     if (end + bytes > size) break;
     const header = started ? undefined : decodeHeader(line, partial);
@@ -89,20 +88,16 @@ export async function recover(partial: string): Promise<Recovered> {
 export async function* withoutReplaced(partial: string): AsyncGenerator<FaceRecord> {
   const last = new Map<string, number>();
   let number = 0;
-  for await (const line of linesOf(partial)) {
+  for await (const line of readLines(partial)) {
     number++;
     const gone = replacedBy(line);
     if (gone !== undefined) last.set(gone, number);
   }
   number = 0;
-  for await (const line of linesOf(partial)) {
+  for await (const line of readLines(partial)) {
     number++;
     if (replacedBy(line) !== undefined || (number === 1 && decodeHeader(line, partial))) continue;
     const record = decodeRecord(line, partial);
     if (number > (last.get(record.path) ?? 0)) yield record;
   }
-}
-
-function linesOf(path: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(path, { encoding: "utf8" }) });
 }

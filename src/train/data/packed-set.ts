@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { type ByteSource, openFileSource } from "../../checkpoints/index.ts";
-import { elementCount, FaceError } from "../../core/index.ts";
+import { elementCount, FaceError, parseJson } from "../../core/index.ts";
 import { decodePicture } from "./decode-picture.ts";
 import type { ExampleSet } from "./example-set.ts";
 import {
@@ -132,7 +132,7 @@ function fingerprintOf({ shape, encoding }: PackHeader, index: Uint8Array, names
 function parseNames(file: string, bytes: Uint8Array, classes: number): string[] {
   let names: unknown;
   try {
-    names = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    names = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${file}: pack of faces: expected names in JSON, got text that is not`, {
       cause,

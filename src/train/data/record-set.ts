@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type ByteSource, openFileSource } from "../../checkpoints/index.ts";
-import { FaceError, internal, reasonOf, systemCode } from "../../core/index.ts";
+import { FaceError, internal, readTextSync, reasonOf, systemCode } from "../../core/index.ts";
 import { decodePicture } from "./decode-picture.ts";
 import type { ExampleSet, PictureShape, Pictures } from "./example-set.ts";
 import { expectLabels } from "./pixel-set.ts";
@@ -192,7 +192,7 @@ function readProperty(path: string): { readonly classes: number; readonly shape:
   const file = join(dirname(path), "property");
   let text: string;
   try {
-    text = readFileSync(file, "latin1").trim();
+    text = readTextSync(file).trim();
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
     throw new FaceError("BAD_FILE", `${file}: expected a readable file, got ${reasonOf(cause)}`, { cause });

@@ -19,7 +19,7 @@ import {
   openCheckpoint,
   writeCheckpoint,
 } from "../../checkpoints/index.ts";
-import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
+import { FaceError, parseJson, readTextSync, reasonOf, systemCode } from "../../core/index.ts";
 import { sha256 } from "../../models/index.ts";
 import type { WeightSource, Weights } from "../../networks/index.ts";
 
@@ -246,7 +246,7 @@ export function inMemory(shape: readonly number[], values: Float32Array): Weight
 
 function readManifest(path: string): z.infer<typeof Manifest> {
   try {
-    return Manifest.parse(JSON.parse(readFileSync(path, "utf8")));
+    return Manifest.parse(parseJson(readTextSync(path)));
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${path}: expected a checkpoint's manifest, got ${reasonOf(cause)}`, {
       cause,

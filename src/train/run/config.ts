@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { expectShallowYaml, FaceError, readTextSync, reasonOf } from "../../core/index.ts";
 import { HeadConfigSchema, type HeadSettings } from "../heads/index.ts";
 import { type OptimiserConfig, OptimiserSchema } from "./optimiser-config.ts";
 import { parseSettings } from "./parse-settings.ts";
@@ -109,6 +108,9 @@ export function parseTrainConfig(settings: unknown, where = "config"): TrainConf
   return config;
 }
 
+/** Of a file of settings: some two thousand of them. */
+const MAX_BYTES = 2 ** 16;
+
 /**
  * Settings from a YAML or JSON file, not yet checked.
  *
@@ -117,7 +119,7 @@ export function parseTrainConfig(settings: unknown, where = "config"): TrainConf
 export function readSettings(path: string): Record<string, unknown> {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextSync(path, MAX_BYTES);
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${path}: expected a file of settings, got ${reasonOf(cause)}`, {
       cause,
@@ -125,6 +127,7 @@ export function readSettings(path: string): Record<string, unknown> {
   }
   let settings: unknown;
   try {
+    expectShallowYaml(text);
     // Every JSON file is YAML too. A file that refers to itself over and over is refused by the limit on aliases.
     settings = parse(text, { maxAliasCount: 100 });
   } catch (cause) {

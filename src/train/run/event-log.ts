@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
+import { FaceError, parseJson, readTextSync, reasonOf, systemCode } from "../../core/index.ts";
 import type { RunEvent } from "./events.ts";
 
 /** `events.jsonl`: what happened in a run, one JSON object a line, appended as it happens. */
@@ -44,14 +44,17 @@ export class EventLog {
   }
 }
 
+/** Of a log: some two million steps. */
+const MAX_LOG_BYTES = 2 ** 28;
+
 /** The events of a log in order; a last line that was cut off when the machine stopped is left out. */
 export function readEvents(path: string): RunEvent[] {
   if (!existsSync(path)) return [];
   const events: RunEvent[] = [];
-  for (const line of readFileSync(path, "utf8").split("\n")) {
+  for (const line of readTextSync(path, MAX_LOG_BYTES).split("\n")) {
     if (line === "") continue;
     try {
-      events.push(JSON.parse(line) as RunEvent);
+      events.push(parseJson(line) as RunEvent);
     } catch {
       // Written by a process that was stopped in the middle of it: what it said is done again.
     }

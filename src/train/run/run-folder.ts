@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { parse } from "yaml";
 import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
 import { FileLock } from "../file-lock.ts";
-import { parseTrainConfig, printConfig, type TrainConfig } from "./config.ts";
+import { parseTrainConfig, printConfig, readSettings, type TrainConfig } from "./config.ts";
 import { EventLog, rewindEvents } from "./event-log.ts";
 
 const CONFIG = "config.yaml";
@@ -44,7 +43,7 @@ export class RunFolder {
     const file = join(path, CONFIG);
     if (!existsSync(file))
       throw new FaceError("BAD_FILE", `${path}: expected the folder of a run, got no ${CONFIG} in it`);
-    return RunFolder.#open(path, () => parseTrainConfig(parse(readFileSync(file, "utf8")), file));
+    return RunFolder.#open(path, () => parseTrainConfig(readSettings(file), file));
   }
 
   static #open(path: string, configure: () => TrainConfig): RunFolder {
