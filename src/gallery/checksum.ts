@@ -1,4 +1,4 @@
-import { FaceError } from "../core/index.ts";
+import { FaceError, type ReadonlyFloat32 } from "../core/index.ts";
 
 const [P1, P2, P3, P4, P5] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f, 0x165667b1] as const;
 
@@ -44,6 +44,11 @@ function rotated(word: number, bits: number): number {
 /** Checksum of what is kept of a face under its id, so that one face's cannot stand in another's place. */
 export function checksumOfBytes(id: number, bytes: Uint8Array): number {
   return checksumOf(bytes, id | 0);
+}
+
+/** {@link checksumOfBytes} of a vector's float32 numbers. */
+export function checksumOfVector(id: number, vector: ReadonlyFloat32): number {
+  return checksumOfBytes(id, new Uint8Array(Float32Array.from(vector).buffer));
 }
 
 const owner = new Uint32Array(4);

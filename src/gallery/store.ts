@@ -3,6 +3,7 @@ import type { Pipeline } from "../models/index.ts";
 import type { Change, LogEntry } from "./change.ts";
 import type { GalleryPipeline } from "./gallery-pipeline.ts";
 import type { GalleryFace, Person, PersonHit } from "./records.ts";
+import type { Respelling } from "./respelling.ts";
 
 /** A gallery's fixed properties, beside its pipeline. */
 export interface GallerySettings {
@@ -101,6 +102,8 @@ export interface GalleryStore {
   readonly address: string;
   readonly pipeline: GalleryPipeline;
   readonly settings: GallerySettings;
+  /** Names that opening a gallery of an earlier version spelled otherwise; empty from the next opening on. */
+  readonly respelled: readonly Respelling[];
 
   /** Takes `count` ids that nobody else gets, for people or faces. Returns the first; the others follow it. */
   reserveIds(count: number): Promise<number>;

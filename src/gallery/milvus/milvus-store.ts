@@ -3,6 +3,7 @@ import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { GalleryFace, Person, PersonHit } from "../records.ts";
+import type { Respelling } from "../respelling.ts";
 import type {
   Erasure,
   FaceToEmbed,
@@ -66,6 +67,10 @@ export class MilvusStore implements GalleryStore {
 
   get settings(): GallerySettings {
     return this.#records.settings;
+  }
+
+  get respelled(): readonly Respelling[] {
+    return this.#records.respelled;
   }
 
   async reserveIds(count: number): Promise<number> {

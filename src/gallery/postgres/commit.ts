@@ -1,6 +1,7 @@
 import type { Change, FaceContent, FaceState, PersonState } from "../change.ts";
 import { nameTaken } from "../change.ts";
 import { checkChange, type Outcome, subjectsOf } from "../check-change.ts";
+import { checksumOfBytes, checksumOfVector } from "../checksum.ts";
 import { bigintField, booleanField, copyRows, textField, vectorField } from "./binary-copy.ts";
 import type { Client } from "./connection.ts";
 import type { Head } from "./head.ts";
@@ -113,16 +114,25 @@ async function addContents(
   await copyRows(
     client,
     vectors,
-    ["face", "present", "value"],
-    mapped(contents, ({ id, vector }) => [bigintField(id), present(id), vectorField(vector)]),
+    ["face", "present", "value", "checksum"],
+    mapped(contents, ({ id, vector }) => [
+      bigintField(id),
+      present(id),
+      vectorField(vector),
+      bigintField(checksumOfVector(id, vector)),
+    ]),
   );
   const withCrop = contents.filter(({ crop }) => crop);
   if (withCrop.length === 0) return;
   await copyRows(
     client,
     "crop",
-    ["face", "jpeg"],
-    mapped(withCrop, ({ id, crop }) => [bigintField(id), Buffer.from(crop!)]),
+    ["face", "jpeg", "checksum"],
+    mapped(withCrop, ({ id, crop }) => [
+      bigintField(id),
+      Buffer.from(crop!),
+      bigintField(checksumOfBytes(id, crop!)),
+    ]),
   );
 }
 

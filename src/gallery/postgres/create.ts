@@ -3,6 +3,7 @@ import type { Pipeline } from "../../models/index.ts";
 import type { GallerySettings } from "../store.ts";
 import type { Connections } from "./connection.ts";
 import { lockHead, readHead } from "./head.ts";
+import { applyMigrations } from "./migrate.ts";
 import {
   createVectorIndex,
   createVectorTable,
@@ -47,7 +48,7 @@ export async function createGallery(
     await client.query("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public");
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     await client.query(HEAD);
-    for (const migration of MIGRATIONS) await client.query(migration);
+    await applyMigrations(client, 0);
     await client.query(createVectorTable(1, pipeline.model.dimension));
     await client.query(
       "INSERT INTO head (version, sequence, generation, contract, settings) VALUES ($1, 0, 1, $2, $3)",

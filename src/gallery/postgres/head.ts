@@ -1,7 +1,10 @@
 import { FaceError } from "../../core/index.ts";
 import { expectUnmoved, type GalleryPipeline, storedPipeline } from "../gallery-pipeline.ts";
+import type { Respelling } from "../respelling.ts";
 import type { GallerySettings } from "../store.ts";
+import { GallerySettingsSchema, stored } from "../stored.ts";
 import { type Client, type Connections, serverCode, UNDEFINED_TABLE } from "./connection.ts";
+import { applyMigrations } from "./migrate.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 /** What a schema says about its gallery. */
@@ -23,7 +26,7 @@ interface HeadRow {
   readonly sequence: number;
   readonly generation: number;
   readonly contract: unknown;
-  readonly settings: GallerySettings;
+  readonly settings: unknown;
   readonly next_contract: unknown;
 }
 
@@ -52,13 +55,18 @@ export async function lockHead(client: Client, address: string): Promise<Head> {
   return headOf(address, (await client.query<HeadRow>(`SELECT ${COLUMNS} FROM head FOR UPDATE`)).rows);
 }
 
-/** Brings a schema to this program's version. Throws FaceError BAD_FILE for a schema of a newer program. */
-export async function migrate(connections: Connections): Promise<void> {
-  if ((await readHead(connections)).version === MIGRATIONS.length) return;
-  await connections.transaction(async (client) => {
+/**
+ * Brings a schema to this program's version. Returns the names that are spelled otherwise now.
+ *
+ * Throws    FaceError BAD_FILE for a schema of a newer program
+ */
+export async function migrate(connections: Connections): Promise<Respelling[]> {
+  if ((await readHead(connections)).version === MIGRATIONS.length) return [];
+  return await connections.transaction(async (client) => {
     const { version } = await lockHead(client, connections.address);
-    for (const migration of MIGRATIONS.slice(version)) await client.query(migration);
+    const respelled = await applyMigrations(client, version);
     await client.query("UPDATE head SET version = $1", [MIGRATIONS.length]);
+    return respelled;
   });
 }
 
@@ -80,7 +88,7 @@ function headOf(address: string, [row]: readonly HeadRow[]): Head {
     sequence: row.sequence,
     generation: row.generation,
     pipeline: storedPipeline(address, row.contract),
-    settings: row.settings,
+    settings: stored(address, "its settings", row.settings, GallerySettingsSchema),
     nextPipeline: row.next_contract === null ? null : storedPipeline(address, row.next_contract),
   };
 }

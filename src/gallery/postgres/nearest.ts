@@ -2,7 +2,7 @@ import { cosine, type UnitVector } from "../../core/index.ts";
 import type { PersonHit } from "../records.ts";
 import { vectorText } from "./binary-copy.ts";
 import type { Connections } from "./connection.ts";
-import { vectorOf } from "./rows.ts";
+import { checkedVector, VECTOR_COLUMNS, type VectorRow } from "./rows.ts";
 import { MAX_INDEXED_DIMENSION, vectorTable } from "./schema.ts";
 
 /** Faces asked for at first; more when they are of fewer people than wanted. */
@@ -72,11 +72,11 @@ async function withCosines(
   k: number,
 ): Promise<PersonHit[]> {
   const some = faces.slice(0, k);
-  const rows = await connections.rows<{ face: number; value: Buffer }>(
-    `SELECT face, vector_send(value) AS value FROM ${vectorTable(generation)} WHERE face = ANY($1)`,
+  const rows = await connections.rows<VectorRow>(
+    `SELECT ${VECTOR_COLUMNS} FROM ${vectorTable(generation)} WHERE face = ANY($1)`,
     [some.map(({ face }) => face)],
   );
-  const vectors = new Map(rows.map(({ face, value }) => [face, vectorOf(value)]));
+  const vectors = new Map(rows.map((row) => [row.face, checkedVector(connections.address, row)]));
   const hits = some.flatMap(({ face, person }): PersonHit[] => {
     const vector = vectors.get(face);
     // Forgotten since the question was put.

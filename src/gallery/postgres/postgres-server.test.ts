@@ -131,4 +131,54 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     expect((await client.query(`SELECT count(*) FROM ${schema}.orders`)).rowCount).toBe(1);
     await client.end();
   });
+
+  const altered = async (gallery: Gallery, sql: string): Promise<void> => {
+    const client = new pg.Client(server);
+    await client.connect();
+    await client.query(`SET search_path = ${new URL(gallery.store.address).searchParams.get("gallery")}`);
+    await client.query(sql);
+    await client.end();
+  };
+
+  test("a vector or crop that is not what was written is noticed, and so are settings that are none", async () => {
+    const gallery = await fresh();
+    const face = made.face(made.direction());
+    const { result } = await gallery.enrol([{ name: "Ann", faces: [face] }]);
+    const id = result[0]!.faces[0]!;
+    await altered(gallery, "UPDATE crop SET jpeg = set_byte(jpeg, 7, 255 - get_byte(jpeg, 7))");
+    await expect(gallery.store.crop(id)).rejects.toMatchObject({ code: "BAD_FILE" });
+    await altered(
+      gallery,
+      "UPDATE vector_1 SET value = (SELECT array_agg(-x)::vector FROM unnest(value::real[]) AS x)",
+    );
+    await expect(gallery.store.vectors([id])).rejects.toMatchObject({ code: "BAD_FILE" });
+    await expect(gallery.store.nearest(face.vector, 1)).rejects.toMatchObject({ code: "BAD_FILE" });
+    await altered(gallery, "UPDATE head SET settings = '{}'");
+    const again = Gallery.open(gallery.store.address, { clock: ticking() });
+    await expect(again).rejects.toMatchObject({ code: "BAD_FILE" });
+    await expect(again).rejects.toThrow(/expected its settings as it was written/);
+  });
+
+  test("a schema of an earlier version gets checksums and one spelling of names", async () => {
+    const gallery = await fresh();
+    const faces = [made.face(made.direction()), made.face(made.direction())];
+    await gallery.enrol([
+      { name: "A", faces: [faces[0]!] },
+      { name: "B", faces: [faces[1]!] },
+    ]);
+    const rename = (from: string, to: string): string => `
+      UPDATE person SET name = '${to}' WHERE name = '${from}';
+      UPDATE effect SET after = jsonb_set(after, '{name}', '"${to}"') WHERE after->>'name' = '${from}';`;
+    await altered(
+      gallery,
+      `ALTER TABLE vector_1 DROP COLUMN checksum; ALTER TABLE crop DROP COLUMN checksum; UPDATE head SET version = 2;
+       ${rename("A", "Zo\u00eb")} ${rename("B", "Zoe\u0308")}`,
+    );
+    const again = await Gallery.open(gallery.store.address, { clock: ticking() });
+    opened.push(again);
+    expect(again.store.respelled).toEqual([{ from: "Zoe\u0308", to: "Zo\u00eb (2)", numbered: true }]);
+    expect((await again.identify(faces[1]!.vector)).person?.name).toBe("Zo\u00eb (2)");
+    await again.undo();
+    expect((await again.store.stats()).people).toBe(0);
+  });
 });

@@ -4,6 +4,7 @@ import type { Change, LogEntry } from "../change.ts";
 import { giveReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
+import type { Respelling } from "../respelling.ts";
 import type {
   Erasure,
   FaceToEmbed,
@@ -23,7 +24,17 @@ import { everNamed, formerPeople } from "./former-people.ts";
 import { expectSamePipeline, lockHead, migrate, readHead } from "./head.ts";
 import { nearestPeople } from "./nearest.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
-import { FACE_COLUMNS, type FaceRow, faceOf, PERSON_COLUMNS, readLog, vectorOf } from "./rows.ts";
+import {
+  checkedCrop,
+  checkedVector,
+  FACE_COLUMNS,
+  type FaceRow,
+  faceOf,
+  PERSON_COLUMNS,
+  readLog,
+  VECTOR_COLUMNS,
+  type VectorRow,
+} from "./rows.ts";
 import { vectorTable } from "./schema.ts";
 
 /** Ids are taken in blocks of this many, so that most changes cost no extra write. */
@@ -38,6 +49,7 @@ const ID_BLOCK = 1024;
 export class PostgresStore implements GalleryStore {
   readonly address: string;
   readonly settings: GallerySettings;
+  readonly respelled: readonly Respelling[];
   readonly #connections: Connections;
   readonly #search: PostgresAddress["search"];
   #pipeline: GalleryPipeline;
@@ -48,12 +60,14 @@ export class PostgresStore implements GalleryStore {
     connections: Connections,
     search: PostgresAddress["search"],
     { pipeline, settings }: { readonly pipeline: GalleryPipeline; readonly settings: GallerySettings },
+    respelled: readonly Respelling[] = [],
   ) {
     this.address = connections.address;
     this.#connections = connections;
     this.#search = search;
     this.#pipeline = pipeline;
     this.settings = settings;
+    this.respelled = respelled;
   }
 
   /** Makes a new gallery in a schema of its own. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
@@ -82,10 +96,10 @@ export class PostgresStore implements GalleryStore {
   static async open(address: PostgresAddress): Promise<PostgresStore> {
     const connections = new Connections(address);
     try {
-      await migrate(connections);
+      const respelled = await migrate(connections);
       await finishLeftOver(connections);
       if (address.search === "approximate") await indexVectors(connections);
-      return new PostgresStore(connections, address.search, await readHead(connections));
+      return new PostgresStore(connections, address.search, await readHead(connections), respelled);
     } catch (error) {
       await connections.close();
       throw error;
@@ -152,17 +166,19 @@ export class PostgresStore implements GalleryStore {
 
   async vectors(ids: readonly number[]): Promise<Map<number, UnitVector>> {
     return await this.#withVectors(async (generation) => {
-      const rows = await this.#rows<{ face: number; value: Buffer }>(
-        `SELECT face, vector_send(value) AS value FROM ${vectorTable(generation)} WHERE present AND face = ANY($1)`,
+      const rows = await this.#rows<VectorRow>(
+        `SELECT ${VECTOR_COLUMNS} FROM ${vectorTable(generation)} WHERE present AND face = ANY($1)`,
         [ids],
       );
-      return new Map(rows.map(({ face, value }) => [face, vectorOf(value)]));
+      return new Map(rows.map((row) => [row.face, checkedVector(this.address, row)]));
     });
   }
 
   async crop(face: number): Promise<Uint8Array | undefined> {
-    const sql = "SELECT jpeg FROM crop JOIN face ON face.id = crop.face WHERE present AND face.id = $1";
-    return (await this.#rows<{ jpeg: Buffer }>(sql, [face]))[0]?.jpeg;
+    const sql =
+      "SELECT jpeg, checksum FROM crop JOIN face ON face.id = crop.face WHERE present AND face.id = $1";
+    const [row] = await this.#rows<{ jpeg: Buffer; checksum: number | null }>(sql, [face]);
+    return row && checkedCrop(this.address, face, row.jpeg, row.checksum);
   }
 
   async knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>> {

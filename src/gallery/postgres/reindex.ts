@@ -1,12 +1,13 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
+import { checksumOfVector } from "../checksum.ts";
 import { type GalleryPipeline, galleryDigest, isStranded } from "../gallery-pipeline.ts";
 import type { FaceToEmbed, Page } from "../store.ts";
 import { vectorText } from "./binary-copy.ts";
 import { appendToLog } from "./commit.ts";
 import type { Client, Connections } from "./connection.ts";
 import { type Head, lockHead, readHead } from "./head.ts";
-import { FACE_COLUMNS, type FaceRow, faceOf } from "./rows.ts";
+import { checkedCrop, FACE_COLUMNS, type FaceRow, faceOf } from "./rows.ts";
 import { createVectorTable, vectorTable } from "./schema.ts";
 
 /** Makes room for the vectors of another pipeline beside those that are there. */
@@ -33,12 +34,15 @@ export async function facesToEmbed(
   { after, limit }: Page<number>,
 ): Promise<FaceToEmbed[]> {
   const next = nextTable(connections, await readHead(connections));
-  const rows = await connections.rows<FaceRow & { jpeg: Buffer | null }>(
-    `SELECT ${FACE_COLUMNS}, jpeg FROM face LEFT JOIN crop ON crop.face = face.id
+  const rows = await connections.rows<FaceRow & { jpeg: Buffer | null; checksum: number | null }>(
+    `SELECT ${FACE_COLUMNS}, jpeg, checksum FROM face LEFT JOIN crop ON crop.face = face.id
      WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM ${next} AS v WHERE v.face = id) ORDER BY id LIMIT $2`,
     [after ?? 0, limit],
   );
-  return rows.map((row) => ({ ...faceOf(row), crop: row.jpeg }));
+  return rows.map((row) => {
+    const { id, jpeg, checksum } = row;
+    return { ...faceOf(row), crop: jpeg && checkedCrop(connections.address, id, jpeg, checksum) };
+  });
 }
 
 /** Adds vectors under the next pipeline; a face that was forgotten meanwhile gets none. */
@@ -49,11 +53,15 @@ export async function addReindexed(
   await connections.transaction(async (client) => {
     const next = nextTable(connections, await lockHead(client, connections.address));
     await client.query(
-      `INSERT INTO ${next} (face, present, value)
-       SELECT face.id, face.present, added.value::vector
-       FROM unnest($1::bigint[], $2::text[]) AS added (id, value) JOIN face ON face.id = added.id
-       ON CONFLICT (face) DO UPDATE SET value = excluded.value`,
-      [[...vectors.keys()], [...vectors.values()].map(vectorText)],
+      `INSERT INTO ${next} (face, present, value, checksum)
+       SELECT face.id, face.present, added.value::vector, added.checksum
+       FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS added (id, value, checksum) JOIN face ON face.id = added.id
+       ON CONFLICT (face) DO UPDATE SET value = excluded.value, checksum = excluded.checksum`,
+      [
+        [...vectors.keys()],
+        [...vectors.values()].map(vectorText),
+        [...vectors].map(([id, vector]) => checksumOfVector(id, vector)),
+      ],
     );
   });
 }

@@ -1,5 +1,6 @@
 import { asUnitVector, type UnitVector } from "../../core/index.ts";
 import type { ChangeKind, Effect, FaceState, LogEntry, PersonState } from "../change.ts";
+import { checksumOfBytes, damaged } from "../checksum.ts";
 import type { GalleryFace, Provenance } from "../records.ts";
 import { floatsOfField } from "./binary-copy.ts";
 import type { Connections } from "./connection.ts";
@@ -32,6 +33,35 @@ export const PERSON_COLUMNS =
 /** A vector as `vector_send` gives it. */
 export function vectorOf(field: Buffer): UnitVector {
   return asUnitVector(floatsOfField(field));
+}
+
+/** A face's vector as a row of its table. */
+export interface VectorRow {
+  readonly face: number;
+  readonly value: Buffer;
+  readonly checksum: number | null;
+}
+
+/** Columns of {@link VectorRow}. */
+export const VECTOR_COLUMNS = "face, vector_send(value) AS value, checksum";
+
+/** A row's vector, if it is as it was written. Throws FaceError BAD_FILE. */
+export function checkedVector(address: string, { face, value, checksum }: VectorRow): UnitVector {
+  const floats = floatsOfField(value);
+  if (checksum !== checksumOfBytes(face, new Uint8Array(floats.buffer)))
+    throw damaged(address, `face ${face}'s vector`);
+  return asUnitVector(floats);
+}
+
+/** A kept crop, if it is as it was written. Throws FaceError BAD_FILE. */
+export function checkedCrop(
+  address: string,
+  face: number,
+  jpeg: Buffer,
+  checksum: number | null,
+): Uint8Array {
+  if (checksum !== checksumOfBytes(face, jpeg)) throw damaged(address, `face ${face}'s crop`);
+  return jpeg;
 }
 
 interface LogRow {

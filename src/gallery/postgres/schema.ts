@@ -1,4 +1,7 @@
-/** What each version of a schema adds to the one before; `head.version` says how many of them it has. */
+/**
+ * What each version of a schema adds to the one before; `head.version` says how many of them it has. Words stand for
+ * what no SQL can say alone; see migrate.ts.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE person (id bigint PRIMARY KEY, name text COLLATE "C" NOT NULL, expires text COLLATE "C", present boolean NOT NULL);
@@ -35,6 +38,8 @@ export const MIGRATIONS: readonly string[] = [
   );
   ALTER TABLE erasure ALTER COLUMN names SET STATISTICS 0, ALTER COLUMN marks SET STATISTICS 0;
   `,
+  "checksums",
+  "names",
 ];
 
 /** Tables with something about people, beside the vectors'. */
@@ -74,7 +79,7 @@ export function createVectorTable(generation: number, dimension: number): string
   const table = vectorTable(generation);
   const storage = dimension <= MAX_DIMENSION_IN_ROW ? "PLAIN" : "EXTERNAL";
   return `
-    CREATE TABLE ${table} (face bigint PRIMARY KEY, present boolean NOT NULL, value vector(${dimension}) NOT NULL);
+    CREATE TABLE ${table} (face bigint PRIMARY KEY, present boolean NOT NULL, value vector(${dimension}) NOT NULL, checksum bigint);
     ALTER TABLE ${table} ALTER COLUMN value SET STORAGE ${storage}, ALTER COLUMN value SET STATISTICS 0;`;
 }
 

@@ -54,7 +54,7 @@ export function defineChecksums(database: Database): void {
 }
 
 /** Columns, triggers and seals for a file that has none, and the checksums of what is in it. */
-export function addChecksums(database: Database): void {
+export function addChecksums(database: Database): [] {
   const moving = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'vector_next'").get();
   const statements = [
     "CREATE TABLE seal (name TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
@@ -80,6 +80,7 @@ export function addChecksums(database: Database): void {
     ...["log", "effect", "crop"].flatMap((name) => sealTriggers(name)),
   ];
   for (const statement of statements) database.exec(statement);
+  return [];
 }
 
 /**

@@ -1,16 +1,21 @@
 import { FaceError } from "../../core/index.ts";
+import type { Respelling } from "../respelling.ts";
 import { type Database, isBusy, storing } from "./driver.ts";
 import { addChecksums } from "./integrity.ts";
+import { respell } from "./respell.ts";
 
 /** SQLite's application id of a gallery: "AFG1". */
 export const APPLICATION_ID = 0x41464731;
+
+/** What no SQL can say alone. Returns the names that it spelled otherwise. */
+type Migration = (database: Database) => readonly Respelling[];
 
 /**
  * What each version of the file adds to the one before. `user_version` says how many of them a file has.
  *
  * A deleted person or face stays with `present` 0, so that deleting can be undone; forgetting removes rows.
  */
-export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = [
+export const MIGRATIONS: readonly (string | Migration)[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE person (
@@ -45,6 +50,7 @@ export const MIGRATIONS: readonly (string | ((database: Database) => void))[] = 
   );
   `,
   addChecksums,
+  respell,
 ];
 
 /** Seven vectors of 512 numbers share a page of this size; on pages of 4,096 bytes each would waste half of its own. */
@@ -77,11 +83,12 @@ export function versionOf(database: Database, path: string): number {
 }
 
 /**
- * Brings a file to this program's version, inside the caller's transaction.
+ * Brings a file to this program's version, inside the caller's transaction. Returns the names that are spelled
+ * otherwise now.
  *
  * Throws    FaceError BAD_FILE for a file of a newer program
  */
-export function migrate(database: Database, path: string): void {
+export function migrate(database: Database, path: string): Respelling[] {
   const version = versionOf(database, path);
   if (version > MIGRATIONS.length) {
     throw new FaceError(
@@ -89,14 +96,16 @@ export function migrate(database: Database, path: string): void {
       `${path}: expected a gallery of version ${MIGRATIONS.length} or earlier, got ${version}; use a newer arcface`,
     );
   }
+  const respelled: Respelling[] = [];
   for (const migration of MIGRATIONS.slice(version)) {
     if (typeof migration === "string") database.exec(migration);
-    else migration(database);
+    else respelled.push(...migration(database));
   }
   if (version < MIGRATIONS.length) {
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
   }
+  return respelled;
 }
 
 function numberOf(database: Database, path: string, sql: string): number {

@@ -5,6 +5,7 @@ import type { Change, LogEntry } from "../change.ts";
 import { finishOnOpening, giveReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
+import type { Respelling } from "../respelling.ts";
 import type {
   Erasure,
   FaceToEmbed,
@@ -50,17 +51,24 @@ const ID_BLOCK = 1024;
 export class SqliteStore implements GalleryStore {
   readonly address: string;
   readonly settings: GallerySettings;
+  readonly respelled: readonly Respelling[];
   readonly #connection: Connection;
   #pipeline: GalleryPipeline;
   #index: Promise<LiveIndex> | undefined;
   #ids = { next: 0, end: 0 };
   #closed = false;
 
-  private constructor(connection: Connection, pipeline: GalleryPipeline, settings: GallerySettings) {
+  private constructor(
+    connection: Connection,
+    pipeline: GalleryPipeline,
+    settings: GallerySettings,
+    respelled: readonly Respelling[] = [],
+  ) {
     this.address = `sqlite:${connection.path}`;
     this.#connection = connection;
     this.#pipeline = pipeline;
     this.settings = settings;
+    this.respelled = respelled;
   }
 
   /** Makes a new gallery. Throws FaceError CONFLICT when there is one, BAD_FILE for another file, STORAGE. */
@@ -109,8 +117,10 @@ export class SqliteStore implements GalleryStore {
           "BAD_FILE",
           `${path}: expected a gallery, got an empty database; create it first`,
         );
-      if (version !== MIGRATIONS.length) await connection.write(() => migrate(connection.database, path));
-      const store = new SqliteStore(connection, readPipeline(connection), readSettings(connection));
+      const respelled =
+        version === MIGRATIONS.length ? [] : await connection.write(() => migrate(connection.database, path));
+      const [pipeline, settings] = [readPipeline(connection), readSettings(connection)];
+      const store = new SqliteStore(connection, pipeline, settings, respelled);
       await finishOnOpening(new SqliteErasures(connection));
       return store;
     } catch (error) {

@@ -35,7 +35,14 @@ export const clock = (): Date => new Date();
 
 /** Opens the gallery that flags or environment name. */
 export async function openGallery(io: CliIo, flags: GalleryFlags): Promise<Gallery> {
-  return await Gallery.open(addressOf(io, flags), { clock });
+  const gallery = await Gallery.open(addressOf(io, flags), { clock });
+  for (const { to, numbered } of gallery.store.respelled)
+    io.err(
+      numbered
+        ? `gallery: a name that looks like another's is "${to}" now; merge the two if they are one person\n`
+        : `gallery: "${to}" is spelled as names are spelled now\n`,
+    );
+  return gallery;
 }
 
 /** Options for a recognizer that makes a gallery's vectors: as its pipeline says, unless flags say otherwise. */
