@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Pipeline, PipelineSchema, pipelineDifference, pipelineDigest } from "./pipeline.ts";
+import {
+  detectorDigest,
+  type Pipeline,
+  PipelineSchema,
+  pipelineDifference,
+  pipelineDigest,
+} from "./pipeline.ts";
 
 const PIPELINE: Pipeline = {
   model: { id: "a-net", sha256: "ab".repeat(32), output: "embedding", dimension: 8 },
@@ -99,4 +105,17 @@ describe("two pipelines", () => {
     expect(PipelineSchema.safeParse(without).success).toBe(false);
     expect(PipelineSchema.safeParse({ ...PIPELINE, more: 1 }).success).toBe(false);
   });
+});
+
+test("a detector is told from others by its files and by the way they are run, not by their order", () => {
+  const [a, b] = [
+    { name: "a.onnx", sha256: "1".repeat(64) },
+    { name: "b.onnx", sha256: "2".repeat(64) },
+  ];
+  const digest = detectorDigest([a, b]);
+  expect(detectorDigest([b, a])).toBe(digest);
+  expect(detectorDigest([a, b], 1)).toBe(digest);
+  expect(detectorDigest([a, b], 2)).not.toBe(digest);
+  expect(detectorDigest([a, { ...b, sha256: a.sha256 }])).not.toBe(digest);
+  expect(detectorDigest([a, { ...b, name: "c.onnx" }])).not.toBe(digest);
 });

@@ -34,7 +34,7 @@ export const PipelineSchema = z.strictObject({
   detector: z
     .strictObject({
       id: z.string().min(1),
-      /** {@link detectorDigest} of its files. */
+      /** {@link detectorDigest} of its files and of how they are run. */
       sha256: digest,
       /** Smallest face looked for, in pixels of the photograph; null for the share of the picture that is the default. */
       minFacePx: z.number().positive().nullable(),
@@ -74,9 +74,17 @@ export function pipelineDigest({ model, detector, ...rest }: Pipeline): string {
   return createHash("sha256").update(canonical(plain)).digest("hex");
 }
 
-/** Stands for a detector's files: the same for the same bytes under the same names. */
-export function detectorDigest(files: readonly { readonly name: string; readonly sha256: string }[]): string {
+/**
+ * Stands for a detector: the same for the same bytes under the same names, run in the same way.
+ *
+ * @param version of the way in which they are run
+ */
+export function detectorDigest(
+  files: readonly { readonly name: string; readonly sha256: string }[],
+  version = 1,
+): string {
   const plain = files.map(({ name, sha256 }) => `${sha256} ${name}\n`).sort();
+  if (version > 1) plain.push(`version ${version}\n`);
   return createHash("sha256").update(plain.join("")).digest("hex");
 }
 

@@ -33,7 +33,7 @@ export {
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
 export { isUnchanged, type PictureFile } from "./picture-file.ts";
-export { pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";
+export { finderOf, pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";
 export { type FiledPhotograph, type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
 export { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";

@@ -1,4 +1,6 @@
 import { ALIGNMENT_VERSION, CROP_VERSION } from "../align/index.ts";
+import { FaceError } from "../core/index.ts";
+import { DETECTOR_VERSIONS } from "../detect/index.ts";
 import { DEFAULT_MODELS, detectorDigest, type ModelStore, type Pipeline } from "../models/index.ts";
 import type { FaceFinderOptions } from "./face-finder.ts";
 
@@ -8,17 +10,27 @@ export function pipelineOf(
   network: Pick<Pipeline, "model" | "feed">,
   options: FaceFinderOptions & { readonly flip?: boolean | undefined },
 ): Pipeline {
-  const card = store.card(options.detector ?? DEFAULT_MODELS.detector);
   return {
     ...network,
     alignment: { template: "arcface-5-point", version: ALIGNMENT_VERSION, crop: CROP_VERSION },
-    detector: {
-      id: card.id,
-      sha256: detectorDigest(card.files),
-      minFacePx: options.minFacePx ?? null,
-      maxSidePx: options.maxSidePx ?? null,
-    },
+    detector: finderOf(store, options),
     flip: options.flip ?? false,
+  };
+}
+
+/** What finds faces and landmarks with these options. Throws FaceError MODEL_UNKNOWN, USAGE. */
+export function finderOf(
+  store: ModelStore,
+  { detector = DEFAULT_MODELS.detector, minFacePx, maxSidePx }: FaceFinderOptions,
+): NonNullable<Pipeline["detector"]> {
+  const card = store.card(detector);
+  if (card.task !== "detect")
+    throw new FaceError("USAGE", `detector: expected a model that detects faces, got ${detector}`);
+  return {
+    id: card.id,
+    sha256: detectorDigest(card.files, DETECTOR_VERSIONS[card.contract.family]),
+    minFacePx: minFacePx ?? null,
+    maxSidePx: maxSidePx ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { throwIfAborted } from "../../core/index.ts";
+import { pipelineDigest } from "../../models/index.ts";
 import {
   EmbeddingsWriter,
   type FaceRecord,
@@ -92,6 +93,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
   const summary = {
     out: flags.out,
     model: pool.model,
+    pipeline: pipelineDigest(pool.pipeline),
     pictures: paths.length,
     skipped,
     replaced: replaced.pictures,

@@ -200,7 +200,26 @@ async function exists(path: string): Promise<boolean> {
  */
 export async function openEmbeddings(path: string): Promise<EmbeddingsFile> {
   if (!(await exists(path))) throw new FaceError("BAD_FILE", `${path}: expected a file, got nothing there`);
-  return await formatOf(path).read(path);
+  const { pipeline, records } = await formatOf(path).read(path);
+  return { pipeline, records: pipeline ? ofDimension(path, pipeline, records) : records };
+}
+
+/** Records that are as long as their header says. Throws FaceError BAD_FILE. */
+async function* ofDimension(
+  path: string,
+  { model }: Pipeline,
+  records: AsyncGenerator<FaceRecord>,
+): AsyncGenerator<FaceRecord> {
+  for await (const record of records) {
+    const { length } = record.embedding;
+    if (length !== model.dimension) {
+      throw new FaceError(
+        "BAD_FILE",
+        `${path}: expected vectors of ${model.dimension} numbers, as its header says, got ${length}`,
+      );
+    }
+    yield record;
+  }
 }
 
 /**

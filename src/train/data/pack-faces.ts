@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { ALIGNMENT_VERSION, CROP_VERSION } from "../../align/index.ts";
 import { FaceError, internal, reasonOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { encodeJpeg, openPicture, type RgbImage, readImage } from "../../image/index.ts";
-import { DEFAULT_MODELS, detectorDigest, ModelStore } from "../../models/index.ts";
+import { ModelStore } from "../../models/index.ts";
 import { type PeopleFolder, type PersonPhotographs, readPeopleFolder } from "../../photographs/index.ts";
-import { type CropOptions, CropPool, type FaceFinderOptions } from "../../recognise/index.ts";
+import { type CropOptions, CropPool, type FaceFinderOptions, finderOf } from "../../recognise/index.ts";
 import { FileLock } from "../file-lock.ts";
 import type { PackEncoding } from "./pack-format.ts";
 import { type PackPlace, PackWriter } from "./pack-writer.ts";
@@ -51,14 +51,9 @@ const JPEG_QUALITY = 95;
 const RECIPE = 2;
 
 /** What decides which crop a picture gives that is none yet. */
-function cropsOf({ store = new ModelStore(), detector = DEFAULT_MODELS.detector, ...options }: PackOptions) {
-  return {
-    alignment: ALIGNMENT_VERSION,
-    crop: CROP_VERSION,
-    detector: detectorDigest(store.card(detector).files),
-    minFacePx: options.minFacePx ?? null,
-    maxSidePx: options.maxSidePx ?? null,
-  };
+function cropsOf({ store = new ModelStore(), ...options }: PackOptions) {
+  const { id: _, ...finder } = finderOf(store, options);
+  return { alignment: ALIGNMENT_VERSION, crop: CROP_VERSION, ...finder };
 }
 
 /**
