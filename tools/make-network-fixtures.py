@@ -278,6 +278,43 @@ def foamliu():
     )
 
 
+class MiddleColumns(nn.Module):
+    def forward(self, x):
+        return x[:, :, :, 8:-8]
+
+
+def narrow():
+    def activated_by(filter):
+        return Named(conv=filter, bn=nn.BatchNorm2d(filter.out_channels), prelu=nn.PReLU(filter.out_channels))
+
+    blocks, channels = [], 64
+    for factor, width, count, first in ((2, 64, 5, 2), (4, 128, 1, 2), (2, 128, 6, 1), (4, 128, 1, 2), (2, 128, 2, 1)):
+        for i in range(count):
+            stride, inner = (first if i == 0 else 1), channels * factor
+            conv = nn.Sequential(
+                convolution(channels, inner, 1),
+                nn.BatchNorm2d(inner),
+                nn.PReLU(inner),
+                convolution(inner, inner, 3, stride, inner),
+                nn.BatchNorm2d(inner),
+                nn.PReLU(inner),
+                convolution(inner, width, 1),
+                nn.BatchNorm2d(width),
+            )
+            blocks.append((Residual if stride == 1 and channels == width else Named)(conv=conv))
+            channels = width
+    return Named(
+        columns=MiddleColumns(),
+        conv1=activated_by(convolution(3, 64, 3, 2)),
+        dw_conv1=activated_by(convolution(64, 64, 3, 1, 64)),
+        blocks=nn.Sequential(*blocks),
+        conv2=activated_by(convolution(128, 512, 1)),
+        linear7=Named(conv=convolution(512, 512, (7, 6), 1, 512, 0), bn=nn.BatchNorm2d(512)),
+        linear1=Named(conv=convolution(512, 128, 1), bn=nn.BatchNorm2d(128)),
+        flatten=nn.Flatten(),
+    )
+
+
 def layers(*parts, kind=Named):
     return kind(layers=nn.Sequential(*parts))
 
@@ -352,6 +389,7 @@ NETWORKS = {
     **{f"iresnet-{depth}": (lambda depth=depth: Iresnet(depth)) for depth in Iresnet.DEPTHS},
     "mobilefacenet": mobilefacenet,
     "mobilefacenet-foamliu": foamliu,
+    "mobilefacenet-112x96": narrow,
     "mbf": lambda: mbf((1, 4, 6, 2), 2),
     "mbf-large": lambda: mbf((2, 8, 12, 4), 4),
     "lenet++": lenet,

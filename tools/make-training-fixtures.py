@@ -43,6 +43,16 @@ def bottleneck():
     ), (3, 16, 16)
 
 
+def narrow():
+    return Named(
+        columns=networks.MiddleColumns(),
+        conv1=networks.activated(3, 16, 3, 2),
+        linear7=Named(conv=networks.convolution(16, 16, (8, 7), 1, 16, 0), bn=nn.BatchNorm2d(16)),
+        linear1=Named(conv=networks.convolution(16, 8, 1), bn=nn.BatchNorm2d(8)),
+        flatten=nn.Flatten(),
+    )
+
+
 def digest(name, tensor):
     values = tensor.detach().double().numpy().ravel()
     probes = [float(values @ noise(f"{name} probe {i}", values.size)) for i in (1, 2)]
@@ -114,5 +124,6 @@ def write(name, content):
 if __name__ == "__main__":
     training_pass("unit", *unit(), 4)
     training_pass("bottleneck", *bottleneck(), 4)
+    training_pass("narrow", narrow(), (3, 16, 30), 4)
     training_pass("lenet++", networks.lenet(), (1, 28, 28), 3)
     write("optimisers", optimisers())

@@ -4,6 +4,7 @@ import { IRESNET_DEPTHS, iresnet } from "./iresnet.ts";
 import { leNetPlusPlus } from "./lenet-plus-plus.ts";
 import { MBF_FORMS, mbf } from "./mbf.ts";
 import { mobileFaceNet } from "./mobilefacenet.ts";
+import { mobileFaceNet112x96 } from "./mobilefacenet-112x96.ts";
 import { mobileFaceNetFoamliu } from "./mobilefacenet-foamliu.ts";
 import type { Network } from "./network.ts";
 
@@ -53,6 +54,11 @@ export const FAMILIES: readonly Family[] = [
     anchor: "dw_conv.depthwise.weight",
     candidates: (shapes) => [mobileFaceNetFoamliu(embeddingOf(shapes, "conv3.weight"))],
     sized: (sizes) => [mobileFaceNetFoamliu(sizes)],
+  },
+  {
+    anchor: "linear7.conv.weight",
+    candidates: (shapes) => [mobileFaceNet112x96(embeddingOf(shapes, "linear1.conv.weight"))],
+    sized: (sizes) => [mobileFaceNet112x96(sizes)],
   },
   {
     anchor: "conv_sep.layers.0.weight",

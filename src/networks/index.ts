@@ -8,6 +8,7 @@ export type { BatchNorm, Conv, Layer, Leaf, Linear, MaxPool, Plain, Prelu, Relu 
 export { type LeNetPlusPlusOptions, leNetPlusPlus } from "./lenet-plus-plus.ts";
 export { MBF_FORMS, type MbfForm, type MbfOptions, mbf } from "./mbf.ts";
 export { type MobileFaceNetOptions, mobileFaceNet } from "./mobilefacenet.ts";
+export { mobileFaceNet112x96, type NarrowOptions } from "./mobilefacenet-112x96.ts";
 export { type FoamliuOptions, mobileFaceNetFoamliu } from "./mobilefacenet-foamliu.ts";
 export type { Network } from "./network.ts";
 export { initialise, type Parameter, type ParameterRole, parameterCount, parametersOf } from "./parameter.ts";

@@ -7,7 +7,7 @@ import { defaultInit, type Init } from "./init.ts";
 export type Layer = Leaf | Sequence | Combination;
 
 /** A layer that computes. */
-export type Leaf = Conv | BatchNorm | Prelu | Relu | Linear | MaxPool | Plain;
+export type Leaf = Conv | BatchNorm | Prelu | Relu | Linear | MaxPool | CropColumns | Plain;
 
 /** A layer under the name that its parameters' names begin with. An empty name adds nothing to them. */
 export type Child = readonly [name: string, layer: Layer];
@@ -24,12 +24,14 @@ export interface Combination {
   readonly branches: readonly Child[];
 }
 
-/** Shapes: [N, inChannels, H, W] → [N, outChannels, H', W']; weight [outChannels, inChannels / groups, kernel, kernel]. */
+/** Shapes: [N, inChannels, H, W] → [N, outChannels, H', W']; weight [outChannels, inChannels / groups, kernel, kernelWidth]. */
 export interface Conv {
   readonly kind: "conv";
   readonly inChannels: number;
   readonly outChannels: number;
+  /** Rows of the kernel. */
   readonly kernel: number;
+  readonly kernelWidth: number;
   readonly stride: number;
   /** Zeros added on every side. */
   readonly padding: number;
@@ -83,6 +85,12 @@ export interface MaxPool {
   readonly stride: number;
 }
 
+/** Leaves as many columns out on each side: [N, C, H, W] → [N, C, H, W − 2 · margin]. */
+export interface CropColumns {
+  readonly kind: "cropColumns";
+  readonly margin: number;
+}
+
 /** Layers that the kind alone describes. `flatten`: [N, C, H, W] → [N, C·H·W]; `l2Norm`: rows to length 1. */
 export interface Plain {
   readonly kind: "sigmoid" | "globalAveragePool" | "flatten" | "dropout" | "l2Norm";
@@ -103,6 +111,8 @@ export const numbered = (...layers: Layer[]): Sequence => ({
 
 /** What of a convolution differs from the usual. */
 export interface ConvOptions {
+  /** @default as many as the kernel has rows */
+  readonly kernelWidth?: number;
   readonly stride?: number;
   readonly padding?: number;
   readonly groups?: number;
@@ -117,14 +127,15 @@ export function conv(
   kernel: number,
   options: ConvOptions = {},
 ): Conv {
-  const { stride = 1, padding = 0, groups = 1, bias = false } = options;
-  const init = defaultInit((inChannels / groups) * kernel * kernel);
+  const { stride = 1, padding = 0, groups = 1, bias = false, kernelWidth = kernel } = options;
+  const init = defaultInit((inChannels / groups) * kernel * kernelWidth);
   const { weightInit = init, biasInit = init } = options;
   return {
     kind: "conv",
     inChannels,
     outChannels,
     kernel,
+    kernelWidth,
     stride,
     padding,
     groups,
@@ -162,6 +173,7 @@ export function linear(
 }
 
 export const maxPool = (kernel: number, stride: number): MaxPool => ({ kind: "maxPool", kernel, stride });
+export const cropColumns = (margin: number): CropColumns => ({ kind: "cropColumns", margin });
 export const flatten: Plain = { kind: "flatten" };
 export const sigmoid: Plain = { kind: "sigmoid" };
 export const globalAveragePool: Plain = { kind: "globalAveragePool" };

@@ -60,8 +60,8 @@ const STATISTICS: ReadonlySet<ParameterRole> = new Set<ParameterRole>(["mean", "
 function ownParameters(layer: Layer): readonly Parameter[] {
   switch (layer.kind) {
     case "conv": {
-      const { inChannels, outChannels, kernel, groups } = layer;
-      return withBias(layer, [outChannels, inChannels / groups, kernel, kernel], [outChannels]);
+      const { inChannels, outChannels, kernel, kernelWidth, groups } = layer;
+      return withBias(layer, [outChannels, inChannels / groups, kernel, kernelWidth], [outChannels]);
     }
     case "linear":
       return withBias(layer, [layer.outFeatures, layer.inFeatures], [layer.outFeatures]);

@@ -76,12 +76,16 @@ function infer(
   const [channels = 0, height = 0, width = 0] = x;
   switch (operation.kind) {
     case "conv": {
-      const { inChannels, outChannels, kernel, stride, padding, groups } = operation;
+      const { inChannels, outChannels, kernel, kernelWidth, stride, padding, groups } = operation;
       expectThat(x.length === 3 && channels === inChannels, where, `[${inChannels}, H, W]`, x);
-      const [h, w] = [height, width].map((size) => Math.floor((size + 2 * padding - kernel) / stride) + 1);
-      expectThat(h! > 0 && w! > 0, where, `a map no smaller than the kernel of ${kernel}`, x);
-      return [[outChannels, h!, w!], outChannels * h! * w! * (inChannels / groups) * kernel * kernel];
+      const h = Math.floor((height + 2 * padding - kernel) / stride) + 1;
+      const w = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
+      expectThat(h > 0 && w > 0, where, `a map no smaller than the kernel of ${kernel} × ${kernelWidth}`, x);
+      return [[outChannels, h, w], outChannels * h * w * (inChannels / groups) * kernel * kernelWidth];
     }
+    case "cropColumns":
+      expectThat(x.length === 3 && width > 2 * operation.margin, where, "a map to crop", x);
+      return [[channels, height, width - 2 * operation.margin], 0];
     case "maxPool": {
       const { kernel, stride } = operation;
       expectThat(x.length === 3 && Math.min(height, width) >= kernel, where, "a map to pool", x);

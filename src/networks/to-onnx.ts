@@ -83,7 +83,7 @@ function emit(
         return winogradConv(builder, x, name, operation, weight, bias);
       }
       return builder.node("Conv", [x, ...constants(builder, step, operation, plan, weights)], {
-        kernel_shape: [operation.kernel, operation.kernel],
+        kernel_shape: [operation.kernel, operation.kernelWidth],
         strides: [operation.stride, operation.stride],
         pads: new Array<number>(4).fill(operation.padding),
         group: operation.groups,
@@ -108,6 +108,13 @@ function emit(
         kernel_shape: [operation.kernel, operation.kernel],
         strides: [operation.stride, operation.stride],
       });
+    case "cropColumns":
+      return builder.node("Slice", [
+        x,
+        builder.int([operation.margin]),
+        builder.int([-operation.margin]),
+        builder.int([3]),
+      ]);
     case "globalAveragePool":
       return builder.node("GlobalAveragePool", [x]);
     case "sigmoid":

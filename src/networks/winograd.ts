@@ -23,8 +23,8 @@ const MIN_CHANNELS = 64;
 /** Whether a convolution to this map can be written as {@link winogradConv}, and is worth it. */
 export function suitsWinograd(layer: Conv, shape: readonly number[]): boolean {
   const [, height = 0, width = 0] = shape;
-  const { kernel, stride, padding, groups, inChannels, outChannels } = layer;
-  const fits = kernel === 3 && stride === 1 && padding === 1 && groups === 1;
+  const { kernel, kernelWidth, stride, padding, groups, inChannels, outChannels } = layer;
+  const fits = kernel === 3 && kernelWidth === 3 && stride === 1 && padding === 1 && groups === 1;
   return fits && height % 2 === 0 && width % 2 === 0 && Math.min(inChannels, outChannels) >= MIN_CHANNELS;
 }
 

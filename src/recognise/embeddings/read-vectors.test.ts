@@ -75,6 +75,12 @@ describe("vectors of any kind", () => {
     });
   });
 
+  test("are read from .npy whose columns follow each other, as NumPy saves a transposed matrix", async () => {
+    const values = bytes(Float32Array.of(1, 4, 2, 5, 3, 6));
+    const read = await readVectors(await file("columns.npy", npy("<f4", "(2, 3)", values, "True")));
+    expect([read.count, read.dimension, [...read.data]]).toEqual([2, 3, [1, 2, 3, 4, 5, 6]]);
+  });
+
   test("names beside an .npy say whose its rows are", async () => {
     const path = await file("faces.npy", npy("<f4", "(2, 1)", bytes(Float32Array.of(1, 2))));
     await file("faces.names.jsonl", '{"path":"p/A/1.jpg"}\n{"path":"p/B/1.jpg"}\n');
@@ -88,7 +94,7 @@ describe("vectors of any kind", () => {
     ["short.npy", "\x93NUMPY", /got another file/],
     ["claims.npy", npy("<f4", "(1000000000, 1000)", new Uint8Array(8)), /8 bytes for a matrix of 1000000000/],
     ["ints.npy", npy("<i4", "(1, 1)", new Uint8Array(4)), /'<i4'/],
-    ["columns.npy", npy("<f4", "(1, 1)", new Uint8Array(4), "True"), /'fortran_order': True/],
+    ["order.npy", npy("<f4", "(1, 1)", new Uint8Array(4), "Maybe"), /'fortran_order': Maybe/],
     ["nan.npy", npy("<f4", "(1, 1)", bytes(Float32Array.of(Number.NaN))), /NaN in row 0/],
     ["empty.jsonl", "", /an empty file/],
     ["text.jsonl", "hello\n", /line 1: expected JSON/],

@@ -196,13 +196,18 @@ async function fromNpy(path: string, options: ReadVectorsOptions): Promise<Label
   const header = bytes.toString("latin1", long ? 12 : NPY_PREFIX, start);
   const type = /'descr':\s*'<(f4|f8)'/.exec(header)?.[1];
   const shape = /'shape':\s*\((\d+),\s*(\d+),?\s*\)/.exec(header);
-  if (type === undefined || !shape || !/'fortran_order':\s*False/.test(header)) throw refuse(header.trim());
+  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
+  if (type === undefined || !shape || order === undefined) throw refuse(header.trim());
   const [count, dimension, size] = [Number(shape[1]), Number(shape[2]), ITEM_BYTES[type]!];
   if (count * dimension * size !== bytes.length - start || count * dimension === 0) {
     throw refuse(`${bytes.length - start} bytes for a matrix of ${count} × ${dimension}`);
   }
+  // In Fortran's order a column follows another.
+  const place = (n: number): number =>
+    order === "True" ? (n % dimension) * count + Math.floor(n / dimension) : n;
   const values = Float64Array.from({ length: count * dimension }, (_, n) => {
-    const value = size === 4 ? bytes.readFloatLE(start + 4 * n) : bytes.readDoubleLE(start + 8 * n);
+    const at = start + size * place(n);
+    const value = size === 4 ? bytes.readFloatLE(at) : bytes.readDoubleLE(at);
     if (!Number.isFinite(value)) throw refuse(`${value} in row ${Math.floor(n / dimension)}`);
     return value;
   });

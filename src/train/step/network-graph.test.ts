@@ -17,6 +17,7 @@ import { type Network, networkById } from "../../networks/index.ts";
 import {
   batchNorm,
   conv,
+  cropColumns,
   flatten,
   globalAveragePool,
   identity,
@@ -131,6 +132,21 @@ const NETWORKS: readonly (readonly [name: string, network: Network, batch: numbe
       ["linear", linear(16, 8, { bias: false })],
       ["bn", batchNorm(8)],
       ["", l2Norm],
+    ),
+  ),
+  network(
+    "narrow",
+    [3, 16, 30],
+    8,
+    sequence(
+      ["", cropColumns(8)],
+      ["conv1", activated(3, 16, 3, 2, 1)],
+      [
+        "linear7",
+        sequence(["conv", conv(16, 16, 8, { kernelWidth: 7, groups: 16 })], ["bn", batchNorm(16)]),
+      ],
+      ["linear1", sequence(["conv", conv(16, 8, 1)], ["bn", batchNorm(8)])],
+      ["", flatten],
     ),
   ),
   ["lenet++", networkById("lenet++")!, 3],

@@ -13,6 +13,7 @@ import {
   prelu,
   relu,
   sigmoid,
+  slice,
   stopGradient,
   type Tape,
   type Value,
@@ -89,6 +90,8 @@ function record(tape: Tape, step: Step, inputs: readonly Value[], slot: (name: s
       return operation.ceiling === Number.POSITIVE_INFINITY ? relu(x) : clamp(x, 0, operation.ceiling);
     case "maxPool":
       return maxPool(x, operation.kernel, operation.stride);
+    case "cropColumns":
+      return slice(x, 3, operation.margin, x.shape[3]! - operation.margin);
     case "globalAveragePool":
       return globalAveragePool(x);
     case "sigmoid":
