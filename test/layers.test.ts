@@ -21,6 +21,7 @@ const LAYERS = [
 /** Packages with native code or a large surface, and the one folder that may know them. */
 const HOME_OF: Readonly<Record<string, string>> = {
   sharp: "image",
+  "heic-decode": "image",
   "csv-parse": "photographs",
   "onnxruntime-node": "onnx",
   pacote: "models",
@@ -108,6 +109,7 @@ test("the engine is loaded in one place, which switches its telemetry off before
 
 /** Where threads are started one at a time: a run, an experiment, a command, a file that is tried. */
 const STARTS_ONE: ReadonlySet<string> = new Set([
+  "image/read-heic.ts",
   "cli/run-command.ts",
   "study/mnist/reproduce-mnist.ts",
   "train/run/train.ts",

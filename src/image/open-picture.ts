@@ -8,6 +8,7 @@ import { Picture } from "./picture.ts";
 import { pictureError } from "./picture-error.ts";
 import { PICTURE_KINDS, pictureKindOf } from "./picture-kind.ts";
 import { floatPixels } from "./read-float.ts";
+import { readHeic } from "./read-heic.ts";
 import { readPnm } from "./read-pnm.ts";
 import { type EncodedPicture, SharpPixels } from "./sharp-pixels.ts";
 
@@ -46,6 +47,7 @@ export async function openPicture(
   const { where, bytes } = loaded;
   if (bytes.length === 0) throw new FaceError("BAD_IMAGE", `${where}: expected ${FORMATS}, got 0 bytes`);
   const kind = pictureKindOf(bytes);
+  if (kind === "heic") return new Picture(new HeldPixels(await readHeic(bytes, where, maxPixels)));
   if (kind === undefined || !PICTURE_KINDS[kind].read) {
     const got =
       kind === undefined ? "another kind of file" : `a file of the kind ${PICTURE_KINDS[kind].name}`;

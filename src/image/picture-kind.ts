@@ -12,6 +12,7 @@ export const PICTURE_KINDS = {
   avif: { name: "AVIF", read: true },
   tiff: { name: "TIFF", read: true },
   gif: { name: "GIF", read: true },
+  /** Read where its decoder is installed; see `canReadHeic`. */
   heic: { name: "HEIC", read: false },
   pnm: { name: "PNM", read: true },
   bmp: { name: "BMP", read: false },

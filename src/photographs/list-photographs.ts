@@ -2,7 +2,13 @@ import { closeSync, type Dirent, openSync, readSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { FaceError, isDatabaseInUse, reasonOf, systemCode } from "../core/index.ts";
-import { IMAGE_EXTENSIONS, PICTURE_HEAD_BYTES, PICTURE_KINDS, pictureKindOf } from "../image/index.ts";
+import {
+  canReadHeic,
+  IMAGE_EXTENSIONS,
+  PICTURE_HEAD_BYTES,
+  PICTURE_KINDS,
+  pictureKindOf,
+} from "../image/index.ts";
 import { type PassedOver, PassedOverTally } from "./passed-over.ts";
 
 /** The photographs behind some paths. */
@@ -155,7 +161,9 @@ function byContent(path: string): Entry {
   const kind = pictureKindOf(head);
   if (kind === undefined) return { path, is: hasPictureName(path) ? "photograph" : "other" };
   const { name, read } = PICTURE_KINDS[kind];
-  return read ? { path, is: "photograph" } : { path, is: "unread", kind: name };
+  return read || (kind === "heic" && canReadHeic())
+    ? { path, is: "photograph" }
+    : { path, is: "unread", kind: name };
 }
 
 /** A file that cannot be looked into: a picture by its name, or told as unreadable. */

@@ -1,3 +1,5 @@
+import { HEIC_PACKAGE, PICTURE_KINDS } from "../image/index.ts";
+
 /** How many files of one kind were passed over, and the first of them. */
 export interface PassedOverFiles {
   readonly count: number;
@@ -75,7 +77,7 @@ export function passedOverSentences({ kinds, others, hidden, links, unreadable }
   }
   for (const [kind, { count, first }] of Object.entries(kinds)) {
     lines.push(
-      `${plural(count, `${kind} picture`)} passed over: ${kind} is not read here, convert ${count === 1 ? "it" : "them"} to JPEG or PNG (${example(count, first)})`,
+      `${plural(count, `${kind} picture`)} passed over: ${kind} is not read here, ${remedy(kind)}convert ${count === 1 ? "it" : "them"} to JPEG or PNG (${example(count, first)})`,
     );
   }
   if (hidden) {
@@ -100,6 +102,11 @@ export function passedOverSentences({ kinds, others, hidden, links, unreadable }
     );
   }
   return lines;
+}
+
+/** What can be done beside converting. */
+function remedy(kind: string): string {
+  return kind === PICTURE_KINDS.heic.name ? `install ${HEIC_PACKAGE} beside arcface-ts or ` : "";
 }
 
 function plural(count: number, noun: string): string {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   csvRows,
   labelledPhotographs,
@@ -15,6 +15,12 @@ import {
   readPeopleFolder,
   samplePeople,
 } from "./index.ts";
+
+// As where its decoder is not installed, which it is for tests.
+vi.mock("../image/read-heic.ts", async (original) => ({
+  ...(await original<typeof import("../image/read-heic.ts")>()),
+  canReadHeic: () => false,
+}));
 
 const JPEG = "\xff\xd8\xff\xe0 and so on";
 const HEIC = "\0\0\0\x18ftypheic\0\0\0\0mif1heic";
@@ -70,7 +76,7 @@ describe("what a folder means", () => {
     expect(passedOver.kinds["HEIC"]).toEqual({ count: 2, first: join(folder, "1.HEIC") });
     const sentences = passedOverSentences(passedOver).join("\n");
     expect(sentences).toContain(
-      "2 HEIC pictures passed over: HEIC is not read here, convert them to JPEG or PNG",
+      "2 HEIC pictures passed over: HEIC is not read here, install heic-decode beside arcface-ts or convert them to JPEG or PNG",
     );
     expect(sentences).toContain(
       `1 BMP picture passed over: BMP is not read here, convert it to JPEG or PNG (${join(folder, "3.dib")})`,
