@@ -56,6 +56,7 @@ export class Failures {
     if (this.#errors.length === 0) return this.#incomplete ? EXIT.partial : EXIT.ok;
     if (inputs > 1 && !this.#json) this.#io.err(`arcface: ${this.#errors.length} of ${inputs} failed:\n`);
     for (const error of this.#errors) reportError(this.#io, error, this.#json);
+    if (this.#errors.some(({ code }) => exitCodeOf(code) === EXIT.internal)) return EXIT.internal;
     const [first] = this.#errors;
     return first && this.#errors.length === inputs ? exitCodeOf(first.code) : EXIT.partial;
   }

@@ -1,8 +1,9 @@
 import { workerData } from "node:worker_threads";
-import { type ErrorCode, FaceError } from "../core/index.ts";
+import type { ErrorCode } from "../core/index.ts";
 import type { CropOptions } from "./crop-pool.ts";
 import { chooseFace } from "./face.ts";
 import type { FaceFinder } from "./face-finder.ts";
+import { failureOf } from "./picture-failure.ts";
 
 /** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
 export type CropAnswer =
@@ -37,8 +38,8 @@ export default async function crop(path: string): Promise<CropAnswer> {
       ? { kind: "crop", sizePx, pixels: chosen.crop.data, warnings }
       : { kind: "no-face", warnings };
   } catch (error) {
-    if (error instanceof FaceError) return { kind: "failed", code: error.code, message: error.message };
-    throw error;
+    const { code, message } = failureOf(error, path);
+    return { kind: "failed", code, message };
   }
 }
 

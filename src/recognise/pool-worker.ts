@@ -1,8 +1,9 @@
 import { workerData } from "node:worker_threads";
-import { type ErrorCode, FaceError } from "../core/index.ts";
+import type { ErrorCode } from "../core/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
+import { failureOf } from "./picture-failure.ts";
 import type { FiledPhotograph, PoolOptions } from "./pool.ts";
 import type { Recognizer } from "./recognizer.ts";
 
@@ -15,13 +16,13 @@ let recognizer: Promise<Recognizer> | undefined;
 
 /** One photograph in, its faces out. */
 export default async function recognise(path: string): Promise<WorkerAnswer> {
-  return await answer(async (opened) => await opened.faces(path));
+  return await answer(path, async (opened) => await opened.faces(path));
 }
 
 /** One photograph in, its faces out with what tells its file from others. */
 export async function filed(path: string): Promise<WorkerAnswer<FiledPhotograph>> {
   const { named, readPictureFile } = await import("./picture-file.ts");
-  return await answer(async (opened) => {
+  return await answer(path, async (opened) => {
     const { data, file } = await readPictureFile(path);
     const photograph = await opened.faces(data).catch((error: unknown) => {
       throw named(error, path);
@@ -33,16 +34,16 @@ export async function filed(path: string): Promise<WorkerAnswer<FiledPhotograph>
 /** One photograph in, its faces out with what enrolment looks at. */
 export async function portraits(path: string): Promise<WorkerAnswer<PortraitPhotograph>> {
   const { portraitsOf } = await import("./gallery/portrait.ts");
-  return await answer(async (opened) => await portraitsOf(opened, path));
+  return await answer(path, async (opened) => await portraitsOf(opened, path));
 }
 
-async function answer<P>(look: (opened: Recognizer) => Promise<P>): Promise<WorkerAnswer<P>> {
+async function answer<P>(path: string, look: (opened: Recognizer) => Promise<P>): Promise<WorkerAnswer<P>> {
   try {
     recognizer ??= open(workerData as PoolOptions & { readonly home: string });
     return { kind: "faces", photograph: await look(await recognizer) };
   } catch (error) {
-    if (error instanceof FaceError) return { kind: "error", code: error.code, message: error.message };
-    throw error;
+    const { code, message } = failureOf(error, path);
+    return { kind: "error", code, message };
   }
 }
 

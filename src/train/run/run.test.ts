@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { floatTensorOf, openCheckpoint, writeCheckpoint } from "../../checkpoints/index.ts";
 import { seeded } from "../../core/index.ts";
@@ -345,4 +345,21 @@ test("a full disk ends the run with a sentence, and the last checkpoint is whole
   const whole = fresh();
   await runTraining({ out: whole, config: settings({ checkpointEvery: 1 }), workers: 0 });
   expect(losses(copy)).toEqual(losses(whole));
+});
+
+test("a picture that was damaged on the disk does not end a run: another of its batch takes its place, which is said once", async () => {
+  const damaged = `${fresh()}.pack`;
+  mkdirSync(dirname(damaged), { recursive: true });
+  const bytes = readFileSync(data);
+  // A byte in the middle of the first picture: its checksum fails from now on.
+  bytes[64 + 40 + 300]! ^= 0xff;
+  writeFileSync(damaged, bytes);
+  const out = fresh();
+  await runTraining({ out, config: settings({ data: damaged, steps: 21, checkpointEvery: 100 }), workers: 0 });
+  const events = readEvents(join(out, "events.jsonl"));
+  expect(events.at(-1)!.kind).toBe("exported");
+  const told = events.flatMap((event) => (event.kind === "warning" ? [event.message] : []));
+  expect(told.filter((message) => message.includes("left out"))).toEqual([
+    expect.stringMatching(/example 0: at offset 64: expected CRC-32 \d+, got \d+: left out, another picture/),
+  ]);
 });

@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { samplePhotographs, store } from "./pack.ts";
+import { arcface, jsonLines } from "./run-cli.ts";
+
+let photographs: Record<number, string>;
+beforeAll(async () => {
+  photographs = await samplePhotographs();
+  await store.pull("mtcnn");
+  await store.pull("mobilefacenet-192");
+});
+
+const HEIC = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
+
+/** A folder as telephones, storage boxes and office programs leave it. */
+async function dirtyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "arcface dirty-"));
+  for (const person of ["Bob ", "Zoe\u0308", "Zo\u00eb", "@eaDir", ".trash"]) {
+    await mkdir(join(folder, person));
+    await cp(photographs[6]!, join(folder, person, "a.jfif"));
+  }
+  await writeFile(join(folder, "Bob ", "IMG_1.HEIC"), HEIC);
+  await writeFile(join(folder, "Bob ", "IMG_2.jpg"), HEIC);
+  await writeFile(join(folder, "Bob ", "Thumbs.db"), "x");
+  return folder;
+}
+
+describe("a folder as it really is", () => {
+  test("is embedded by content, and what is passed over is told by kind", async () => {
+    const folder = await dirtyFolder();
+    const out = join(folder, "..", "faces.jsonl");
+    rmSync(out, { force: true });
+    const told = await arcface(["embed", folder, "--out", out]);
+    expect(told.code).toBe(0);
+    expect(told.err).toContain(
+      "2 HEIC pictures passed over: HEIC is not read here, convert them to JPEG or PNG",
+    );
+    expect(told.err).toContain("2 pictures in hidden or system files and folders passed over");
+    const again = await arcface(["embed", folder, "--out", out, "--json"]);
+    const [summary] = jsonLines<object>(again);
+    expect(summary).toMatchObject({
+      pictures: 3,
+      skipped: 3,
+      passedOver: { kinds: { HEIC: { count: 2 } }, hidden: { count: 2 }, others: {}, unreadable: [] },
+    });
+    expect(JSON.parse(again.err)).toMatchObject({ passedOver: { kinds: { HEIC: { count: 2 } } } });
+  });
+
+  test("is enrolled: people by their names in one spelling, which is told", async () => {
+    const folder = await dirtyFolder();
+    const gallery = ["--gallery", `sqlite:${join(await mkdtemp(join(tmpdir(), "arcface-")), "g.db")}`];
+    await arcface(["gallery", "create", ...gallery]);
+    const { code, err } = await arcface(["gallery", "enrol", "--people", folder, "--force", ...gallery]);
+    expect(code).toBe(0);
+    expect(err).toContain('the folder "Bob " is read as one person, "Bob"');
+    expect(err).toMatch(/the folders "Zoë" and "Zoë" are read as one person, "Zoë"/);
+    const { out } = await arcface(["gallery", "list", ...gallery]);
+    expect(out.split("\n").map((line) => line.replace(/:.*/, ""))).toEqual(["Bob", "Zo\u00eb", ""]);
+  });
+
+  test("without a picture that can be read is an error that says what lay there", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "arcface heic-"));
+    await writeFile(join(folder, "a.heic"), HEIC);
+    const { code, err } = await arcface(["detect", folder]);
+    expect(code).toBe(3);
+    expect(err).toBe(
+      `1 HEIC picture passed over: HEIC is not read here, convert it to JPEG or PNG (${join(folder, "a.heic")})\narcface: ${folder}: expected pictures, got none\n`,
+    );
+  });
+});
+
+test("embed goes on where files vanish, are emptied, or become folders while it runs, and lists them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "arcface churn-"));
+  const name = (i: number): string => join(folder, `p${String(i).padStart(2, "0")}.jpg`);
+  for (let i = 0; i < 24; i++) await cp(photographs[6]!, name(i));
+  const out = `${folder}.jsonl`;
+  const partial = `${out}.partial.jsonl`;
+  let churned = false;
+  const { code, err } = await arcface(["embed", folder, "--out", out, "--jobs", "1"], {}, () => {
+    if (churned || !existsSync(partial) || statSync(partial).size === 0) return false;
+    churned = true;
+    rmSync(name(20));
+    writeFileSync(name(21), "");
+    writeFileSync(name(22), "hello");
+    rmSync(name(23));
+    mkdirSync(name(23));
+    return false;
+  });
+  expect(churned).toBe(true);
+  expect(err).toContain("4 of 24 failed");
+  for (const i of [20, 21, 22, 23]) expect(err).toContain(name(i));
+  expect(code).toBe(5);
+  const paths = (await readFile(out, "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { path?: string }).path)
+    .filter((path) => path !== undefined);
+  expect(new Set(paths).size).toBe(20);
+});
+
+test.each([
+  [
+    "retain",
+    ["gallery", "retain", "A", "31/12/2030"],
+    'expected a date such as 2027-01-31, got "31/12/2030"',
+  ],
+  ["prune", ["gallery", "prune", "--deleted", "31/12/2025"], "expected a date such as 2027-01-31"],
+  ["retain", ["gallery", "retain", "A", "2027-02-30"], "expected a day that the calendar has"],
+  [
+    "enrol",
+    ["gallery", "enrol", "A", "a.jpg", "--expires", "30.2.2027"],
+    "expected a date such as 2027-01-31",
+  ],
+])("gallery %s: what is no date is refused in a sentence", async (_, args, sentence) => {
+  const { code, err } = await arcface([...args, "--gallery", "sqlite:/nowhere/none.db"]);
+  expect(code).toBe(2);
+  expect(err).toContain(sentence);
+});
