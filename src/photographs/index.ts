@@ -1,5 +1,5 @@
 export { type CsvRow, csvRows, readCsv } from "./csv.ts";
-export { isHiddenName, listPhotographs, type PhotographList } from "./list-photographs.ts";
+export { listPhotographs, type PhotographList } from "./list-photographs.ts";
 export { type PassedOver, type PassedOverFiles, passedOverSentences } from "./passed-over.ts";
 export {
   type LabelledPhotograph,

@@ -66,7 +66,7 @@ export async function listPhotographs(paths: readonly string[]): Promise<Photogr
 }
 
 /** Whether a name is hidden or a system's own, and with it whatever is behind it. */
-export function isHiddenName(name: string): boolean {
+function isHiddenName(name: string): boolean {
   return name.startsWith(".") || SYSTEM_NAMES.has(name);
 }
 

@@ -49,10 +49,10 @@ function numberOf(text: string): number {
 }
 
 async function prune(io: CliIo, flags: GalleryFlags & { deleted?: string | true }): Promise<number> {
-  await using gallery = await openGallery(io, flags);
   const { deleted } = flags;
   const deletedBefore =
     deleted === true ? clock() : deleted === undefined ? undefined : momentOf("--deleted", deleted);
+  await using gallery = await openGallery(io, flags);
   const erasure = await gallery.prune(deletedBefore ? { deletedBefore } : {});
   if (erasure) return receipt(io, flags, erasure);
   say(io, flags, { forgotten: [], faces: 0 }, "nobody's date has passed");
