@@ -70,7 +70,12 @@ export function searchCommand(program: Command, act: Act): void {
 async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<number> {
   if (flags.grid !== undefined) await expectWritableFile(flags.grid, [".png"]);
   const bar = progressBar(io);
-  const { paths: queries, passedOver } = await photographsOf(io, inputs, flags);
+  const fromFile = /\.(jsonl|npy|parquet)$/i.test(flags.in);
+  const asked = await photographsOf(io, inputs, flags);
+  const queries = asked.paths;
+  // A folder that is searched for itself is read, and told of, once.
+  const itself = inputs.length === 1 && inputs[0] === flags.in;
+  const searched = fromFile || itself ? asked : await photographsOf(io, [flags.in], flags);
   const options = await recognizerOptions(flags, openStore(io), io);
   await using pool = await RecognizerPool.open({
     ...options,
@@ -78,13 +83,14 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
     signal: io.signal,
     onProgress: bar.update,
   });
-  const failures = new Failures(io, flags.json ?? false, passedOver);
+  const failures = new Failures(io, flags.json ?? false, {
+    unreadable: [...asked.passedOver.unreadable, ...searched.passedOver.unreadable],
+  });
   const gallery = new PhotographIndex();
-  const fromFile = /\.(jsonl|npy|parquet)$/i.test(flags.in);
   if (fromFile) {
     for await (const record of readEmbeddings(flags.in, pool.pipeline)) gallery.add(record.path, [record]);
   }
-  const inGallery = new Set(fromFile ? [] : (await photographsOf(io, [flags.in], flags)).paths);
+  const inGallery = new Set(fromFile ? [] : searched.paths);
   const chosen = new Map<string, EmbeddedFace | undefined>();
   const wanted = new Set(queries);
   const photographs = [...new Set([...inGallery, ...queries])];
