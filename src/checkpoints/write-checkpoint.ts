@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { FaceError, reasonOf } from "../core/index.ts";
+import { draftOf, FaceError, reasonOf } from "../core/index.ts";
 import type { NamedTensor } from "./named-tensor.ts";
 import { writeSafetensors } from "./safetensors/index.ts";
 import { writeTorch } from "./torch/index.ts";
@@ -32,7 +32,7 @@ export function encodeCheckpoint(
  */
 export function writeCheckpoint(path: string, format: WritableFormat, tensors: readonly NamedTensor[]): void {
   const pieces = encodeCheckpoint(format, tensors);
-  const draft = `${path}.${process.pid}.part`;
+  const draft = draftOf(path);
   try {
     const descriptor = openSync(draft, "wx");
     try {

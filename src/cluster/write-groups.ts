@@ -1,6 +1,6 @@
 import { copyFile, link, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { draftOf, FaceError, reasonOf, systemCode } from "../core/index.ts";
 
 /** A folder to be written: its name and the photographs that go into it. */
 export interface GroupFolder {
@@ -24,7 +24,7 @@ export async function writeGroups(
   how: "copy" | "link",
 ): Promise<void> {
   await expectNewFolder(out);
-  const temporary = `${out}.${process.pid}.tmp`;
+  const temporary = draftOf(out);
   try {
     await mkdir(temporary, { recursive: true });
     for (const { name, photographs } of groups) {

@@ -8,6 +8,7 @@ export {
 } from "./bounded-text.ts";
 export { bytesAt } from "./bytes-at.ts";
 export { expectNoDatabaseInUse, isDatabaseInUse } from "./database-in-use.ts";
+export { draftOf } from "./draft.ts";
 export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";
 export { ERROR_CODES, type ErrorCode, FaceError, internal, reasonOf, systemCode } from "./errors.ts";
 export { float32Rows } from "./float32-rows.ts";

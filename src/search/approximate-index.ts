@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { pipeline } from "node:stream/promises";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { cosine, FaceError, parseJson, readText, reasonOf, type UnitVector } from "../core/index.ts";
+import { cosine, draftOf, FaceError, parseJson, readText, reasonOf, type UnitVector } from "../core/index.ts";
 import { EqualVectors } from "./equal-vectors.ts";
 import {
   checkCount,
@@ -172,7 +172,7 @@ export class ApproximateIndex {
    */
   async save(path: string, of: string): Promise<void> {
     const graph = `${path}.graph`;
-    const temporary = `${graph}.${process.pid}.tmp`;
+    const temporary = draftOf(graph);
     try {
       // usearch writes in place: a file cut off in the middle could not be told from a whole one.
       this.#hnsw.save(temporary);

@@ -135,7 +135,9 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
   const altered = async (gallery: Gallery, sql: string): Promise<void> => {
     const client = new pg.Client(server);
     await client.connect();
-    await client.query(`SET search_path = ${new URL(gallery.store.address).searchParams.get("gallery")}`);
+    await client.query(
+      `SET search_path = ${new URL(gallery.store.address).searchParams.get("gallery")}, public`,
+    );
     await client.query(sql);
     await client.end();
   };

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
+import { draftOf, FaceError, reasonOf, systemCode } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { PictureFile } from "../picture-file.ts";
 import { encodeRecord, type FaceRecord } from "./face-record.ts";
@@ -162,7 +162,7 @@ async function copyToPartial(
   pipeline: Pipeline,
 ): Promise<void> {
   const { pipeline: made, records } = await format.read(path);
-  const temporary = `${partial}.${process.pid}.tmp`;
+  const temporary = draftOf(partial);
   const file = await open(temporary, "w");
   try {
     await file.appendFile(`${encodeHeader(pipeline)}\n`);

@@ -1,6 +1,13 @@
 import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
-import { asUnitVector, expectNoDatabaseInUse, FaceError, readLines, reasonOf } from "../../core/index.ts";
+import {
+  asUnitVector,
+  draftOf,
+  expectNoDatabaseInUse,
+  FaceError,
+  readLines,
+  reasonOf,
+} from "../../core/index.ts";
 import { decodeDescription, decodeRecord, encodeRecord, type FaceRecord } from "./face-record.ts";
 import { decodeHeader, encodeHeader, expectOnePipeline, type MadeBy } from "./header.ts";
 
@@ -283,7 +290,7 @@ async function writeWhole(
   paths: readonly string[],
   write: (temporary: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const temporary = paths.map((path) => `${path}.${process.pid}.tmp`);
+  const temporary = paths.map(draftOf);
   try {
     await write(temporary);
     for (const [i, path] of paths.entries()) await rename(temporary[i]!, path);
