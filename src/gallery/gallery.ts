@@ -1,7 +1,8 @@
 import { cosine, FaceError, personName, type UnitVector } from "../core/index.ts";
 import type { Pipeline } from "../models/index.ts";
 import { type ChangeKind, inverse, type LogEntry } from "./change.ts";
-import type { GalleryPipeline } from "./gallery-pipeline.ts";
+import { expectFace, keptDate } from "./expect-face.ts";
+import { expectVector, type GalleryPipeline } from "./gallery-pipeline.ts";
 import { createStore, openStore } from "./open-store.ts";
 import {
   type Enrolled,
@@ -129,6 +130,13 @@ export class Gallery {
     kind: "enrol" | "import" = "enrol",
   ): Promise<Applied<Enrolled[]>> {
     const enrolments = people.map((each) => ({ ...each, name: personName(kind, each.name) }));
+    for (const { faces, expires } of enrolments) {
+      keptDate(kind, expires);
+      for (const face of faces) {
+        expectVector(kind, this.pipeline, face.vector);
+        expectFace(kind, face);
+      }
+    }
     const count = enrolments.reduce((sum, { faces }) => sum + faces.length + 1, 0);
     const firstId = await this.store.reserveIds(count);
     return await this.#change(kind, () => planEnrolment(this.store, enrolments, firstId));
@@ -144,7 +152,7 @@ export class Gallery {
 
   /** Sets the date after which a person is forgotten; null for never. Throws FaceError PERSON_UNKNOWN. */
   async retain(name: string, until: Date | null): Promise<Applied<Person>> {
-    const expires = until?.toISOString() ?? null;
+    const expires = keptDate("retain", until);
     return await this.#change("retain", () =>
       planPerson(this.store, name, (state) => ({ ...state, expires })),
     );

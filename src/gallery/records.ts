@@ -20,7 +20,7 @@ export interface Provenance {
   /** sha256 of the photograph's bytes, 64 hexadecimal digits; null when they were not at hand. */
   readonly sha256: string | null;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  /** Five [x, y]: eyes, nose, mouth corners, each from the picture's left; empty when not known. */
+  /** Five [x, y]: eyes, nose, mouth corners, each from the picture's left. */
   readonly landmarks: readonly (readonly [number, number])[];
   /** The detector's, 0…1. */
   readonly score: number;

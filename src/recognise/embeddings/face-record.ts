@@ -95,7 +95,29 @@ export function decodeRecord(line: string, where: string): FaceRecord {
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another line`, { cause });
   }
-  return { ...withoutAbsent(parsed), embedding: asUnitVector(parsed.embedding) };
+  return placed({ ...withoutAbsent(parsed), embedding: unitVectorOf(parsed.embedding, where) }, where);
+}
+
+/** Values of a file as a vector. Throws FaceError BAD_FILE. */
+export function unitVectorOf(values: ArrayLike<number>, where: string): UnitVector {
+  try {
+    return asUnitVector(values);
+  } catch (cause) {
+    throw new FaceError("BAD_FILE", `${where}: expected a vector of length 1, got another`, { cause });
+  }
+}
+
+const places = new WeakMap<FaceRecord, string>();
+
+/** Remembers where a record was read. */
+export function placed(record: FaceRecord, where: string): FaceRecord {
+  places.set(record, where);
+  return record;
+}
+
+/** Where a record was read, file and line, for a sentence; undefined for one that was made. */
+export function placeOf(record: FaceRecord): string | undefined {
+  return places.get(record);
 }
 
 /**

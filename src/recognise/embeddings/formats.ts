@@ -1,14 +1,14 @@
 import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
+import { draftOf, expectNoDatabaseInUse, FaceError, readLines, reasonOf } from "../../core/index.ts";
 import {
-  asUnitVector,
-  draftOf,
-  expectNoDatabaseInUse,
-  FaceError,
-  readLines,
-  reasonOf,
-} from "../../core/index.ts";
-import { decodeDescription, decodeRecord, encodeRecord, type FaceRecord } from "./face-record.ts";
+  decodeDescription,
+  decodeRecord,
+  encodeRecord,
+  type FaceRecord,
+  placed,
+  unitVectorOf,
+} from "./face-record.ts";
 import { decodeHeader, encodeHeader, expectOnePipeline, type MadeBy } from "./header.ts";
 
 /** A file format for faces with their vectors. */
@@ -157,7 +157,7 @@ async function* npyRecords(path: string, pipeline: MadeBy): AsyncGenerator<FaceR
     await matrix.read(row, 0, row.length, first + read * row.length);
     read++;
     const values = new Float32Array(Uint8Array.from(row).buffer);
-    yield { ...decodeDescription(line, where), embedding: asUnitVector(values) };
+    yield placed({ ...decodeDescription(line, where), embedding: unitVectorOf(values, where) }, where);
   }
 }
 

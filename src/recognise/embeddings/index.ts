@@ -4,6 +4,6 @@ export {
   openEmbeddings,
   readEmbeddings,
 } from "./embeddings-writer.ts";
-export { type FaceDescription, type FaceRecord, recordsOf } from "./face-record.ts";
+export { type FaceDescription, type FaceRecord, placeOf, recordsOf } from "./face-record.ts";
 export { type EmbeddingsFile, formatOf } from "./formats.ts";
 export { type LabelledVectors, type ReadVectorsOptions, readVectors } from "./read-vectors.ts";

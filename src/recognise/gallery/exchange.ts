@@ -8,7 +8,7 @@ import {
   type NewFace,
   type Provenance,
 } from "../../gallery/index.ts";
-import { type FaceRecord, formatOf, openEmbeddings } from "../embeddings/index.ts";
+import { type FaceRecord, formatOf, openEmbeddings, placeOf } from "../embeddings/index.ts";
 
 /** Faces in one question to a gallery, and in one change of an import. */
 const STEP = 1000;
@@ -102,12 +102,22 @@ export async function importFaces(
   expectPipeline(path, gallery.pipeline, pipeline);
   for await (const record of records) {
     throwIfAborted(options.signal);
+    const where = placeOf(record) ?? path;
+    expectDimension(where, gallery.pipeline.model.dimension, record.embedding.length);
     if (record.person === undefined) report.nameless++;
-    else batch.push({ ...record, person: personName(path, record.person) });
+    else batch.push({ ...record, person: personName(where, record.person) });
     if (batch.length === STEP) await flush();
   }
   await flush();
   return report;
+}
+
+function expectDimension(where: string, dimension: number, length: number): void {
+  if (length === dimension) return;
+  throw new FaceError(
+    "BAD_FILE",
+    `${where}: expected a vector of the gallery's ${dimension} numbers, got one of ${length}`,
+  );
 }
 
 function enrolmentsOf(records: readonly FaceRecord[]): Enrolment[] {
