@@ -22,6 +22,57 @@ describe("MXNet's .params", () => {
     },
   );
 
+  test("an iResNet's tensors are given the names and meaning of InsightFace's PyTorch code", () => {
+    const names = [
+      "arg:conv0_weight",
+      "arg:relu0_gamma",
+      "aux:bn0_moving_var",
+      "arg:stage1_unit1_conv1_weight",
+      "arg:stage1_unit1_relu1_gamma",
+      "arg:stage1_unit1_bn3_gamma",
+      "aux:stage1_unit1_bn3_moving_mean",
+      "arg:stage4_unit1_conv1sc_weight",
+      "arg:stage4_unit2_sc_beta",
+      "arg:bn1_gamma",
+      "arg:pre_fc1_weight",
+      "arg:pre_fc1_bias",
+      "arg:fc1_gamma",
+      "arg:fc7_weight",
+    ];
+    const { tensors } = open(
+      mxnetFile(
+        "V2",
+        names.map((name) => ({ name, shape: [1], values: [0.5] })),
+      ),
+    );
+    expect(Object.fromEntries([...tensors].map(([name, { floats }]) => [name, floats()[0]]))).toEqual({
+      "conv1.weight": 0.5,
+      "prelu.weight": 0.5,
+      "bn1.running_var": Math.fround(0.50001),
+      "layer1.0.conv1.weight": 0.5,
+      "layer1.0.prelu.weight": 0.5,
+      "layer1.0.bn3.weight": 0.5,
+      "layer1.0.bn3.running_mean": 0.5,
+      "layer4.0.downsample.0.weight": 0.5,
+      "layer4.1.downsample.1.bias": 0.5,
+      "bn2.weight": 0.5,
+      "fc.weight": 0.5,
+      "fc.bias": 0.5,
+      "features.weight": 1,
+      "arg:fc7_weight": 0.5,
+    });
+    expect([...tensors].every(([name, tensor]) => tensor.name === name)).toBe(true);
+    for (const more of ["aux:bn_data_moving_mean", "arg:stage1_unit1_se_conv1_weight"]) {
+      const arrays = [...names, more].map((name) => ({ name, shape: [1], values: [0.5] }));
+      expect([...open(mxnetFile("V2", arrays)).tensors.keys()]).toEqual([...names, more]);
+    }
+  });
+
+  test("an array that was never filled is named", () => {
+    const { tensors, unreadable } = open(mxnetFile("V2", [{ name: "arg:empty", shape: [], values: [] }]));
+    expect([tensors.size, [...unreadable]]).toEqual([0, [["arg:empty", "an array that was never filled"]]]);
+  });
+
   test.each<[string, (bytes: Buffer) => void, RegExp]>([
     ["a sparse array", (b) => b.writeInt32LE(1, 28), /expected a dense array, got storage type 1/],
     ["more axes than there are", (b) => b.writeUInt32LE(33, 32), /at most 32 axes, got 33/],

@@ -4,6 +4,7 @@ import type { ByteSource } from "../byte-source.ts";
 import { type Checkpoint, checkpointOf } from "../checkpoint.ts";
 import { DTYPE_BYTES, type Dtype } from "../dtype.ts";
 import { type NamedTensor, storedTensor, type TensorLayout } from "../named-tensor.ts";
+import { iresnetTensors } from "./iresnet-names.ts";
 
 const LIST_MAGIC = 0x112;
 const ARRAY_V1 = 0xf993fac8;
@@ -43,7 +44,7 @@ interface Found {
 
 /**
  * Opens MXNet's `.params`: arrays one after another, then their names, `arg:` before a parameter's and `aux:` before a
- * running statistic's.
+ * running statistic's. An iResNet's are given the names of InsightFace's PyTorch code, see {@link iresnetTensors}.
  *
  * Throws    FaceError BAD_FILE with the offset, also for sparse arrays, whose length the format does not tell
  * Source    Apache MXNet's src/ndarray/ndarray.cc, `NDArray::Save` and `NDArray::Load`
@@ -59,13 +60,24 @@ export function readMxnet(source: ByteSource): Checkpoint {
   if (names.length !== count && names.length !== 0)
     throw cursor.bad(`${count} names, or none`, `${names.length}`);
   const tensors = new Map<string, NamedTensor>();
+  const unreadable = new Map<string, string>();
   arrays.forEach((array, i) => {
     const name = names[i] ?? String(i);
-    if (!array) return;
+    if (!array) {
+      unreadable.set(name, "an array that was never filled");
+      return;
+    }
     if (tensors.has(name)) throw cursor.bad("every name once", JSON.stringify(name));
     tensors.set(name, storedTensor(source, name, array.dtype, array.shape, array.layout));
   });
-  return checkpointOf({ format: "mxnet", tensors, close: () => source.close() });
+  const renamed = iresnetTensors(tensors);
+  return checkpointOf({
+    format: "mxnet",
+    tensors: renamed ?? tensors,
+    unreadable,
+    metadata: renamed ? { names: "an iResNet's, as InsightFace's PyTorch code has them" } : {},
+    close: () => source.close(),
+  });
 }
 
 /** One array; undefined for one that was never filled. */

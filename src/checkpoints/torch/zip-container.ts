@@ -6,8 +6,10 @@ import { readZip, ZipEntries, type ZipEntry } from "../zip/index.ts";
 import type { StoragePlace, TorchContents } from "./assemble.ts";
 import { TorchWorld } from "./torch-world.ts";
 
-/** Descriptions of the largest networks with their optimisers stay below this. */
+/** Descriptions of the largest networks with their optimisers stay far below both. */
 const LARGEST_PICKLE = 2 ** 28;
+/** A kilobyte can unpack to a megabyte of it, which takes a tenth of a second to read. */
+const LARGEST_UNPACKED_PICKLE = 2 ** 24;
 
 /** Whether a file begins as a zip archive does. */
 export function isZip(head: Uint8Array): boolean {
@@ -30,8 +32,9 @@ export function readTorchZip(source: ByteSource): TorchContents {
   const order = entries.get(`${folder}byteorder`);
   if (order) expectLittleEndian(contents.stretch(order));
   const isProgram = entries.has(`${folder}constants.pkl`);
-  if (pickle.size > LARGEST_PICKLE)
-    throw bad(source, pickle.offset, `"${pickle.name}" of at most ${LARGEST_PICKLE} bytes`, `${pickle.size}`);
+  const limit = pickle.packed === undefined ? LARGEST_PICKLE : LARGEST_UNPACKED_PICKLE;
+  if (pickle.size > limit)
+    throw bad(source, pickle.offset, `"${pickle.name}" of at most ${limit} bytes`, `${pickle.size}`);
   const place = contents.stretch(pickle);
   const cursor = new ByteCursor(place.source, place.source.name, place.offset, place.offset + place.bytes);
   const root = unpickle(cursor, new TorchWorld());

@@ -5,8 +5,8 @@ import type { ZipEntry } from "./read-zip.ts";
 
 /** The most that deflate makes of one byte. */
 const LARGEST_RATIO = 1_032;
-/** One storage of the largest face networks is a tenth of this. */
-const LARGEST_ENTRY = 2 ** 30;
+/** All weights of an iResNet-200 together are below this. */
+const LARGEST_ENTRY = 2 ** 29;
 /** All that is unpacked from one archive while it is open. */
 const LARGEST_TOTAL = 2 ** 33;
 
