@@ -457,6 +457,24 @@ export function storeContract(engine: StoreUnderTest): void {
       });
     });
 
+    test("a move to a pipeline that nobody runs any more gives way to the next, with nothing left of it", async () => {
+      const gallery = await fresh();
+      const { faces } = await enrol(gallery, "Ann", 2);
+      const old = madePipeline(32, "next-model");
+      await gallery.store.beginReindex(old);
+      const oldFaces = new MadeFaces(9, 32);
+      await gallery.store.addReindexed(new Map(faces.map((id) => [id, oldFaces.direction()])));
+      const current = { ...madePipeline(16, "next-model"), alignment: { ...old.alignment!, version: 2 } };
+      await gallery.store.beginReindex(current);
+      expect(await gallery.store.facesToEmbed({ limit: 9 })).toHaveLength(2);
+      const newFaces = new MadeFaces(9, 16);
+      const vectors = new Map(faces.map((id) => [id, newFaces.direction()]));
+      await gallery.store.addReindexed(vectors);
+      await gallery.store.finishReindex("2026-01-02T00:00:00.000Z");
+      expect(gallery.pipeline).toEqual(current);
+      expect((await gallery.identify(vectors.get(faces[0]!)!)).candidates[0]?.face).toBe(faces[0]);
+    });
+
     test("says how large it is", async () => {
       const gallery = await fresh();
       await enrol(gallery, "Ann", 3);

@@ -18,8 +18,8 @@ const { model, feed, alignment, detector } = PIPELINE;
 
 const OTHER_VECTORS: readonly (readonly [string, Pipeline, string])[] = [
   ["another network", { ...PIPELINE, model: { ...model, sha256: "ef".repeat(32) } }, "sha256 efefefefefef"],
-  ["another output", { ...PIPELINE, model: { ...model, output: "logits" } }, "to logits 8"],
-  ["another dimension", { ...PIPELINE, model: { ...model, dimension: 9 } }, "to embedding 9"],
+  ["another output", { ...PIPELINE, model: { ...model, output: "logits" } }, "output logits to 8"],
+  ["another dimension", { ...PIPELINE, model: { ...model, dimension: 9 } }, "output embedding to 9"],
   ["another order of channels", { ...PIPELINE, feed: { ...feed, channels: "BGR" } }, "BGR NCHW"],
   ["another layout", { ...PIPELINE, feed: { ...feed, layout: "NHWC" } }, "RGB NHWC"],
   ["another size", { ...PIPELINE, feed: { ...feed, sizePx: 224 } }, "224 px"],

@@ -142,7 +142,7 @@ function finderKey({ detector, flip }: Pipeline): unknown {
 
 function describeNetwork({ model, feed }: Pipeline): string {
   const { channels, layout, sizePx, mean, scale } = feed;
-  return `${model.id} (sha256 ${model.sha256.slice(0, 12)}, ${channels} ${layout} ${sizePx} px, (x - [${mean.join(", ")}]) / [${scale.join(", ")}] to ${model.output} ${model.dimension})`;
+  return `${model.id} (sha256 ${model.sha256.slice(0, 12)}, ${channels} ${layout} ${sizePx} px, (x - [${mean.join(", ")}]) / [${scale.join(", ")}], output ${model.output} to ${model.dimension})`;
 }
 
 function describeAlignment({ alignment }: Pipeline): string {
