@@ -1,8 +1,28 @@
 import { defineConfig } from "vitest/config";
 
+/**
+ * ARCFACE_TESTS=fast leaves out what takes minutes and depends on the Node version least: trainings, sweeps of operations
+ * and networks, and tests that kill processes in a loop. `.ci/run` runs the rest on every supported version.
+ */
+const SLOW = [
+  "src/autodiff/**",
+  "src/networks/**",
+  "src/study/mnist/**",
+  "src/train/**",
+  "test/checkpoint-journey.test.ts",
+  "test/fuzz.test.ts",
+  "test/gallery-stress*.test.ts",
+  "test/gallery-postgres-disk.test.ts",
+  "test/report-browser.test.ts",
+  "test/reproduce-mnist.test.ts",
+  "test/train.test.ts",
+];
+const fast = process.env["ARCFACE_TESTS"] === "fast";
+
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["node_modules/**", "dist/**", ...(fast ? SLOW : [])],
     // Native sessions and worker pools do not belong in worker threads of the test runner.
     pool: "forks",
     // Much of the time a test file waits for a process it started: every core gets one.
