@@ -13,7 +13,8 @@ beforeAll(async () => {
   await store.pull("mobilefacenet-192");
 });
 
-const HEIC = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
+/** A kind of picture that is not read. */
+const BMP = Buffer.from("BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "latin1");
 
 /** A folder as telephones, storage boxes and office programs leave it. */
 async function dirtyFolder(): Promise<string> {
@@ -22,8 +23,8 @@ async function dirtyFolder(): Promise<string> {
     await mkdir(join(folder, person));
     await cp(photographs[6]!, join(folder, person, "a.jfif"));
   }
-  await writeFile(join(folder, "Bob ", "IMG_1.HEIC"), HEIC);
-  await writeFile(join(folder, "Bob ", "IMG_2.jpg"), HEIC);
+  await writeFile(join(folder, "Bob ", "IMG_1.BMP"), BMP);
+  await writeFile(join(folder, "Bob ", "IMG_2.jpg"), BMP);
   await writeFile(join(folder, "Bob ", "Thumbs.db"), "x");
   return folder;
 }
@@ -36,7 +37,7 @@ describe("a folder as it really is", () => {
     const told = await arcface(["embed", folder, "--out", out]);
     expect(told.code).toBe(0);
     expect(told.err).toContain(
-      "2 HEIC pictures passed over: HEIC is not read here, convert them to JPEG or PNG",
+      "2 BMP pictures passed over: BMP is not read here, convert them to JPEG or PNG",
     );
     expect(told.err).toContain("2 pictures in hidden or system files and folders passed over");
     const again = await arcface(["embed", folder, "--out", out, "--json"]);
@@ -44,9 +45,9 @@ describe("a folder as it really is", () => {
     expect(summary).toMatchObject({
       pictures: 3,
       skipped: 3,
-      passedOver: { kinds: { HEIC: { count: 2 } }, hidden: { count: 2 }, others: {}, unreadable: [] },
+      passedOver: { kinds: { BMP: { count: 2 } }, hidden: { count: 2 }, others: {}, unreadable: [] },
     });
-    expect(JSON.parse(again.err)).toMatchObject({ passedOver: { kinds: { HEIC: { count: 2 } } } });
+    expect(JSON.parse(again.err)).toMatchObject({ passedOver: { kinds: { BMP: { count: 2 } } } });
   });
 
   test("is enrolled: people by their names in one spelling, which is told", async () => {
@@ -55,19 +56,19 @@ describe("a folder as it really is", () => {
     await arcface(["gallery", "create", ...gallery]);
     const { code, err } = await arcface(["gallery", "enrol", "--people", folder, "--force", ...gallery]);
     expect(code).toBe(0);
-    expect(err).toContain('the folder "Bob " is read as one person, "Bob"');
+    expect(err).toContain('the folder "Bob " is read as the person "Bob"');
     expect(err).toMatch(/the folders ".*" and ".*" are read as one person, "Zo\u00eb"/);
     const { out } = await arcface(["gallery", "list", ...gallery]);
     expect(out.split("\n").map((line) => line.replace(/:.*/, ""))).toEqual(["Bob", "Zo\u00eb", ""]);
   });
 
   test("without a picture that can be read is an error that says what lay there", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "arcface heic-"));
-    await writeFile(join(folder, "a.heic"), HEIC);
+    const folder = await mkdtemp(join(tmpdir(), "arcface bmp-"));
+    await writeFile(join(folder, "a.bmp"), BMP);
     const { code, err } = await arcface(["detect", folder]);
     expect(code).toBe(3);
     expect(err).toBe(
-      `1 HEIC picture passed over: HEIC is not read here, convert it to JPEG or PNG (${join(folder, "a.heic")})\narcface: ${folder}: expected pictures, got none\n`,
+      `1 BMP picture passed over: BMP is not read here, convert it to JPEG or PNG (${join(folder, "a.bmp")})\narcface: ${folder}: expected pictures, got none\n`,
     );
   });
 });

@@ -51,6 +51,11 @@ export async function readCsv(file: string, columns: readonly (readonly string[]
 /** The same of a CSV text. @param where the file's name, for sentences */
 export function csvRows(text: string, where: string, columns: readonly (readonly string[])[]): CsvRow[] {
   const called = columns.map(([name]) => name).join(",");
+  const nul = text.indexOf("\0");
+  if (nul >= 0) {
+    const line = lineEnds(text.slice(0, nul)) + 1;
+    throw new FaceError("BAD_FILE", `${where}: line ${line}: expected text, got a NUL character`);
+  }
   const records = recordsOf(text, where);
   const order = records[0] && headerOrder(records[0].fields, columns);
   const rows = (order ? records.slice(1) : records).map(({ line, fields }) => {
@@ -77,7 +82,9 @@ function headerOrder(
   return order.includes(-1) ? undefined : order;
 }
 
-function recordsOf(text: string, where: string): CsvRow[] {
+function recordsOf(whole: string, where: string): CsvRow[] {
+  // A line of Excel's own that names the delimiter, which the next line shows anyway.
+  const text = whole.replace(/^\uFEFF?sep=.(?=[\r\n])/i, "");
   const delimiter = delimiterOf(text);
   try {
     const records = parse(text, {

@@ -36,8 +36,24 @@ const SYSTEM_NAMES: ReadonlySet<string> = new Set([
 /** Endings that pictures of any kind have: a file that cannot be looked into is a picture by its ending. */
 const PICTURE_ENDINGS: ReadonlySet<string> = new Set([
   ...IMAGE_EXTENSIONS,
-  ...[".jpe", ".jfif", ".jif", ".mpo", ".heic", ".heif", ".bmp", ".dng", ".cr2", ".nef", ".arw"],
+  ...[".jpe", ".jfif", ".jif", ".mpo", ".heic", ".heif", ".bmp"],
 ]);
+
+/** Endings of cameras' own files. */
+const RAW_ENDINGS: ReadonlySet<string> = new Set(
+  [".3fr", ".arw", ".cr2", ".dcr", ".dng", ".erf", ".iiq", ".k25", ".kdc", ".mef", ".mos"].concat([
+    ".nef",
+    ".nrw",
+    ".orf",
+    ".pef",
+    ".raw",
+    ".rw2",
+    ".rwl",
+    ".sr2",
+    ".srf",
+    ".srw",
+  ]),
+);
 
 /**
  * The photographs behind paths, by one rule for every command.
@@ -60,9 +76,9 @@ export async function listPhotographs(paths: readonly string[]): Promise<Photogr
       throw new FaceError("BAD_FILE", `${path}: expected a file or a folder, got nothing there`, { cause });
     });
     if (entry?.isDirectory()) await walk.given(path);
-    else walk.found.add(path);
+    else walk.add(path);
   }
-  return { paths: [...walk.found], folders: walk.folders, passedOver: walk.tally.total() };
+  return { paths: walk.paths, folders: walk.folders, passedOver: walk.tally.total() };
 }
 
 /** Whether a name is hidden or a system's own, and with it whatever is behind it. */
@@ -79,11 +95,21 @@ type Entry = { readonly path: string } & (
 );
 
 class Walk {
-  readonly found = new Set<string>();
+  /** As they were named or found, by their full paths: one file is listed once, however it is spelt. */
+  readonly #found = new Map<string, string>();
   readonly folders: string[] = [];
   readonly tally = new PassedOverTally();
   /** Where each folder was found that was read, by its real place. */
   readonly #read = new Map<string, string>();
+
+  get paths(): string[] {
+    return [...this.#found.values()];
+  }
+
+  add(path: string): void {
+    const full = resolve(path);
+    if (!this.#found.has(full)) this.#found.set(full, path);
+  }
 
   /** A folder that was named: that it cannot be read is an error. */
   async given(folder: string): Promise<void> {
@@ -128,7 +154,7 @@ class Walk {
 
   #file(entry: Entry): void {
     const { path } = entry;
-    if (entry.is === "photograph") this.found.add(path);
+    if (entry.is === "photograph") this.add(path);
     else if (entry.is === "unread") this.tally.kind(entry.kind, path);
     else if (entry.is === "unreadable") this.tally.unreadable(path, entry.reason);
     else if (entry.is === "hidden") for (const picture of entry.pictures) this.tally.hidden(picture);
@@ -160,6 +186,10 @@ function byContent(path: string): Entry {
   }
   const kind = pictureKindOf(head);
   if (kind === undefined) return { path, is: hasPictureName(path) ? "photograph" : "other" };
+  // Cameras' own files begin as TIFF does, with a thumbnail where the picture would be.
+  if (kind === "tiff" && RAW_ENDINGS.has(extname(path).toLowerCase())) {
+    return { path, is: "unread", kind: PICTURE_KINDS.raw.name };
+  }
   const { name, read } = PICTURE_KINDS[kind];
   return read || (kind === "heic" && canReadHeic())
     ? { path, is: "photograph" }

@@ -117,7 +117,9 @@ const LISTED = 5;
 export function peopleFolderSentences({ renamed, empty, stray, passedOver }: PeopleFolder): string[] {
   const lines = renamed.slice(0, LISTED).map(({ folders, person }) => {
     const names = folders.map((name) => JSON.stringify(name)).join(" and ");
-    return `${folders.length > 1 ? "the folders" : "the folder"} ${names} ${folders.length > 1 ? "are" : "is"} read as one person, "${person}"`;
+    return folders.length > 1
+      ? `the folders ${names} are read as one person, "${person}"`
+      : `the folder ${names} is read as the person "${person}"`;
   });
   if (renamed.length > LISTED)
     lines.push(`${renamed.length - LISTED} more folders are read under another name`);

@@ -117,6 +117,19 @@ describe("what a folder means", () => {
     expect((await listPhotographs([...paths, ...paths])).paths).toEqual(paths);
   });
 
+  test("a camera's own file begins as TIFF does and is no TIFF: only its thumbnail would be read", async () => {
+    const tiff = "MM\0*\0\0\0\x08";
+    const folder = await folderWith({ "a.NEF": tiff, "b.dng": tiff, "c.tif": tiff });
+    const { paths, passedOver } = await listPhotographs([folder]);
+    expect(namesIn(folder, paths)).toEqual(["c.tif"]);
+    expect(passedOver.kinds["raw camera"]?.count).toBe(2);
+  });
+
+  test("one file under two spellings of its path is listed once", async () => {
+    const folder = await folderWith({ "a.jpg": JPEG });
+    expect((await listPhotographs([`${folder}/./a.jpg`, folder])).paths).toEqual([`${folder}/./a.jpg`]);
+  });
+
   test("links to files and folders are followed, each folder once, in circles too", async () => {
     const outside = await folderWith({ "x/1.jpg": JPEG });
     const folder = await folderWith({ "people/a.jpg": JPEG });
@@ -193,7 +206,7 @@ describe("a folder per person", () => {
     ]);
     expect(found.empty).toEqual(["Empty", "Nobody"]);
     expect(peopleFolderSentences(found)).toEqual([
-      'the folder "Bob " is read as one person, "Bob"',
+      'the folder "Bob " is read as the person "Bob"',
       "2 folders without a picture passed over: Empty, Nobody",
       `1 picture beside the folders passed over: nobody is named for it (${join(folder, "stray.jpg")})`,
       `2 pictures in hidden or system files and folders passed over (the first is ${join(folder, ".trash", "y.jpg")})`,
@@ -287,6 +300,15 @@ describe("CSV", () => {
     ]);
     expect(() => csvRows("Person,Age,Group,Path\nAnn,5\n", "t", three)).toThrow(
       't: line 2: expected path,person,group, got "Ann,5"',
+    );
+  });
+
+  test("Excel's line about the delimiter is passed over; a NUL character is refused with its line", () => {
+    expect(csvRows("sep=;\r\na.jpg;Ann\r\n", "t", [["path"], ["person"]])).toEqual([
+      { line: 2, fields: ["a.jpg", "Ann"] },
+    ]);
+    expect(() => csvRows("a.jpg,Ann\nb\0.jpg,Ben\n", "t", [["path"], ["person"]])).toThrow(
+      "t: line 2: expected text, got a NUL character",
     );
   });
 
