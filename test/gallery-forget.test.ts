@@ -102,7 +102,7 @@ test("while somebody reads an older state nothing can be proven, the receipt say
   reader.get("SELECT count(*) FROM vector");
   const [first] = await receipts("Ann Example");
   expect(first).toMatchObject({ faces: 2, finished: false, proven: false });
-  expect(first!.notProven.join("\n")).toContain("could not be packed while others use it");
+  expect(first!.notProven.join("\n")).toContain("could not be packed yet");
   expect(first!.searched.reduce((sum, { hits }) => sum + hits, 0)).toBeGreaterThan(0);
   const shown = await command("forget", "--finish");
   expect([shown.code, shown.out]).toEqual([

@@ -214,7 +214,13 @@ export class Gallery {
     const at = this.#now();
     const effects = inverse(entry.effects);
     const change = { kind: "undo" as const, at, undoes: entry.sequence, effects, contents: [] };
-    return { sequence: await this.store.commit(change), result: entry };
+    try {
+      return { sequence: await this.store.commit(change), result: entry };
+    } catch (error) {
+      if (sequence !== undefined || !(error instanceof FaceError) || error.code !== "CONFLICT") throw error;
+      const text = `${error.message}; it is change ${entry.sequence}, and others can be taken back by their numbers`;
+      throw new FaceError("CONFLICT", text, { cause: error });
+    }
   }
 
   /** Everybody who ever bore a name, and whom they became by merging: whom {@link forget} removes. */

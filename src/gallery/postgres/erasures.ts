@@ -89,16 +89,28 @@ export class PostgresErasures implements ErasureEngine {
   async compact(patient: boolean): Promise<string[]> {
     return await this.#connections.session(async (client) => {
       const failed = await waitForReaders(client, patient ? READERS_MS : 0);
+      // A table that this user does not own is passed over with a warning.
+      const onNotice = ({
+        severity,
+        message,
+      }: {
+        severity?: string | undefined;
+        message?: string | undefined;
+      }): void => {
+        if (severity === "WARNING") failed.push(`a table could not be rewritten: ${message}`);
+      };
+      client.on("notice", onNotice);
       await client.query(`SET lock_timeout = '${patient ? PATIENCE : IMPATIENCE}'`);
       for (const table of await this.#tables()) {
         try {
           await client.query(`VACUUM (FULL, ANALYZE) ${table}`);
         } catch (thrown) {
           const { message } = this.#connections.asError(thrown) as Error;
-          failed.push(`table ${table} could not be rewritten while others use it (${message})`);
+          failed.push(`table ${table} could not be rewritten yet (${message})`);
         }
       }
       await client.query("RESET lock_timeout");
+      client.off("notice", onNotice);
       return failed;
     });
   }

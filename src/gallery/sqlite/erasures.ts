@@ -55,14 +55,14 @@ export class SqliteErasures implements ErasureEngine {
   async compact(patient: boolean): Promise<string[]> {
     const { path, database } = this.#connection;
     const tries = patient ? PATIENCE : 1;
-    await rm(derivedFolderOf(path), { recursive: true, force: true });
     try {
+      await rm(derivedFolderOf(path), { recursive: true, force: true });
       await retryBusy(path, () => database.exec("VACUUM"), tries);
       await this.#emptyLog(tries);
       return [];
     } catch (thrown) {
       const why = (asStorageError(path, thrown) as Error).message;
-      return [`the file could not be packed while others use it (${why})`];
+      return [`the file could not be packed yet (${why})`];
     }
   }
 
