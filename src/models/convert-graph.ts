@@ -20,6 +20,7 @@ import { bytesOf, type ModelFile, readModelFile, type Sides, sidesOfGraph } from
 import { type Pass, type PassResult, roundingNote, runPasses } from "./passes.ts";
 import { PREPARE_RTOL, randomInput } from "./prepare.ts";
 import { expectKnown, placeOf } from "./prepare-checkpoint.ts";
+import { prepareInTrial } from "./trial.ts";
 
 /** How a network is written as a graph. */
 export interface GraphOptions {
@@ -63,6 +64,10 @@ export async function convertGraph(path: string, options: GraphOptions): Promise
     const { model, original, example, passes, ...built } = file.network
       ? ofWeights(file, options)
       : await ofGraph(file, options);
+    if (example && !file.network) {
+      const shape = [1, ...example.dims];
+      await prepareInTrial(original, { input: example.name, example: shape });
+    }
     const feeds = example && { [example.name]: randomInput([1, ...example.dims]) };
     // Lengths may be given or taken away on purpose: directions are what has to agree.
     const result = await runPasses(model, original, passes, { feeds, compare: directionDistance });

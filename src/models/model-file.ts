@@ -99,7 +99,9 @@ export async function prepareModelFile(
   const example = layout === "NCHW" ? [1, 3, sizePx, sizePx] : [1, sizePx, sizePx, 3];
   const { cache } = options;
   const bytes = await bytesOf(file.path);
-  const prepared = namingFile(file.path, () => prepareNetwork(bytes, { input: name, example, cache }));
+  const prepared = namingFile(file.path, () =>
+    prepareNetwork(bytes, { input: name, example, cache, stranger: true, signal: options.signal }),
+  );
   return (await prepared).onnx;
 }
 

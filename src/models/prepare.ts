@@ -14,6 +14,7 @@ import {
 import { type Pass, runPasses } from "./passes.ts";
 import { cachedNetwork, type Prepared } from "./prepared-cache.ts";
 import { sha256 } from "./store.ts";
+import { prepareInTrial } from "./trial.ts";
 
 /** Raised whenever a change here gives other bytes: older prepared files are then left aside. */
 const RECIPE = 1;
@@ -49,6 +50,9 @@ export interface PrepareOptions {
   readonly anySize?: boolean;
   /** Folder for prepared files, by content; without it, or when it cannot be written, every opening prepares anew. */
   readonly cache?: string | undefined;
+  /** Whether it is nobody's that is known here: it is then opened and run for the first time in a process of its own. */
+  readonly stranger?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -57,11 +61,13 @@ export interface PrepareOptions {
  * Each step is checked on one random input against what it started from; a conversion that differs is refused,
  * a rewrite that differs is dropped.
  *
- * Throws    FaceError BAD_MODEL
+ * Throws    FaceError BAD_MODEL; ABORTED for a stranger's
  */
 export async function prepareNetwork(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
   const key = [RECIPE, sha256(file), options.input, options.example, options.anySize ?? false];
-  return await cachedNetwork(options.cache, key, PrepareReport, () => prepare(file, options));
+  return await cachedNetwork(options.cache, key, PrepareReport, () =>
+    options.stranger ? prepareInTrial(file, options) : prepare(file, options),
+  );
 }
 
 async function prepare(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {

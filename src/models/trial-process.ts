@@ -1,0 +1,36 @@
+import { Worker } from "node:worker_threads";
+import type { TrialAnswer, TrialRequest } from "./trial.ts";
+
+/*
+ * The process of a trial. The network runs in a thread; this one keeps time and looks at the memory, so that it can end
+ * both whatever native code is doing.
+ */
+
+/** Between two looks at the memory, in milliseconds. */
+const LOOK_MS = 25;
+
+const end = (): void => void process.kill(process.pid, "SIGKILL");
+const answer = (message: TrialAnswer): void => void process.send!(message, end);
+const refuse = (message: string): void => answer({ kind: "failed", code: "BAD_MODEL", message });
+
+process.on("disconnect", end);
+process.once("message", ({ limits, ...task }: TrialRequest) => {
+  const { seconds, bytes } = limits;
+  setTimeout(
+    () => refuse(`expected a network that is opened and run within ${seconds} s, got one that takes longer`),
+    seconds * 1000,
+  );
+  const before = process.memoryUsage.rss();
+  const look = setInterval(() => {
+    if (process.memoryUsage.rss() - before <= bytes) return;
+    clearInterval(look);
+    refuse(
+      `expected a network that is opened and run within ${(bytes / 2 ** 30).toFixed(1)} GiB of memory, got one that takes more`,
+    );
+  }, LOOK_MS);
+  const thread = new Worker(new URL("./trial-thread.js", import.meta.url), { workerData: task });
+  thread.on("message", answer);
+  thread.on("error", ({ message }) =>
+    refuse(`expected a network that can be opened and run, got: ${message}`),
+  );
+});

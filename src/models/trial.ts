@@ -1,0 +1,85 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type ErrorCode, FaceError, throwIfAborted } from "../core/index.ts";
+import type { PreparedNetwork, PrepareOptions } from "./prepare.ts";
+
+/** What a network of unknown origin may take when it is opened and run for the first time. */
+export interface TrialLimits {
+  readonly seconds: number;
+  /** Of memory, of the whole process. */
+  readonly bytes: number;
+}
+
+/** What the process of a trial is asked. */
+export interface TrialRequest {
+  readonly file: Uint8Array;
+  readonly options: Pick<PrepareOptions, "input" | "example" | "anySize">;
+  readonly limits: TrialLimits;
+}
+
+/** What it answers. Errors travel as data, because a thrown one loses its code on the way. */
+export type TrialAnswer =
+  | ({ readonly kind: "prepared" } & PreparedNetwork)
+  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+
+/** The program, built: a checkout that runs its sources has it in `dist/`. */
+const PROGRAM = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith(".ts") ? "../../dist/models/trial-process.js" : "./trial-process.js",
+    import.meta.url,
+  ),
+);
+
+/** Limits that networks for faces keep many times over: iResNet-100 takes two seconds and 1.5 GB. */
+export function trialLimits(file: Uint8Array): TrialLimits {
+  return { seconds: 60, bytes: 2 ** 31 + 8 * file.length };
+}
+
+/**
+ * Prepares a network of unknown origin in a process of its own, which ends when it takes too long, takes too much memory,
+ * or loses this one: what has come through that may be run here.
+ *
+ * Throws    FaceError BAD_MODEL, ABORTED
+ */
+export async function prepareInTrial(
+  file: Uint8Array,
+  { input, example, anySize, signal }: PrepareOptions,
+  limits: TrialLimits = trialLimits(file),
+): Promise<PreparedNetwork> {
+  throwIfAborted(signal);
+  const child = fork(PROGRAM, {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    execArgv: [],
+  });
+  const stop = (): void => void child.kill("SIGKILL");
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const answer = await new Promise<TrialAnswer>((resolve) => {
+      const failed = (message: string): void => resolve({ kind: "failed", code: "BAD_MODEL", message });
+      child.on("message", (message) => resolve(message as TrialAnswer));
+      child.on("error", ({ message }) => failed(`expected a process to try the network in, got: ${message}`));
+      child.on("exit", (code, ended) => {
+        if (ended === "SIGINT" || ended === "SIGTERM")
+          resolve({ kind: "failed", code: "ABORTED", message: "stopped: the work was cancelled" });
+        else
+          failed(
+            `expected a network that can be opened and run, got one that ended its process (${ended ?? code})`,
+          );
+      });
+      const request: TrialRequest = {
+        file,
+        options: { input, example, ...(anySize === undefined ? {} : { anySize }) },
+        limits,
+      };
+      // One that ends early takes no more; why it ended is said above.
+      child.send(request, () => undefined);
+    });
+    throwIfAborted(signal);
+    if (answer.kind === "failed") throw new FaceError(answer.code, answer.message);
+    return { onnx: answer.onnx, report: answer.report };
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    stop();
+  }
+}
