@@ -7,7 +7,7 @@ import { alignmentTemplate } from "./template.ts";
  * Number of the rule that says where a crop lies in its picture: template, landmarks, fit. It goes up with every
  * change of the rule; vectors of different rules do not compare, and what was made by an earlier one is refused.
  */
-export const ALIGNMENT_VERSION = 1;
+export const ALIGNMENT_VERSION: number = 1;
 
 /**
  * Number of the way in which a photograph is read and searched, and a crop's pixels are drawn. It goes up when the same
@@ -15,7 +15,7 @@ export const ALIGNMENT_VERSION = 1;
  *
  * 2: crops are drawn from the photograph's own pixels at any size. 1: from a picture reduced to 4096 px a side.
  */
-export const CROP_VERSION = 2;
+export const CROP_VERSION: number = 2;
 
 declare const aligned: unique symbol;
 

@@ -10,7 +10,7 @@ const versions = vi.hoisted(() => ({ alignment: 1 }));
 vi.mock(import("../../align/index.ts"), async (original) => ({
   ...(await original()),
   get ALIGNMENT_VERSION() {
-    return versions.alignment as 1;
+    return versions.alignment;
   },
 }));
 
