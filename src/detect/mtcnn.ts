@@ -42,6 +42,8 @@ export const MTCNN_DEFAULTS = {
 /** Side of the face that the proposal network looks for, and its step, in pixels of the scaled picture. */
 const PROPOSAL_WINDOW = 12;
 const PROPOSAL_STRIDE = 2;
+/** Pixels of a scaled picture that the proposal network sees at once: it needs some hundred bytes for each. */
+const MAX_PROPOSAL_PIXELS = 1 << 20;
 const REFINEMENT_SIZE = 24;
 const OUTPUT_SIZE = 48;
 /** Crops of one run through a network; bounds memory when a picture yields thousands of candidates. */
@@ -96,11 +98,36 @@ export class MtcnnDetector implements Detector {
   }
 
   async #proposeAt(image: RgbImage, facePx: number): Promise<Proposal[]> {
-    const net = this.#nets.proposal;
     const step = facePx / PROPOSAL_WINDOW;
     const view = padded(image, facePx);
     const width = Math.ceil(view.width / step);
     const height = Math.ceil(view.height / step);
+    const found: Proposal[] = [];
+    // Strips that share a window's width but one step: together they have every window of the whole once.
+    const strip = Math.max(64, 2 * Math.floor(MAX_PROPOSAL_PIXELS / height / 2));
+    for (let left = 0; left === 0 || left + PROPOSAL_WINDOW <= width; left += strip) {
+      const columns = Math.min(strip + PROPOSAL_WINDOW - PROPOSAL_STRIDE, width - left);
+      const part = {
+        ...view,
+        x: view.x + (left * view.width) / width,
+        width: (columns * view.width) / width,
+      };
+      found.push(...(await this.#proposeIn(image, part, columns, height, facePx, view.x + left * step)));
+    }
+    return found;
+  }
+
+  /** @param from where the first window begins, in raster pixels from the left */
+  async #proposeIn(
+    image: RgbImage,
+    view: Box<"raster">,
+    width: number,
+    height: number,
+    facePx: number,
+    from: number,
+  ): Promise<Proposal[]> {
+    const net = this.#nets.proposal;
+    const step = facePx / PROPOSAL_WINDOW;
     const input = new Float32Array(3 * width * height);
     resampleBox(image, view, width, height, {
       data: input,
@@ -117,7 +144,7 @@ export class MtcnnDetector implements Detector {
     for (let cell = 0; 2 * cell < probability.data.length; cell++) {
       const score = probability.data[2 * cell + 1]!;
       if (score <= this.#thresholds.proposalThreshold) continue;
-      const x = view.x + Math.floor(cell / rows) * PROPOSAL_STRIDE * step;
+      const x = from + Math.floor(cell / rows) * PROPOSAL_STRIDE * step;
       const y = view.y + (cell % rows) * PROPOSAL_STRIDE * step;
       found.push({
         box: { x, y, width: facePx, height: facePx },
