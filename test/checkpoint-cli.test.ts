@@ -237,7 +237,7 @@ describe("--model with a checkpoint", () => {
         id: "ir-se-50",
         recognisedBy: "name",
         presets: ["ir-se-50/bgr", "ir-se-50/rgb"],
-        licence: { commercial: false },
+        licence: { id: "MIT", commercial: "unknown" },
       },
       tensorCount: 397,
     });

@@ -125,7 +125,7 @@ describe("cluster", () => {
     const result = await arcface(["cluster", dir, "--out", out, "--json"]);
     expect(result).toMatchObject({ code: 0, err: "" });
     const [summary] = jsonLines<ClusterSummary>(result);
-    expect(summary!.threshold).toBeCloseTo(0.438, 3);
+    expect(summary!.threshold).toBeCloseTo(0.451, 3);
     expect(summary!.scores).toBeNull();
     expect(summary!.groups.flatMap((group) => group.faces)).toHaveLength(summary!.faces);
     for (const { id, faces } of summary!.groups) {

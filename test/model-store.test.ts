@@ -123,12 +123,25 @@ test("accepting a licence is remembered, for that model and that licence only", 
 test("a file that is brought needs the licence of the card with its checksum, a copy under any name", async () => {
   const file = [...(await store.pull("fr-feature-512")).values()][0]!;
   const allowed = store.card("fr-feature-512");
-  const strict = { ...allowed, licence: { ...allowed.licence, commercial: false } } as ModelCard;
+  const strict = { ...allowed, licence: { ...allowed.licence, commercial: "forbidden" } } as ModelCard;
   const cautious = new ModelStore({ home: await emptyHome(), cards: [strict] });
   await expect(Recognizer.open({ store: cautious, model: file })).rejects.toMatchObject({ code: "LICENCE" });
   await cautious.acceptLicence("fr-feature-512");
   await using recognizer = await Recognizer.open({ store: cautious, model: file });
   expect(recognizer.dimension).toBe(512);
+});
+
+test("whether commercial use is allowed follows from licence and training data by one rule", () => {
+  for (const { id, licence } of store.cards()) {
+    const researchOnly = /research/.test(licence.trainingData ?? "");
+    const unstated = licence.trainingData === "Not stated.";
+    if (/non-commercial/.test(licence.id)) expect(licence.commercial, id).toBe("forbidden");
+    else if (researchOnly || unstated) expect(licence.commercial, id).toBe("unknown");
+  }
+  const commercial = (id: string): string => store.card(id).licence.commercial;
+  // Both learnt from MS1M, under licences that do not speak of it.
+  expect([commercial("mobilefacenet-128"), commercial("ir-se-50")]).toEqual(["unknown", "unknown"]);
+  expect([commercial("w600k-r50"), commercial("mnist")]).toEqual(["forbidden", "allowed"]);
 });
 
 test("every card that comes with the library is complete, and no two share an id", () => {

@@ -9,7 +9,6 @@ import os
 import mpmath
 import numpy as np
 from scipy import special, stats
-from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.model_selection import KFold
 
@@ -42,14 +41,6 @@ def scored(name, scores, same):
         "roc": {"fpr": fpr.tolist(), "tpr": tpr.tolist(), "thresholds": thresholds[1:].tolist()},
         "folds": fold_accuracy(distances, same, 10),
     }
-    # With one genuine pair below all scores and one impostor pair above all.
-    order = np.argsort(scores, kind="stable")
-    x = np.concatenate([[-9.0], scores[order], [9.0]])
-    y = np.concatenate([[1.0], same[order].astype(float), [0.0]])
-    posterior = IsotonicRegression().fit_transform(x, y)
-    prior = (same.sum() + 1) / ((~same).sum() + 1)
-    odds = posterior[1:-1] / (1 - posterior[1:-1]) / prior
-    result["log10lr"] = {"scores": scores[order].tolist(), "values": np.log10(odds).tolist()}
     return result
 
 

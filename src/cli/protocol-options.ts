@@ -33,7 +33,6 @@ export interface ProtocolFlags extends ModelFlags {
   readonly aligned?: boolean;
   readonly jobs?: number;
   readonly seed: number;
-  readonly resamples?: number;
   readonly json?: boolean;
 }
 
@@ -59,8 +58,7 @@ export function addProtocolFlags(command: Command): Command {
         .default("central"),
     )
     .option("--aligned", "the pictures are aligned crops already: look for no faces")
-    .option("--seed <n>", "draws pairs, and people for the intervals", whole, 1)
-    .option("--resamples <n>", "draws of people for the intervals", whole)
+    .option("--seed <n>", "draws pairs, folds and strangers", whole, 1)
     .option("--json", "print JSON");
   return addJobsFlag(addModelFlags(command, { embeds: true }));
 }

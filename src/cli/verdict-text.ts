@@ -1,5 +1,5 @@
 import type { Calibration } from "../models/index.ts";
-import type { ErrorRate, Verdict } from "../recognise/index.ts";
+import type { ErrorRate, Likelihood, Verdict } from "../recognise/index.ts";
 
 /** A verdict as a person reads it: the side of the threshold, both error rates at the score, and from what evidence. */
 export function describeVerdict(verdict: Verdict | undefined, uncalibrated: string | undefined): string[] {
@@ -11,15 +11,13 @@ export function describeVerdict(verdict: Verdict | undefined, uncalibrated: stri
   const { same, threshold, evidence, calibration } = verdict;
   const side = `${same ? "above" : "below"} ${threshold.toFixed(3)}: the side of ${same ? "one person" : "different people"}`;
   if (!evidence || !calibration) return [side, `uncalibrated: ${uncalibrated}; the threshold is your own`];
-  const { data, target, intervals } = calibration;
+  const { data, intervals } = calibration;
   const own = threshold === calibration.threshold;
   return [
     side,
     `${percent(evidence.fmr)} of pairs of different people score as high (FMR), ${percent(evidence.fnmr)} of pairs of one person lower (FNMR); ${intervals.confidence * 100} % intervals`,
-    `such a score is ${timesText(evidence.log10LikelihoodRatio)}`,
-    own
-      ? `threshold for at most ${percentText(target.fmr)} % false matches, measured on ${data.protocol}: ${calibration.falseMatches} of ${data.impostorPairs} pairs of different people lay above it, ${calibration.falseNonMatches} of ${data.genuinePairs} pairs of one person below`
-      : `the threshold is your own; rates measured on ${data.protocol}`,
+    `such a score is ${likelihoodText(evidence.likelihood)}`,
+    own ? thresholdText(calibration) : `the threshold is your own; rates measured on ${data.protocol}`,
   ];
 }
 
@@ -33,24 +31,38 @@ export function verdictAsJson(verdict: Verdict | undefined): object | "uncalibra
     threshold,
     fmr: evidence.fmr,
     fnmr: evidence.fnmr,
-    log10LikelihoodRatio: evidence.log10LikelihoodRatio,
+    log10LikelihoodRatio: evidence.likelihood,
     calibration: calibrationAsJson(calibration),
   };
 }
 
 /** What a threshold rests on, for `--json`. */
 export function calibrationAsJson(calibration: Calibration): object {
-  const { data, target, threshold, thresholdInterval, falseMatches, falseNonMatches, intervals } =
+  const { data, target, threshold, thresholdInterval, fmr, fnmr, falseMatches, falseNonMatches, intervals } =
     calibration;
   return {
     targetFmr: target.fmr,
+    targetKept: target.kept,
     threshold,
     thresholdInterval,
+    fmr,
+    fnmr,
     falseMatches,
     falseNonMatches,
     ...data,
     intervals,
   };
+}
+
+/** What a threshold keeps, by its evidence: never more than the interval says. */
+export function thresholdText(calibration: Calibration): string {
+  const { data, target, fmr, fnmr } = calibration;
+  const kept =
+    target.kept === "upper-bound"
+      ? `threshold for at most ${percentText(target.fmr)} % false matches`
+      : `threshold for about ${percentText(target.fmr)} % false matches, of too few pairs to say at most`;
+  const count = (pairs: number): string => pairs.toLocaleString("en");
+  return `${kept}, measured on ${data.protocol}: there ${percent(fmr)} of ${count(data.impostorPairs)} pairs of different people lay above it, ${percent(fnmr)} of ${count(data.genuinePairs)} pairs of one person below${data.weighing === "people" ? ", each person weighing the same" : ""}; pairs of look-alikes, relatives or one group of people match falsely more often`;
 }
 
 function percent({ rate, low, high }: ErrorRate): string {
@@ -64,8 +76,24 @@ function percentText(share: number): string {
   return value >= 10 ? value.toFixed(1) : Number(value.toPrecision(2)).toString();
 }
 
+/** `63 times [41, 97] more frequent between …`; a bound where a bound is all that is known. */
+function likelihoodText({ log10, low, high }: Likelihood): string {
+  const side = (one: boolean): string =>
+    `more frequent between pictures of ${one ? "one person than of two" : "two people than of one"}`;
+  if (log10 !== null && low !== null && high !== null) {
+    const one = log10 >= 0;
+    const ends = (one ? [low, high] : [-high, -low]).map(timesText);
+    return `about ${timesText(Math.abs(log10))} times [${ends.join(", ")}] ${side(one)}`;
+  }
+  if (low !== null && low > 0) return `at least ${timesText(low)} times ${side(true)}`;
+  if (high !== null && high < 0) return `at least ${timesText(-high)} times ${side(false)}`;
+  return "one of which the calibration's pairs say neither for nor against one person";
+}
+
+/** Two significant digits: no interval holds more. */
 function timesText(log10: number): string {
-  const times = 10 ** Math.abs(log10);
-  const digits = times >= 100 ? Number(times.toPrecision(2)).toLocaleString("en") : times.toPrecision(2);
-  return `${digits} times more frequent between pictures of ${log10 >= 0 ? "one person than of two" : "two people than of one"}`;
+  const times = 10 ** log10;
+  return times >= 10
+    ? Number(times.toPrecision(2)).toLocaleString("en")
+    : String(Number(times.toPrecision(2)));
 }

@@ -1,156 +1,185 @@
-import { FaceError, seeded } from "../core/index.ts";
+import { createHash } from "node:crypto";
+import { FaceError, type WorkOptions } from "../core/index.ts";
 import type { Calibration, Pipeline } from "../models/index.ts";
 import {
-  bootstrapByIdentity,
+  acceptedShare,
   CONFIDENCE,
-  clopperPearson,
-  errorCountsAt,
-  type Interval,
-  likelihoodRatios,
-  type OperatingPoints,
-  operatingPoints,
-  pointsWithin,
-  trueAcceptRate,
+  eachTwoPeople,
+  localLikelihoods,
+  PairTally,
+  rejectedShare,
+  type TalliedScores,
+  thresholdInterval,
 } from "../statistics/index.ts";
-import { FAILED_SCORE, type ScoredPairList } from "./score-pairs.ts";
+import type { MeasuredPicture } from "./pictures/index.ts";
+import type { PairList } from "./protocols/index.ts";
+import { FAILED_SCORE, scorePairs } from "./score-pairs.ts";
+import { tallyGrid, tallyPeople } from "./tally-people.ts";
+import { BY_PEOPLE } from "./verification.ts";
 
-/** What threshold a calibration is to have, and how its intervals are drawn. */
+/** Scores of known people, counted, and where they come from. */
+export interface CalibrationEvidence {
+  /** At the thresholds of a grid. */
+  readonly tallied: TalliedScores;
+  readonly data: Omit<Calibration["data"], "genuinePairs" | "impostorPairs">;
+}
+
+/** What threshold a calibration is to have. */
 export interface CalibrateOptions {
-  /** The false match rate that the threshold may not exceed. @default 0.001 */
+  /** The false match rate that the threshold is to keep. @default 0.001 */
   readonly targetFmr?: number | undefined;
-  /** @default 1 */
-  readonly seed?: number | undefined;
-  /** @default 500 */
-  readonly resamples?: number | undefined;
 }
 
-/** What the pairs were, for the file. */
-export interface CalibrationData {
-  readonly protocol: string;
-  readonly pictures: number;
+/** Points of the curve a unit of the cosine. */
+const CURVE_STEPS = 200;
+
+/** The pairs of a list, each of the same weight. */
+export function evidenceOfPairs(
+  list: PairList,
+  measured: readonly MeasuredPicture[],
+  options: WorkOptions = {},
+): CalibrationEvidence {
+  const scored = scorePairs(list, measured, options);
+  const grid = tallyGrid(scored.people);
+  const [genuine, impostor] = [new PairTally(grid, scored.people), new PairTally(grid, scored.people)];
+  eachTwoPeople(scored, (a, b, own) => (a === b ? genuine : impostor).add(a, b, own));
+  return {
+    tallied: { genuine: genuine.rates(), impostor: impostor.rates() },
+    data: {
+      protocol: list.protocol,
+      sha256: scored.sha256,
+      pictures: list.pictures.length,
+      people: list.people,
+      failures: scored.failures.pictures,
+      weighing: "pairs",
+    },
+  };
 }
 
-/** Cosines of the curve are multiples of 1 / this. */
-const STEPS_PER_UNIT = 200;
-const RESAMPLES = 500;
+/** All pairs of some people's pictures, each person and each two people of the same weight. */
+export function evidenceOfPeople(
+  { person, people }: Pick<PairList, "person" | "people">,
+  measured: readonly MeasuredPicture[],
+  protocol: string,
+  options: WorkOptions = {},
+): CalibrationEvidence {
+  const hash = createHash("sha256");
+  for (const [i, own] of measured.entries()) hash.update(`${own.sha256} ${person[i]}\n`);
+  return {
+    tallied: tallyPeople(person, measured, people, "people", options),
+    data: {
+      protocol,
+      sha256: hash.digest("hex"),
+      pictures: measured.length,
+      people,
+      failures: measured.filter(({ face }) => face.kind !== "face").length,
+      weighing: "people",
+    },
+  };
+}
 
 /**
- * What scores of a pipeline mean, from scored pairs of known people.
+ * What scores of a pipeline mean, from scores of known people.
  *
- * The threshold is the lowest score that keeps the false match rate of these pairs within the target. Each rate's interval
- * is the wider of two: Clopper and Pearson's, which is exact for independent pairs, and that of draws of people, which
- * knows that pairs share them but sees no error that did not happen.
+ * The threshold is the lowest from which on the upper end of the false match rate's interval keeps the target. Pairs too few
+ * for that give the lowest that keeps the rate itself, and the calibration says so.
  *
  * Throws    FaceError USAGE when there are too few impostor pairs for the target, or no genuine ones
  */
 export function calibrate(
-  scored: ScoredPairList,
+  { tallied, data }: CalibrationEvidence,
   pipeline: Pipeline,
-  data: CalibrationData,
   options: CalibrateOptions = {},
 ): Calibration {
-  const { targetFmr = 0.001, seed = 1, resamples = RESAMPLES } = options;
+  const { targetFmr = 0.001 } = options;
   if (!(targetFmr > 0 && targetFmr < 1)) {
     throw new FaceError("USAGE", `calibrate: expected a false match rate between 0 and 1, got ${targetFmr}`);
   }
-  const points = operatingPoints(scored);
-  const { genuinePairs, impostorPairs } = points;
-  const best = trueAcceptRate(points, targetFmr);
-  if (best.kind === "not-enough-impostors" || genuinePairs === 0) {
-    const needed = best.kind === "measured" ? 1 : best.needed;
+  const { genuine, impostor } = tallied;
+  const needed = Math.max(20, Math.ceil(1 / targetFmr - 1e-9));
+  if (impostor.pairs < needed || genuine.pairs === 0) {
     throw new FaceError(
       "USAGE",
-      `calibrate: expected at least ${needed} impostor pairs for a false match rate of ${targetFmr} and at least one genuine pair, got ${impostorPairs} and ${genuinePairs}`,
+      `calibrate: expected at least ${needed} impostor pairs for a false match rate of ${targetFmr} and at least one genuine pair, got ${impostor.pairs} and ${genuine.pairs}`,
     );
   }
-  if (best.threshold > 1) {
+  const [lowest, surely] = thresholdInterval(tallied, targetFmr);
+  const within = impostor.share.findIndex((rate) => rate <= targetFmr);
+  const threshold =
+    surely <= 1 ? surely : within < 0 ? Number.POSITIVE_INFINITY : impostor.threshold[within]!;
+  // The grid's last point is 1, where a pair of equal pictures still counts.
+  if (threshold > 1 || genuine.accepted[impostor.threshold.indexOf(threshold)] === 0) {
     throw new FaceError(
       "USAGE",
       `calibrate: expected a threshold within a false match rate of ${targetFmr}, got none: the highest scores are those of impostors`,
     );
   }
-  const cosines = gridOf(points);
-  const drawn = bootstrapByIdentity(
-    scored,
-    (own) => [thresholdWithin(own, targetFmr), ...cosines.flatMap((cosine) => ratesAt(own, cosine))],
-    { random: seeded(seed), resamples },
-  );
-  const { falseMatches, falseNonMatches } = errorCountsAt(points, best.threshold);
-  const seen = withoutFailures(scored);
+  const at = impostor.threshold.indexOf(threshold);
+  const points = curvePoints(tallied);
   return {
     magic: "arcface-calibration",
-    version: 2,
+    version: 3,
     pipeline,
     data: {
       protocol: data.protocol,
-      sha256: scored.sha256,
+      sha256: data.sha256,
       pictures: data.pictures,
-      people: scored.people,
-      genuinePairs,
-      impostorPairs,
-      failures: scored.failures.pictures,
+      people: data.people,
+      genuinePairs: genuine.pairs,
+      impostorPairs: impostor.pairs,
+      failures: data.failures,
+      weighing: data.weighing,
     },
-    intervals: {
-      confidence: CONFIDENCE,
-      method: "the wider of Clopper-Pearson and percentiles of people drawn with replacement",
-      resamples,
-      seed,
-    },
-    target: { fmr: targetFmr },
-    threshold: best.threshold,
-    thresholdInterval: [rounded(drawn[0]![0]), rounded(drawn[0]![1])],
-    falseMatches,
-    falseNonMatches,
-    curve: cosines.map((cosine, i) => {
-      const counts = errorCountsAt(points, cosine);
+    intervals: { confidence: CONFIDENCE, method: BY_PEOPLE },
+    target: { fmr: targetFmr, kept: surely <= 1 ? "upper-bound" : "rate" },
+    threshold,
+    thresholdInterval: [Math.max(-1, lowest), surely <= 1 ? surely : null],
+    fmr: roundedRate(acceptedShare(impostor, at)),
+    fnmr: roundedRate(rejectedShare(genuine, at)),
+    falseMatches: impostor.accepted[at]!,
+    falseNonMatches: genuine.pairs - genuine.accepted[at]!,
+    curve: points.map((point) => {
+      const fmr = roundedRate(acceptedShare(impostor, point));
+      const fnmr = roundedRate(rejectedShare(genuine, point));
       return {
-        cosine,
-        fmr: rounded(counts.falseMatches / impostorPairs),
-        fmrInterval: wider(counts.falseMatches, impostorPairs, drawn[1 + 2 * i]!),
-        fnmr: rounded(counts.falseNonMatches / genuinePairs),
-        fnmrInterval: wider(counts.falseNonMatches, genuinePairs, drawn[2 + 2 * i]!),
+        cosine: impostor.threshold[point]!,
+        fmr: fmr.rate,
+        fmrInterval: [fmr.low, fmr.high],
+        fnmr: fnmr.rate,
+        fnmrInterval: [fnmr.low, fnmr.high],
       };
     }),
-    likelihoodRatio: likelihoodRatios(seen).map(({ from, log10 }) => ({
-      from: rounded(from),
-      log10: rounded(log10),
+    likelihoodRatio: localLikelihoods(
+      tallied,
+      points.map((point) => impostor.threshold[point]!),
+    ).map(({ cosine, log10, low, high }) => ({
+      cosine,
+      log10: log10 === null ? null : rounded(log10),
+      low: low === null ? null : rounded(low),
+      high: high === null ? null : rounded(high),
     })),
   };
 }
 
-/** The stretch of cosines in which rates change, in even steps, with a step more at either end. */
-function gridOf({ threshold }: OperatingPoints): number[] {
+/** Indices of the grid's points that are multiples of a curve's step, from where pairs begin to where they end. */
+function curvePoints({ genuine, impostor }: TalliedScores): number[] {
+  const { threshold } = impostor;
   // Pairs that failed score lowest and are no reason to begin there.
-  const failed = threshold[threshold.length - 1] === FAILED_SCORE ? 1 : 0;
-  const lowest = threshold[Math.max(0, threshold.length - 1 - failed)]!;
-  const first = Math.max(-STEPS_PER_UNIT, Math.floor(lowest * STEPS_PER_UNIT));
-  const last = Math.min(STEPS_PER_UNIT, Math.ceil(threshold[0]! * STEPS_PER_UNIT) + 1);
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) / STEPS_PER_UNIT);
-}
-
-function ratesAt(points: OperatingPoints, cosine: number): [number, number] {
-  const { falseMatches, falseNonMatches } = errorCountsAt(points, cosine);
-  return [falseMatches / points.impostorPairs, falseNonMatches / points.genuinePairs];
-}
-
-/** The lowest threshold within a false match rate; 1 where only accepting nothing is. */
-function thresholdWithin({ threshold, impostor, impostorPairs }: OperatingPoints, fmr: number): number {
-  const within = pointsWithin(impostor, fmr * impostorPairs * (1 + 1e-12));
-  return within === 0 ? 1 : threshold[within - 1]!;
-}
-
-function wider(events: number, trials: number, [low, high]: Interval): [number, number] {
-  const exact = clopperPearson(events, trials);
-  return [rounded(Math.min(exact.low, low)), rounded(Math.max(exact.high, high))];
-}
-
-/** What a score says is learnt from scores: pairs without one do not count here. */
-function withoutFailures({ scores, same }: ScoredPairList): OperatingPoints {
-  const kept = [...scores.keys()].filter((i) => scores[i] !== FAILED_SCORE);
-  return operatingPoints({
-    scores: Float64Array.from(kept, (i) => scores[i]!),
-    same: Uint8Array.from(kept, (i) => same[i]!),
+  const failed = (rates: typeof impostor): number =>
+    rates.accepted[threshold.findIndex((t) => t > FAILED_SCORE)]!;
+  const [allImpostors, allGenuine] = [failed(impostor), failed(genuine)];
+  const every = Math.max(1, Math.round((threshold.length - 1) / 2 / CURVE_STEPS));
+  const zero = (threshold.length - 1) / 2;
+  return [...threshold.keys()].filter((i) => {
+    if ((i - zero) % every !== 0 || threshold[i]! <= FAILED_SCORE) return false;
+    const [before, after] = [Math.min(i + every, threshold.length - 1), Math.max(i - every, 0)];
+    const begun = impostor.accepted[before]! < allImpostors || genuine.accepted[before]! < allGenuine;
+    return begun && impostor.accepted[after]! + genuine.accepted[after]! > 0;
   });
+}
+
+function roundedRate(rate: { rate: number; low: number; high: number }) {
+  return { rate: rounded(rate.rate), low: rounded(rate.low), high: rounded(rate.high) };
 }
 
 /** Six digits: more than any interval holds. */

@@ -11,8 +11,8 @@ import {
   writeCalibration,
 } from "../models/index.ts";
 import { evidenceOf } from "../recognise/index.ts";
-import { operatingPoints } from "../statistics/index.ts";
-import { calibrate } from "./calibrate.ts";
+import { acceptedShare, operatingPoints } from "../statistics/index.ts";
+import { calibrate, evidenceOfPairs } from "./calibrate.ts";
 import { identify, verifyAllPairs } from "./identification.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import { poolTemplates } from "./pool-templates.ts";
@@ -183,20 +183,26 @@ describe("a calibration", () => {
   const { people, measured } = madeUpPeople(40, 5, 0.8);
   const list = pairsOfPeople(people, "made up", all, seeded(1));
   const scored = scorePairs(list, measured);
-  const made = calibrate(
-    scored,
-    PIPELINE,
-    { protocol: "made up", pictures: 200 },
-    { targetFmr: 0.01, resamples: 100 },
-  );
+  const evidence = evidenceOfPairs(list, measured);
+  const made = calibrate(evidence, PIPELINE, { targetFmr: 0.01 });
   const points = operatingPoints(scored);
 
-  test("keeps its target, strictly, with an interval around the threshold", () => {
+  test("keeps its target by the upper end of the rate's interval, which a lower threshold does not", () => {
     expect(made.data).toMatchObject({ genuinePairs: 400, impostorPairs: 19_500, people: 40, failures: 0 });
-    expect(made.falseMatches / 19_500).toBeLessThanOrEqual(0.01);
-    expect(made.falseMatches).toBeGreaterThan(190);
+    expect(made.target).toEqual({ fmr: 0.01, kept: "upper-bound" });
+    expect(made.fmr.high).toBeLessThanOrEqual(0.01);
+    expect(made.fmr.rate).toBeCloseTo(made.falseMatches / 19_500, 6);
     expect(made.thresholdInterval[0]).toBeLessThan(made.threshold);
-    expect(made.thresholdInterval[1]).toBeGreaterThan(made.threshold);
+    expect(made.thresholdInterval[1]).toBe(made.threshold);
+    const lower = evidence.tallied.impostor.threshold.indexOf(made.threshold) - 1;
+    expect(acceptedShare(evidence.tallied.impostor, lower).high).toBeGreaterThan(0.01);
+  });
+
+  test("of too few pairs for that keeps the rate itself, and says so", () => {
+    const few = calibrate(evidence, PIPELINE, { targetFmr: 1 / 19_500 });
+    expect(few.target.kept).toBe("rate");
+    expect(few.falseMatches).toBeLessThanOrEqual(1);
+    expect(few.thresholdInterval[1]).toBeNull();
   });
 
   test("says of a score at most what its pairs say, and never less than them", () => {
@@ -209,22 +215,19 @@ describe("a calibration", () => {
       expect(fmr.low).toBeLessThanOrEqual(fmr.rate);
       expect(fmr.high).toBeGreaterThanOrEqual(fmr.rate);
     }
-    expect(evidenceOf(0.9, made).log10LikelihoodRatio).toBeGreaterThan(1);
-    expect(evidenceOf(0, made).log10LikelihoodRatio).toBeLessThan(0);
+    expect(evidenceOf(0.6, made).likelihood.low).toBeGreaterThan(0);
+    expect(evidenceOf(0, made).likelihood.high).toBeLessThan(0);
+    // No impostor pair scores about as much: a bound, and no ratio to a pair that was not there.
+    expect(evidenceOf(1, made).likelihood).toMatchObject({ log10: null, high: null });
     // An error that did not happen is not taken for one that cannot.
-    expect(evidenceOf(1, made).fmr).toMatchObject({ rate: 0, high: expect.closeTo(1.89e-4, 5) });
+    expect(evidenceOf(1, made).fmr).toMatchObject({ rate: 0, high: expect.any(Number) });
   });
 
   test("is the same file from the same pairs, and comes back whole", async () => {
     const path = join(await mkdtemp(join(tmpdir(), "arcface-cal-")), "made-up.calibration.json");
     await writeCalibration(path, made);
     expect(await readCalibration(path)).toEqual(made);
-    const again = calibrate(
-      scored,
-      PIPELINE,
-      { protocol: "made up", pictures: 200 },
-      { targetFmr: 0.01, resamples: 100 },
-    );
+    const again = calibrate(evidenceOfPairs(list, measured), PIPELINE, { targetFmr: 0.01 });
     expect(again).toEqual(made);
     expect(calibrationPathOf("x/made-up.onnx", false)).toBe("x/made-up.calibration.json");
     expect(calibrationPathOf("x/made-up.onnx", true)).toBe("x/made-up.calibration.flip.json");
@@ -259,13 +262,11 @@ describe("a calibration", () => {
   });
 
   test("needs as many impostor pairs as its target, and genuine ones", () => {
-    expect(() => calibrate(scored, PIPELINE, { protocol: "p", pictures: 1 }, { targetFmr: 1e-5 })).toThrow(
+    expect(() => calibrate(evidence, PIPELINE, { targetFmr: 1e-5 })).toThrow(
       "expected at least 100000 impostor pairs for a false match rate of 0.00001",
     );
-    const impostors = {
-      ...scored,
-      ...{ scores: scored.scores.filter((_, i) => !scored.same[i]), same: new Uint8Array(19_500) },
-    };
-    expect(() => calibrate(impostors, PIPELINE, { protocol: "p", pictures: 1 })).toThrow("got 19500 and 0");
+    const nobody = { ...evidence.tallied.genuine, pairs: 0 };
+    const impostors = { ...evidence, tallied: { ...evidence.tallied, genuine: nobody } };
+    expect(() => calibrate(impostors, PIPELINE)).toThrow("got 19500 and 0");
   });
 });

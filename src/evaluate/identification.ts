@@ -2,22 +2,25 @@ import { type Random, throwIfAborted, type WorkOptions } from "../core/index.ts"
 import {
   areaUnderCurve,
   type EqualErrorRate,
+  equalErrorInterval,
   equalErrorRate,
   FAR_TARGETS,
   type IdentificationRate,
+  type Interval,
   identificationRate,
   type OperatingPoints,
   outcomeOf,
   type RateInterval,
   rankAccuracy,
-  ScoreHistogram,
   type SearchOutcome,
-  type TrueAcceptRate,
+  type TalliedScores,
   trueAcceptRate,
 } from "../statistics/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { LabelledPeople } from "./protocols/index.ts";
 import { cosineOf, FAILED_SCORE } from "./score-pairs.ts";
+import { tallyPeople } from "./tally-people.ts";
+import { type AcceptFigure, acceptFigure } from "./verification.ts";
 
 /** How well people are found in a gallery with one picture of each. */
 export interface IdentificationReport {
@@ -81,13 +84,14 @@ export function identify(
   const outcomes: SearchOutcome[] = [];
   const others = new Float64Array(gallery.length);
   const search = (picture: number, own: number | undefined): void => {
+    const shown = person[picture]!;
     throwIfAborted(options.signal);
     const { face } = measured[picture]!;
     let mate: number | undefined = own === undefined ? undefined : FAILED_SCORE;
     let count = 0;
     if (face.kind !== "face") {
       const rank = own === undefined ? undefined : Number.POSITIVE_INFINITY;
-      outcomes.push({ rank, mate, bestOther: FAILED_SCORE });
+      outcomes.push({ person: shown, rank, mate, bestOther: FAILED_SCORE });
       return;
     }
     let found = false;
@@ -99,7 +103,7 @@ export function identify(
         found = true;
       } else others[count++] = score;
     }
-    const outcome = outcomeOf({ mate, others: others.subarray(0, count) });
+    const outcome = outcomeOf({ person: shown, mate, others: others.subarray(0, count) });
     outcomes.push(own !== undefined && !found ? { ...outcome, rank: Number.POSITIVE_INFINITY } : outcome);
   };
   for (const { picture, person: own } of probes) search(picture, own);
@@ -124,43 +128,44 @@ export interface AllPairsReport {
   /** Scores were told apart to this. */
   readonly resolution: number;
   readonly auc: number;
-  readonly eer: EqualErrorRate;
-  /** Intervals take pairs as independent, which pairs that share people are not: they are too narrow. */
-  readonly tarAtFar: readonly TrueAcceptRate[];
+  readonly eer: EqualErrorRate & { readonly interval: Interval };
+  /** At thresholds that are multiples of a coarser step: that of the intervals. */
+  readonly tarAtFar: readonly AcceptFigure[];
   readonly points: OperatingPoints;
 }
 
 /**
- * Verification over all pairs of a folder. Memory does not grow with their number.
+ * Verification over all pairs of a folder, each of which weighs the same. Memory does not grow with their number.
  *
  * Throws    FaceError ABORTED
  */
 export function verifyAllPairs(
-  { person }: LabelledPeople,
+  { person, names }: LabelledPeople,
   measured: readonly MeasuredPicture[],
   options: WorkOptions = {},
 ): AllPairsReport {
-  const histogram = new ScoreHistogram();
-  const vectors = measured.map(({ face }) =>
-    face.kind === "face" ? Float32Array.from(face.embedding) : undefined,
-  );
-  for (let a = 0; a < vectors.length; a++) {
-    throwIfAborted(options.signal);
-    const x = vectors[a];
-    for (let b = a + 1; b < vectors.length; b++) {
-      const y = vectors[b];
-      histogram.add(x && y ? cosineOf(x, y) : FAILED_SCORE, person[a] === person[b]);
-    }
-    if (a % 100 === 0) options.onProgress?.({ stage: "pairs", done: a, total: vectors.length });
-  }
-  const points = histogram.operatingPoints();
+  const tallied = tallyPeople(person, measured, names.length, "pairs", options);
+  const points = tallied.histogram.operatingPoints();
+  const eer = equalErrorRate(points);
+  const coarse = pointsOfTally(tallied);
   return {
     genuinePairs: points.genuinePairs,
     impostorPairs: points.impostorPairs,
-    resolution: histogram.resolution,
+    resolution: tallied.histogram.resolution,
     auc: areaUnderCurve(points),
-    eer: equalErrorRate(points),
-    tarAtFar: FAR_TARGETS.map((far) => trueAcceptRate(points, far)),
+    eer: { ...eer, interval: equalErrorInterval(tallied, eer, points) },
+    tarAtFar: FAR_TARGETS.map((far) => acceptFigure(trueAcceptRate(coarse, far), tallied)),
     points,
+  };
+}
+
+/** The operating points at a tally's own thresholds. */
+function pointsOfTally({ genuine, impostor }: TalliedScores): OperatingPoints {
+  return {
+    threshold: genuine.threshold.toReversed(),
+    genuine: genuine.accepted.toReversed(),
+    impostor: impostor.accepted.toReversed(),
+    genuinePairs: genuine.pairs,
+    impostorPairs: impostor.pairs,
   };
 }

@@ -1,5 +1,11 @@
 export * from "../statistics/index.ts";
-export { type CalibrateOptions, type CalibrationData, calibrate } from "./calibrate.ts";
+export {
+  type CalibrateOptions,
+  type CalibrationEvidence,
+  calibrate,
+  evidenceOfPairs,
+  evidenceOfPeople,
+} from "./calibrate.ts";
 export {
   type CentreAngles,
   centreAngles,
@@ -49,4 +55,11 @@ export {
   type TemplateList,
 } from "./protocols/index.ts";
 export { FAILED_SCORE, type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
-export { type Figure, type VerificationOptions, type VerificationReport, verify } from "./verification.ts";
+export {
+  type AcceptFigure,
+  BY_PEOPLE,
+  type Figure,
+  type VerificationOptions,
+  type VerificationReport,
+  verify,
+} from "./verification.ts";

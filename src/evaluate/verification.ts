@@ -1,16 +1,21 @@
-import { seeded } from "../core/index.ts";
 import {
+  acceptInterval,
+  accuracyInterval,
+  areaInterval,
   areaUnderCurve,
   bestThreshold,
-  bootstrapByIdentity,
-  bootstrapMean,
+  CONFIDENCE,
+  curveThresholds,
   type EqualErrorRate,
+  equalErrorInterval,
   equalErrorRate,
   errorCountsAt,
   errorVersusReject,
   exactAccuracy,
   FAR_TARGETS,
   type FoldAccuracy,
+  falseMatchRate,
+  falseNonMatchRate,
   type GroupErrors,
   gridAccuracy,
   groupErrors,
@@ -18,23 +23,20 @@ import {
   type OperatingPoints,
   operatingPoints,
   type PairGroups,
-  pointsWithin,
-  RESAMPLES,
+  type RateInterval,
   type RejectPoint,
   rankPairs,
+  type TalliedScores,
   type TrueAcceptRate,
+  tallyScores,
   trueAcceptRate,
 } from "../statistics/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { PairList } from "./protocols/index.ts";
-import { type PairFailures, scorePairs } from "./score-pairs.ts";
+import { type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
 
-/** What is measured of scored pairs, and how its intervals are drawn. */
+/** What is measured of scored pairs. */
 export interface VerificationOptions {
-  /** Draws people for the intervals. @default 1 */
-  readonly seed?: number | undefined;
-  /** @default 200 */
-  readonly resamples?: number | undefined;
   /** Group of each picture; error rates are then given by group. */
   readonly groups?: { readonly names: readonly string[]; readonly of: Uint16Array } | undefined;
 }
@@ -44,6 +46,18 @@ export interface Figure {
   readonly value: number;
   readonly interval: Interval;
 }
+
+/** A true accept rate, with what is known about it under other draws of people. */
+export type AcceptFigure = TrueAcceptRate & {
+  /** Of the true accept rate at the target itself, whose threshold is uncertain too; 0 as lower end where impostors are too few to bound the threshold. */
+  readonly interval: Interval;
+  /** Of the two rates at the threshold. */
+  readonly tarInterval: Interval;
+  readonly farInterval: Interval;
+};
+
+/** How intervals were made, in words. */
+export const BY_PEOPLE = "by person: pairs that share a person are not independent of each other";
 
 /** How well a network tells pairs of one person from pairs of two. */
 export interface VerificationReport {
@@ -60,19 +74,20 @@ export interface VerificationReport {
   readonly exactAccuracy: FoldAccuracy;
   /** The cosine that decides most pairs rightly, over all pairs, and its errors there. */
   readonly threshold: number;
+  readonly fmr: RateInterval;
+  readonly fnmr: RateInterval;
   readonly falseMatches: number;
   readonly falseNonMatches: number;
   readonly auc: Figure;
   readonly eer: EqualErrorRate & { readonly interval: Interval };
-  /** With exact intervals of the rates; `bootstrap` is that of TAR under other draws of people. */
-  readonly tarAtFar: readonly (TrueAcceptRate & { readonly bootstrap: Interval })[];
+  readonly tarAtFar: readonly AcceptFigure[];
   /** At `threshold`, while pairs of low quality are set aside. */
   readonly reject: {
     readonly detectionScore: readonly RejectPoint[];
     readonly featureNorm: readonly RejectPoint[];
   };
   readonly groups: readonly GroupErrors[];
-  readonly intervals: { readonly method: string; readonly resamples: number; readonly seed: number };
+  readonly intervals: { readonly confidence: number; readonly method: string };
   readonly points: OperatingPoints;
   readonly scores: Float64Array;
   readonly sha256: string;
@@ -88,7 +103,6 @@ export function verify(
   measured: readonly MeasuredPicture[],
   options: VerificationOptions = {},
 ): VerificationReport {
-  const { seed = 1, resamples = RESAMPLES } = options;
   const scored = scorePairs(list, measured);
   const ranked = rankPairs(scored, list.fold);
   const exact = exactAccuracy(scored, list.fold, ranked);
@@ -98,15 +112,12 @@ export function verify(
   const eer = equalErrorRate(points);
   const auc = areaUnderCurve(points);
   const tarAtFar = FAR_TARGETS.map((far) => trueAcceptRate(points, far));
-  const intervals = bootstrapByIdentity(
-    scored,
-    (own) => [
-      areaUnderCurve(own),
-      equalErrorRate(own).rate,
-      ...FAR_TARGETS.map((far) => tarWithin(own, far)),
-    ],
-    { random: seeded(seed), resamples },
-  );
+  const tallied = tallyScores(scored, [
+    ...curveThresholds(points, curvePointsFor(scored.people)),
+    threshold,
+    eer.threshold,
+    ...tarAtFar.flatMap((rate) => (rate.kind === "measured" ? rate.threshold : [])),
+  ]);
   return {
     protocol: list.protocol,
     pictures: list.pictures.length,
@@ -117,50 +128,73 @@ export function verify(
     failures: scored.failures,
     accuracy: {
       ...accuracy,
-      interval: bootstrapMean(accuracy.right, scored, { random: seeded(seed), resamples }),
+      interval: accuracyInterval(scored, list.fold, accuracy),
     },
     exactAccuracy: exact,
     threshold,
     ...errorCountsAt(points, threshold),
-    auc: { value: auc, interval: intervals[0]! },
-    eer: { ...eer, interval: intervals[1]! },
-    tarAtFar: tarAtFar.map((rate, i) => ({ ...rate, bootstrap: intervals[2 + i]! })),
-    reject: rejectCurves(list, measured, scored.scores, threshold),
+    fmr: falseMatchRate(tallied, threshold),
+    fnmr: falseNonMatchRate(tallied, threshold),
+    auc: { value: auc, interval: areaInterval(scored, points) },
+    eer: { ...eer, interval: equalErrorInterval(tallied, eer, points) },
+    tarAtFar: tarAtFar.map((rate) => acceptFigure(rate, tallied)),
+    reject: rejectCurves(list, measured, scored, threshold),
     groups: options.groups ? groupErrors(scored, groupsOfPairs(list, options.groups), threshold) : [],
-    intervals: { method: "95 %, people drawn with replacement", resamples, seed },
+    intervals: { confidence: CONFIDENCE, method: BY_PEOPLE },
     points,
     scores: scored.scores,
     sha256: scored.sha256,
   };
 }
 
-/** The largest TAR within a FAR, of weighted counts too. */
-function tarWithin({ genuine, impostor, genuinePairs, impostorPairs }: OperatingPoints, far: number): number {
-  const within = pointsWithin(impostor, far * impostorPairs * (1 + 1e-12));
-  return within === 0 ? 0 : genuine[within - 1]! / genuinePairs;
+/** Cells that are counted at most: people × thresholds. */
+const MAX_CELLS = 1 << 25;
+
+/** Thresholds that intervals are looked up at: fewer where there are very many people. */
+export function curvePointsFor(people: number): number {
+  return Math.max(12, Math.min(96, Math.floor(MAX_CELLS / Math.max(1, people))));
 }
+
+/** The rate with its intervals. */
+export function acceptFigure(rate: TrueAcceptRate, tallied: TalliedScores): AcceptFigure {
+  if (rate.kind !== "measured") return { ...rate, ...NOTHING_KNOWN };
+  // Where nothing is accepted, the tally's highest threshold, above all scores, says the same.
+  const threshold = Math.min(rate.threshold, tallied.impostor.threshold.at(-1)!);
+  const misses = falseNonMatchRate(tallied, threshold);
+  const far = falseMatchRate(tallied, threshold);
+  return {
+    ...rate,
+    interval: acceptInterval(tallied, threshold, rate.farTarget),
+    tarInterval: [1 - misses.high, 1 - misses.low],
+    farInterval: [far.low, far.high],
+  };
+}
+
+const NOTHING_KNOWN = { interval: [0, 1], tarInterval: [0, 1], farInterval: [0, 1] } as const;
 
 /** Genuine pairs with two faces, by the lower quality of the two; a quality that is one number for all says nothing. */
 function rejectCurves(
   { a, b, same }: PairList,
   measured: readonly MeasuredPicture[],
-  scores: Float64Array,
+  { scores, a: person }: ScoredPairList,
   threshold: number,
 ): VerificationReport["reject"] {
   const own: number[] = [];
   const score: number[] = [];
   const norm: number[] = [];
+  const people: number[] = [];
   for (let i = 0; i < same.length; i++) {
     const [x, y] = [measured[a[i]!]!.face, measured[b[i]!]!.face];
     if (!same[i] || x.kind !== "face" || y.kind !== "face") continue;
     own.push(scores[i]!);
+    people.push(person[i]!);
     score.push(Math.min(x.score, y.score));
     norm.push(Math.min(x.norm, y.norm));
   }
   const curve = (quality: readonly number[]): RejectPoint[] =>
     quality.every((value) => value === quality[0])
       ? []
-      : errorVersusReject(Float64Array.from(own), Float64Array.from(quality), threshold);
+      : errorVersusReject(Float64Array.from(own), Float64Array.from(quality), people, threshold);
   return { detectionScore: curve(score), featureNorm: curve(norm) };
 }
 

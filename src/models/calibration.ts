@@ -12,7 +12,12 @@ const count = z.number().int().min(0);
 const cosine = z.number().min(-1).max(1);
 const interval = z.tuple([share, share]);
 
-const VERSION = 2;
+const VERSION = 3;
+
+/** A rate with its interval. */
+const rate = z.strictObject({ rate: share, low: share, high: share });
+/** log₁₀, or null where nothing is known. */
+const log10 = z.number().nullable();
 
 /** What scores of one model mean, and from what evidence; docs/formats.md describes the file. */
 export const CalibrationSchema = z.strictObject({
@@ -30,16 +35,19 @@ export const CalibrationSchema = z.strictObject({
     impostorPairs: count.min(1),
     /** Pictures without a face or that could not be read; their pairs count as the lowest score. */
     failures: count,
+    /** What counts the same in every rate: each pair, or each person and each two people however many pictures there are. */
+    weighing: z.enum(["pairs", "people"]),
   }),
-  intervals: z.strictObject({
-    confidence: share,
-    method: z.string(),
-    resamples: count,
-    seed: z.number().int(),
-  }),
-  target: z.strictObject({ fmr: share }),
+  /** All intervals are those of other draws of people. */
+  intervals: z.strictObject({ confidence: share, method: z.string() }),
+  /** Whether the interval's upper end keeps the false match rate asked for, or, of too few pairs, only the rate itself. */
+  target: z.strictObject({ fmr: share, kept: z.enum(["upper-bound", "rate"]) }),
   threshold: cosine,
-  thresholdInterval: z.tuple([cosine, cosine]),
+  /** Where the threshold of the target lies; null where the pairs are too few for an upper end. */
+  thresholdInterval: z.tuple([cosine, cosine.nullable()]),
+  /** Error rates at the threshold. */
+  fmr: rate,
+  fnmr: rate,
   /** Impostor pairs at or above the threshold. */
   falseMatches: count,
   /** Genuine pairs below the threshold. */
@@ -50,9 +58,9 @@ export const CalibrationSchema = z.strictObject({
     .min(2)
     .max(10_000)
     .refine((points) => points.every(({ cosine: at }, i) => i === 0 || at > points[i - 1]!.cosine), "rising"),
-  /** Stretches of scores by rising score; log10 is the likelihood ratio of one person against two. */
+  /** At rising cosines, the likelihood ratio of one person against two from the pairs that score about as much. */
   likelihoodRatio: z
-    .array(z.strictObject({ from: cosine, log10: z.number() }))
+    .array(z.strictObject({ cosine, log10, low: log10, high: log10 }))
     .min(1)
     .max(10_000),
 });
@@ -175,7 +183,7 @@ async function readIfThere(path: string): Promise<Calibration | undefined> {
   if (earlier.success) {
     throw new FaceError(
       "MODEL_MISMATCH",
-      `${path}: expected a calibration of version ${VERSION}, got version ${earlier.data.version}, which does not say how crops were aligned and by which detector's files; measure it anew with "arcface calibrate"`,
+      `${path}: expected a calibration of version ${VERSION}, got version ${earlier.data.version}, which says less of how it was measured; measure it anew with "arcface calibrate"`,
     );
   }
   const parsed = FileSchema.safeParse(json);

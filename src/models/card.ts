@@ -30,9 +30,16 @@ const CardFile = z.strictObject({
 const Licence = z.strictObject({
   /** SPDX identifier, or `LicenseRef-…` for a licence of its own. */
   id: z.string().min(1),
-  /** Whether commercial use is allowed. What forbids it is refused until accepted by name. */
-  commercial: z.boolean(),
+  /**
+   * By one rule. `forbidden`: a licence of the weights says so; it is refused until accepted by name. `allowed`: the licence
+   * covers the weights, and what they were made from is known and allows it. `unknown`: everything else, above all weights
+   * under a free licence that learnt from photographs for research, or from photographs that nobody names.
+   */
+  commercial: z.enum(["allowed", "forbidden", "unknown"]),
+  /** What the licence file, or what stands in its place, says. */
   note: z.string(),
+  /** What is known of the data that weights learnt from; absent for what has learnt nothing. */
+  trainingData: z.string().optional(),
 });
 
 /** What an embedding network wants and gives; see `EmbedderContract` in `embed/`. */

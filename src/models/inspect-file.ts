@@ -117,7 +117,11 @@ export interface FileReport {
     readonly title: string;
     /** `sha256` proves it is the card's file, `name` only makes it likely. */
     readonly recognisedBy: "sha256" | "name";
-    readonly licence: { readonly id: string; readonly commercial: boolean; readonly note: string };
+    readonly licence: {
+      readonly id: string;
+      readonly commercial: "allowed" | "forbidden" | "unknown";
+      readonly note: string;
+    };
     readonly presets: readonly string[];
   } | null;
 }

@@ -26,7 +26,7 @@ export type FileState = "present" | "missing" | "damaged";
 export interface StoredModel {
   readonly card: ModelCard;
   readonly files: readonly { readonly name: string; readonly path: string; readonly state: FileState }[];
-  /** Whether the licence allows any use, or was accepted. */
+  /** Whether no licence forbids a use, or it was accepted. */
   readonly accepted: boolean;
 }
 
@@ -135,7 +135,7 @@ export class ModelStore {
     for (const file of card.files) this.#verified.delete(this.#pathOf(card, file));
   }
 
-  /** Throws FaceError LICENCE unless a card's licence allows any use or was accepted. */
+  /** Throws FaceError LICENCE for a card whose licence forbids a use and was not accepted. */
   async requireLicence(card: ModelCard): Promise<void> {
     if (!(await this.#isAccepted(card))) {
       throw new FaceError(
@@ -245,7 +245,7 @@ export class ModelStore {
   }
 
   async #isAccepted(card: ModelCard): Promise<boolean> {
-    return card.licence.commercial || (await this.#accepted()).includes(acceptanceOf(card));
+    return card.licence.commercial !== "forbidden" || (await this.#accepted()).includes(acceptanceOf(card));
   }
 
   async #accepted(): Promise<readonly string[]> {

@@ -42,6 +42,7 @@ export { squareAround, thumbnail } from "./thumbnail.ts";
 export {
   type ErrorRate,
   evidenceOf,
+  type Likelihood,
   type ScoreEvidence,
   type Verdict,
   type VerdictOptions,

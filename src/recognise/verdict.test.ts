@@ -41,14 +41,14 @@ test("a calibration of version 1 is passed over where it lies ready, with the wa
   const folder = join(store.home, "models", card.id);
   await mkdir(folder, { recursive: true });
   const shipped = new URL(`../../calibrations/${card.id}.json`, import.meta.url);
-  const earlier = (await readFile(shipped, "utf8")).replace('"version": 2', '"version": 1');
+  const earlier = (await readFile(shipped, "utf8")).replace('"version": 3', '"version": 1');
   const path = join(folder, "calibration.json");
   await writeFile(path, earlier);
   const used = pipelineOf(store, network, {});
   const judge = await findJudge(store, used, undefined, undefined);
   expect(judge).toMatchObject({ kind: "uncalibrated" });
   expect(judge.kind === "uncalibrated" && judge.reason).toContain(
-    'got version 1, which does not say how crops were aligned and by which detector\'s files; measure it anew with "arcface calibrate"',
+    'got version 1, which says less of how it was measured; measure it anew with "arcface calibrate"',
   );
   await expect(findJudge(store, used, undefined, path)).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
 });

@@ -22,8 +22,16 @@ export interface ScoreEvidence {
   readonly fmr: ErrorRate;
   /** Share of genuine pairs that score lower; what accepting from this score on would turn away. */
   readonly fnmr: ErrorRate;
-  /** log₁₀ of how much more often such a score comes from one person than from two; 0 says nothing. */
-  readonly log10LikelihoodRatio: number;
+  readonly likelihood: Likelihood;
+}
+
+/** log₁₀ of how much more often such a score comes from one person than from two; 0 says nothing. */
+export interface Likelihood {
+  /** From the pairs that score about as much; null where one of the kinds has none: then only a bound is known. */
+  readonly log10: number | null;
+  /** Ends of its interval; null for one that the pairs say nothing about. */
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 /** On which side of a threshold a cosine lies, and what is known about it. */
@@ -103,15 +111,25 @@ export function evidenceOf(cosine: number, { curve, likelihoodRatio }: Calibrati
   const above = curve.findIndex((point) => point.cosine >= cosine);
   const upper = curve[above === -1 ? curve.length - 1 : above]!;
   const lower = above === -1 ? upper : upper.cosine === cosine ? upper : curve[Math.max(above - 1, 0)]!;
-  let ratio = likelihoodRatio[0]!.log10;
-  for (const { from, log10 } of likelihoodRatio) if (from <= cosine) ratio = log10;
   return {
     fmr: rateOf(lower.fmr, lower.fmrInterval),
     // Beyond the last point of the curve nothing is known but that all were below it.
     fnmr:
       above === -1 ? { ...rateOf(1, [upper.fnmrInterval[0], 1]) } : rateOf(upper.fnmr, upper.fnmrInterval),
-    log10LikelihoodRatio: ratio,
+    likelihood: likelihoodAt(cosine, likelihoodRatio),
   };
+}
+
+/** Of the nearest cosine; beyond either end what is known there still holds as a bound. */
+function likelihoodAt(cosine: number, table: Calibration["likelihoodRatio"]): Likelihood {
+  let nearest = table[0]!;
+  for (const each of table) {
+    if (Math.abs(each.cosine - cosine) < Math.abs(nearest.cosine - cosine)) nearest = each;
+  }
+  const { log10, low, high } = nearest;
+  if (cosine > table.at(-1)!.cosine + 0.01) return { log10: null, low, high: null };
+  if (cosine < table[0]!.cosine - 0.01) return { log10: null, low: null, high };
+  return { log10, low, high };
 }
 
 function rateOf(rate: number, [low, high]: readonly [number, number]): ErrorRate {

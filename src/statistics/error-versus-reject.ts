@@ -1,5 +1,6 @@
 import { FaceError } from "../core/index.ts";
-import { clopperPearson, type RateInterval } from "./rate-interval.ts";
+import { rateOfPeople } from "./rate-by-people.ts";
+import type { RateInterval } from "./rate-interval.ts";
 
 /** The error that is left after the worst pictures were set aside. */
 export interface RejectPoint {
@@ -7,7 +8,7 @@ export interface RejectPoint {
   readonly rejected: number;
   /** Pairs of lower quality than this were set aside. */
   readonly minQuality: number;
-  /** False non-match rate of the rest. */
+  /** False non-match rate of the rest, with its interval by person. */
   readonly fnmr: RateInterval;
 }
 
@@ -17,6 +18,7 @@ export interface RejectPoint {
  *
  * @param scores of genuine pairs
  * @param quality of each pair: the lower of its two faces'; a detection score or the length of a feature
+ * @param person of each pair, numbered from 0
  * @param threshold stays the same throughout; chosen on all pairs
  * @param steps points of the curve @default 20; pairs of one quality are set aside together
  * Throws    FaceError SHAPE, USAGE for a quality that is not a number
@@ -25,32 +27,46 @@ export interface RejectPoint {
 export function errorVersusReject(
   scores: Float64Array,
   quality: Float64Array,
+  person: ArrayLike<number>,
   threshold: number,
   steps = 20,
 ): RejectPoint[] {
-  if (scores.length !== quality.length) {
+  if (scores.length !== quality.length || scores.length !== person.length) {
     throw new FaceError(
       "SHAPE",
-      `reject: expected a quality a score, got ${quality.length} for ${scores.length}`,
+      `reject: expected a quality and a person a score, got ${quality.length} and ${person.length} for ${scores.length}`,
     );
   }
-  let missed = 0;
+  let people = 0;
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(quality[i]))
       throw new FaceError("USAGE", `reject: expected a quality, got NaN for pair ${i}`);
-    if (scores[i]! < threshold) missed++;
+    people = Math.max(people, person[i]! + 1);
   }
-  const misses = new Float64Array(missed);
-  for (let i = 0, m = 0; i < scores.length; i++) if (scores[i]! < threshold) misses[m++] = quality[i]!;
-  misses.sort();
   const ranks = Array.from({ length: steps }, (_, step) => Math.floor((step / steps) * quality.length));
-  const points: RejectPoint[] = [];
-  for (const { value: minQuality, below } of valuesAtRanks(quality, quality.length === 0 ? [] : ranks)) {
-    if (minQuality === points[points.length - 1]?.minQuality) continue;
-    const fnmr = clopperPearson(misses.length - countBelow(misses, minQuality), quality.length - below);
-    points.push({ rejected: below / quality.length, minQuality, fnmr });
+  const floors = valuesAtRanks(quality, quality.length === 0 ? [] : ranks).filter(
+    ({ value }, i, all) => value !== all[i - 1]?.value,
+  );
+  // Pairs of each person by the last point that keeps them: what a point keeps is a sum from the end.
+  const missed = floors.map(() => new Float64Array(people));
+  const kept = floors.map(() => new Float64Array(people));
+  for (let i = 0; i < scores.length; i++) {
+    let last = floors.length - 1;
+    while (floors[last]!.value > quality[i]!) last--;
+    kept[last]![person[i]!]!++;
+    if (scores[i]! < threshold) missed[last]![person[i]!]!++;
   }
-  return points;
+  for (let point = floors.length - 2; point >= 0; point--) {
+    for (let i = 0; i < people; i++) {
+      missed[point]![i]! += missed[point + 1]![i]!;
+      kept[point]![i]! += kept[point + 1]![i]!;
+    }
+  }
+  return floors.map(({ value, below }, point) => ({
+    rejected: below / quality.length,
+    minQuality: value,
+    fnmr: rateOfPeople(missed[point]!, kept[point]!),
+  }));
 }
 
 /** Intervals that the values' range is divided into before any are sorted. */

@@ -1,4 +1,5 @@
 import { FaceError, type Random } from "../core/index.ts";
+import { justAbove } from "./curve-intervals.ts";
 import { expectScores, type LabelledScores, type RankedPairs, rankPairs } from "./operating-points.ts";
 import { squaredDistanceFromCosine } from "./threshold-units.ts";
 
@@ -190,11 +191,6 @@ function onlyFold(tag: Uint8Array | Uint16Array, start: number, end: number): nu
   const fold = tag[start]! >>> 1;
   for (let i = start + 1; i < end; i++) if (tag[i]! >>> 1 !== fold) return -1;
   return fold;
-}
-
-/** A threshold that a score does not reach. */
-function justAbove(score: number): number {
-  return score + Math.max(1e-6, Math.abs(score) * 1e-9);
 }
 
 /** The first grid threshold above a distance, GRID_STEPS when none is. */

@@ -1,8 +1,9 @@
 import { FaceError } from "../core/index.ts";
-import type { LabelledScores } from "./operating-points.ts";
-import { clopperPearson, type RateInterval } from "./rate-interval.ts";
+import type { IdentifiedScores } from "./identified-scores.ts";
+import type { RateInterval } from "./rate-interval.ts";
+import { falseMatchRate, falseNonMatchRate, tallyScores } from "./tally-scores.ts";
 
-/** Error rates of one group at a threshold that is the same for all. */
+/** Error rates of one group at a threshold that is the same for all, with intervals by person. */
 export interface GroupErrors {
   /** `women`, or `men × women` for pairs across groups. */
   readonly group: string;
@@ -25,40 +26,43 @@ export const UNKNOWN_GROUP = 0xffff;
 
 /** Error rates by group, in order of the groups' names. Pairs across two groups are a group of their own. */
 export function groupErrors(
-  { scores, same }: LabelledScores,
-  { names, a, b }: PairGroups,
+  { scores, same, a, b, people }: IdentifiedScores,
+  groups: PairGroups,
   threshold: number,
 ): GroupErrors[] {
-  if (a.length !== scores.length || b.length !== scores.length) {
+  const { names } = groups;
+  if (groups.a.length !== scores.length || groups.b.length !== scores.length) {
     throw new FaceError(
       "SHAPE",
-      `groups: expected two groups a pair, got ${a.length} and ${b.length} for ${scores.length} pairs`,
+      `groups: expected two groups a pair, got ${groups.a.length} and ${groups.b.length} for ${scores.length} pairs`,
     );
   }
-  const cells = names.length ** 2;
-  const [accepted, impostor, missed, genuine] = [0, 1, 2, 3].map(() => new Float64Array(cells));
+  const cells = new Map<number, number[]>();
   for (let i = 0; i < scores.length; i++) {
-    if (a[i] === UNKNOWN_GROUP || b[i] === UNKNOWN_GROUP) continue;
-    const cell = Math.min(a[i]!, b[i]!) * names.length + Math.max(a[i]!, b[i]!);
-    if (same[i]) {
-      genuine![cell]!++;
-      if (scores[i]! < threshold) missed![cell]!++;
-    } else {
-      impostor![cell]!++;
-      if (scores[i]! >= threshold) accepted![cell]!++;
-    }
+    const [x, y] = [groups.a[i]!, groups.b[i]!];
+    if (x === UNKNOWN_GROUP || y === UNKNOWN_GROUP) continue;
+    const cell = Math.min(x, y) * names.length + Math.max(x, y);
+    const own = cells.get(cell);
+    if (own) own.push(i);
+    else cells.set(cell, [i]);
   }
-  const groups: GroupErrors[] = [];
-  for (let cell = 0; cell < cells; cell++) {
-    if (genuine![cell]! + impostor![cell]! === 0) continue;
+  const found = [...cells].map(([cell, pairs]): GroupErrors => {
     const sides = [names[Math.floor(cell / names.length)]!, names[cell % names.length]!];
-    groups.push({
+    const own = {
+      scores: Float64Array.from(pairs, (i) => scores[i]!),
+      same: Uint8Array.from(pairs, (i) => same[i]!),
+      a: Uint32Array.from(pairs, (i) => a[i]!),
+      b: Uint32Array.from(pairs, (i) => b[i]!),
+      people,
+    };
+    const tallied = tallyScores(own, [threshold]);
+    return {
       group: sides[0] === sides[1] ? sides[0]! : sides.sort().join(" × "),
-      fmr: clopperPearson(accepted![cell]!, impostor![cell]!),
-      fnmr: clopperPearson(missed![cell]!, genuine![cell]!),
-      genuinePairs: genuine![cell]!,
-      impostorPairs: impostor![cell]!,
-    });
-  }
-  return groups.sort((x, y) => (x.group < y.group ? -1 : 1));
+      fmr: falseMatchRate(tallied, threshold),
+      fnmr: falseNonMatchRate(tallied, threshold),
+      genuinePairs: tallied.genuine.pairs,
+      impostorPairs: tallied.impostor.pairs,
+    };
+  });
+  return found.sort((x, y) => (x.group < y.group ? -1 : 1));
 }

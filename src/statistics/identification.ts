@@ -1,8 +1,11 @@
 import { FaceError } from "../core/index.ts";
-import { clopperPearson, type RateInterval } from "./rate-interval.ts";
+import { rateOfPeople } from "./rate-by-people.ts";
+import type { RateInterval } from "./rate-interval.ts";
 
 /** One search of a gallery: how alike its person and the best other person are to the probe. */
 export interface GallerySearch {
+  /** Number of the person searched for. */
+  readonly person: number;
   /** Score of the probe's own person; undefined for a probe whose person is not in the gallery. */
   readonly mate?: number | undefined;
   /** Score of each other person of the gallery, the best of that person's pictures; any order. */
@@ -11,6 +14,8 @@ export interface GallerySearch {
 
 /** What a search comes to; made by {@link outcomeOf}, so that the scores need not be held. */
 export interface SearchOutcome {
+  /** Number of the person searched for, whether enrolled or not: outcomes of one person are not independent. */
+  readonly person: number;
   /** 1 when the probe's person scores above everybody else; undefined when that person is not in the gallery. */
   readonly rank: number | undefined;
   readonly mate: number | undefined;
@@ -19,7 +24,7 @@ export interface SearchOutcome {
 }
 
 /** A search's outcome. Ties count against the probe's person: whoever scores the same stands before. */
-export function outcomeOf({ mate, others }: GallerySearch): SearchOutcome {
+export function outcomeOf({ person, mate, others }: GallerySearch): SearchOutcome {
   let bestOther = Number.NEGATIVE_INFINITY;
   let before = 0;
   for (let i = 0; i < others.length; i++) {
@@ -28,13 +33,18 @@ export function outcomeOf({ mate, others }: GallerySearch): SearchOutcome {
     if (score > bestOther) bestOther = score;
     if (mate !== undefined && score >= mate) before++;
   }
-  return { rank: mate === undefined ? undefined : before + 1, mate, bestOther };
+  return { person, rank: mate === undefined ? undefined : before + 1, mate, bestOther };
 }
 
-/** Share of the probes with a mate whose mate is among the first k. Closed set: other probes do not count. */
+/**
+ * Share of the probes with a mate whose mate is among the first k. Closed set: other probes do not count. The interval is
+ * that of other people's probes in this gallery.
+ */
 export function rankAccuracy(outcomes: readonly SearchOutcome[], k: number): RateInterval {
-  const ranks = outcomes.flatMap(({ rank }) => rank ?? []);
-  return clopperPearson(ranks.filter((rank) => rank <= k).length, ranks.length);
+  return shareOf(
+    outcomes.filter(({ rank }) => rank !== undefined),
+    ({ rank }) => rank! <= k,
+  );
 }
 
 /** Detection and identification at a false alarm rate, or why there is none. */
@@ -81,14 +91,32 @@ export function identificationRate(
   );
   let threshold = Number.POSITIVE_INFINITY;
   for (const score of candidates) if (score > barred && score < threshold) threshold = score;
-  const named = mated.filter(({ rank, mate }) => rank === 1 && mate! >= threshold).length;
-  let alarms = 0;
-  for (const score of strangers) if (score >= threshold) alarms++;
   return {
     kind: "measured",
     farTarget,
     threshold,
-    dir: clopperPearson(named, mated.length),
-    far: clopperPearson(alarms, strangers.length),
+    dir: shareOf(mated, ({ rank, mate }) => rank === 1 && mate! >= threshold),
+    far: shareOf(
+      outcomes.filter(({ mate }) => mate === undefined),
+      ({ bestOther }) => bestOther >= threshold,
+    ),
   };
+}
+
+/** The share of outcomes that something holds for, with its interval by person. */
+function shareOf(
+  outcomes: readonly SearchOutcome[],
+  holds: (outcome: SearchOutcome) => boolean,
+): RateInterval {
+  const rows = new Map(
+    [...new Set(outcomes.map(({ person }) => person))].map((person, row) => [person, row]),
+  );
+  const events = new Float64Array(rows.size);
+  const trials = new Float64Array(rows.size);
+  for (const outcome of outcomes) {
+    const row = rows.get(outcome.person)!;
+    trials[row]!++;
+    if (holds(outcome)) events[row]!++;
+  }
+  return rateOfPeople(events, trials);
 }

@@ -1,12 +1,12 @@
+export { accuracyInterval } from "./accuracy-interval.ts";
+export { areaInterval } from "./auc-by-people.ts";
 export {
-  type BootstrapOptions,
-  bootstrapByIdentity,
-  bootstrapMean,
-  type IdentifiedScores,
-  type Interval,
-  percentiles,
-  RESAMPLES,
-} from "./bootstrap.ts";
+  acceptInterval,
+  curveThresholds,
+  equalErrorInterval,
+  justAbove,
+  thresholdInterval,
+} from "./curve-intervals.ts";
 export { areaUnderCurve, type DetPoint, detCurve, type RocPoint, rocCurve } from "./curves.ts";
 export { type ScoreMoments, type ScoreSpread, scoreSpread } from "./d-prime.ts";
 export { type EqualErrorRate, equalErrorRate } from "./equal-error-rate.ts";
@@ -29,7 +29,8 @@ export {
   rankAccuracy,
   type SearchOutcome,
 } from "./identification.ts";
-export { type LikelihoodStep, likelihoodRatios, log10LikelihoodRatio } from "./likelihood-ratio.ts";
+export type { IdentifiedScores, Interval } from "./identified-scores.ts";
+export { type LocalLikelihood, localLikelihoods } from "./local-likelihood.ts";
 export {
   errorCountsAt,
   type LabelledScores,
@@ -40,10 +41,20 @@ export {
   type RankedPairs,
   rankPairs,
 } from "./operating-points.ts";
+export { PairTally, type TalliedRates } from "./pair-tally.ts";
+export { percentiles } from "./percentiles.ts";
 export { probit } from "./probit.ts";
+export { acceptedShare, rateOfPeople, rejectedShare } from "./rate-by-people.ts";
 export { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";
 export { ScoreHistogram } from "./score-histogram.ts";
 export { drawPeople, type ScoredPairs, type Separation, separations } from "./separation.ts";
+export {
+  eachTwoPeople,
+  falseMatchRate,
+  falseNonMatchRate,
+  type TalliedScores,
+  tallyScores,
+} from "./tally-scores.ts";
 export {
   angleFromCosine,
   cosineFromAngle,

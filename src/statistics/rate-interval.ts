@@ -13,7 +13,7 @@ export const CONFIDENCE = 0.95;
 
 /**
  * The exact interval of a binomial rate: never too narrow, whatever the rate and however few the trials, as long as
- * they are independent of each other. Pairs that share people are not: see {@link bootstrapRates}.
+ * they are independent of each other. Pairs that share people are not: see {@link rateInterval}.
  *
  * @param events in 0…trials
  * @param trials 0 leaves everything open: rate NaN, from 0 to 1

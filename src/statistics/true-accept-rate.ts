@@ -1,5 +1,4 @@
 import { type OperatingPoints, pointsWithin } from "./operating-points.ts";
-import { clopperPearson, type RateInterval } from "./rate-interval.ts";
 
 /** The rates that face recognition is compared at. */
 export const FAR_TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6] as const;
@@ -14,9 +13,9 @@ export type TrueAcceptRate =
       readonly farTarget: number;
       /** The lowest score that is accepted; Infinity when only accepting nothing stays within the target. */
       readonly threshold: number;
-      readonly tar: RateInterval;
-      /** What the threshold really lets through; never above the target. */
-      readonly far: RateInterval;
+      readonly tar: number;
+      /** What the threshold lets through of these pairs; never above the target. */
+      readonly far: number;
       readonly falseAccepts: number;
     }
   | {
@@ -44,8 +43,8 @@ export function trueAcceptRate(points: OperatingPoints, farTarget: number): True
     kind: "measured",
     farTarget,
     threshold: last < 0 ? Number.POSITIVE_INFINITY : threshold[last]!,
-    tar: clopperPearson(accepted, genuinePairs),
-    far: clopperPearson(falseAccepts, impostorPairs),
+    tar: accepted / genuinePairs,
+    far: falseAccepts / impostorPairs,
     falseAccepts,
   };
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import {
+  type AcceptFigure,
   type MeasuredPicture,
   type OperatingPoints,
   type PairList,
   type RejectPoint,
   rocCurve as rocPoints,
-  type TrueAcceptRate,
   type VerificationReport,
 } from "../evaluate/index.ts";
 import type { Pipeline } from "../models/index.ts";
@@ -160,7 +160,7 @@ function evaluationPage(
 <h1>Evaluation of ${pipeline.model.id}</h1>
 <p>${report.protocol}. Detector ${pipeline.detector?.id ?? "none"}, ${pipeline.flip ? "with" : "without"} flip.</p>
 <ul class="cards"><li><b>${percent(accuracy.mean, 2)}</b>accuracy ± ${percent(accuracy.std, 2)}</li><li><b>${percent(eer.rate, 2)}</b>equal error rate</li><li><b>${figure(auc.value, 5)}</b>AUC</li>${
-    strict?.kind === "measured" && html`<li><b>${percent(strict.tar.rate, 2)}</b>TAR at FAR 10⁻³</li>`
+    strict?.kind === "measured" && html`<li><b>${percent(strict.tar, 2)}</b>TAR at FAR 10⁻³</li>`
   }<li><b>${failures.pictures}</b>of ${count(report.pictures, "picture")} without a vector</li></ul>
 </div></header>
 <main>
@@ -168,7 +168,7 @@ function evaluationPage(
 <div class="row">${Object.values(figures).map((svg) => html`<div class="figure">${trusted(svg)}</div>`)}</div>
 </section>
 <section id="rates"><h2>True accept rate at a false accept rate</h2>
-<p>The largest rate whose false accepts stay within the target. Exact intervals of independent pairs, and beside them those of other draws of people.</p>
+<p>The largest rate whose false accepts stay within the target. The first interval is that of the rate at the target, whose threshold is uncertain too: it begins at 0 where there are too few impostors to bound the threshold. Intervals are by person: pairs that share a person are not independent.</p>
 ${ratesTable(report)}
 </section>
 ${
@@ -194,13 +194,15 @@ ${failures.list.length > 0 && html`<ul>${failures.list.slice(0, 500).map(({ pict
 }
 
 function ratesTable({ tarAtFar }: VerificationReport): Markup {
-  const row = (rate: TrueAcceptRate & { readonly bootstrap: readonly [number, number] }): Markup =>
+  const within = ([low, high]: readonly [number, number]): string =>
+    `${percent(low, 2)} to ${percent(high, 2)}`;
+  const row = (rate: AcceptFigure): Markup =>
     rate.kind === "measured"
-      ? html`<tr><td>${String(rate.farTarget)}</td><td class="number">${percent(rate.tar.rate, 2)}</td><td class="number">${percent(rate.tar.low, 2)} to ${percent(rate.tar.high, 2)}</td><td class="number">${percent(rate.bootstrap[0], 2)} to ${percent(rate.bootstrap[1], 2)}</td><td class="number">${figure(rate.threshold, 4)}</td><td class="number">${rate.falseAccepts}</td></tr>`
-      : html`<tr><td>${String(rate.farTarget)}</td><td colspan="5">not enough impostors: ${rate.impostorPairs.toLocaleString("en")} of ${rate.needed.toLocaleString("en")}</td></tr>`;
+      ? html`<tr><td>${String(rate.farTarget)}</td><td class="number">${percent(rate.tar, 2)}</td><td class="number">${within(rate.interval)}</td><td class="number">${figure(rate.threshold, 4)}</td><td class="number">${within(rate.tarInterval)}</td><td class="number">${rate.falseAccepts}</td><td class="number">${percent(rate.farInterval[0], 3)} to ${percent(rate.farInterval[1], 3)}</td></tr>`
+      : html`<tr><td>${String(rate.farTarget)}</td><td colspan="6">not enough impostors: ${rate.impostorPairs.toLocaleString("en")} of ${rate.needed.toLocaleString("en")}</td></tr>`;
   return scrollTable(
     "True accept rates",
-    html`<table><thead><tr><th>FAR</th><th class="number">TAR</th><th class="number">95 %, pairs</th><th class="number">95 %, people</th><th class="number">threshold</th><th class="number">false accepts</th></tr></thead><tbody>${tarAtFar.map(row)}</tbody></table>`,
+    html`<table><thead><tr><th>FAR</th><th class="number">TAR</th><th class="number">95 %</th><th class="number">threshold</th><th class="number">TAR there, 95 %</th><th class="number">false accepts</th><th class="number">FAR there, 95 %</th></tr></thead><tbody>${tarAtFar.map(row)}</tbody></table>`,
   );
 }
 

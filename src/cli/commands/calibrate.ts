@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { FaceError } from "../../core/index.ts";
-import { calibrate, scorePairs } from "../../evaluate/index.ts";
+import { calibrate, evidenceOfPairs, evidenceOfPeople } from "../../evaluate/index.ts";
 import {
   type Calibration,
   calibrationPathOf,
@@ -27,6 +27,7 @@ import {
   READERS,
 } from "../protocol-options.ts";
 import { peopleOf } from "../told-inputs.ts";
+import { thresholdText } from "../verdict-text.ts";
 
 interface CalibrateFlags extends ProtocolFlags {
   readonly targetFmr: number;
@@ -41,8 +42,10 @@ interface FolderFlags extends CalibrateFlags {
   readonly pairs: number;
 }
 
-/** Pairs of each kind drawn from a folder. */
+/** Pairs of each kind drawn from a folder that is too large for all of them. */
 const DRAWN = 200_000;
+/** Pictures of which all pairs are compared: 200 million, which takes a minute. */
+const MAX_PICTURES = 20_000;
 
 /** `arcface calibrate PROTOCOL` */
 export function calibrateCommand(program: Command, act: Act): void {
@@ -60,12 +63,15 @@ export function calibrateCommand(program: Command, act: Act): void {
       .option("--target-fmr <rate>", "false match rate that the threshold keeps", rate, 0.001)
       .option("--out <file.json>", "where the calibration goes")
       .option("--install", "put it where it is found by itself: beside the model's file, or in the store");
-  add("lfw", "LFW's official pairs")
+  add("lfw", "all pairs of the pictures that LFW's official pairs name")
     .requiredOption("--images <dir>", "holds NAME/NAME_0001.jpg")
     .requiredOption("--pairs <file>", "pairs.txt")
     .addHelpText("after", "\nExample:\n  arcface calibrate lfw --images lfw/ --pairs pairs.txt --install")
     .action(
-      act(async (io, flags: LfwFlags) => await run(io, flags, () => READERS.lfw(flags.images, flags.pairs))),
+      act(
+        async (io, flags: LfwFlags) =>
+          await run(io, flags, () => READERS.lfw(flags.images, flags.pairs), "LFW"),
+      ),
     );
   add("pairs", "pairs of a CSV file: path, path, same")
     .argument("<file>", "paths are relative to the file's folder; same is 1 or 0")
@@ -76,20 +82,34 @@ export function calibrateCommand(program: Command, act: Act): void {
           await run(io, flags, () => READERS.pairs(file, flags.seed)),
       ),
     );
-  add("folder", "a folder with a folder for every person")
+  add("folder", "a folder with a folder for every person: all pairs, each person weighing the same")
     .argument("<dir>", "holds a folder for every person")
-    .option("--pairs <n>", "pairs of each kind to draw at most", whole, DRAWN)
+    .option(
+      "--pairs <n>",
+      `of more than ${MAX_PICTURES.toLocaleString("en")} pictures: pairs of each kind to draw`,
+      whole,
+      DRAWN,
+    )
     .addHelpText("after", "\nExample:\n  arcface calibrate folder people/ --target-fmr 1e-4 --install")
     .action(
       act(async (io, dir: string, flags: FolderFlags) => {
-        return await run(io, flags, async () =>
-          READERS.folder(await peopleOf(io, dir, flags), flags.pairs, false, flags.seed),
+        return await run(
+          io,
+          flags,
+          async () => READERS.folder(await peopleOf(io, dir, flags), flags.pairs, false, flags.seed),
+          dir,
         );
       }),
     );
 }
 
-async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protocol>): Promise<number> {
+/** @param all whose pictures they are, where all pairs of them may be compared */
+async function run(
+  io: CliIo,
+  flags: CalibrateFlags,
+  read: () => Promise<Protocol>,
+  all?: string,
+): Promise<number> {
   if (flags.out === undefined && !flags.install) {
     throw new FaceError(
       "USAGE",
@@ -110,13 +130,13 @@ async function run(io: CliIo, flags: CalibrateFlags, read: () => Promise<Protoco
     await pictureOptions(io, flags, protocol, store, bar),
   );
   if (notKept !== undefined) io.err(`faces are not kept for the next run: ${notKept}\n`);
-  const scored = scorePairs(list, measured, { signal: io.signal });
-  const calibration = calibrate(
-    scored,
-    pipeline,
-    { protocol: list.protocol, pictures: list.pictures.length },
-    { targetFmr: flags.targetFmr, seed: flags.seed, resamples: flags.resamples },
-  );
+  const work = { signal: io.signal, onProgress: bar.update };
+  const pictures = list.pictures.length.toLocaleString("en");
+  const evidence =
+    all !== undefined && list.pictures.length <= MAX_PICTURES
+      ? evidenceOfPeople(list, measured, `all pairs of ${pictures} pictures of ${all}`, work)
+      : evidenceOfPairs(list, measured, work);
+  const calibration = calibrate(evidence, pipeline, { targetFmr: flags.targetFmr });
   bar.stop();
   for (const path of paths) await writeCalibration(path, calibration);
   if (flags.json) io.out(`${JSON.stringify({ files: paths, ...calibration })}\n`);
@@ -136,12 +156,13 @@ async function installPath(
 }
 
 function describe(calibration: Calibration, paths: readonly string[]): string[] {
-  const { pipeline, data, target, threshold, thresholdInterval, falseMatches, falseNonMatches, intervals } =
-    calibration;
+  const { pipeline, data, threshold, thresholdInterval, intervals } = calibration;
   const { model, detector, flip } = pipeline;
+  const [low, high] = thresholdInterval;
   return [
-    `${model.id}, detector ${detector?.id ?? "none"}, ${flip ? "with" : "without"} flip, on ${data.protocol}`,
-    `threshold ${threshold.toFixed(4)} [${thresholdInterval.map((t) => t.toFixed(4)).join(", ")}] for a false match rate of at most ${target.fmr}: ${falseMatches} of ${data.impostorPairs} impostor pairs above it, ${falseNonMatches} of ${data.genuinePairs} genuine pairs below`,
+    `${model.id}, detector ${detector?.id ?? "none"}, ${flip ? "with" : "without"} flip`,
+    `threshold ${threshold.toFixed(4)}; that of the target lies in [${low.toFixed(4)}, ${high?.toFixed(4) ?? "?"}]`,
+    thresholdText(calibration),
     `${data.pictures} pictures of ${data.people} people, ${data.failures} without a usable face; intervals: ${intervals.confidence * 100} %, ${intervals.method}`,
     ...paths.map((path) => `${path}: written`),
   ];

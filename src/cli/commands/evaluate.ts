@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { seeded } from "../../core/index.ts";
 import {
+  type AcceptFigure,
   type AllPairsReport,
   type IdentificationReport,
   identify,
@@ -145,7 +146,7 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
   );
   if (notKept !== undefined) io.err(`faces are not kept for the next run: ${notKept}\n`);
   const embedded = performance.now();
-  const report = verify(list, measured, { seed: flags.seed, resamples: flags.resamples, groups });
+  const report = verify(list, measured, { groups });
   const count = (list.pictures.length * (list.pictures.length - 1)) / 2;
   const work = { signal: io.signal, onProgress: bar.update };
   const outcome: Outcome = {
@@ -193,7 +194,7 @@ function asJson({ pipeline, report, identification, allPairs, computed, seconds 
     tarAtFar: Object.fromEntries(
       rates.map((rate) => [
         rateName(rate.farTarget),
-        rate.kind === "measured" ? rate.tar.rate : "not enough impostors",
+        rate.kind === "measured" ? rate.tar : "not enough impostors",
       ]),
     ),
     operatingPoints: tarAtFar.map(finite),
@@ -206,6 +207,17 @@ function asJson({ pipeline, report, identification, allPairs, computed, seconds 
     computed,
     seconds,
   };
+}
+
+function describeAccept(rate: AcceptFigure & { readonly kind: "measured" }): string {
+  const percent = (share: number, digits = 2): string => (100 * share).toFixed(digits);
+  const within = ([low, high]: readonly [number, number], digits = 2): string =>
+    `[${percent(low, digits)}, ${percent(high, digits)}]`;
+  const bounded = rate.interval[0] > 0;
+  const interval = bounded
+    ? within(rate.interval)
+    : `[?, ${percent(rate.interval[1])}], of too few impostors for a lower end`;
+  return `TAR@FAR ${rateName(rate.farTarget)}  ${percent(rate.tar)} % ${interval}; at threshold ${rate.threshold.toFixed(4)} TAR ${within(rate.tarInterval)}, FAR ${within(rate.farInterval, 4)} % with ${rate.falseAccepts.toLocaleString("en")} false accepts`;
 }
 
 /** JSON has no infinity: a threshold that accepts nothing is null. */
@@ -229,12 +241,12 @@ function describe({ pipeline, report, identification, allPairs, computed, second
     `pictures    ${number(report.pictures)} of ${number(report.people)} people; ${failures.noFace} without a face, ${failures.unreadable} unreadable: ${failures.genuinePairs} genuine and ${failures.impostorPairs} impostor pairs count as different`,
     `pairs       ${number(report.genuinePairs)} genuine, ${number(report.impostorPairs)} impostor`,
     `accuracy    ${percent(accuracy.mean)} ± ${percent(accuracy.std)} % over ${accuracy.folds.length} folds, ${within(accuracy.interval)}; with exact thresholds ${percent(exactAccuracy.mean)} ± ${percent(exactAccuracy.std)} %`,
-    `threshold   ${threshold.toFixed(4)} decides most pairs rightly: ${report.falseMatches} false matches, ${report.falseNonMatches} false non-matches (squared distance ${units.squaredDistance.toFixed(3)}, angle ${units.angleDeg.toFixed(1)}°)`,
+    `threshold   ${threshold.toFixed(4)} decides most pairs rightly: ${report.falseMatches} false matches (FMR ${within([report.fmr.low, report.fmr.high], 3)} %), ${report.falseNonMatches} false non-matches (FNMR ${within([report.fnmr.low, report.fnmr.high])} %) (squared distance ${units.squaredDistance.toFixed(3)}, angle ${units.angleDeg.toFixed(1)}°)`,
     `AUC         ${auc.value.toFixed(5)} [${auc.interval.map((x) => x.toFixed(5)).join(", ")}]`,
     `EER         ${percent(eer.rate, 3)} % ${within(eer.interval, 3)}`,
     ...tarAtFar.map((rate) =>
       rate.kind === "measured"
-        ? `TAR@FAR ${rateName(rate.farTarget)}  ${percent(rate.tar.rate)} % ${within([rate.tar.low, rate.tar.high])}, by people ${within(rate.bootstrap)}; threshold ${rate.threshold.toFixed(4)}, ${rate.falseAccepts} false accepts`
+        ? describeAccept(rate)
         : `TAR@FAR ${rateName(rate.farTarget)}  not enough impostors (${number(rate.impostorPairs)} of ${number(rate.needed)})`,
     ),
   ];
@@ -262,16 +274,16 @@ function describe({ pipeline, report, identification, allPairs, computed, second
   if (identification) lines.push(...describeIdentification(identification, percent));
   if (allPairs) {
     lines.push(
-      `all pairs   ${number(allPairs.genuinePairs)} genuine, ${number(allPairs.impostorPairs)} impostor: AUC ${allPairs.auc.toFixed(5)}, EER ${percent(allPairs.eer.rate, 3)} %; scores to ${allPairs.resolution}`,
+      `all pairs   ${number(allPairs.genuinePairs)} genuine, ${number(allPairs.impostorPairs)} impostor: AUC ${allPairs.auc.toFixed(5)}, EER ${percent(allPairs.eer.rate, 3)} % ${within(allPairs.eer.interval, 3)}; scores to ${allPairs.resolution}`,
       ...allPairs.tarAtFar.map((rate) =>
         rate.kind === "measured"
-          ? `TAR@FAR ${rateName(rate.farTarget)}  ${percent(rate.tar.rate)} %, threshold ${rate.threshold.toFixed(4)}`
+          ? describeAccept(rate)
           : `TAR@FAR ${rateName(rate.farTarget)}  not enough impostors (${number(rate.impostorPairs)} of ${number(rate.needed)})`,
       ),
     );
   }
   lines.push(
-    `intervals   ${report.intervals.method}, ${report.intervals.resamples} times, seed ${report.intervals.seed}; rates besides by Clopper and Pearson`,
+    `intervals   ${100 * report.intervals.confidence} %, ${report.intervals.method}`,
     `time        ${seconds.embed.toFixed(1)} s for ${number(computed)} new pictures, ${seconds.metrics.toFixed(1)} s for the figures`,
   );
   return lines;

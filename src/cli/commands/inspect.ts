@@ -171,7 +171,7 @@ function describe(report: FileReport, listed: boolean): string[] {
       card.recognisedBy === "sha256" ? "by sha256" : "by its network and name; its checksum is not known";
     lines.push(
       `card        ${card.id}: ${card.title} (${why})`,
-      `licence     ${card.licence.id}${card.licence.commercial ? "" : ", non-commercial"}: ${card.licence.note}`,
+      `licence     ${card.licence.id}${card.licence.commercial === "forbidden" ? ", non-commercial" : ""}: ${card.licence.note}`,
     );
     if (card.presets.length > 0)
       lines.push(`presets     ${card.presets.join(", ")} (the first is the default)`);

@@ -46,7 +46,7 @@ async function list(io: CliIo, flags: Flags): Promise<number> {
       id + standard,
       task,
       task === "checkpoint" ? "" : `${(bytes / 1e6).toFixed(1)} MB`,
-      licence + (model.card.licence.commercial ? "" : ", non-commercial"),
+      licence + (model.card.licence.commercial === "forbidden" ? ", non-commercial" : ""),
       state,
     ];
   });
@@ -131,10 +131,15 @@ async function licence(io: CliIo, id: string, flags: Flags): Promise<number> {
     );
     return EXIT.ok;
   }
-  const use = card.licence.commercial
-    ? "commercial use allowed"
-    : `commercial use forbidden; ${accepted ? "accepted here" : "not accepted here"}`;
-  io.out(`${card.id}: ${card.licence.id} (${use})`, card.licence.note, card.provenance);
+  const { commercial, note, trainingData } = card.licence;
+  const use = {
+    allowed: "commercial use allowed",
+    unknown: "whether commercial use is allowed is unknown",
+    forbidden: `commercial use forbidden; ${accepted ? "accepted here" : "not accepted here"}`,
+  }[commercial];
+  io.out(`${card.id}: ${card.licence.id} (${use})`, note);
+  if (trainingData !== undefined) io.out(`training data: ${trainingData}`);
+  io.out(card.provenance);
   for (const source of sourcesOf(card)) io.out(`from ${source}\n`);
   return EXIT.ok;
 }

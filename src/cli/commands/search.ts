@@ -179,8 +179,8 @@ function describeThreshold(
       : `= marks hits from ${own} on, a threshold of your own; uncalibrated: ${uncalibrated}\n`;
   }
   const threshold = own ?? calibration.threshold;
-  const { rate } = evidenceOf(threshold, calibration).fmr;
-  return `= marks hits from ${threshold.toFixed(3)} on, by ${calibration.data.protocol}; in ${faces.toLocaleString("en")} faces of strangers about ${(rate * faces).toPrecision(2)} of them would score so by chance\n`;
+  const { high } = evidenceOf(threshold, calibration).fmr;
+  return `= marks hits from ${threshold.toFixed(3)} on, by ${calibration.data.protocol}; in ${faces.toLocaleString("en")} faces of strangers up to ${(high * faces).toPrecision(2)} on average would score so, were they like those pairs\n`;
 }
 
 async function writeGrid(out: string, answers: readonly Answer[]): Promise<void> {

@@ -93,7 +93,7 @@ async function verifyPairs(
   const same = Uint8Array.from(drawn, ([i, j]) => (labels[i] === labels[j] ? 1 : 0));
   const tarAtFar = FARS.map((far) => {
     const found = trueAcceptRate(points, far);
-    return [String(far), found.kind === "measured" ? found.tar.rate : null] as const;
+    return [String(far), found.kind === "measured" ? found.tar : null] as const;
   });
   return {
     genuinePairs: points.genuinePairs,

@@ -61,7 +61,7 @@ export function reportPage(study: Study, content: PageContent): string {
 <h1>Study of ${count(faces.length, "face")} of ${count(scores.people.length, "person", "people")}</h1>
 <p>Model <b>${model}</b>. ${
     calibration
-      ? html`Its threshold is <b>${figure(calibration.threshold)}</b> (${calibration.data.protocol}: there ${calibration.falseMatches} of ${calibration.data.impostorPairs} pairs of different people lay above it, ${calibration.falseNonMatches} of ${calibration.data.genuinePairs} pairs of one person below).`
+      ? html`Its threshold is <b>${figure(calibration.threshold)}</b> (${calibration.data.protocol}: there ${percent(calibration.fmr.rate, 3)} of pairs of different people lay above it, 95 % interval ${percent(calibration.fmr.low, 3)} to ${percent(calibration.fmr.high, 3)}, and ${percent(calibration.fnmr.rate, 2)} of pairs of one person below).`
       : "It was not calibrated, so there is no threshold, and nothing here says yes or no."
   }</p>
 <ul class="cards"><li><b>${faces.length.toLocaleString("en")}</b>${faces.length === 1 ? "face" : "faces"}</li><li><b>${scores.people.length.toLocaleString("en")}</b>${scores.people.length === 1 ? "person" : "people"}</li><li><b>${percent(retrieval.all.top1)}</b>first neighbour right</li><li><b>${percent(retrieval.all.top3)}</b>right among three</li><li><b>${figure(retrieval.all.mAP)}</b>mean average precision</li></ul>

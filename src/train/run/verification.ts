@@ -48,7 +48,7 @@ export function verify(vectors: Float32Array, labels: Int32Array): Verification 
     accuracy: crossAccuracy(vectors, labels, points),
     tarAtFar: FARS.flatMap((far) => {
       const rate = trueAcceptRate(points, far);
-      return rate.kind === "measured" ? [{ far, tar: rate.tar.rate }] : [];
+      return rate.kind === "measured" ? [{ far, tar: rate.tar }] : [];
     }),
     ...meanAngles(points),
   };
