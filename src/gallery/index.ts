@@ -10,6 +10,7 @@ export type {
   PersonEffect,
   PersonState,
 } from "./change.ts";
+export { checkGallery, type GalleryCheck } from "./check-gallery.ts";
 export {
   type Applied,
   type Candidate,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cosine, type UnitVector } from "../core/index.ts";
 import type { Pipeline } from "../models/index.ts";
 import type { Change, Effect, FaceContent } from "./change.ts";
+import { checkGallery } from "./check-gallery.ts";
 import { Gallery } from "./gallery.ts";
 import { MadeFaces, madePipeline, provenance } from "./made-faces.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
@@ -473,6 +474,22 @@ export function storeContract(engine: StoreUnderTest): void {
       await gallery.store.finishReindex("2026-01-02T00:00:00.000Z");
       expect(gallery.pipeline).toEqual(current);
       expect((await gallery.identify(vectors.get(faces[0]!)!)).candidates[0]?.face).toBe(faces[0]);
+    });
+
+    test("a check of everything finds nothing wrong after changes of every kind", async () => {
+      const gallery = await fresh();
+      const ann = await enrol(gallery, "Ann", 3);
+      await enrol(gallery, "Ben", 1);
+      await gallery.rename("Ann", "Anna");
+      await gallery.split("Anna", [ann.faces[0]!], "Twin");
+      await gallery.merge(["Ben"], "Anna");
+      await gallery.deletePerson("Twin");
+      await gallery.undo();
+      await gallery.forget(["Twin"]);
+      expect(await checkGallery(gallery.store)).toEqual({
+        ...{ people: 1, faces: 3, changes: 8 },
+        problems: [],
+      });
     });
 
     test("says how large it is", async () => {

@@ -172,6 +172,9 @@ export interface GalleryStore {
   /** Puts the new vectors in the old ones' place in one step. Throws FaceError CONFLICT when faces still lack one. */
   finishReindex(at: string): Promise<void>;
 
+  /** What is not as it was written, in sentences: the engine's own check and all checksums. Throws FaceError STORAGE. */
+  damage(): Promise<readonly string[]>;
+
   stats(): Promise<StoreStats>;
   close(): Promise<void>;
 }

@@ -230,6 +230,11 @@ export class MilvusStore implements GalleryStore {
     await this.#open.addReindexed(vectors);
   }
 
+  /** Of the records; what Milvus answers is held against them. */
+  async damage(): Promise<readonly string[]> {
+    return await this.#open.damage();
+  }
+
   async stats(): Promise<StoreStats> {
     return await this.#open.stats();
   }

@@ -18,6 +18,7 @@ import type {
 import { applyChange } from "./commit.ts";
 import { Connections, type PostgresAddress, serverCode, UNDEFINED_TABLE } from "./connection.ts";
 import { createGallery, indexVectors } from "./create.ts";
+import { damageOf } from "./damage.ts";
 import { erasePeople } from "./erase.ts";
 import { finishLeftOver, PostgresErasures } from "./erasures.ts";
 import { everNamed, formerPeople } from "./former-people.ts";
@@ -251,6 +252,10 @@ export class PostgresStore implements GalleryStore {
     const { pipeline } = await this.#open.transaction((client) => finishReindex(client, this.address, at));
     this.#pipeline = pipeline;
     if (this.#search === "approximate") await indexVectors(this.#open);
+  }
+
+  async damage(): Promise<string[]> {
+    return await damageOf(this.#open);
   }
 
   async stats(): Promise<StoreStats> {

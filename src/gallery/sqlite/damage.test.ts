@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FaceError, seeded, type UnitVector } from "../../core/index.ts";
+import { checkGallery } from "../check-gallery.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, ticking } from "../store.contract.ts";
+import { Connection } from "./connection.ts";
 
 const made = new MadeFaces(17);
 const clock = ticking();
@@ -97,6 +99,38 @@ describe("Damage to a gallery's file", () => {
     expect(wrong).toEqual([]);
     expect(tally.noticed).toBeGreaterThan(flips / 20);
   }, 300_000);
+});
+
+test("a check of everything finds what was altered behind the gallery's back", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "arcface-damage-")), "people.db");
+  await makeGallery(path);
+  const altered = async (sql: string): Promise<readonly string[]> => {
+    await copyFile(path, `${path}.copy`);
+    const connection = await Connection.open(`${path}.copy`);
+    connection.database.exec(sql);
+    connection.close();
+    const gallery = await Gallery.open(`sqlite:${path}.copy`, { clock });
+    try {
+      return (await checkGallery(gallery.store)).problems;
+    } finally {
+      await gallery.close();
+    }
+  };
+  expect(await altered("SELECT 1")).toEqual([]);
+  expect(await altered("UPDATE vector SET value = zeroblob(256) WHERE face = 3")).toContain(
+    "vector of face 3 is not as it was written",
+  );
+  expect(await altered("DELETE FROM vector WHERE face = 3")).toEqual([expect.stringContaining("face 3")]);
+  // What triggers keep in step has right checksums; the log tells another story.
+  expect(await altered("UPDATE person SET name = 'Other' WHERE id = 1")).toEqual([
+    "person 1: the log says otherwise, the table has it",
+  ]);
+  expect(await altered("DELETE FROM face WHERE id = 2")).toEqual([
+    "face 2: the log says otherwise, the table does not have it",
+  ]);
+  expect(await altered("DROP TRIGGER crop_seal_removed; DELETE FROM crop WHERE face = 2")).toEqual([
+    'table "crop" lacks rows or has others',
+  ]);
 });
 
 describe("A gallery whose file is not at its path any more", () => {

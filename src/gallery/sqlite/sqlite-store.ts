@@ -18,6 +18,7 @@ import type {
 } from "../store.ts";
 import { applyChange } from "./commit.ts";
 import { allWith, Connection } from "./connection.ts";
+import { damageOf } from "./damage.ts";
 import { retryBusy } from "./driver.ts";
 import { erasePeople } from "./erase.ts";
 import { SqliteErasures } from "./erasures.ts";
@@ -277,6 +278,10 @@ export class SqliteStore implements GalleryStore {
   async finishReindex(at: string): Promise<void> {
     this.#pipeline = await finishReindex(this.#open, at);
     this.#index = undefined;
+  }
+
+  async damage(): Promise<string[]> {
+    return damageOf(this.#open);
   }
 
   async stats(): Promise<StoreStats> {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Act } from "../../main.ts";
 import { askCommands } from "./ask.ts";
 import { changeCommands } from "./change.ts";
+import { checkCommand } from "./check.ts";
 import { createCommand } from "./create.ts";
 import { enrolCommand } from "./enrol.ts";
 import { exchangeCommands } from "./exchange.ts";
@@ -30,6 +31,7 @@ Example:
     enrolCommand,
     askCommands,
     listCommands,
+    checkCommand,
     changeCommands,
     forgetCommands,
     exchangeCommands,

@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { checkGallery } from "../../../gallery/index.ts";
+import { EXIT } from "../../exit-codes.ts";
+import type { CliIo } from "../../io.ts";
+import type { Act } from "../../main.ts";
+import { count, type GalleryFlags, galleryFlags, openGallery } from "./open.ts";
+
+/** `arcface gallery check` */
+export function checkCommand(gallery: Command, act: Act): void {
+  galleryFlags(gallery.command("check"))
+    .description("whether everything is as it was written: all checksums, the engine's own check, the log")
+    .addHelpText(
+      "after",
+      `
+Exit code 3 when something is not. What others change meanwhile may look like a problem; check again then.
+
+Example:
+  arcface gallery check --gallery sqlite:people.db`,
+    )
+    .action(act(check));
+}
+
+async function check(io: CliIo, flags: GalleryFlags): Promise<number> {
+  await using gallery = await openGallery(io, flags);
+  const { address } = gallery.store;
+  const found = await checkGallery(gallery.store);
+  const { people, faces, changes, problems } = found;
+  const whole = problems.length === 0;
+  if (flags.json) io.out(`${JSON.stringify({ gallery: address, whole, ...found })}\n`);
+  else {
+    for (const problem of problems) io.out(`${problem}\n`);
+    io.out(
+      `${address}: ${count(people, "person", "people")}, ${count(faces, "face")}, ${count(changes, "change")} looked at: ${whole ? "nothing is wrong" : count(problems.length, "problem")}\n`,
+    );
+  }
+  return whole ? EXIT.ok : EXIT.badInput;
+}
