@@ -20,7 +20,13 @@ export {
 } from "./core/index.ts";
 export type { Detection, DetectOptions } from "./detect/index.ts";
 export { Embedder, type EmbedderContract, type EmbedOptions } from "./embed/index.ts";
-export { type ImageSource, type ReadImageOptions, RgbImage, readImage } from "./image/index.ts";
+export {
+  type ImageSource,
+  type RawPixels,
+  type ReadImageOptions,
+  RgbImage,
+  readImage,
+} from "./image/index.ts";
 export {
   type Calibration,
   type ContractOptions,
@@ -47,6 +53,7 @@ export {
   type PhotographHit,
   PhotographIndex,
   type PhotographResult,
+  type PictureWarning,
   Recognizer,
   type RecognizerOptions,
   RecognizerPool,
