@@ -355,7 +355,11 @@ test("a picture that was damaged on the disk does not end a run: another of its 
   bytes[64 + 40 + 300]! ^= 0xff;
   writeFileSync(damaged, bytes);
   const out = fresh();
-  await runTraining({ out, config: settings({ data: damaged, steps: 21, checkpointEvery: 100 }), workers: 0 });
+  await runTraining({
+    out,
+    config: settings({ data: damaged, steps: 21, checkpointEvery: 100 }),
+    workers: 0,
+  });
   const events = readEvents(join(out, "events.jsonl"));
   expect(events.at(-1)!.kind).toBe("exported");
   const told = events.flatMap((event) => (event.kind === "warning" ? [event.message] : []));

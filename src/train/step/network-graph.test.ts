@@ -141,10 +141,7 @@ const NETWORKS: readonly (readonly [name: string, network: Network, batch: numbe
     sequence(
       ["", cropColumns(8)],
       ["conv1", activated(3, 16, 3, 2, 1)],
-      [
-        "linear7",
-        sequence(["conv", conv(16, 16, 8, { kernelWidth: 7, groups: 16 })], ["bn", batchNorm(16)]),
-      ],
+      ["linear7", sequence(["conv", conv(16, 16, 8, { kernelWidth: 7, groups: 16 })], ["bn", batchNorm(16)])],
       ["linear1", sequence(["conv", conv(16, 8, 1)], ["bn", batchNorm(8)])],
       ["", flatten],
     ),
