@@ -319,6 +319,26 @@ export class Gallery {
     return { person, cosine: best, threshold, same: best !== null && best >= threshold };
   }
 
+  /**
+   * How much people of the gallery resemble the others: of up to `most` people, taken evenly from the list of names, the
+   * highest cosine of their first face with a face of anybody else.
+   */
+  async bestOfOthers(most: number): Promise<Float64Array> {
+    const people: Person[] = [];
+    for await (const person of this.people()) people.push(person);
+    const step = Math.max(1, people.length / most);
+    const found: number[] = [];
+    for (let at = 0; at < people.length; at += step) {
+      const person = people[Math.floor(at)]!;
+      const [first] = await this.store.faces({ after: undefined, limit: 1 }, person.id);
+      const vector = first && (await this.store.vectors([first.id])).get(first.id);
+      const nearest = vector ? await this.search(vector, 2) : [];
+      const other = nearest.find((each) => each.person.id !== person.id);
+      if (other) found.push(other.cosine);
+    }
+    return Float64Array.from(found);
+  }
+
   /** The k most similar people. */
   async search(vector: UnitVector, k: number): Promise<Candidate[]> {
     const hits = await this.store.nearest(vector, k);

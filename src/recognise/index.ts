@@ -29,6 +29,8 @@ export {
   type ReindexReport,
   type RejectReason,
   reindexGallery,
+  type StrangerThreshold,
+  strangerThreshold,
 } from "./gallery/index.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";

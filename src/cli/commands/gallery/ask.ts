@@ -1,12 +1,15 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { threadCount } from "../../../core/index.ts";
 import { expectPipeline, type Gallery, type Identification } from "../../../gallery/index.ts";
+import type { Calibration } from "../../../models/index.ts";
 import {
   chooseFace,
   type Face,
   type FaceChoice,
   Recognizer,
   RecognizerPool,
+  type StrangerThreshold,
+  strangerThreshold,
 } from "../../../recognise/index.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { Failures } from "../../failures.ts";
@@ -17,9 +20,13 @@ import { progressBar } from "../../progress-bar.ts";
 import { photographsOf } from "../../told-inputs.ts";
 import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
 
+/** People of a gallery that are looked for among the others before it is asked. */
+const ASKED_AMONG_OTHERS = 200;
+
 interface AskFlags extends GalleryFlags, ModelFlags {
   readonly threshold?: number;
   readonly k: number;
+  readonly strangers: number;
   readonly face: FaceChoice;
   readonly jobs?: number;
 }
@@ -33,6 +40,12 @@ export function askCommands(gallery: Command, act: Act): void {
     command("identify <photographs...>", "who the people on photographs are, as far as they are known"),
   )
     .option(...threshold, cosineFlag)
+    .option(
+      "--strangers <rate>",
+      "share of strangers that may be taken for someone: 1%, 0.001",
+      rateFlag,
+      0.01,
+    )
     .option("-k <n>", "how many candidates to show for each face", whole, 1)
     .addHelpText(
       "after",
@@ -67,7 +80,17 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   });
   expectPipeline("identify", gallery.pipeline, pool.pipeline);
   const failures = new Failures(io, flags.json ?? false, passedOver);
-  const threshold = flags.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold;
+  const own = flags.threshold ?? gallery.store.settings.threshold ?? undefined;
+  const chosen =
+    own === undefined && pool.calibration
+      ? strangerThreshold(
+          pool.calibration,
+          (await gallery.store.stats()).faces,
+          flags.strangers,
+          await gallery.bestOfOthers(ASKED_AMONG_OTHERS),
+        )
+      : undefined;
+  const threshold = own ?? chosen?.threshold;
   let known = 0;
   for await (const result of pool.faces(paths, {
     signal: io.signal,
@@ -86,16 +109,29 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
     bar.stop();
     const faces = answers.map(({ face, who }) => answerJson(face, who));
     const { model } = pool;
-    if (flags.json) io.out(`${JSON.stringify({ path, model, faces })}\n`);
+    if (flags.json) io.out(`${JSON.stringify({ path, model, faces, strangers: chosen ?? null })}\n`);
     else io.out(...describe(path, answers));
   }
   bar.stop();
-  if (threshold !== undefined && threshold === pool.calibration?.threshold && !flags.json)
-    io.err(
-      `threshold ${threshold.toFixed(3)} was calibrated for comparing two faces: the more people and faces a gallery holds, the more strangers reach it with one of them; how many was not measured\n`,
-    );
+  if (!flags.json) io.err(`${describeThreshold(chosen, threshold, pool.calibration)}\n`);
   const code = failures.report(paths.length);
   return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
+}
+
+/** What the threshold keeps, and by what evidence. */
+function describeThreshold(
+  chosen: StrangerThreshold | undefined,
+  threshold: number | undefined,
+  calibration: Calibration | undefined,
+): string {
+  if (!chosen || !calibration)
+    return `threshold ${threshold?.toFixed(3)} is your own or the gallery's; how many strangers reach it was not measured`;
+  const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
+  const kept =
+    chosen.atMost <= chosen.target
+      ? `at most ${percent(chosen.atMost)} of strangers like those of its calibration (${calibration.data.protocol}) are taken for someone`
+      : `its calibration (${calibration.data.protocol}) cannot bound the strangers taken for someone by ${percent(chosen.target)} with so many faces`;
+  return `threshold ${chosen.threshold.toFixed(3)} for ${chosen.faces.toLocaleString("en")} faces: ${kept}; of ${chosen.askedAmongOthers} people of the gallery looked for among the others ${chosen.takenForAnother} would be taken for another`;
 }
 
 function answerJson(face: Face, who: Identification): object {
@@ -169,4 +205,10 @@ async function lookAt(io: CliIo, gallery: Gallery, path: string, flags: AskFlags
   expectPipeline("gallery", gallery.pipeline, recognizer.pipeline);
   const photograph = await recognizer.faces(path);
   return { face: chooseFace(photograph.faces, flags.face, photograph), recognizer };
+}
+
+function rateFlag(text: string): number {
+  const value = text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("Expected a rate such as 1% or 0.001.");
+  return value;
 }
