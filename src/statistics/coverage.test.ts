@@ -159,7 +159,7 @@ describe.each(REGIMES)("of $name", (regime) => {
   });
 
   test("a threshold for at most so many false matches lets more through in no more than 10 of 100 samples", () => {
-    // Six in most; nine where 30 people are to keep a tenth, which their differences decide.
+    // Five at most but for 30 people who are to keep a tenth: nine, since their differences decide it.
     expect(coverage.below(0.9).filter((what) => what.startsWith("at most"))).toEqual([]);
   });
 });
