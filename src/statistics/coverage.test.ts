@@ -221,7 +221,8 @@ test("intervals of groups, of searches and of what is left after rejecting hold 
 test("a likelihood ratio's interval holds the density ratio, and its bounds where one kind has no such pair", () => {
   const coverage = new Coverage();
   const grid = Float64Array.from({ length: 401 }, (_, i) => (i - 200) / 200);
-  const cosines = [0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95];
+  // Higher, the population itself has too few impostor pairs to know the truth by.
+  const cosines = [0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.85, 0.9];
   const near = (cosine: number): number => {
     const [low, high] = [truthAt(cosine - 0.01), truthAt(cosine + 0.01)];
     return Math.log10((high.fnmr - low.fnmr) / (low.fmr - high.fmr));
