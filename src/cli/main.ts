@@ -47,20 +47,8 @@ function linesOfError(text: string): string[] {
   return [sentence.replace(/^error: /, "arcface: "), ...(suggestion === undefined ? [] : [suggestion])];
 }
 
-/**
- * Runs the command line.
- *
- * @param argv arguments after the program's name
- * Returns   the exit code; see `exit-codes.ts`
- */
-export async function main(argv: readonly string[], io: CliIo): Promise<number> {
-  let exitCode: number = EXIT.ok;
-  const json = argv.includes("--json");
-  const act: Act =
-    (run) =>
-    async (...args) => {
-      exitCode = await run(io, ...args);
-    };
+/** Every command with its flags and help, not yet run. @param json errors are told as JSON, not by the parser */
+export function commandTree(io: CliIo, act: Act, json: boolean): Command {
   const program = new Command("arcface")
     .description("Faces in photographs: find them, compare them, search for them.")
     .version(VERSION)
@@ -73,7 +61,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input,\n4 a defect of arcface, 5 some of several inputs failed and the rest was done.",
+      "\nExample:\n  arcface compare passport.jpg selfie.jpg\n\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input,\n4 a defect of arcface, 5 some of several inputs failed and the rest was done.",
     );
   program.hook("preAction", (_, command) => {
     for (const note of threadNotes(command.opts())) io.err(`arcface: ${note}`);
@@ -101,8 +89,42 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
   ]) {
     add(program, act);
   }
+  return program;
+}
+
+/** What is said to somebody who typed nothing but the program's name. */
+const GREETING = [
+  `arcface-ts ${VERSION}: finds faces in photographs, compares them, searches for them.`,
+  "",
+  "Try one of these with photographs of yours:",
+  "  npx arcface-ts detect party.jpg --draw faces.png       find the faces, draw them",
+  "  npx arcface-ts compare passport.jpg selfie.jpg         one person or two?",
+  "  npx arcface-ts search who.jpg --in holiday/ -k 3       where else is this person?",
+  "",
+  "The first one downloads the default models and keeps them.",
+  "All commands: npx arcface-ts --help. One command: npx arcface-ts compare --help.",
+];
+
+/**
+ * Runs the command line.
+ *
+ * @param argv arguments after the program's name; a greeting without any
+ * Returns   the exit code; see `exit-codes.ts`
+ */
+export async function main(argv: readonly string[], io: CliIo): Promise<number> {
+  if (argv.length === 0) {
+    io.out(...GREETING);
+    return EXIT.ok;
+  }
+  let exitCode: number = EXIT.ok;
+  const json = argv.includes("--json");
+  const act: Act =
+    (run) =>
+    async (...args) => {
+      exitCode = await run(io, ...args);
+    };
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await commandTree(io, act, json).parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) {

@@ -9,6 +9,7 @@ import { z } from "zod";
 import {
   FaceError,
   internal,
+  nearestName,
   parseJson,
   readText,
   reasonOf,
@@ -63,13 +64,15 @@ export class ModelStore {
     return [...this.#cards.values()];
   }
 
-  /** Throws FaceError MODEL_UNKNOWN with the ids there are. */
+  /** Throws FaceError MODEL_UNKNOWN with the ids there are and the nearest of them, if one is near. */
   card(id: string): ModelCard {
     const card = this.#cards.get(id);
     if (card) return card;
+    const ids = [...this.#cards.keys()];
+    const near = nearestName(id, ids);
     throw new FaceError(
       "MODEL_UNKNOWN",
-      `models: expected one of ${[...this.#cards.keys()].join(", ")}, got "${id}"`,
+      `models: expected one of ${ids.join(", ")}, got "${id}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   }
 

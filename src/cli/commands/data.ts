@@ -28,7 +28,8 @@ interface PackFlags extends ModelFlags {
 export function dataCommand(program: Command, act: Act): void {
   const data = program
     .command("data")
-    .description("training data: pack a folder of people or train.rec, look at what there is");
+    .description("training data: pack a folder of people or train.rec, look at what there is")
+    .addHelpText("after", "\nExample:\n  arcface data pack people/ --out faces.pack");
   const packing = data
     .command("pack")
     .description("align a folder with a folder for every person, once, or take train.rec, into one file")

@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import type { Command } from "commander";
 import { decoderInfo } from "../../image/index.ts";
-import { engineInfo, probeProvider } from "../../onnx/index.ts";
+import { engineInfo } from "../../onnx/index.ts";
 import { SELF_TEST_MIN_COSINE, selfTest } from "../../recognise/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import { asFaceError } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import { type Act, VERSION } from "../main.ts";
 import { openStore } from "../options.ts";
+import { probeApart } from "../probe-apart.ts";
 import { progressBar } from "../progress-bar.ts";
 
 /** Processor features that decide how fast networks run. */
@@ -38,7 +39,7 @@ async function doctor(io: CliIo, flags: { readonly json?: boolean }): Promise<nu
   const store = openStore(io);
   const engine = await engineInfo();
   const backends: Record<string, string> = {};
-  for (const provider of engine.providers) backends[provider] = (await probeProvider(provider)) ?? "runs";
+  for (const provider of engine.providers) backends[provider] = (await probeApart(provider)) ?? "runs";
   const bar = progressBar(io);
   const test = await runSelfTest(() => selfTest(store));
   bar.stop();

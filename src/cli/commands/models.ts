@@ -16,20 +16,30 @@ interface Flags {
 
 /** `arcface models list | pull | verify | path | remove | licence` */
 export function modelsCommand(program: Command, act: Act): void {
-  const models = program.command("models").description("what can be run: list, download, check, remove");
-  const sub = (usage: string, description: string): Command =>
-    models.command(usage).description(description).option("--json", "print JSON");
+  const models = program
+    .command("models")
+    .description("what can be run: list, download, check, remove")
+    .addHelpText("after", "\nExample:\n  arcface models list");
+  const sub = (usage: string, description: string, example: string): Command =>
+    models
+      .command(usage)
+      .description(description)
+      .option("--json", "print JSON")
+      .addHelpText("after", `\nExample:\n  arcface models ${example}`);
   const defaults = Object.values(DEFAULT_MODELS);
-  sub("list", "every model with its task, size, licence and whether it is here").action(act(list));
-  sub("pull [ids...]", `download models (default: ${defaults.join(", ")})`)
+  sub("list", "every model with its task, size, licence and whether it is here", "list").action(act(list));
+  sub("pull [ids...]", `download models (default: ${defaults.join(", ")})`, "pull mobilefacenet-128")
     .option("--from <file>", "take the file from this machine instead, if its checksum is right")
     .option("--accept-licence", "accept the models' licences, once for all")
-    .addHelpText("after", "\nExample:\n  arcface models pull fr-feature-512")
     .action(act(pull));
-  sub("verify [ids...]", "read what is here and hold it against the checksums").action(act(verify));
-  sub("path <id>", "where a model's files are").action(act(path));
-  sub("remove <ids...>", "delete a model's files").action(act(remove));
-  sub("licence <id>", "what a model's licence says, and where the model comes from").action(act(licence));
+  sub("verify [ids...]", "read what is here and hold it against the checksums", "verify").action(act(verify));
+  sub("path <id>", "where a model's files are", "path fr-feature-512").action(act(path));
+  sub("remove <ids...>", "delete a model's files", "remove mobilefacenet-128").action(act(remove));
+  sub(
+    "licence <id>",
+    "what a model's licence says, and where the model comes from",
+    "licence fr-feature-512",
+  ).action(act(licence));
 }
 
 async function list(io: CliIo, flags: Flags): Promise<number> {
