@@ -15,7 +15,7 @@ export async function probeApart(provider: string): Promise<string | undefined> 
   const program = [
     `import { probeProvider } from ${JSON.stringify(new URL("../onnx/index.js", import.meta.url).href)};`,
     `const reason = await probeProvider(${JSON.stringify(provider)});`,
-    `process.stdout.write(JSON.stringify({ reason }), () => process.exit(0));`,
+    `process.stdout.write(reason ?? "", () => process.exit(0));`,
   ].join("\n");
   try {
     const { stdout } = await promisify(execFile)(
@@ -23,8 +23,7 @@ export async function probeApart(provider: string): Promise<string | undefined> 
       ["--input-type=module", "--eval", program],
       { timeout: LIMIT_MS, killSignal: "SIGKILL" },
     );
-    const { reason } = JSON.parse(stdout) as { readonly reason?: string };
-    return reason === undefined ? undefined : shortReason(reason);
+    return stdout === "" ? undefined : shortReason(stdout);
   } catch (thrown) {
     const killed = thrown instanceof Error && "killed" in thrown && thrown.killed === true;
     return killed ? `no answer within ${LIMIT_MS / 1000} s` : `the process ended: ${reasonOf(thrown)}`;
