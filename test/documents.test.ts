@@ -1,0 +1,171 @@
+import { execFile } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { afterAll, expect, test } from "vitest";
+import { commandTree } from "../src/cli/main.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const documents = [
+  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((name) => join(ROOT, name)),
+  ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(ROOT, "docs", name)),
+].map((path) => ({ path, name: relative(ROOT, path), text: readFileSync(path, "utf8") }));
+
+/** Fenced blocks: what stands behind the fence, and the line of the document it begins in. */
+function fences(text: string): { readonly info: string; readonly line: number; readonly code: string }[] {
+  return [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    info: match[1]!.trim(),
+    line: text.slice(0, match.index).split("\n").length,
+    code: match[2]!,
+  }));
+}
+
+// Within the checkout, so that `arcface-ts` is this package, as built.
+mkdirSync(join(ROOT, "node_modules", ".cache"), { recursive: true });
+const folder = mkdtempSync(join(ROOT, "node_modules", ".cache", "documents-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("every block of TypeScript in README and docs compiles against the built package", async () => {
+  const blocks = documents.flatMap(({ name, text }) =>
+    fences(text)
+      .filter(({ info }) => info === "ts")
+      .map((block) => ({ ...block, name })),
+  );
+  expect(blocks.filter(({ name }) => name === "README.md")).not.toEqual([]);
+  // A module each, in a folder without the package's own, as in a project of the reader's.
+  for (const { name, line, code } of blocks)
+    writeFileSync(join(folder, `${name.replace(/\W/g, "_")}_${line}.ts`), `${code}\nexport {};\n`);
+  const config = {
+    compilerOptions: {
+      target: "es2023",
+      module: "nodenext",
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: ["node"],
+      lib: ["es2023", "esnext.disposable"],
+      paths: typesOfPackage(),
+    },
+    include: ["*.ts"],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  expect(await compile(folder)).toBe("");
+}, 60_000);
+
+/** Where the types of `arcface-ts` and its doors lie, by the package's own `exports`. */
+function typesOfPackage(): Record<string, string[]> {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    exports: Record<string, string | { readonly types: string }>;
+  };
+  return Object.fromEntries(
+    Object.entries(exports).flatMap(([door, target]) =>
+      typeof target === "string" ? [] : [[`arcface-ts${door.slice(1)}`, [join(ROOT, target.types)]]],
+    ),
+  );
+}
+
+/** What the compiler complains about in a project, or nothing. */
+async function compile(project: string): Promise<string> {
+  const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  return await new Promise((done) =>
+    execFile(process.execPath, [compiler, "-p", project], (_, stdout, stderr) => done(stdout + stderr)),
+  );
+}
+
+test("every relative link in a document leads to a file, and to a heading of it where one is named", () => {
+  const broken = documents.flatMap(({ path, name, text }) =>
+    [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target]) => target!)
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => {
+        const [file = "", anchor] = target.split("#");
+        const to = file === "" ? path : resolve(dirname(path), file);
+        if (!existsSync(to)) return true;
+        return anchor !== undefined && !headings(readFileSync(to, "utf8")).has(anchor);
+      })
+      .map((target) => `${name}: ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function headings(text: string): Set<string> {
+  return new Set(
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+        .trim()
+        .replace(/\s/g, "-"),
+    ),
+  );
+}
+
+const nothing = (): void => {};
+const io = { out: nothing, err: nothing, interactive: false, env: {}, signal: new AbortController().signal };
+const program = commandTree(io, () => async () => {}, false);
+
+/** Why a command line of a document is not one of the program's, if it is not. */
+function complaint(line: string): string | undefined {
+  const words = line.split(/\s+/).slice(1);
+  let command: Command = program;
+  for (;;) {
+    const next = command.commands.find((each) => each.name() === words[0]);
+    if (!next) break;
+    command = next;
+    words.shift();
+  }
+  if (command.commands.length > 0 && words[0] !== undefined && !words[0].startsWith("-"))
+    return `${line}: there is no command ${words[0]}`;
+  const flags = new Set([...command.options.flatMap(({ short, long }) => [short, long]), "-h", "--help"]);
+  if (command === program) flags.add("-V").add("--version");
+  const unknown = words.find((word) => /^--?[a-z]/i.test(word) && !flags.has(word.split("=")[0]!));
+  return unknown === undefined ? undefined : `${line}: ${command.name()} has no flag ${unknown}`;
+}
+
+/** Command lines of a document: in fenced blocks and in code within lines. */
+function commandLines(text: string): string[] {
+  const fenced = fences(text).flatMap(({ info, code }) =>
+    info === "ts" ? [] : code.split("\n").map((line) => line.replace(/\s#\s.*$/, "").replace(/^\$ /, "")),
+  );
+  const inline = [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/`([^`\n]+)`/g)].map(
+    ([, code]) => code!,
+  );
+  return [...fenced, ...inline]
+    .map((line) => line.trim().replace(/^npx /, ""))
+    .filter((line) => /^arcface(?:-ts)? [a-z-]/.test(line));
+}
+
+test("a command or a flag that does not exist is complained about", () => {
+  expect(complaint("arcface-ts compare a.jpg b.jpg --flip")).toBeUndefined();
+  expect(complaint("arcface-ts comparison a.jpg")).toContain("no command comparison");
+  expect(complaint("arcface-ts gallery created")).toContain("no command created");
+  expect(complaint("arcface-ts gallery create --people x")).toContain("no flag --people");
+});
+
+test("every command line in a document is one of the program's, with flags that it has", () => {
+  const lines = documents
+    .filter(({ name }) => name !== "CHANGELOG.md")
+    .flatMap(({ name, text }) => commandLines(text).map((line) => ({ name, line })));
+  expect(lines.filter(({ name }) => name === "README.md").length).toBeGreaterThan(15);
+  const complaints = lines.flatMap(({ name, line }) => {
+    const why = complaint(line);
+    return why === undefined ? [] : [`${name}: ${why}`];
+  });
+  expect(complaints).toEqual([]);
+});
+
+test("README is at most 900 words", () => {
+  const readme = documents.find(({ name }) => name === "README.md")!;
+  expect(readme.text.split(/\s+/).filter((word) => word !== "").length).toBeLessThanOrEqual(900);
+});
