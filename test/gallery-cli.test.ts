@@ -71,23 +71,64 @@ test("a gallery from its making to forgetting, as somebody at a terminal goes th
   expect(known).toMatchObject({ kind: "known", person: "Caroline" });
   expect(await names()).toEqual(["Annabel 2", "Caroline 1"]);
 
-  const [seen, other] = await lines<{ faces: { person: string | null; cosine: number }[] }>(
-    "identify",
-    photo("ann1"),
-    photo("stranger"),
-  );
+  interface Seen {
+    readonly faces: readonly {
+      readonly person: string | null;
+      readonly cosine: number;
+      readonly similarity: number;
+      readonly score: number;
+      readonly rival: { readonly person: string } | null;
+    }[];
+    readonly fpir: { readonly rate: number; readonly low: number; readonly high: number };
+    readonly strangers: { readonly faces: number };
+  }
+  const [seen, other] = await lines<Seen>("identify", photo("ann1"), photo("stranger"));
   expect(seen!.faces[0]).toMatchObject({ person: "Annabel", candidates: [{ person: "Annabel" }] });
   expect(seen!.faces[0]!.cosine).toBeGreaterThan(0.999);
-  expect(other!.faces[0]!.person).toBeNull();
+  // Half of it is the mean of Annabel's two faces.
+  expect(seen!.faces[0]!.similarity).toBeLessThan(seen!.faces[0]!.cosine);
+  expect(seen!.faces[0]).toMatchObject({ answer: "person", threshold: 0.5, rival: { person: "Caroline" } });
+  expect(seen!.faces[0]!.score).toBeGreaterThan(0.9);
+  expect(seen).toMatchObject({ thresholdSource: "given", strangers: { faces: 3, target: 0.01 } });
+  expect(seen!.fpir.low).toBe(0);
+  expect(seen!.fpir.high).toBeGreaterThan(0);
+  expect(seen!.fpir.high).toBeLessThan(0.01);
+  expect(other!.faces[0]).toMatchObject({ answer: "unknown", person: null });
   expect(other!.faces[0]!.cosine).toBeLessThan(0.5);
-  expect((await gallery("identify", photo("stranger"))).out).toContain("unknown");
-  expect((await gallery("identify", photo("stranger"))).code).toBe(1);
+  const stranger = await gallery("identify", photo("stranger"));
+  expect(stranger.code).toBe(1);
+  expect(stranger.out).toContain("unknown: nobody reaches 0.500");
+  expect(stranger.err).toMatch(
+    /^threshold 0\.500 for 3 faces, your own or the gallery's: at most [\d.e-]+ % of strangers like those of its calibration \(all pairs of 7,701 pictures of LFW\) have a face so near/m,
+  );
 
   const [same] = await lines("verify", "Caroline", photo("cara2"));
   expect(same).toMatchObject({ person: "Caroline", same: true, threshold: 0.5 });
   expect((await gallery("verify", "Caroline", photo("ann1"))).code).toBe(1);
   const [search] = await lines<{ hits: { person: string }[] }>("search", photo("ann2"), "-k", "2");
   expect(search!.hits.map(({ person }) => person)).toEqual(["Annabel", "Caroline"]);
+});
+
+test("a face that two people of a gallery resemble alike is too close to call", async () => {
+  const own = ["--gallery", `sqlite:${join(folder, "twice.db")}`];
+  const copy = join(folder, "copy.jpg");
+  await sharp(photo("ann1")).jpeg({ quality: 95 }).toFile(copy);
+  await arcface(["gallery", "create", ...own]);
+  await arcface(["gallery", "enrol", "Ann", photo("ann1"), "--force", ...own]);
+  await arcface(["gallery", "enrol", "Anne", copy, "--force", ...own]);
+  const found = await arcface(["gallery", "identify", photo("ann2"), ...own]);
+  expect([found.code, found.out]).toEqual([
+    0,
+    expect.stringMatching(/too close to call between Anne? and Anne? 0\.\d{4}/),
+  ]);
+  expect(found.err).toContain("scores less than 0.05 apart are too close to call");
+  expect(found.err).toMatch(/^threshold 0\.\d{3} for 2 faces: at most /m);
+  const [line] = jsonLines<object>(await arcface(["gallery", "identify", photo("ann2"), "--json", ...own]));
+  expect(line).toMatchObject({
+    faces: [{ answer: "too-close", person: null, candidates: [{}] }],
+    thresholdSource: "calibration",
+    strangers: { faces: 2, askedAmongOthers: 2, takenForAnother: 2 },
+  });
 });
 
 test("corrections, their log, and undoing them", async () => {

@@ -4,6 +4,7 @@ import { type ChangeKind, inverse, type LogEntry } from "./change.ts";
 import { expectFace, keptDate } from "./expect-face.ts";
 import { expectVector, type GalleryPipeline } from "./gallery-pipeline.ts";
 import { createStore, openStore } from "./open-store.ts";
+import { PersonScores, SHORTLIST, TOO_CLOSE } from "./person-score.ts";
 import {
   type Enrolled,
   type Enrolment,
@@ -28,14 +29,20 @@ export interface GalleryOptions {
   readonly clock: () => Date;
 }
 
-/** Who a face is, or that nobody known is near enough. */
+/** Who a face is, that it is one of two, or that nobody known is near enough. */
 export interface Identification {
-  /** null when no one's cosine reaches the threshold: the face is unknown. */
+  /** "too-close" when somebody reaches the threshold, and somebody else nearly the same score. */
+  readonly answer: "person" | "unknown" | "too-close";
+  /** null when the face is unknown, or it is too close to call who it is. */
   readonly person: Person | null;
-  /** Of the most similar person, known or not; null in an empty gallery. */
+  /** Of the first candidate's nearest face; null in an empty gallery. */
   readonly cosine: number | null;
+  /** Of the first candidate, which the threshold is for; null in an empty gallery. See {@link personScore}. */
+  readonly similarity: number | null;
   readonly threshold: number;
-  /** The most similar people, by falling cosine, whatever the threshold. */
+  /** Who comes second; null when there is nobody else. */
+  readonly rival: Candidate | null;
+  /** The most similar people, by falling score, whatever the threshold. */
   readonly candidates: readonly Candidate[];
 }
 
@@ -44,7 +51,10 @@ export interface Candidate {
   readonly person: Person;
   /** The face that does most. */
   readonly face: number;
+  /** With that face. */
   readonly cosine: number;
+  /** With that face and the mean of the person's faces: {@link personScore}. */
+  readonly similarity: number;
 }
 
 /** Whether a face is a given person's. */
@@ -77,11 +87,13 @@ const PAGE = 1000;
 export class Gallery {
   readonly store: GalleryStore;
   readonly #clock: () => Date;
+  readonly #scores: PersonScores;
 
   /** Takes over the store: closing the gallery closes it. */
   constructor(store: GalleryStore, { clock }: GalleryOptions) {
     this.store = store;
     this.#clock = clock;
+    this.#scores = new PersonScores(store);
   }
 
   /** Makes a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
@@ -287,9 +299,10 @@ export class Gallery {
   }
 
   /**
-   * Who a face is. Open set: a face that is near nobody is unknown.
+   * Who a face is. Open set: a face that is near nobody is unknown. One whose two first candidates are less than 0.05
+   * apart is too close to call.
    *
-   * @param options.threshold cosine from which it is someone's @default the gallery's own
+   * @param options.threshold score from which it is someone's @default the gallery's own
    * Throws    FaceError USAGE without a threshold
    */
   async identify(
@@ -297,10 +310,20 @@ export class Gallery {
     options: { readonly threshold?: number | undefined; readonly k?: number | undefined } = {},
   ): Promise<Identification> {
     const threshold = this.#threshold(options.threshold);
-    const candidates = await this.search(vector, options.k ?? 1);
-    const [best] = candidates;
-    const known = best !== undefined && best.cosine >= threshold;
-    return { person: known ? best.person : null, cosine: best?.cosine ?? null, threshold, candidates };
+    const { k = 1 } = options;
+    const found = await this.search(vector, Math.max(2, k));
+    const [best, rival] = found;
+    const known = best !== undefined && best.similarity >= threshold;
+    const tooClose = known && rival !== undefined && best.similarity - rival.similarity < TOO_CLOSE;
+    return {
+      answer: tooClose ? "too-close" : known ? "person" : "unknown",
+      person: known && !tooClose ? best.person : null,
+      cosine: best?.cosine ?? null,
+      similarity: best?.similarity ?? null,
+      threshold,
+      rival: rival ?? null,
+      candidates: found.slice(0, k),
+    };
   }
 
   /** Whether a face is a person's: by the most similar of their faces. Throws FaceError PERSON_UNKNOWN, USAGE. */
@@ -321,7 +344,7 @@ export class Gallery {
 
   /**
    * How much people of the gallery resemble the others: of up to `most` people, taken evenly from the list of names, the
-   * highest cosine of their first face with a face of anybody else.
+   * highest score of their first face with anybody else.
    */
   async bestOfOthers(most: number): Promise<Float64Array> {
     const people: Person[] = [];
@@ -334,20 +357,26 @@ export class Gallery {
       const vector = first && (await this.store.vectors([first.id])).get(first.id);
       const nearest = vector ? await this.search(vector, 2) : [];
       const other = nearest.find((each) => each.person.id !== person.id);
-      if (other) found.push(other.cosine);
+      if (other) found.push(other.similarity);
     }
     return Float64Array.from(found);
   }
 
-  /** The k most similar people. */
+  /** The k most similar people by score, among the k, or 8 if k is less, whose faces are nearest. */
   async search(vector: UnitVector, k: number): Promise<Candidate[]> {
-    const hits = await this.store.nearest(vector, k);
+    if (k < 1) return [];
+    const hits = await this.store.nearest(vector, Math.max(k, SHORTLIST));
     const found = await this.store.peopleWith(hits.map(({ person }) => person));
     const people = new Map(found.map((person) => [person.id, person]));
-    return hits.flatMap(({ person, face, cosine }) => {
+    const there = hits.flatMap(({ person, face, cosine }) => {
       const someone = people.get(person);
       return someone ? [{ person: someone, face, cosine }] : [];
     });
+    const scores = await this.#scores.of(vector, there);
+    return there
+      .map((each, i): Candidate => ({ ...each, similarity: scores[i]! }))
+      .sort((a, b) => b.similarity - a.similarity || a.person.id - b.person.id)
+      .slice(0, k);
   }
 
   /** Closes the store; a second call does nothing. */

@@ -27,6 +27,7 @@ export {
   type UnknownPipeline,
 } from "./gallery-pipeline.ts";
 export { createStore, openStore } from "./open-store.ts";
+export { meanDirection, personScore, TOO_CLOSE } from "./person-score.ts";
 export type { Enrolled, Enrolment } from "./plans.ts";
 export {
   type GalleryFace,

@@ -20,6 +20,7 @@ export {
   type EnrolmentResult,
   enrolPhotographs,
   exportGallery,
+  type GallerySize,
   type ImportReport,
   importFaces,
   type PersonToEnrol,
@@ -30,6 +31,7 @@ export {
   type RejectReason,
   reindexGallery,
   type StrangerThreshold,
+  strangersAt,
   strangerThreshold,
 } from "./gallery/index.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";

@@ -1,14 +1,14 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { threadCount } from "../../../core/index.ts";
-import { expectPipeline, type Gallery, type Identification } from "../../../gallery/index.ts";
+import { expectPipeline, type Gallery } from "../../../gallery/index.ts";
 import type { Calibration } from "../../../models/index.ts";
 import {
   chooseFace,
-  type Face,
   type FaceChoice,
   Recognizer,
   RecognizerPool,
   type StrangerThreshold,
+  strangersAt,
   strangerThreshold,
 } from "../../../recognise/index.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -18,6 +18,7 @@ import type { Act } from "../../main.ts";
 import { addJobsFlag, addModelFlags, faceOption, type ModelFlags, whole } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { photographsOf } from "../../told-inputs.ts";
+import { answerAsJson, answerText, describeTooClose, type FaceAnswer, thresholdText } from "./answer.ts";
 import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
 
 /** People of a gallery that are looked for among the others before it is asked. */
@@ -35,11 +36,10 @@ interface AskFlags extends GalleryFlags, ModelFlags {
 export function askCommands(gallery: Command, act: Act): void {
   const command = (usage: string, description: string): Command =>
     addModelFlags(galleryFlags(gallery.command(usage)).description(description), { embeds: true });
-  const threshold = ["--threshold <cosine>", "cosine from which a face is someone's"] as const;
   addJobsFlag(
     command("identify <photographs...>", "who the people on photographs are, as far as they are known"),
   )
-    .option(...threshold, cosineFlag)
+    .option("--threshold <score>", "score from which a face is someone's", cosineFlag)
     .option(
       "--strangers <rate>",
       "share of strangers that may be taken for someone: 1%, 0.001",
@@ -53,7 +53,7 @@ export function askCommands(gallery: Command, act: Act): void {
     )
     .action(act(identify));
   command("verify <name> <photograph>", "whether the face on a photograph is a person's")
-    .option(...threshold, cosineFlag)
+    .option("--threshold <cosine>", "cosine from which a face is someone's", cosineFlag)
     .addOption(faceOption())
     .addHelpText(
       "after",
@@ -81,17 +81,11 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   expectPipeline("identify", gallery.pipeline, pool.pipeline);
   const failures = new Failures(io, flags.json ?? false, passedOver);
   const own = flags.threshold ?? gallery.store.settings.threshold ?? undefined;
-  const chosen =
-    own === undefined && pool.calibration
-      ? strangerThreshold(
-          pool.calibration,
-          (await gallery.store.stats()).faces,
-          flags.strangers,
-          await gallery.bestOfOthers(ASKED_AMONG_OTHERS),
-        )
-      : undefined;
-  const threshold = own ?? chosen?.threshold;
+  const { calibration } = pool;
+  const strangers = calibration && (await strangersOf(gallery, calibration, flags.strangers, own));
+  const threshold = own ?? strangers?.threshold;
   let known = 0;
+  let tooClose = 0;
   for await (const result of pool.faces(paths, {
     signal: io.signal,
     onProgress: bar.update,
@@ -102,65 +96,36 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
       continue;
     }
     const { path, photograph } = result;
-    const answers = [];
+    const answers: FaceAnswer[] = [];
     for (const face of photograph.faces)
       answers.push({ face, who: await gallery.identify(face.embedding, { threshold, k: flags.k }) });
-    known += answers.filter(({ who }) => who.person).length;
+    known += answers.filter(({ who }) => who.answer !== "unknown").length;
+    tooClose += answers.filter(({ who }) => who.answer === "too-close").length;
     bar.stop();
-    const faces = answers.map(({ face, who }) => answerJson(face, who));
-    const { model } = pool;
-    if (flags.json) io.out(`${JSON.stringify({ path, model, faces, strangers: chosen ?? null })}\n`);
-    else io.out(...describe(path, answers));
+    if (flags.json) io.out(`${JSON.stringify(answerAsJson(path, pool.model, answers, strangers))}\n`);
+    else io.out(...answerText(path, answers));
   }
   bar.stop();
-  if (!flags.json) io.err(`${describeThreshold(chosen, threshold, pool.calibration)}\n`);
+  if (!flags.json) {
+    if (tooClose > 0) io.err(`${describeTooClose()}\n`);
+    io.err(`${thresholdText(strangers, threshold, calibration)}\n`);
+  }
   const code = failures.report(paths.length);
   return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
 }
 
-/** What the threshold keeps, and by what evidence. */
-function describeThreshold(
-  chosen: StrangerThreshold | undefined,
-  threshold: number | undefined,
-  calibration: Calibration | undefined,
-): string {
-  if (!chosen || !calibration)
-    return `threshold ${threshold?.toFixed(3)} is your own or the gallery's; how many strangers reach it was not measured`;
-  const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
-  const kept =
-    chosen.atMost <= chosen.target
-      ? `at most ${percent(chosen.atMost)} of strangers like those of its calibration (${calibration.data.protocol}) are taken for someone`
-      : `its calibration (${calibration.data.protocol}) cannot bound the strangers taken for someone by ${percent(chosen.target)} with so many faces`;
-  return `threshold ${chosen.threshold.toFixed(3)} for ${chosen.faces.toLocaleString("en")} faces: ${kept}; of ${chosen.askedAmongOthers} people of the gallery looked for among the others ${chosen.takenForAnother} would be taken for another`;
-}
-
-function answerJson(face: Face, who: Identification): object {
-  const { person, cosine, threshold, candidates } = who;
-  return {
-    person: person?.name ?? null,
-    cosine,
-    threshold,
-    box: face.box,
-    score: face.score,
-    candidates: candidates.map((each) => ({
-      person: each.person.name,
-      cosine: each.cosine,
-      face: each.face,
-    })),
-  };
-}
-
-function describe(path: string, answers: readonly { face: Face; who: Identification }[]): string[] {
-  if (answers.length === 0) return [`${path}: no face found`];
-  const lines = answers.map(({ face, who }) => {
-    const { x, y } = face.box;
-    const name = who.person?.name ?? "unknown";
-    const nearest = who.candidates
-      .map(({ person, cosine }) => `${person.name} ${cosine.toFixed(4)}`)
-      .join(", ");
-    return `  ${name}  (at ${Math.round(x)}, ${Math.round(y)}; nearest: ${nearest || "nobody there"})`;
-  });
-  return [path, ...lines];
+/** The threshold of a gallery, or what is known of the one that was chosen. */
+async function strangersOf(
+  gallery: Gallery,
+  calibration: Calibration,
+  target: number,
+  own: number | undefined,
+): Promise<StrangerThreshold> {
+  const size = await gallery.store.stats();
+  const others = await gallery.bestOfOthers(ASKED_AMONG_OTHERS);
+  return own === undefined
+    ? strangerThreshold(calibration, size, target, others)
+    : strangersAt(calibration, size, target, others, own);
 }
 
 async function verify(io: CliIo, name: string, path: string, flags: AskFlags): Promise<number> {
@@ -186,8 +151,13 @@ async function search(io: CliIo, path: string, flags: AskFlags): Promise<number>
   await using gallery = await openGallery(io, flags);
   const { face } = await lookAt(io, gallery, path, flags);
   const candidates = face ? await gallery.search(face.embedding, flags.k) : [];
-  const hits = candidates.map(({ person, cosine, face: id }) => ({ person: person.name, cosine, face: id }));
-  const rows = hits.map(({ person, cosine }) => `  ${cosine.toFixed(4)}  ${person}`);
+  const hits = candidates.map(({ person, cosine, similarity, face: id }) => ({
+    person: person.name,
+    cosine,
+    similarity,
+    face: id,
+  }));
+  const rows = hits.map(({ person, similarity }) => `  ${similarity.toFixed(4)}  ${person}`);
   say(
     io,
     flags,

@@ -1,0 +1,185 @@
+/**
+ * One to many on LFW: galleries of some of its people, asked for their other pictures and for 800 strangers, split by
+ * people again and again. Three scores of a person are compared: the nearest face, the mean of the faces, and half of
+ * each, which is the gallery's. The threshold is that of the gallery (`strangerThreshold`).
+ *
+ * npm run bench identify [-- MODEL… --splits N]
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ModelStore } from "arcface-ts";
+import {
+  calibrate,
+  clopperPearson,
+  embedPictures,
+  evidenceOfPeople,
+  readLfwPairs,
+} from "arcface-ts/evaluate";
+import { asUnitVector, cosine, normalize, type Random, seeded, type UnitVector } from "../src/core/index.ts";
+import { meanDirection, personScore, TOO_CLOSE } from "../src/gallery/index.ts";
+import type { Calibration } from "../src/models/index.ts";
+import { strangerThreshold } from "../src/recognise/index.ts";
+import { describeMachine, sharedFolder } from "./machine.ts";
+
+const STRANGERS = 800;
+const TARGETS = [0.01, 0.001];
+/** People, and faces of each; Infinity leaves one picture of each to ask for. */
+const GALLERIES: readonly (readonly [number, number])[] = [
+  [12, 5],
+  [12, 10],
+  [100, 1],
+  [100, 5],
+  [1000, 1],
+  [1000, Number.POSITIVE_INFINITY],
+];
+const RULES = {
+  nearest: (nearest: number) => nearest,
+  mean: (_: number, mean: number) => mean,
+  half: personScore,
+};
+/** People who are asked for among the others, as `gallery identify` does. */
+const ASKED_AMONG_OTHERS = 200;
+
+interface Enrolled {
+  readonly faces: readonly UnitVector[];
+  readonly mean: UnitVector;
+}
+interface Tally {
+  probes: number;
+  missed: number;
+  wrong: number;
+  /** Right and wrong answers that were too close to call. */
+  readonly tooClose: [number, number];
+  strangers: number;
+  accepted: number;
+  threshold: number;
+}
+
+const { values, positionals } = parseArgs({
+  options: { splits: { type: "string", default: "20" } },
+  allowPositionals: true,
+});
+const splits = Number(values.splits);
+const lfw = join(sharedFolder(), "data", "lfw");
+const list = await readLfwPairs(join(lfw, "images"), join(lfw, "pairs.txt"));
+console.log(`${describeMachine()}\n${list.pictures.length} pictures of LFW, ${splits} splits by people`);
+for (const model of positionals.length > 0 ? positionals : ["fr-feature-512", "mobilefacenet-192"])
+  await measure(model);
+
+async function measure(model: string): Promise<void> {
+  const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
+  const { pipeline, measured, computed } = await embedPictures(list.pictures, { model, store });
+  const calibration = calibrate(evidenceOfPeople(list, measured, "LFW"), pipeline);
+  const faces = Array.from({ length: list.people }, (): UnitVector[] => []);
+  for (const [i, { face }] of measured.entries())
+    if (face.kind === "face") faces[list.person[i]!]!.push(asUnitVector(face.embedding));
+  console.log(
+    `\n${model}, detector ${pipeline.detector?.id}, alignment ${pipeline.alignment?.version}: ${computed} pictures embedded now, the others known\n` +
+      "| people × faces | target | score | threshold | strangers accepted [95 %] | missed | wrong | too close: right, wrong |\n|---|---|---|---|---|---|---|---|",
+  );
+  for (const [count, each] of GALLERIES) {
+    const tallies = new Map<string, Tally>();
+    const random = seeded(16);
+    for (let split = 0; split < splits; split++) askOnce(faces, count, each, calibration, random, tallies);
+    for (const [name, tally] of tallies)
+      print(`${count} × ${Number.isFinite(each) ? each : "all but 1"}`, name, tally);
+  }
+}
+
+/** Draws a gallery and strangers, and asks. */
+function askOnce(
+  faces: readonly (readonly UnitVector[])[],
+  count: number,
+  each: number,
+  calibration: Calibration,
+  random: Random,
+  tallies: Map<string, Tally>,
+): void {
+  const order = random.shuffle([...faces.keys()]);
+  const members = order
+    .filter((who) => faces[who]!.length > (Number.isFinite(each) ? each : 1))
+    .slice(0, count);
+  const within = new Set(members);
+  const others = order.filter((who) => !within.has(who) && faces[who]!.length > 0).slice(0, STRANGERS);
+  const probes: { face: UnitVector; who: number }[] = [];
+  const gallery = members.map((who, place): Enrolled => {
+    const shuffled = random.shuffle([...faces[who]!]);
+    const enrolled = shuffled.slice(0, Math.min(each, shuffled.length - 1));
+    probes.push(...shuffled.slice(enrolled.length).map((face) => ({ face, who: place })));
+    return { faces: enrolled, mean: meanDirection(enrolled) ?? normalize(enrolled[0]!) };
+  });
+  const size = { people: gallery.length, faces: gallery.reduce((sum, { faces }) => sum + faces.length, 0) };
+  const ofProbes = probes.map(({ face }) => parts(face, gallery));
+  const ofStrangers = others.map((who) => parts(faces[who]![0]!, gallery));
+  const step = Math.max(1, gallery.length / ASKED_AMONG_OTHERS);
+  const asked: number[] = [];
+  for (let at = 0; at < gallery.length; at += step) asked.push(Math.floor(at));
+  const ofMembers = asked.map((at) => parts(gallery[at]!.faces[0]!, gallery));
+  for (const [name, rule] of Object.entries(RULES)) {
+    const scores = (of: Parts): number[] => of.nearest.map((nearest, i) => rule(nearest, of.mean[i]!));
+    const bestOfOthers = ofMembers.map((of, i) =>
+      Math.max(...scores(of).filter((_, who) => who !== asked[i])),
+    );
+    for (const target of TARGETS) {
+      const { threshold } = strangerThreshold(calibration, size, target, bestOfOthers);
+      const key = `${100 * target} % | ${name}`;
+      const tally = tallies.get(key) ?? {
+        probes: 0,
+        missed: 0,
+        wrong: 0,
+        tooClose: [0, 0],
+        strangers: 0,
+        accepted: 0,
+        threshold: 0,
+      };
+      tallies.set(key, tally);
+      tally.threshold += threshold / splits;
+      for (const [i, { who }] of probes.entries()) {
+        const { best, margin, place } = firstTwo(scores(ofProbes[i]!));
+        tally.probes++;
+        const right = place === who && best >= threshold;
+        if (!right || margin < TOO_CLOSE) tally.missed++;
+        if (best < threshold) continue;
+        if (margin < TOO_CLOSE) tally.tooClose[right ? 0 : 1]++;
+        else if (!right) tally.wrong++;
+      }
+      for (const of of ofStrangers) {
+        tally.strangers++;
+        if (firstTwo(scores(of)).best >= threshold) tally.accepted++;
+      }
+    }
+  }
+}
+
+interface Parts {
+  /** Of every person. */
+  readonly nearest: readonly number[];
+  readonly mean: readonly number[];
+}
+
+function parts(query: UnitVector, gallery: readonly Enrolled[]): Parts {
+  return {
+    nearest: gallery.map(({ faces }) =>
+      faces.reduce((most, face) => Math.max(most, cosine(query, face)), -1),
+    ),
+    mean: gallery.map(({ mean }) => cosine(query, mean)),
+  };
+}
+
+function firstTwo(scores: readonly number[]): { best: number; margin: number; place: number } {
+  let [best, second, place] = [-1, -1, -1];
+  for (const [i, score] of scores.entries()) {
+    if (score > best) [second, best, place] = [best, score, i];
+    else if (score > second) second = score;
+  }
+  return { best, margin: best - second, place };
+}
+
+function print(gallery: string, name: string, tally: Tally): void {
+  const percent = (share: number): string => (100 * share).toFixed(2);
+  const { rate, low, high } = clopperPearson(tally.accepted, tally.strangers);
+  const { probes, missed, wrong, tooClose } = tally;
+  console.log(
+    `| ${gallery} | ${name} | ${tally.threshold.toFixed(3)} | ${percent(rate)} % [${percent(low)}, ${percent(high)}] | ${percent(missed / probes)} % | ${wrong} of ${probes} | ${tooClose.join(", ")} |`,
+  );
+}

@@ -1,0 +1,93 @@
+import { type Candidate, type Identification, TOO_CLOSE } from "../../../gallery/index.ts";
+import type { Calibration } from "../../../models/index.ts";
+import type { Face, StrangerThreshold } from "../../../recognise/index.ts";
+
+/** A face of a photograph with who it is. */
+export interface FaceAnswer {
+  readonly face: Face;
+  readonly who: Identification;
+}
+
+/** `identify --json`: a line for each photograph. */
+export function answerAsJson(
+  path: string,
+  model: string,
+  answers: readonly FaceAnswer[],
+  strangers: StrangerThreshold | undefined,
+): object {
+  return {
+    path,
+    model,
+    faces: answers.map(({ face, who }) => ({
+      answer: who.answer,
+      person: who.person?.name ?? null,
+      cosine: who.cosine,
+      similarity: who.similarity,
+      threshold: who.threshold,
+      rival: who.rival && candidateAsJson(who.rival),
+      box: face.box,
+      score: face.score,
+      candidates: who.candidates.map(candidateAsJson),
+    })),
+    fpir: strangers?.fpir ?? null,
+    thresholdSource: strangers?.source ?? "given",
+    strangers: strangers ? { ...strangers, atMost: strangers.fpir.high } : null,
+  };
+}
+
+function candidateAsJson({ person, cosine, similarity, face }: Candidate): object {
+  return { person: person.name, cosine, similarity, face };
+}
+
+/** A line for each face of a photograph: the answer, then what it rests on. */
+export function answerText(path: string, answers: readonly FaceAnswer[]): string[] {
+  if (answers.length === 0) return [`${path}: no face found`];
+  const lines = answers.map(({ face, who }) => {
+    const { x, y } = face.box;
+    const nearest = who.candidates.map(scored).join(", ");
+    return `  ${sentence(who)}  (at ${Math.round(x)}, ${Math.round(y)}; nearest: ${nearest || "nobody there"})`;
+  });
+  return [path, ...lines];
+}
+
+function sentence({ answer, person, candidates, rival, threshold }: Identification): string {
+  const [best] = candidates;
+  if (answer === "too-close" && best && rival)
+    return `too close to call between ${best.person.name} and ${scored(rival)}`;
+  return person?.name ?? `unknown: nobody reaches ${threshold.toFixed(3)}`;
+}
+
+function scored({ person, similarity }: Candidate): string {
+  return `${person.name} ${similarity.toFixed(4)}`;
+}
+
+/** What it costs to leave faces open that are too close to call. */
+export function describeTooClose(): string {
+  return `scores less than ${TOO_CLOSE} apart are too close to call: of 1,000 people of LFW with one photograph each that left at most 1 in 400 right answers open and a third or more of the wrong names; two people who are always too close may be one`;
+}
+
+/** What the threshold keeps, and by what evidence. */
+export function thresholdText(
+  strangers: StrangerThreshold | undefined,
+  threshold: number | undefined,
+  calibration: Calibration | undefined,
+): string {
+  if (!strangers || !calibration)
+    return `threshold ${threshold?.toFixed(3)} is your own or the gallery's; how many strangers reach it was not measured`;
+  const { source, fpir, target, faces, askedAmongOthers: asked, takenForAnother: taken } = strangers;
+  const whose = {
+    calibration: "",
+    "own-people": ", raised because people of the gallery were taken for one another",
+    given: ", your own or the gallery's",
+  }[source];
+  const { protocol } = calibration.data;
+  const kept =
+    fpir.high < 1 && (source === "given" || fpir.high <= target)
+      ? `at most ${percent(fpir.high)} of strangers like those of its calibration (${protocol}) have a face so near to one of them`
+      : `its calibration (${protocol}) cannot bound the strangers who come so near to one of them by ${percent(target)}`;
+  return `threshold ${strangers.threshold.toFixed(3)} for ${faces.toLocaleString("en")} faces${whose}: ${kept}; of ${asked} people of the gallery looked for among the others ${taken} would reach it`;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
+}
