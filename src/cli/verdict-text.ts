@@ -1,7 +1,7 @@
 import type { Calibration } from "../models/index.ts";
 import type { ErrorRate, Likelihood, Verdict } from "../recognise/index.ts";
 
-/** A verdict as a person reads it: the side of the threshold, both error rates at the score, and from what evidence. */
+/** A verdict as a person reads it: the plain answer, then both error rates at the score, and from what evidence. */
 export function describeVerdict(verdict: Verdict | undefined, uncalibrated: string | undefined): string[] {
   if (!verdict) {
     return [
@@ -9,7 +9,7 @@ export function describeVerdict(verdict: Verdict | undefined, uncalibrated: stri
     ];
   }
   const { same, threshold, evidence, calibration } = verdict;
-  const side = `${same ? "above" : "below"} ${threshold.toFixed(3)}: the side of ${same ? "one person" : "different people"}`;
+  const side = `reads as ${same ? "one person" : "two people"}: ${same ? "above" : "below"} the threshold of ${threshold.toFixed(3)}`;
   if (!evidence || !calibration) return [side, `uncalibrated: ${uncalibrated}; the threshold is your own`];
   const { data, intervals } = calibration;
   const own = threshold === calibration.threshold;

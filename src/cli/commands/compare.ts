@@ -70,11 +70,10 @@ function describe(comparison: Comparison, a: string, b: string, uncalibrated: st
   }
   const { cosine, model, faces, verdict } = comparison;
   const angle = ((Math.acos(cosine) * 180) / Math.PI).toFixed(1);
-  const lines = faces.map(({ box, score }, i) => {
+  const seen = faces.map(({ box, score }, i) => {
     const [x, y, width, height] = [box.x, box.y, box.width, box.height].map(Math.round);
     return `${i === 0 ? a : b}: face of ${width}×${height} px at ${x}, ${y}, detected with ${score.toFixed(3)}`;
   });
-  lines.push(`cosine ${cosine.toFixed(4)} (angle ${angle}°), model ${model}`);
-  lines.push(...describeVerdict(verdict, uncalibrated));
-  return lines;
+  const [answer, ...evidence] = describeVerdict(verdict, uncalibrated);
+  return [answer!, `cosine ${cosine.toFixed(3)} (angle ${angle}°), model ${model}`, ...evidence, ...seen];
 }
