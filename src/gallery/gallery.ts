@@ -362,7 +362,7 @@ export class Gallery {
     return Float64Array.from(found);
   }
 
-  /** The k most similar people by score, among the k, or 8 if k is less, whose faces are nearest. */
+  /** The k most similar people by score, among the k, or 4 if k is less, whose faces are nearest. */
   async search(vector: UnitVector, k: number): Promise<Candidate[]> {
     if (k < 1) return [];
     const hits = await this.store.nearest(vector, Math.max(k, SHORTLIST));

@@ -3,11 +3,11 @@ import type { Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
 
 /** People, by their nearest faces, among whom the one with the highest score is looked for. */
-export const SHORTLIST = 8;
+export const SHORTLIST = 4;
 
 /**
- * From how far apart the scores of two people say which of them it is. Measured on LFW (`bench identify`): of 1,000 people
- * with one photograph, closer scores were behind a third or more of the wrong names and 1 in 400 of the right ones.
+ * From how far apart the scores of two people say which of them it is. Of 1,000 people of LFW with one photograph, closer
+ * scores were behind half of the wrong names and 1 in 1,000 of the right ones (`bench identify`, `fr-feature-512`).
  */
 export const TOO_CLOSE = 0.05;
 
