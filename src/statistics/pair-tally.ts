@@ -91,12 +91,13 @@ export class PairTally {
   rates(): TalliedRates {
     const steps = this.#steps;
     const [n, people] = [steps - 1, this.#byPerson.length / steps];
-    const total = this.#weight.reduce((sum, weight) => sum + weight, 0);
-    // From the highest step down; step s holds what reaches s thresholds, so threshold t is reached by steps above t.
+    // From the highest step down; step s holds what reaches s thresholds, so threshold t is reached by steps above t. A
+    // total that is summed in that order, too, is never less than a part of it: shares are in [0, 1], and 1 of all.
+    const total = this.#weight.reduceRight((sum, weight) => sum + weight, 0);
     const own = new Float64Array(people);
     const whole = new Float64Array(people);
     for (let i = 0; i < people; i++)
-      for (let s = 0; s < steps; s++) whole[i]! += this.#byPerson[i * steps + s]!;
+      for (let s = steps - 1; s >= 0; s--) whole[i]! += this.#byPerson[i * steps + s]!;
     const wholeSquares = whole.reduce((sum, each) => sum + each * each, 0);
     // Of one person alone nothing is known about others: the variance stays what it is then, infinite.
     const lever = whole.map((each) => (1 - each / total) ** -2);
