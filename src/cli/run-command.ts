@@ -13,6 +13,9 @@ const GRACE_MS = 1000;
 /** Cursor shown, lines wrapped, and whatever stood in the last line gone. */
 const TERMINAL_AS_IT_WAS = "\u001b[?25h\u001b[?7h\r\u001b[K";
 
+/** The exit code that Node.js gives a thread whose work waits for something that will not happen. */
+const UNSETTLED = 13;
+
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
@@ -39,16 +42,21 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       thread.postMessage("stop");
       grace = setTimeout(() => endBy(signal), GRACE_MS);
     });
+  const defect = (message: string): number => {
+    const err = (...lines: readonly string[]): void => void writeNow(2, visibleLines(lines));
+    reportError({ err }, internal(message), argv.includes("--json"));
+    return EXIT.internal;
+  };
   return await new Promise((resolve) => {
-    thread.on("error", (thrown) => {
-      const err = (...lines: readonly string[]): void => void writeNow(2, visibleLines(lines));
-      reportError({ err }, internal(reasonOf(thrown)), argv.includes("--json"));
-      resolve(EXIT.internal);
-    });
+    thread.on("error", (thrown) => resolve(defect(reasonOf(thrown))));
     thread.on("exit", (code) => {
       clearTimeout(grace);
       if (asked) restoreTerminal();
-      resolve(code);
+      resolve(
+        code === UNSETTLED && !asked
+          ? defect("expected the command to end with an answer, got one that waits for nothing")
+          : code,
+      );
     });
   });
 }

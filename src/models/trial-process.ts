@@ -1,4 +1,7 @@
 import { Worker } from "node:worker_threads";
+// For what it does when it is loaded in the main thread: the engine's telemetry is off in this process, and the thread
+// need not ask for that.
+import "../core/index.ts";
 import type { TrialAnswer, TrialRequest } from "./trial.ts";
 
 /*
@@ -32,5 +35,9 @@ process.once("message", ({ limits, ...task }: TrialRequest) => {
   thread.on("message", answer);
   thread.on("error", ({ message }) =>
     refuse(`expected a network that can be opened and run, got: ${message}`),
+  );
+  // An answer is there before the thread's end; the first one counts.
+  thread.on("exit", () =>
+    refuse("expected a network that can be opened and run, got one that never answered"),
   );
 });

@@ -23,14 +23,28 @@ async function load(): Promise<Engine> {
   return await import("onnxruntime-node");
 }
 
+/** How long the main thread may take to answer, in milliseconds: one that is busy answers when it is done. */
+const ANSWER_MS = 60_000;
+
+/** Between two looks for the answer, in milliseconds. */
+const LOOK_MS = 20;
+
 /** Sets the switch in the process from a worker whose main thread has not loaded this library. */
 async function setInProcess(): Promise<void> {
   const value = JSON.stringify(process.env[TELEMETRY_SWITCH] ?? "1");
   const expression = `void (process.env.${TELEMETRY_SWITCH} ??= ${value})`;
+  let look: NodeJS.Timeout | undefined;
   try {
     const inspector = new Inspector();
     inspector.connectToMainThread();
     await new Promise<void>((resolve, reject) => {
+      // The answer keeps no thread alive, and on Node 20 does not always wake one that waits: it is then found at the
+      // next look.
+      const until = performance.now() + ANSWER_MS;
+      look = setInterval(() => {
+        if (performance.now() > until)
+          reject(new Error(`the main thread did not answer within ${ANSWER_MS / 1000} s`));
+      }, LOOK_MS);
       inspector.post("Runtime.evaluate", { expression }, (error, answer) => {
         if (error) reject(error);
         else if (answer.exceptionDetails) reject(new Error(answer.exceptionDetails.text));
@@ -44,5 +58,7 @@ async function setInProcess(): Promise<void> {
       `onnxruntime: expected ${TELEMETRY_SWITCH} in the environment, or arcface-ts imported on the main thread first: a worker cannot switch telemetry off here (${reasonOf(cause)})`,
       { cause },
     );
+  } finally {
+    clearInterval(look);
   }
 }
