@@ -1,8 +1,11 @@
 import { isatty } from "node:tty";
 import { parentPort } from "node:worker_threads";
+import { FaceError, reasonOf } from "../core/index.ts";
 import { EXIT } from "./exit-codes.ts";
+import { reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
 import { main } from "./main.ts";
+import { stopProgressBars } from "./progress-bar.ts";
 import { visibleLines } from "./visible-text.ts";
 import { writeNow } from "./write-now.ts";
 
@@ -13,8 +16,21 @@ parentPort!.on("message", () => controller.abort());
 parentPort!.unref();
 
 const write = (descriptor: 1 | 2, lines: readonly string[]): void => {
-  // A reader that went away is no reason for a stack trace.
-  if (!writeNow(descriptor, visibleLines(lines))) process.exit(EXIT.ok);
+  try {
+    // A reader that went away is no reason for a stack trace.
+    if (!writeNow(descriptor, visibleLines(lines))) process.exit(EXIT.ok);
+  } catch (thrown) {
+    // What cannot be told is no reason to go on; that standard error cannot be written, nobody can be told.
+    if (descriptor === 1) {
+      stopProgressBars();
+      const error = new FaceError(
+        "STORAGE",
+        `standard output: expected it to be written, got: ${reasonOf(thrown)}`,
+      );
+      reportError(io, error, process.argv.includes("--json"));
+    }
+    process.exit(EXIT.badInput);
+  }
 };
 const io: CliIo = {
   out: (...lines) => write(1, lines),

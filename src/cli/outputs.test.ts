@@ -1,17 +1,53 @@
-import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FaceError } from "../core/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, Failures } from "./failures.ts";
-import { expectWritableFile, expectWritableFolder } from "./outputs.ts";
+import { expectNoInput, expectWritableFile, expectWritableFolder, takeFreeNames } from "./outputs.ts";
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "arcface outputs-"));
   await mkdir(join(folder, "inside"));
   await writeFile(join(folder, "file"), "x");
+});
+
+test("an output over a file that is read is refused by what file it is, not by its name", async () => {
+  const own = await mkdtemp(join(tmpdir(), "arcface inputs-"));
+  const photograph = join(own, "a.jpg");
+  await writeFile(photograph, "x");
+  await symlink(photograph, join(own, "soft.png"));
+  await link(photograph, join(own, "hard.png"));
+  await writeFile(join(own, "other.png"), "x");
+  for (const name of ["./a.jpg", `../${own.split("/").at(-1)}/a.jpg`, "soft.png", "hard.png"]) {
+    const refused = expectNoInput(`${own}/${name}`, [join(own, "none.jpg"), photograph]);
+    await expect(refused).rejects.toMatchObject({ code: "USAGE" });
+    await expect(refused).rejects.toThrow(
+      `expected an output of its own, got a file that is read: ${photograph}`,
+    );
+  }
+  await expectNoInput(join(own, "other.png"), [photograph]);
+  await expectNoInput(join(own, "new.png"), [photograph]);
+});
+
+test("free names pass over all that is there, together", async () => {
+  const own = await mkdtemp(join(tmpdir(), "arcface names-"));
+  await writeFile(join(own, "a-1.png"), "a photograph");
+  const endings = ["-0.png", "-1.png"];
+  const names = async (): Promise<string[]> =>
+    (await takeFreeNames(own, "a", endings)).map((path) => path.slice(own.length + 1));
+  expect(await names()).toEqual(["a~2-0.png", "a~2-1.png"]);
+  expect(await names()).toEqual(["a~3-0.png", "a~3-1.png"]);
+  expect((await readdir(own)).sort()).toEqual([
+    "a-1.png",
+    "a~2-0.png",
+    "a~2-1.png",
+    "a~3-0.png",
+    "a~3-1.png",
+  ]);
+  await expect(takeFreeNames(join(own, "none"), "a", endings)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
 describe("a file's place", () => {

@@ -25,6 +25,56 @@ export async function expectWritableFile(path: string, endings?: readonly string
 }
 
 /**
+ * Expects that what a file will be written over is nothing that is read: an output takes the place of what it finds.
+ *
+ * Files are the same by device and number, whatever they are called and whatever links lead to them.
+ *
+ * Throws    FaceError USAGE naming the input
+ */
+export async function expectNoInput(path: string, inputs: readonly string[]): Promise<void> {
+  const there = await identityOf(path);
+  if (there === undefined) return;
+  for (const input of inputs) {
+    if ((await identityOf(input)) !== there) continue;
+    throw new FaceError("USAGE", `${path}: expected an output of its own, got a file that is read: ${input}`);
+  }
+}
+
+/** Which file a path leads to, whatever its name; undefined where there is none. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const there = await stat(path, { bigint: true }).catch(() => undefined);
+  return there && `${there.dev} ${there.ino}`;
+}
+
+/**
+ * Takes names in a folder that nothing has yet, for files that belong together: empty files are made there. Where one of
+ * the names is taken, all get `~2` after their common beginning, and so on.
+ *
+ * Returns   the paths, in order of the endings
+ * Throws    whatever the operating system says of a file that cannot be made
+ */
+export async function takeFreeNames(
+  folder: string,
+  stem: string,
+  endings: readonly string[],
+): Promise<string[]> {
+  for (let copy = 1; ; copy++) {
+    const paths = endings.map((ending) => join(folder, `${stem}${copy === 1 ? "" : `~${copy}`}${ending}`));
+    const made: string[] = [];
+    try {
+      for (const path of paths) {
+        await (await open(path, "wx")).close();
+        made.push(path);
+      }
+      return paths;
+    } catch (cause) {
+      for (const path of made) await rm(path);
+      if (systemCode(cause) !== "EEXIST") throw cause;
+    }
+  }
+}
+
+/**
  * Expects that a folder is there and can be written to, or can be made. Makes nothing.
  *
  * Throws    FaceError STORAGE

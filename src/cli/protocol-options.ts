@@ -23,9 +23,11 @@ import {
 import type { ModelStore } from "../models/index.ts";
 import type { PeopleFolder } from "../photographs/index.ts";
 import { FACE_CHOICES, type FaceChoice } from "../recognise/index.ts";
+import { EXIT } from "./exit-codes.ts";
 import type { CliIo } from "./io.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, recognizerOptions, whole } from "./options.ts";
-import type { ProgressBar } from "./progress-bar.ts";
+import { type ProgressBar, stopProgressBars } from "./progress-bar.ts";
+import { tellUnreadable } from "./told-inputs.ts";
 
 /** Flags of commands that go through pairs of known people. */
 export interface ProtocolFlags extends ModelFlags {
@@ -40,6 +42,8 @@ export interface ProtocolFlags extends ModelFlags {
 export interface Protocol {
   readonly list: PairList;
   readonly people?: LabelledPeople;
+  /** Folders or files of it could not be opened, which was told. */
+  readonly incomplete?: boolean;
   /** Its pictures are aligned crops. */
   readonly aligned: boolean;
   /** Where what is compared are templates: the pictures to embed, and how they become templates. */
@@ -79,7 +83,12 @@ export const READERS = {
     const people = peopleOfFolder(found);
     const genuine = Math.min(most, countPairs(people).genuine);
     const draw = { genuine, impostor: balanced ? Math.max(genuine, 1) : most };
-    return { list: pairsOfPeople(people, found.folder, draw, seeded(seed)), people, aligned: false };
+    return {
+      list: pairsOfPeople(people, found.folder, draw, seeded(seed)),
+      people,
+      incomplete: found.passedOver.unreadable.length > 0,
+      aligned: false,
+    };
   },
   /** @param pairs file of pairs; without one `most` of each kind are drawn */
   templates: async (
@@ -105,13 +114,35 @@ export const READERS = {
   },
 };
 
-/** A protocol's vectors: its pictures embedded, and pooled where they are of templates. */
+/**
+ * A protocol's vectors: its pictures embedded, and pooled where they are of templates. What could not be read or kept is
+ * told.
+ *
+ * Returns   with them the exit code: `partial` when something could not be read
+ */
 export async function embedProtocol(
-  { list, templates }: Protocol,
+  io: CliIo,
+  flags: ProtocolFlags,
+  { list, templates, incomplete }: Protocol,
   options: EmbedPicturesOptions,
-): Promise<MeasuredPictures> {
-  const found = await embedPictures(templates?.pictures ?? list.pictures, options);
-  return templates ? { ...found, measured: templates.pool(found.measured) } : found;
+): Promise<MeasuredPictures & { readonly exitCode: number }> {
+  const pictures = templates?.pictures ?? list.pictures;
+  const found = await embedPictures(pictures, options);
+  stopProgressBars();
+  if (found.notKept !== undefined) io.err(`faces are not kept for the next run: ${found.notKept}\n`);
+  const unreadable = found.measured.flatMap(({ face }, i) =>
+    face.kind === "unreadable" ? [named(pictures[i]!.name, face.reason)] : [],
+  );
+  const told = tellUnreadable(io, flags, unreadable);
+  return {
+    ...found,
+    exitCode: incomplete ? EXIT.partial : told,
+    ...(templates && { measured: templates.pool(found.measured) }),
+  };
+}
+
+function named(name: string, reason: string): string {
+  return reason.includes(name) ? reason : `${name}: ${reason}`;
 }
 
 /** The flags as options for going through the pictures. */

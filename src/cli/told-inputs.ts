@@ -8,6 +8,7 @@ import {
   peopleFolderSentences,
   readPeopleFolder,
 } from "../photographs/index.ts";
+import { EXIT } from "./exit-codes.ts";
 import type { CliIo } from "./io.ts";
 
 /**
@@ -46,6 +47,28 @@ export function tellPeopleFolder(io: CliIo, flags: { readonly json?: boolean }, 
 
 function tellPassedOver(io: CliIo, flags: { readonly json?: boolean }, passedOver: PassedOver): void {
   tell(io, flags, passedOverSentences(passedOver), { passedOver });
+}
+
+/** Pictures that are named one by one. */
+const NAMED = 10;
+
+/**
+ * Tells of pictures that could not be read where the rest went on.
+ *
+ * @param reasons sentences that name the picture
+ * Returns   the exit code: `partial` when there are any
+ */
+export function tellUnreadable(
+  io: CliIo,
+  flags: { readonly json?: boolean },
+  reasons: readonly string[],
+): number {
+  if (reasons.length === 0) return EXIT.ok;
+  const more = reasons.length - NAMED;
+  const sentences = reasons.slice(0, NAMED).map((reason) => `arcface: ${reason}`);
+  if (more > 0) sentences.push(`arcface: ${more} more pictures could not be read`);
+  tell(io, flags, sentences, { unreadable: reasons });
+  return EXIT.partial;
 }
 
 /** Sentences on standard error, or what they say as one JSON line there; nothing when there is nothing to say. */

@@ -63,22 +63,37 @@ const RAW_ENDINGS: ReadonlySet<string> = new Set(
  *   say, whatever its ending; a file whose bytes say nothing counts by its ending, so that a damaged picture is told.
  * - Names that begin with a dot, and systems' own such as `@eaDir`, `__MACOSX` and `Thumbs.db`, are passed over.
  * - Links to files and folders are followed. A folder is read once, however many links lead to it.
- * - A folder that cannot be read is told, and the rest goes on.
+ * - A path with nothing there, and a folder that cannot be read, is told, and the rest goes on.
  *
- * Throws    FaceError BAD_FILE for a path that is given with nothing there, or a folder given that cannot be read
+ * Throws    FaceError BAD_FILE when each path that is given has nothing there or is a folder that cannot be read
  */
 export async function listPhotographs(paths: readonly string[]): Promise<PhotographList> {
   const walk = new Walk();
+  const failed: FaceError[] = [];
   for (const path of paths) {
-    const entry = await stat(path).catch((cause: unknown) => {
-      // What a link that leads back to itself is will be said when it is read.
-      if (systemCode(cause) === "ELOOP") return undefined;
-      throw new FaceError("BAD_FILE", `${path}: expected a file or a folder, got nothing there`, { cause });
-    });
-    if (entry?.isDirectory()) await walk.given(path);
-    else walk.add(path);
+    try {
+      await addGiven(walk, path);
+    } catch (error) {
+      if (!(error instanceof FaceError)) throw error;
+      failed.push(error);
+      walk.tally.unreadable(path, reasonOf(error.cause));
+    }
+  }
+  if (failed.length > 0 && failed.length === paths.length) {
+    throw new FaceError("BAD_FILE", failed.map(({ message }) => message).join("; "), { cause: failed[0] });
   }
   return { paths: walk.paths, folders: walk.folders, passedOver: walk.tally.total() };
+}
+
+/** Takes a path that was given. Throws FaceError BAD_FILE with its cause. */
+async function addGiven(walk: Walk, path: string): Promise<void> {
+  const entry = await stat(path).catch((cause: unknown) => {
+    // What a link that leads back to itself is will be said when it is read.
+    if (systemCode(cause) === "ELOOP") return undefined;
+    throw new FaceError("BAD_FILE", `${path}: expected a file or a folder, got nothing there`, { cause });
+  });
+  if (entry?.isDirectory()) await walk.given(path);
+  else walk.add(path);
 }
 
 /** Whether a name is hidden or a system's own, and with it whatever is behind it. */

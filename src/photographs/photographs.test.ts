@@ -179,6 +179,17 @@ describe("what a folder means", () => {
     },
   );
 
+  test("a path with nothing there, among others, is told and the rest goes on", async () => {
+    const folder = await folderWith({ "a.jpg": JPEG });
+    const { paths, passedOver } = await listPhotographs([join(folder, "a.jpg"), join(folder, "b.jpg")]);
+    expect(namesIn(folder, paths)).toEqual(["a.jpg"]);
+    expect(passedOver.unreadable).toMatchObject([{ path: join(folder, "b.jpg") }]);
+    expect(passedOverSentences(passedOver).join()).toContain("b.jpg: passed over, it could not be read: ");
+    await expect(listPhotographs([join(folder, "b.jpg"), join(folder, "c.jpg")])).rejects.toThrow(
+      /b.jpg: expected a file or a folder, got nothing there; .*c.jpg: expected a file or a folder, got nothing there$/,
+    );
+  });
+
   test("a path with nothing there is an error that names it", async () => {
     await expect(listPhotographs(["/nowhere/at all"])).rejects.toThrow(
       "/nowhere/at all: expected a file or a folder, got nothing there",

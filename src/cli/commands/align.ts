@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
+import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf, throwIfAborted } from "../../core/index.ts";
@@ -9,7 +9,7 @@ import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions, whole } from "../options.ts";
-import { expectWritableFolder } from "../outputs.ts";
+import { expectWritableFolder, takeFreeNames } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 
@@ -46,16 +46,29 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
   const options = await recognizerOptions(flags, openStore(io), io);
   await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });
   const failures = new Failures(io, flags.json ?? false, passedOver);
-  const taken = new Set<string>();
+  const renamed = { pictures: 0, first: "" };
   let written = 0;
   for (const [index, path] of paths.entries()) {
     throwIfAborted(io.signal);
     try {
       const { faces } = await finder.align(path, flags.size);
-      const stem = freshStem(path, taken);
+      const stem = basename(path, extname(path));
+      // Nothing that is there is written over, be it another run's crop or a photograph.
+      const outs = await takeFreeNames(
+        flags.out,
+        stem,
+        faces.map((_, face) => `-${face}.png`),
+      );
+      if (outs[0] !== undefined && basename(outs[0]) !== `${stem}-0.png` && renamed.pictures++ === 0)
+        renamed.first = `${path} → ${outs[0]}`;
       for (const [face, { crop, box, score }] of faces.entries()) {
-        const out = join(flags.out, `${stem}-${face}.png`);
-        await writeFileAtomic(out, Buffer.from(await encodePng(crop)));
+        const out = outs[face]!;
+        try {
+          await writeFileAtomic(out, Buffer.from(await encodePng(crop)));
+        } catch (thrown) {
+          for (const unwritten of outs.slice(face)) await rm(unwritten, { force: true });
+          throw thrown;
+        }
         written++;
         bar.stop();
         io.out(flags.json ? `${JSON.stringify({ path, face, out, box, score })}\n` : `${out}\n`);
@@ -66,15 +79,12 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
     if (paths.length > 1) bar.update({ stage: "align", done: index + 1, total: paths.length });
   }
   bar.stop();
-  if (!flags.json) io.err(`${written} faces from ${paths.length} pictures\n`);
+  if (!flags.json) {
+    io.err(`${written} faces from ${paths.length} pictures`);
+    if (renamed.pictures > 0)
+      io.err(
+        `crops of ${renamed.pictures} pictures got another name, because their own was taken; the first: ${renamed.first}`,
+      );
+  }
   return failures.report(paths.length);
-}
-
-/** A name for a picture's crops that no other picture of this run has. */
-function freshStem(path: string, taken: Set<string>): string {
-  const name = basename(path, extname(path));
-  let stem = name;
-  for (let copy = 2; taken.has(stem.toLowerCase()); copy++) stem = `${name}~${copy}`;
-  taken.add(stem.toLowerCase());
-  return stem;
 }

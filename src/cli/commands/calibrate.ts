@@ -12,7 +12,6 @@ import {
   type ModelStore,
   writeCalibration,
 } from "../../models/index.ts";
-import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
@@ -125,11 +124,12 @@ async function run(
   const protocol = await read();
   const { list } = protocol;
   const bar = progressBar(io);
-  const { pipeline, measured, notKept } = await embedProtocol(
+  const { pipeline, measured, exitCode } = await embedProtocol(
+    io,
+    flags,
     protocol,
     await pictureOptions(io, flags, protocol, store, bar),
   );
-  if (notKept !== undefined) io.err(`faces are not kept for the next run: ${notKept}\n`);
   const work = { signal: io.signal, onProgress: bar.update };
   const pictures = list.pictures.length.toLocaleString("en");
   const evidence =
@@ -141,7 +141,7 @@ async function run(
   for (const path of paths) await writeCalibration(path, calibration);
   if (flags.json) io.out(`${JSON.stringify({ files: paths, ...calibration })}\n`);
   else io.out(...describe(calibration, paths));
-  return EXIT.ok;
+  return exitCode;
 }
 
 async function installPath(

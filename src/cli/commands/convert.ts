@@ -4,7 +4,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addContractFlags, contractOptions, type ModelFlags, openStore } from "../options.ts";
-import { expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile } from "../outputs.ts";
 
 interface ConvertFlags extends ModelFlags {
   readonly out: string;
@@ -37,6 +37,7 @@ export function convertCommand(program: Command, act: Act): void {
 
 async function convert(io: CliIo, path: string, flags: ConvertFlags): Promise<number> {
   await expectWritableFile(flags.out);
+  await expectNoInput(flags.out, [path]);
   const report = await convertFile(path, flags.out, openStore(io).cards(), {
     foldBatchNorm: !flags.keepBatchNorm,
     prelu: flags.plainPrelu ? "plain" : "fast",

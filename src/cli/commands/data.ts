@@ -11,7 +11,7 @@ import {
   recognizerOptions,
   whole,
 } from "../options.ts";
-import { expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { tellPeopleFolder } from "../told-inputs.ts";
 
@@ -70,6 +70,7 @@ const training = async () => await import("../../train/index.ts");
 async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number> {
   const { packFolder, packRecords } = await training();
   await expectWritableFile(flags.out);
+  await expectNoInput(flags.out, [source]);
   const bar = progressBar(io);
   const failures = new Failures(io, flags.json ?? false);
   const work = { signal: io.signal, onProgress: bar.update };

@@ -8,7 +8,7 @@ import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
-import { expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 
@@ -38,6 +38,7 @@ async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<
   if (flags.draw !== undefined && paths.length !== 1) {
     throw new FaceError("USAGE", `--draw: expected one picture, got ${paths.length}`);
   }
+  if (flags.draw !== undefined) await expectNoInput(flags.draw, paths);
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io), io);
   await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });

@@ -13,7 +13,6 @@ import {
   verifyAllPairs,
 } from "../../evaluate/index.ts";
 import type { Pipeline } from "../../models/index.ts";
-import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
@@ -140,11 +139,12 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
   const store = openStore(io);
   const groups = flags.groups === undefined ? undefined : await readGroups(flags.groups, list.pictures);
   const started = performance.now();
-  const { pipeline, measured, computed, notKept } = await embedProtocol(
+  const { pipeline, measured, computed, exitCode } = await embedProtocol(
+    io,
+    flags,
     protocol,
     await pictureOptions(io, flags, protocol, store, bar),
   );
-  if (notKept !== undefined) io.err(`faces are not kept for the next run: ${notKept}\n`);
   const embedded = performance.now();
   const report = verify(list, measured, { groups });
   const count = (list.pictures.length * (list.pictures.length - 1)) / 2;
@@ -172,7 +172,7 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
   if (flags.json) io.out(`${JSON.stringify({ ...asJson(outcome), ...(page !== undefined && { page }) })}\n`);
   else io.out(...lines);
   if (page !== undefined && !flags.json) io.out(`${page}: written\n`);
-  return EXIT.ok;
+  return exitCode;
 }
 
 /** `1e-3`, as the field writes a rate. */

@@ -9,7 +9,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { whole } from "../options.ts";
-import { expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 
 type Method = "tsne" | "umap" | "pca";
@@ -74,6 +74,7 @@ export function mapCommand(program: Command, act: Act): void {
 async function map(io: CliIo, path: string, flags: MapFlags): Promise<number> {
   const format = extname(flags.out).toLowerCase();
   await expectWritableFile(flags.out, FORMATS);
+  await expectNoInput(flags.out, [path, ...(flags.labels === undefined ? [] : [flags.labels])]);
   const { count, dimension, data, labels, names } = await readVectors(path, {
     vectorField: flags.vector,
     labelField: flags.label,

@@ -3,14 +3,21 @@ import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { labelledPhotographs } from "../../photographs/index.ts";
 import { FACE_CACHE_NAME, FaceCache, RecognizerPool } from "../../recognise/index.ts";
-import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, recognizerOptions, whole } from "../options.ts";
 import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { peopleOf } from "../told-inputs.ts";
-import { addStudyFlags, describe, makeFolder, type StudyFlags, studyAndReport, summary } from "./study.ts";
+import {
+  addStudyFlags,
+  describe,
+  makeFolder,
+  type StudyFlags,
+  studyAndReport,
+  summary,
+  tellRejected,
+} from "./study.ts";
 
 interface LookAlikesFlags extends StudyFlags {
   readonly images: string;
@@ -44,11 +51,11 @@ async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
   for (const { person } of all) photographsOf.set(person, (photographsOf.get(person) ?? 0) + 1);
   const candidates = all.filter(({ person }) => photographsOf.get(person)! >= flags.perPerson);
   await makeFolder(flags.out);
-  const pairs = await (async () => {
+  const { pairs, rejected } = await (async () => {
     await using pool = await RecognizerPool.open({ ...options, ...work, workers: flags.jobs });
     await using cache = await FaceCache.open(join(flags.out, FACE_CACHE_NAME), pool.pipeline);
-    const { faces } = await collectFaces(candidates, pool, cache, { ...work, face: flags.face });
-    return chooseLookAlikes(faces, flags.pairs, flags.perPerson);
+    const { faces, rejected } = await collectFaces(candidates, pool, cache, { ...work, face: flags.face });
+    return { pairs: chooseLookAlikes(faces, flags.pairs, flags.perPerson), rejected };
   })();
   const csv = pairs.map(({ people }) => people.map(quoted).join(",")).join("\n");
   await writeFileAtomic(join(flags.out, "pairs.csv"), `person,person\n${csv}\n`);
@@ -72,7 +79,7 @@ async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
       ...describe(study, report),
     );
   }
-  return EXIT.ok;
+  return tellRejected(io, flags, rejected);
 }
 
 /** A field of a CSV. */

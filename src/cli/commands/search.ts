@@ -28,7 +28,7 @@ import {
   type VerdictFlags,
   whole,
 } from "../options.ts";
-import { expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 import { verdictAsJson } from "../verdict-text.ts";
@@ -76,6 +76,9 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
   // A folder that is searched for itself is read, and told of, once.
   const itself = inputs.length === 1 && inputs[0] === flags.in;
   const searched = fromFile || itself ? asked : await photographsOf(io, [flags.in], flags);
+  if (flags.grid !== undefined) {
+    await expectNoInput(flags.grid, [...queries, ...searched.paths, ...(fromFile ? [flags.in] : [])]);
+  }
   const options = await recognizerOptions(flags, openStore(io), io);
   await using pool = await RecognizerPool.open({
     ...options,

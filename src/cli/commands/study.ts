@@ -23,7 +23,7 @@ import {
 } from "../options.ts";
 import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
-import { peopleOf } from "../told-inputs.ts";
+import { peopleOf, tellUnreadable } from "../told-inputs.ts";
 
 /** Flags that every study takes. */
 export interface StudyFlags extends ModelFlags {
@@ -80,8 +80,8 @@ async function study(
     );
   }
   await expectWritableFolder(flags.out);
-  const photographs =
-    dir === undefined ? await readPeopleCsv(flags.csv!) : labelledPhotographs(await peopleOf(io, dir, flags));
+  const found = dir === undefined ? undefined : await peopleOf(io, dir, flags);
+  const photographs = found ? labelledPhotographs(found) : await readPeopleCsv(flags.csv!);
   const lookAlikes = flags.lookalikes === undefined ? [] : await readLookAlikePairs(flags.lookalikes);
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io), io);
@@ -90,7 +90,19 @@ async function study(
   bar.stop();
   if (flags.json) io.out(`${JSON.stringify(summary(study, report))}\n`);
   else io.out(...describe(study, report));
-  return study.faces.length === 0 ? EXIT.noMatch : EXIT.ok;
+  const told = tellRejected(io, flags, study.rejected);
+  if (study.faces.length === 0) return EXIT.noMatch;
+  return found && found.passedOver.unreadable.length > 0 ? EXIT.partial : told;
+}
+
+/** Tells of the photographs that could not be read. Returns the exit code, as {@link tellUnreadable}. */
+export function tellRejected(io: CliIo, flags: StudyFlags, rejected: readonly RejectedPhotograph[]): number {
+  const unreadable = rejected.filter(({ reason }) => reason === "unreadable");
+  return tellUnreadable(
+    io,
+    flags,
+    unreadable.map(({ path, detail }) => (detail.includes(path) ? detail : `${path}: ${detail}`)),
+  );
 }
 
 /** Makes the study and writes its report, as the flags say. */

@@ -73,7 +73,7 @@ async function enrol(
   flags: EnrolFlags,
 ): Promise<number> {
   const expires = flags.expires === undefined ? undefined : momentOf("--expires", flags.expires);
-  const people = await whomOf(io, name, paths, flags);
+  const { people, incomplete } = await whomOf(io, name, paths, flags);
   const bar = progressBar(io);
   await using gallery = await openGallery(io, flags);
   const model = await modelOf(io, gallery, flags);
@@ -113,25 +113,28 @@ async function enrol(
     tally,
     `${count(enrolled, "face")} enrolled, ${known} there already, ${rejected} refused, ${failed} failed`,
   );
-  if (failed > 0 && enrolled + known + rejected > 0) return EXIT.partial;
+  if ((failed > 0 || incomplete) && enrolled + known + rejected > 0) return EXIT.partial;
   return enrolled + known > 0 ? EXIT.ok : failed > 0 && rejected === 0 ? EXIT.badInput : EXIT.noMatch;
 }
 
-/** Who is to be enrolled from what. Throws FaceError USAGE, BAD_FILE. */
+/** Who is to be enrolled from what, and whether some of it could not be opened, which was told. Throws FaceError USAGE, BAD_FILE. */
 async function whomOf(
   io: CliIo,
   name: string | undefined,
   paths: readonly string[],
   flags: EnrolFlags,
-): Promise<readonly PersonToEnrol[]> {
+): Promise<{ readonly people: readonly PersonToEnrol[]; readonly incomplete: boolean }> {
   if (flags.people === undefined) {
-    if (name !== undefined && paths.length > 0)
-      return [{ name, paths: (await photographsOf(io, paths, flags)).paths }];
+    if (name !== undefined && paths.length > 0) {
+      const list = await photographsOf(io, paths, flags);
+      return { people: [{ name, paths: list.paths }], incomplete: list.passedOver.unreadable.length > 0 };
+    }
     throw new FaceError("USAGE", "enrol: expected a name and photographs, or --people DIR");
   }
   if (name !== undefined)
     throw new FaceError("USAGE", `enrol: expected either a name or --people, got "${name}" and --people`);
-  return (await peopleOf(io, flags.people, flags)).people;
+  const found = await peopleOf(io, flags.people, flags);
+  return { people: found.people, incomplete: found.passedOver.unreadable.length > 0 };
 }
 
 function gateOf({ minEyes, minSharpness, maxTurn }: EnrolFlags) {
