@@ -204,8 +204,8 @@ export class Gallery {
    *
    * An undo is a change of its own and can be undone.
    *
-   * Throws    FaceError CONFLICT when later changes touched the same things, or part of it was forgotten; USAGE when
-   *           there is nothing to undo
+   * Throws    FaceError CONFLICT when later changes touched the same things, part of it was forgotten, or the last change
+   *           is one that cannot be undone; USAGE when there is nothing to undo
    */
   async undo(sequence?: number): Promise<Applied<LogEntry>> {
     const entry = sequence === undefined ? await this.#lastStanding() : await this.store.entry(sequence);
@@ -401,13 +401,22 @@ export class Gallery {
     }
   }
 
+  /** Throws FaceError CONFLICT when it is one that cannot be undone: what came before is not the last change. */
   async #lastStanding(): Promise<LogEntry | undefined> {
+    let last: LogEntry | undefined;
     for (let after: number | undefined; ; ) {
       const page = await this.store.log({ after, limit: PAGE });
-      const entry = page.find((each) => each.kind !== "undo" && isUndoable(each));
-      if (entry || page.length < PAGE) return entry;
+      for (const entry of page) {
+        if (entry.kind === "undo" || entry.undoneBy !== null) continue;
+        if (isUndoable(entry) && !last) return entry;
+        last ??= entry;
+        if (isUndoable(entry)) throw lastStays(last, entry);
+      }
+      if (page.length < PAGE) break;
       after = page.at(-1)!.sequence;
     }
+    if (last) throw lastStays(last);
+    return undefined;
   }
 
   #threshold(asked: number | undefined): number {
@@ -449,6 +458,15 @@ function joined(erasures: readonly Erasure[]): Erasure {
     notProven: [...new Set(erasures.flatMap(({ notProven }) => notProven))],
     finished: erasures.every(({ finished }) => finished),
   };
+}
+
+/** A last change that cannot be undone, and the one before it that can. */
+function lastStays({ sequence, kind }: LogEntry, before?: LogEntry): FaceError {
+  const way = before ? `; "undo ${before.sequence}" takes back the one before it (${before.kind})` : "";
+  return new FaceError(
+    "CONFLICT",
+    `undo: expected a last change that can be undone, got ${sequence} (${kind}), which cannot${way}`,
+  );
 }
 
 /** Whether a change stands whole and can be taken back. */

@@ -252,6 +252,24 @@ export function storeContract(engine: StoreUnderTest): void {
       expect(log.map(({ sequence }) => sequence)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
     });
 
+    test("a last change that cannot be undone is said, and nothing before it is taken back instead", async () => {
+      const gallery = await fresh();
+      await enrol(gallery, "Annabella", 1);
+      const { sequence } = await gallery.enrol([{ name: "Ben", faces: [made.face(made.direction())] }]);
+      await gallery.forget(["Annabella"]);
+      const forgotten = await gallery.store.latest();
+      await expect(gallery.undo()).rejects.toMatchObject({
+        code: "CONFLICT",
+        message: `undo: expected a last change that can be undone, got ${forgotten} (forget), which cannot; "undo ${sequence}" takes back the one before it (enrol)`,
+      });
+      expect(await names(gallery)).toEqual(["Ben 1"]);
+      await gallery.rename("Ben", "Benedict");
+      expect((await gallery.undo()).result.kind).toBe("rename");
+      await expect(gallery.undo()).rejects.toMatchObject({ code: "CONFLICT" });
+      await gallery.undo(sequence);
+      expect(await names(gallery)).toEqual([]);
+    });
+
     test("a change that later ones built upon is not taken back alone", async () => {
       const gallery = await fresh();
       const { sequence } = await gallery.enrol([{ name: "Ann", faces: [made.face(made.direction())] }]);

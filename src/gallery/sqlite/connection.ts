@@ -1,6 +1,8 @@
 import { type Database, openDatabase, retryBusy, storing } from "./driver.ts";
 import { defineChecksums } from "./integrity.ts";
 import { OpenedFiles } from "./opened-files.ts";
+import { expectOwnLog } from "./own-log.ts";
+import { countChange } from "./schema.ts";
 
 /** A value that goes into or comes out of SQLite. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -19,7 +21,9 @@ export class Connection {
     this.#files = new OpenedFiles(path);
   }
 
+  /** Throws FaceError STORAGE, BAD_FILE; CONFLICT when the log beside the file is another's. */
   static async open(path: string, options: { readonly readOnly?: boolean } = {}): Promise<Connection> {
+    await expectOwnLog(path);
     const database = await openDatabase(path, options);
     defineChecksums(database);
     return new Connection(path, database);
@@ -61,7 +65,9 @@ export class Connection {
     const result = await retryBusy(this.path, () =>
       this.#transaction("BEGIN IMMEDIATE", () => {
         this.#files.expectSame();
-        return work();
+        const result = work();
+        countChange(this.database);
+        return result;
       }),
     );
     this.#files.expectSame();

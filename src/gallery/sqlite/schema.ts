@@ -11,7 +11,8 @@ export const APPLICATION_ID = 0x41464731;
 type Migration = (database: Database) => readonly Respelling[];
 
 /**
- * What each version of the file adds to the one before. `user_version` says how many of them a file has.
+ * What each version of the file adds to the one before. The lowest byte of `user_version` says how many of them a file
+ * has.
  *
  * A deleted person or face stays with `present` 0, so that deleting can be undone; forgetting removes rows.
  */
@@ -75,7 +76,7 @@ export function setUp(database: Database, path: string, writes: boolean): void {
 
 /** How many migrations a file has; 0 for a new one. Throws FaceError BAD_FILE for another program's database. */
 export function versionOf(database: Database, path: string): number {
-  const version = numberOf(database, path, "PRAGMA user_version");
+  const version = numberOf(database, path, "PRAGMA user_version") & VERSION;
   const application = numberOf(database, path, "PRAGMA application_id");
   const tables = numberOf(database, path, "SELECT count(*) FROM sqlite_master");
   if (application === APPLICATION_ID || (application === 0 && tables === 0)) return version;
@@ -103,9 +104,30 @@ export function migrate(database: Database, path: string): Respelling[] {
   }
   if (version < MIGRATIONS.length) {
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    const kept = numberOf(database, path, "PRAGMA user_version") & ~VERSION;
+    database.exec(`PRAGMA user_version = ${kept | MIGRATIONS.length}`);
   }
   return respelled;
+}
+
+/** The part of `user_version` that is the version; above it is the number of the last change, which starts again. */
+const VERSION = 0xff;
+const CHANGES = 0x3f_ffff;
+
+/** The number of the last change, in a `user_version`. */
+export const changeNumber = (userVersion: number): number => (userVersion >> 8) & CHANGES;
+
+/** The number of the change after one. */
+export const followingChange = (number: number): number => (number + 1) & CHANGES;
+
+/**
+ * Numbers a change, inside the caller's transaction. That writes page 1 as well, by which a write-ahead log is known to
+ * be a file's own.
+ */
+export function countChange(database: Database): void {
+  const row = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  const following = followingChange(changeNumber(row.user_version));
+  database.exec(`PRAGMA user_version = ${(following << 8) | (row.user_version & VERSION)}`);
 }
 
 function numberOf(database: Database, path: string, sql: string): number {
