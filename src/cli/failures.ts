@@ -1,4 +1,4 @@
-import { FaceError, internal, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, internal, reasonOf, sentenceOf, systemCode } from "../core/index.ts";
 import type { PassedOver } from "../photographs/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import type { CliIo } from "./io.ts";
@@ -21,7 +21,7 @@ export function asFaceError(thrown: unknown): FaceError {
       cause: thrown,
     });
   }
-  return internal(reasonOf(thrown));
+  return internal(sentenceOf(thrown));
 }
 
 /** What failed while the rest of a batch went on. */

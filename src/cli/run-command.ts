@@ -1,7 +1,7 @@
 import { isatty } from "node:tty";
 import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { internal, reasonOf } from "../core/index.ts";
+import { internal, sentenceOf } from "../core/index.ts";
 import { EXIT } from "./exit-codes.ts";
 import { reportError } from "./failures.ts";
 import { visibleLines } from "./visible-text.ts";
@@ -48,7 +48,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return EXIT.internal;
   };
   return await new Promise((resolve) => {
-    thread.on("error", (thrown) => resolve(defect(reasonOf(thrown))));
+    thread.on("error", (thrown) => resolve(defect(sentenceOf(thrown))));
     thread.on("exit", (code) => {
       clearTimeout(grace);
       if (asked) restoreTerminal();

@@ -57,6 +57,20 @@ export function reasonOf(thrown: unknown): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
+/**
+ * What an unknown thrown value says in one sentence: a list of issues (zod's) by its first, with its path; anything else by
+ * its first line, or by its kind where that is empty.
+ */
+export function sentenceOf(thrown: unknown): string {
+  const issues = thrown instanceof Error && "issues" in thrown ? thrown.issues : undefined;
+  if (Array.isArray(issues) && issues.length > 0) {
+    const { path = [], message } = issues[0] as { path?: readonly PropertyKey[]; message: string };
+    const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+    return `${path.length === 0 ? "" : `${path.map(String).join(".")}: `}${message}${more}`;
+  }
+  return reasonOf(thrown).trim() || (thrown instanceof Error ? thrown.name : "nothing said");
+}
+
 /** The operating system's code of a failed call (`ENOENT`, `ENOSPC`, …), if that is what was thrown. */
 export function systemCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;

@@ -7,10 +7,19 @@ export {
   readTextSync,
 } from "./bounded-text.ts";
 export { bytesAt } from "./bytes-at.ts";
+export { checkOptions, OPTION_KINDS, type OptionKind, oneOf, optionsAmong, shown } from "./check-options.ts";
 export { expectNoDatabaseInUse, isDatabaseInUse } from "./database-in-use.ts";
 export { draftOf } from "./draft.ts";
 export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";
-export { ERROR_CODES, type ErrorCode, FaceError, internal, reasonOf, systemCode } from "./errors.ts";
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  FaceError,
+  internal,
+  reasonOf,
+  sentenceOf,
+  systemCode,
+} from "./errors.ts";
 export { float32Rows } from "./float32-rows.ts";
 export {
   type Affine,

@@ -79,10 +79,23 @@ export class Embedder {
       batch.forEach((_, i) => {
         const vector = straight.subarray(i * dimension, (i + 1) * dimension);
         if (mirrored) for (let k = 0; k < dimension; k++) vector[k]! += mirrored[i * dimension + k]!;
-        vectors.push({ vector: normalize(vector), norm: lengthOf(vector) / (mirrored ? 2 : 1) });
+        vectors.push({ vector: this.#normalize(vector), norm: lengthOf(vector) / (mirrored ? 2 : 1) });
       });
     }
     return vectors;
+  }
+
+  /** A vector without a direction is the network's doing, which is named: the numbers of a picture are always finite. */
+  #normalize(vector: Float32Array): UnitVector {
+    try {
+      return normalize(vector);
+    } catch (cause) {
+      throw new FaceError(
+        "ZERO_VECTOR",
+        `${this.id}: expected a network that gives a finite vector other than zero, got one of length ${lengthOf(vector)}`,
+        { cause },
+      );
+    }
   }
 
   async close(): Promise<void> {

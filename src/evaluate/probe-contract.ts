@@ -4,7 +4,13 @@ import { Embedder, type EmbedderContract } from "../embed/index.ts";
 import type { ContractOptions, ModelFile, OwnCard } from "../models/index.ts";
 import { knownContract, ModelStore, readModelFile } from "../models/index.ts";
 import { type PeopleFolder, type PersonPhotographs, samplePeople } from "../photographs/index.ts";
-import { chooseFace, FaceFinder, type FaceFinderOptions, openNetworkFile } from "../recognise/index.ts";
+import {
+  chooseFace,
+  FaceFinder,
+  type FaceFinderOptions,
+  openNetworkFile,
+  recognizerOptionsAmong,
+} from "../recognise/index.ts";
 import { drawPeople, percentiles, type Separation, separations } from "../statistics/index.ts";
 
 /** A way to turn bytes into a network's input, as (byte − mean) / scale. */
@@ -232,7 +238,7 @@ async function alignPeople(
 ): Promise<{ crops: AlignedFace[]; person: number[]; passedOver: number }> {
   const { signal, onProgress } = options;
   const total = sampled.reduce((sum, { paths }) => sum + paths.length, 0);
-  await using finder = await FaceFinder.open(options);
+  await using finder = await FaceFinder.open(recognizerOptionsAmong(options));
   const crops: AlignedFace[] = [];
   const person: number[] = [];
   let passedOver = 0;

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { FaceError, internal, reasonOf } from "../core/index.ts";
+import { FaceError, internal, sentenceOf } from "../core/index.ts";
 import { prepareNetwork } from "./prepare.ts";
 import type { TrialAnswer, TrialRequest } from "./trial.ts";
 
@@ -9,6 +9,6 @@ const say = (answer: TrialAnswer): void => parentPort!.postMessage(answer);
 try {
   say({ kind: "prepared", ...(await prepareNetwork(file, options)) });
 } catch (thrown) {
-  const { code, message } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
+  const { code, message } = thrown instanceof FaceError ? thrown : internal(sentenceOf(thrown));
   say({ kind: "failed", code, message });
 }

@@ -11,6 +11,7 @@ import { type ImageSource, openPicture, type Picture, type ReadImageOptions } fr
 import { DEFAULT_MODELS, ModelStore } from "../models/index.ts";
 import type { FaceCrop } from "./face.ts";
 import { openDetector } from "./open-models.ts";
+import { checkRecognizerOptions } from "./recognizer-options.ts";
 
 /** What is wrong with a picture that was read all the same. */
 export interface PictureWarning {
@@ -51,8 +52,9 @@ export class FaceFinder {
     this.#options = options;
   }
 
-  /** Throws FaceError MODEL_UNKNOWN, LICENCE, NETWORK, MODEL_DAMAGED, STORAGE, BAD_MODEL. */
+  /** Throws FaceError MODEL_UNKNOWN, LICENCE, NETWORK, MODEL_DAMAGED, STORAGE, BAD_MODEL, USAGE. */
   static async open(options: FaceFinderOptions = {}): Promise<FaceFinder> {
+    checkRecognizerOptions("FaceFinder.open", options);
     const store = options.store ?? new ModelStore();
     return new FaceFinder(
       await openDetector(store, options.detector ?? DEFAULT_MODELS.detector, options),

@@ -40,6 +40,7 @@ export { isUnchanged, type PictureFile } from "./picture-file.ts";
 export { finderOf, pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";
 export { type FiledPhotograph, type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
 export { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
+export { type PoolOpening, poolOptionsAmong, recognizerOptionsAmong } from "./recognizer-options.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";
 export { SELF_TEST_MIN_COSINE, selfTest } from "./self-test.ts";
 export { squareAround, thumbnail } from "./thumbnail.ts";

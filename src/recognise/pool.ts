@@ -11,6 +11,7 @@ import { OrderedPool } from "./ordered-pool.ts";
 import type { PictureFile } from "./picture-file.ts";
 import type { WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
+import { checkPoolOptions, type PoolOpening, recognizerOptionsAmong } from "./recognizer-options.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What can be handed to another thread of {@link RecognizerOptions}. */
@@ -71,12 +72,10 @@ export class RecognizerPool {
   /**
    * Opens the models once here, which downloads and prepares them, and then in every worker.
    *
-   * @param options.workers threads, at most one per core @default one per core
    * Throws    as {@link Recognizer.open}
    */
-  static async open(
-    options: RecognizerOptions & { readonly workers?: number | undefined } = {},
-  ): Promise<RecognizerPool> {
+  static async open(options: PoolOpening = {}): Promise<RecognizerPool> {
+    checkPoolOptions("RecognizerPool.open", options);
     const {
       workers,
       store = new ModelStore(),
@@ -87,7 +86,7 @@ export class RecognizerPool {
       onWarning,
       ...rest
     } = options;
-    await using opened = await Recognizer.open({ ...options, store });
+    await using opened = await Recognizer.open({ ...recognizerOptionsAmong(options), store });
     const worker = fileURLToPath(new URL("./pool-worker.js", import.meta.url));
     return new RecognizerPool(
       new OrderedPool(worker, threadCount(workers), { ...rest, home: store.home }),

@@ -1,5 +1,5 @@
 import type { AlignedFace } from "../align/index.ts";
-import { cosine, type UnitVector } from "../core/index.ts";
+import { checkOptions, cosine, OPTION_KINDS, oneOf, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import type { Embedder, EmbedOptions, MeasuredVector } from "../embed/index.ts";
 import type { ImageSource } from "../image/index.ts";
@@ -10,10 +10,11 @@ import {
   ModelStore,
   type Pipeline,
 } from "../models/index.ts";
-import { chooseFace, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
+import { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 import { openEmbedder } from "./open-models.ts";
 import { pipelineOf } from "./pipeline-of.ts";
+import { checkRecognizerOptions } from "./recognizer-options.ts";
 import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
 import { findJudge, type Judge, judge, type Verdict, type VerdictOptions } from "./verdict.ts";
 
@@ -24,6 +25,8 @@ export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions, Verd
   /** The contract of a network file, as far as no card beside it gives it. */
   readonly contract?: ContractOptions | undefined;
 }
+
+const FACE = oneOf(FACE_CHOICES);
 
 /** What comparing two photographs gives. A photograph without a face is an answer, not an error. */
 export type Comparison =
@@ -72,9 +75,10 @@ export class Recognizer {
    * Opens the models, downloading them when they are not there yet.
    *
    * Throws    FaceError MODEL_UNKNOWN, LICENCE, NETWORK, MODEL_DAMAGED, STORAGE, BAD_MODEL, BAD_CONTRACT,
-   *           MODEL_MISMATCH for a calibration of another model
+   *           MODEL_MISMATCH for a calibration of another model, USAGE for options that there are not or of another kind
    */
   static async open(options: RecognizerOptions = {}): Promise<Recognizer> {
+    checkRecognizerOptions("Recognizer.open", options);
     const store = options.store ?? new ModelStore();
     const finder = await FaceFinder.open({ ...options, store });
     try {
@@ -159,13 +163,14 @@ export class Recognizer {
   /**
    * How similar the faces of two photographs are.
    *
-   * Throws    FaceError SEVERAL_FACES when `face` is "only" and a photograph has several
+   * Throws    FaceError SEVERAL_FACES when `face` is "only" and a photograph has several, USAGE for another choice
    */
   async compare(
     a: ImageSource,
     b: ImageSource,
     options: { readonly face?: FaceChoice } = {},
   ): Promise<Comparison> {
+    checkOptions("Recognizer.compare", options, { face: FACE });
     const [first, second] = [await this.faces(a), await this.faces(b)].map((photograph) =>
       chooseFace(photograph.faces, options.face ?? "largest", photograph),
     );
@@ -202,6 +207,7 @@ export class Recognizer {
     index: PhotographIndex,
     options: { readonly k?: number; readonly face?: FaceChoice } = {},
   ): Promise<PhotographHit[]> {
+    checkOptions("Recognizer.search", options, { face: FACE, k: OPTION_KINDS.count });
     const photograph = await this.faces(source);
     const face = chooseFace(photograph.faces, options.face ?? "largest", photograph);
     return face

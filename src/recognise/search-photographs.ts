@@ -1,4 +1,4 @@
-import type { Box, UnitVector } from "../core/index.ts";
+import { type Box, FaceError, shown, type UnitVector } from "../core/index.ts";
 import { ExactIndex } from "../search/index.ts";
 
 /** A face with its vector, wherever it came from: a photograph just seen or a file of embeddings. */
@@ -34,7 +34,9 @@ export class PhotographIndex {
     return this.#origins.length;
   }
 
+  /** Throws FaceError USAGE for anything but a path and a list of faces, SHAPE, ZERO_VECTOR. */
   add(path: string, faces: readonly EmbeddedFace[]): void {
+    expectFaces(path, faces);
     for (const face of faces) {
       const known = this.#photographs.get(path) ?? { group: this.#photographs.size, faces: [] };
       this.#index.add(this.#origins.length, face.embedding, known.group);
@@ -57,5 +59,22 @@ export class PhotographIndex {
       const { path, face } = this.#origins[id]!;
       return { path, face, box: this.#photographs.get(path)!.faces[face]!.box, cosine };
     });
+  }
+}
+
+/** JavaScript hands over whatever was written: nothing is added of what is not all as it should be. */
+function expectFaces(path: unknown, faces: unknown): void {
+  const where = "PhotographIndex.add";
+  if (typeof path !== "string")
+    throw new FaceError("USAGE", `${where}: expected a path as a string, got ${shown(path)}`);
+  if (!Array.isArray(faces))
+    throw new FaceError("USAGE", `${where}: ${path}: expected an array of faces, got ${shown(faces)}`);
+  for (const [n, face] of faces.entries()) {
+    const { box, embedding }: Partial<EmbeddedFace> = face ?? {};
+    if (typeof box !== "object" || !(embedding instanceof Float32Array))
+      throw new FaceError(
+        "USAGE",
+        `${where}: ${path}: expected face ${n} with a box and an embedding, got ${shown(face)}`,
+      );
   }
 }

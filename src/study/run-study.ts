@@ -6,9 +6,11 @@ import {
   FACE_CACHE_NAME,
   FaceCache,
   type FaceChoice,
+  poolOptionsAmong,
   Recognizer,
   type RecognizerOptions,
   RecognizerPool,
+  recognizerOptionsAmong,
 } from "../recognise/index.ts";
 import { type CollectedFaces, collectFaces } from "./collect-faces.ts";
 import { type DeclaredPair, judgeDeclaredPairs } from "./declared-pairs.ts";
@@ -116,7 +118,7 @@ export async function runStudy(
 }
 
 async function collect(photographs: readonly LabelledPhotograph[], options: StudyOptions) {
-  await using pool = await RecognizerPool.open(options);
+  await using pool = await RecognizerPool.open(poolOptionsAmong(options));
   await using cache = await FaceCache.open(join(options.cacheFolder, FACE_CACHE_NAME), pool.pipeline);
   const collected = await collectFaces(photographs, pool, cache, options);
   const { model, dimension, calibration } = pool;
@@ -132,7 +134,7 @@ async function explain(
 ): Promise<Pick<Study, "why" | "occluded">> {
   const pairs = options.whyPairs ?? STUDY_DEFAULTS.whyPairs;
   if (pairs === 0 || scores.faces < 2) return { why: undefined, occluded: [] };
-  await using recognizer = await Recognizer.open(options);
+  await using recognizer = await Recognizer.open(recognizerOptionsAmong(options));
   const why = await askWhy(faces, scores, recognizer, {
     pairs,
     seed: options.seed ?? STUDY_DEFAULTS.seed,

@@ -13,6 +13,7 @@ import {
   openEmbedder,
   type Photograph,
   pipelineOfCrops,
+  poolOptionsAmong,
   type RecognizerOptions,
   RecognizerPool,
 } from "../../recognise/index.ts";
@@ -116,7 +117,7 @@ interface FaceSource extends AsyncDisposable {
 }
 
 async function photographFaces(options: EmbedPicturesOptions): Promise<FaceSource> {
-  const pool = await RecognizerPool.open(options);
+  const pool = await RecognizerPool.open(poolOptionsAmong(options));
   return {
     pipeline: pool.pipeline,
     async *faces(pictures) {

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { asAlignedFace } from "../align/index.ts";
+import { RgbImage } from "../image/index.ts";
+import { encodeOnnx, GraphBuilder, Session } from "../onnx/index.ts";
+import { Embedder, type EmbedderContract } from "./embedder.ts";
+
+const CONTRACT: EmbedderContract = {
+  input: { name: "x", layout: "NCHW", sizePx: 112, channels: "RGB", mean: [0, 0, 0], scale: [1, 1, 1] },
+  output: { name: "y", dimension: 3, normalized: false },
+};
+
+test.each([
+  [NaN, "NaN"],
+  [0, "0"],
+])("a network whose weights are all %d is named by what it gives", async (weight, length) => {
+  const builder = new GraphBuilder();
+  const x = builder.input("x", ["N", 3, 112, 112]);
+  const means = builder.node("ReduceMean", [x], { axes: [2, 3], keepdims: 0 });
+  builder.node("Mul", [means, builder.scalar(weight)], {}, "y");
+  builder.output("y", ["N", 3]);
+  const session = await Session.open(encodeOnnx(builder.finish({ producer: "test", opset: 17 })));
+  const embedder = new Embedder("nan.pth@0123456789ab", CONTRACT, session);
+  const crop = asAlignedFace(new RgbImage(112, 112, new Uint8Array(3 * 112 * 112).fill(7)));
+  await expect(embedder.embed([crop])).rejects.toMatchObject({
+    code: "ZERO_VECTOR",
+    message: `nan.pth@0123456789ab: expected a network that gives a finite vector other than zero, got one of length ${length}`,
+  });
+  await embedder.close();
+});
