@@ -64,6 +64,12 @@ export function parseAddress(address: string): GalleryAddress {
 
 function sqlite(path: string): GalleryAddress {
   if (path === "") throw new FaceError("USAGE", "gallery: expected a path behind sqlite:, got none");
+  // SQLite makes such a database in memory, or looks elsewhere than where the name says.
+  if (/^(?::|file:)|\0/i.test(path))
+    throw new FaceError(
+      "USAGE",
+      `gallery: expected the path of a file behind sqlite:, got "${path.replaceAll("\0", "\\0")}", which SQLite takes for something else; "./" in front makes it a path`,
+    );
   return { engine: "sqlite", path };
 }
 

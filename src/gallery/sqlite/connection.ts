@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { type Database, openDatabase, retryBusy, storing } from "./driver.ts";
 import { defineChecksums } from "./integrity.ts";
 import { OpenedFiles } from "./opened-files.ts";
@@ -83,7 +84,7 @@ export class Connection {
    * The file alone holds everything afterwards, unless another process writes it.
    *
    * SQLite sees to that when the last connection closes; but the driver for Node 20 lets go of a file only when its
-   * statements are collected.
+   * statements are collected. What lies beside a file that was deleted is removed: it holds people's vectors.
    */
   close(): void {
     this.#statements.clear();
@@ -92,7 +93,9 @@ export class Connection {
     } catch {
       // On a disk that is full or can only be read, the log beside the file keeps what the file lacks.
     }
+    const left = this.#files.leftBehind();
     this.database.close();
+    for (const path of left) rmSync(path, { force: true });
   }
 
   #transaction<T>(begin: string, work: () => T): T {

@@ -1,3 +1,5 @@
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync, DatabaseSyncInstance } from "@photostructure/sqlite";
 import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
 
@@ -34,6 +36,7 @@ const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_FULL = 13;
 const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
@@ -60,6 +63,7 @@ const MESSAGES: readonly (readonly [string, number])[] = [
   ["is full", SQLITE_FULL],
   ["readonly database", SQLITE_READONLY],
   ["unable to open", SQLITE_CANTOPEN],
+  ["disk I/O error", SQLITE_IOERR],
 ];
 
 /** Whether another process holds the lock. */
@@ -91,7 +95,23 @@ export function asStorageError(path: string, thrown: unknown): unknown {
     case SQLITE_NOTADB:
       return error("BAD_FILE", "expected a gallery, got a file that is none or is damaged");
     default:
+      // Where SQLite cannot enlarge the index of its log, it says no more than that.
+      if (code === SQLITE_IOERR && isFull(path))
+        return error("STORAGE", "expected room on the disk, got none left; free some and try again");
       return error("STORAGE", `expected a gallery that can be read and written, got: ${reasonOf(thrown)}`);
+  }
+}
+
+/** What SQLite's files need at least. */
+const ROOM_BYTES = 65_536;
+
+/** Whether the disk that holds a path has no room. */
+function isFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < ROOM_BYTES;
+  } catch {
+    return false;
   }
 }
 

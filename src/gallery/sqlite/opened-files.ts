@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { FaceError } from "../../core/index.ts";
 
@@ -20,6 +20,17 @@ export class OpenedFiles {
     this.expectSame();
   }
 
+  /**
+   * The files beside a gallery that was deleted, not moved: nobody can use them. To be asked while they are open.
+   *
+   * Returns   no files where that is in doubt
+   */
+  leftBehind(): string[] {
+    const [file, log] = [this.#inodes.get(this.#path), this.#inodes.get(`${this.#path}-wal`)];
+    if (!file || !log || inodeOf(this.#path) || inodeOf(`${this.#path}-wal`) !== log) return [];
+    return isUnnamed(file) ? [`${this.#path}-wal`, `${this.#path}-shm`] : [];
+  }
+
   /** Throws FaceError STORAGE when one of them is gone or another is in its place. */
   expectSame(): void {
     for (const path of [this.#path, `${this.#path}-wal`]) {
@@ -32,6 +43,19 @@ export class OpenedFiles {
         `${path}: expected the file that was opened, got ${now === undefined ? "none" : "another in its place"}; the change is not kept, open the gallery again`,
       );
     }
+  }
+}
+
+/** Whether this process has a file open that no folder names any more; false where the system does not tell. */
+function isUnnamed(inode: string): boolean {
+  const open = "/proc/self/fd";
+  try {
+    return readdirSync(open).some((fd) => {
+      const file = statSync(`${open}/${fd}`, { bigint: true, throwIfNoEntry: false });
+      return file?.nlink === 0n && `${file.dev}:${file.ino}` === inode;
+    });
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
@@ -74,6 +75,13 @@ export class SqliteStore implements GalleryStore {
 
   /** Makes a new gallery. Throws FaceError CONFLICT when there is one, BAD_FILE for another file, STORAGE. */
   static async create(path: string, pipeline: Pipeline, settings: GallerySettings): Promise<SqliteStore> {
+    expectNoFolder(path);
+    if (!existsSync(dirname(path)))
+      throw new FaceError(
+        "STORAGE",
+        `${path}: expected a folder to make a gallery in, got none at ${dirname(path)}`,
+      );
+    const fresh = !existsSync(path);
     const connection = await Connection.open(path);
     try {
       // After a crash whoever comes first puts the file in order, and the others wait.
@@ -89,7 +97,10 @@ export class SqliteStore implements GalleryStore {
       });
       return new SqliteStore(connection, pipeline, settings);
     } catch (error) {
+      const unused = fresh && error instanceof FaceError && error.code === "STORAGE" && isEmpty(connection);
       connection.close();
+      // What was begun is no gallery, and nobody else's.
+      if (unused) for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
       throw error;
     }
   }
@@ -105,6 +116,7 @@ export class SqliteStore implements GalleryStore {
         "BAD_FILE",
         `${path}: expected a gallery, got nothing there; make one with "arcface gallery create"`,
       );
+    expectNoFolder(path);
     const connection = await Connection.open(path);
     try {
       // After a crash whoever comes first puts the file in order, and the others wait.
@@ -307,5 +319,20 @@ export class SqliteStore implements GalleryStore {
     if (this.#closed)
       throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
     return this.#connection;
+  }
+}
+
+/** Throws FaceError BAD_FILE. */
+function expectNoFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new FaceError("BAD_FILE", `${path}: expected a gallery's file, got a folder`);
+}
+
+/** Whether a file holds no gallery, or cannot even be asked. */
+function isEmpty(connection: Connection): boolean {
+  try {
+    return versionOf(connection.database, connection.path) === 0;
+  } catch {
+    return statSync(connection.path, { throwIfNoEntry: false })?.size === 0;
   }
 }

@@ -93,9 +93,17 @@ export function decodeRecord(line: string, where: string): FaceRecord {
   try {
     parsed = Line.parse(parseJson(line));
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another line`, { cause });
+    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got ${lineWith(cause)}`, { cause });
   }
   return placed({ ...withoutAbsent(parsed), embedding: unitVectorOf(parsed.embedding, where) }, where);
+}
+
+/** What is wrong with a line, by its first field that is. */
+function lineWith(cause: unknown): string {
+  const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+  if (!issue) return "another line";
+  const field = issue.path.map(String).join(".");
+  return field === "" ? "another line" : `one whose "${field}" is not: ${issue.message}`;
 }
 
 /** Values of a file as a vector. Throws FaceError BAD_FILE. */
@@ -129,7 +137,9 @@ export function decodeDescription(line: string, where: string): FaceDescription 
   try {
     return withoutAbsent(Description.parse(parseJson(line)));
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${where}: expected a face's description, got another line`, { cause });
+    throw new FaceError("BAD_FILE", `${where}: expected a face's description, got ${lineWith(cause)}`, {
+      cause,
+    });
   }
 }
 

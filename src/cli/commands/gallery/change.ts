@@ -3,7 +3,7 @@ import { FaceError, momentOf } from "../../../core/index.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
-import { count, faceIds, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+import { clock, count, faceIds, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
 /** `arcface gallery rename | move | merge | split | delete | retain | undo` */
 export function changeCommands(gallery: Command, act: Act): void {
@@ -44,16 +44,17 @@ export function changeCommands(gallery: Command, act: Act): void {
 
 async function rename(io: CliIo, name: string, to: string, flags: GalleryFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
-  const { sequence } = await gallery.rename(name, to);
-  say(io, flags, { sequence, person: to }, `${sequence}: ${name} is ${to} now`);
+  const { sequence, result } = await gallery.rename(name, to);
+  say(io, flags, { sequence, person: result.name }, `${sequence}: ${name} is ${result.name} now`);
   return EXIT.ok;
 }
 
 async function move(io: CliIo, to: string, faces: string[], flags: GalleryFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
   const ids = faceIds(faces);
-  const { sequence } = await gallery.move(ids, to);
-  say(io, flags, { sequence, person: to, faces: ids }, `${sequence}: ${count(ids.length, "face")} to ${to}`);
+  const { sequence, result } = await gallery.move(ids, to);
+  const { name: person } = result;
+  say(io, flags, { sequence, person, faces: ids }, `${sequence}: ${count(ids.length, "face")} to ${person}`);
   return EXIT.ok;
 }
 
@@ -78,12 +79,12 @@ async function split(
 ): Promise<number> {
   await using gallery = await openGallery(io, flags);
   const ids = faceIds(faces);
-  const { sequence } = await gallery.split(name, ids, to);
+  const { sequence, result } = await gallery.split(name, ids, to);
   say(
     io,
     flags,
-    { sequence, person: to, faces: ids },
-    `${sequence}: ${count(ids.length, "face")} of ${name} to ${to}`,
+    { sequence, person: result.name, faces: ids },
+    `${sequence}: ${count(ids.length, "face")} of ${name} to ${result.name}`,
   );
   return EXIT.ok;
 }
@@ -122,11 +123,12 @@ async function retain(
   await using gallery = await openGallery(io, flags);
   const { sequence } = await gallery.retain(name, date);
   const expires = date?.toISOString() ?? null;
+  const passed = date && date < clock() ? ", which has passed: the next prune forgets them" : "";
   say(
     io,
     flags,
     { sequence, person: name, expires },
-    `${sequence}: ${name} is kept ${expires ? `until ${expires}` : "until told otherwise"}`,
+    `${sequence}: ${name} is kept ${expires ? `until ${expires}` : "until told otherwise"}${passed}`,
   );
   return EXIT.ok;
 }
