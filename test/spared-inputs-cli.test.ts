@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
-import { cp, link, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";
 import { arcface, jsonLines } from "./run-cli.ts";
@@ -91,6 +91,52 @@ describe("what could not be read", () => {
     },
     120_000,
   );
+});
+
+describe("a photograph under another spelling or link", () => {
+  test("is embedded once and keeps its rows; those of files that are gone are counted", async () => {
+    await mkdir(at("twice"));
+    await cp(photographs[1]!, at("twice/a.jpg"));
+    await cp(photographs[2]!, at("twice/b.jpg"));
+    await symlink(at("twice"), at("link"));
+    const out = at("faces.jsonl");
+    const first = await arcface(["embed", relative(process.cwd(), at("twice")), "--out", out, "--json"]);
+    const [{ faces }] = jsonLines<{ faces: number }>(first) as [{ faces: number }];
+    for (const spelling of [at("twice"), at("link")]) {
+      const again = await arcface(["embed", spelling, "--out", out, "--json"]);
+      expect(jsonLines(again)).toMatchObject([{ faces, newFaces: 0, skipped: 2, notFound: 0 }]);
+    }
+    await cp(photographs[3]!, at("twice/b.jpg"));
+    await rm(at("twice/a.jpg"));
+    const after = await arcface(["embed", at("link"), "--out", out, "--json"]);
+    expect(jsonLines(after)).toMatchObject([{ replaced: 1, notFound: 1 }]);
+    const told = await arcface(["embed", at("link"), "--out", out]);
+    expect(told.out).toContain("1 of the pictures with faces in ");
+    expect(told.out).toContain("are not found from here any more");
+  }, 60_000);
+
+  test("is never a hit of its own", async () => {
+    await mkdir(at("album"));
+    await cp(photographs[1]!, at("album/a.jpg"));
+    await cp(photographs[2]!, at("album/b.jpg"));
+    await symlink(at("album/a.jpg"), at("album/soft.jpg"));
+    await link(at("album/a.jpg"), at("album/hard.jpg"));
+    const query = relative(process.cwd(), at("album/a.jpg"));
+    const found = await arcface(["search", query, "--in", at("album"), "--json"]);
+    const [{ hits }] = jsonLines<{ hits: { path: string }[] }>(found) as [{ hits: { path: string }[] }];
+    expect(hits.map(({ path }) => path)).toEqual([at("album/b.jpg")]);
+  });
+
+  test("a search where there are no faces says so", async () => {
+    await mkdir(at("blank"));
+    await writeFile(
+      at("blank/blank.pgm"),
+      Buffer.concat([Buffer.from("P5 160 160 255\n"), Buffer.alloc(160 * 160, 127)]),
+    );
+    const { err } = await arcface(["search", at("in/a.jpg"), "--in", at("blank")]);
+    expect(err).toContain(`${at("blank")}: no face found, so there was nothing to search`);
+    expect(err).not.toContain("on average");
+  });
 });
 
 test.runIf(process.platform === "linux")(

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, open, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { fileIdentityOf } from "../photographs/index.ts";
 
 /**
  * Expects that a file can be written at a path, before the work whose result goes there.
@@ -31,19 +32,13 @@ export async function expectWritableFile(path: string, endings?: readonly string
  *
  * Throws    FaceError USAGE naming the input
  */
-export async function expectNoInput(path: string, inputs: readonly string[]): Promise<void> {
-  const there = await identityOf(path);
+export function expectNoInput(path: string, inputs: readonly string[]): void {
+  const there = fileIdentityOf(path);
   if (there === undefined) return;
   for (const input of inputs) {
-    if ((await identityOf(input)) !== there) continue;
+    if (fileIdentityOf(input) !== there) continue;
     throw new FaceError("USAGE", `${path}: expected an output of its own, got a file that is read: ${input}`);
   }
-}
-
-/** Which file a path leads to, whatever its name; undefined where there is none. */
-async function identityOf(path: string): Promise<string | undefined> {
-  const there = await stat(path, { bigint: true }).catch(() => undefined);
-  return there && `${there.dev} ${there.ino}`;
 }
 
 /**

@@ -14,4 +14,5 @@ export {
   peopleFolderSentences,
   readPeopleFolder,
 } from "./people-folder.ts";
+export { fileIdentityOf, realPathOf } from "./same-file.ts";
 export { samplePeople } from "./sample-people.ts";

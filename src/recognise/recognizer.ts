@@ -200,7 +200,7 @@ export class Recognizer {
   /**
    * The photographs of an index that resemble a photograph's face most, by falling cosine; none when it has no face.
    *
-   * A path that is in the index itself is not among its own neighbours.
+   * A path that is in the index itself, by whatever spelling or link, is not among its own neighbours.
    */
   async search(
     source: ImageSource,

@@ -1,4 +1,5 @@
 import { type Box, FaceError, shown, type UnitVector } from "../core/index.ts";
+import { fileIdentityOf } from "../photographs/index.ts";
 import { ExactIndex } from "../search/index.ts";
 
 /** A face with its vector, wherever it came from: a photograph just seen or a file of embeddings. */
@@ -51,10 +52,26 @@ export class PhotographIndex {
     return this.#photographs.get(path)?.faces;
   }
 
-  /** The k most similar photographs by falling cosine, equal ones as they were added, without the query's own. */
+  /**
+   * The k most similar photographs by falling cosine, equal ones as they were added, without the query's own: neither its
+   * path, nor another one that leads to the same file.
+   */
   search(query: UnitVector, k: number, queryPath?: string): PhotographHit[] {
-    const own = queryPath === undefined ? undefined : this.#photographs.get(queryPath)?.group;
-    const filter = own === undefined ? undefined : (_: number, group: number | undefined) => group !== own;
+    const own = new Set<string>(queryPath === undefined ? [] : [queryPath]);
+    const file = queryPath === undefined ? undefined : fileIdentityOf(queryPath);
+    for (;;) {
+      const hits = this.#without(own, query, k);
+      // Only what was found is looked at on disk: an index may hold very many photographs.
+      const same = file === undefined ? [] : hits.filter(({ path }) => fileIdentityOf(path) === file);
+      if (same.length === 0) return hits;
+      for (const { path } of same) own.add(path);
+    }
+  }
+
+  #without(paths: ReadonlySet<string>, query: UnitVector, k: number): PhotographHit[] {
+    const groups = new Set([...paths].map((path) => this.#photographs.get(path)?.group));
+    const filter =
+      paths.size === 0 ? undefined : (_: number, group: number | undefined) => !groups.has(group);
     return this.#index.searchGroups(query, { k, filter }).map(({ id, cosine }) => {
       const { path, face } = this.#origins[id]!;
       return { path, face, box: this.#photographs.get(path)!.faces[face]!.box, cosine };

@@ -37,7 +37,7 @@ export function convertCommand(program: Command, act: Act): void {
 
 async function convert(io: CliIo, path: string, flags: ConvertFlags): Promise<number> {
   await expectWritableFile(flags.out);
-  await expectNoInput(flags.out, [path]);
+  expectNoInput(flags.out, [path]);
   const report = await convertFile(path, flags.out, openStore(io).cards(), {
     foldBatchNorm: !flags.keepBatchNorm,
     prelu: flags.plainPrelu ? "plain" : "fast",

@@ -70,7 +70,7 @@ const training = async () => await import("../../train/index.ts");
 async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number> {
   const { packFolder, packRecords } = await training();
   await expectWritableFile(flags.out);
-  await expectNoInput(flags.out, [source]);
+  expectNoInput(flags.out, [source]);
   const bar = progressBar(io);
   const failures = new Failures(io, flags.json ?? false);
   const work = { signal: io.signal, onProgress: bar.update };

@@ -38,7 +38,7 @@ async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<
   if (flags.draw !== undefined && paths.length !== 1) {
     throw new FaceError("USAGE", `--draw: expected one picture, got ${paths.length}`);
   }
-  if (flags.draw !== undefined) await expectNoInput(flags.draw, paths);
+  if (flags.draw !== undefined) expectNoInput(flags.draw, paths);
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io), io);
   await using finder = await FaceFinder.open({ ...options, signal: io.signal, onProgress: bar.update });

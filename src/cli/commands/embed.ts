@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { throwIfAborted } from "../../core/index.ts";
 import { pipelineDigest } from "../../models/index.ts";
+import { realPathOf } from "../../photographs/index.ts";
 import {
   EmbeddingsWriter,
   type FaceRecord,
@@ -63,7 +64,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
   };
   let skipped = 0;
   try {
-    const { todo, changed } = await sortOut(paths, writer, io.signal);
+    const { todo, changed, rowOf } = await sortOut(paths, writer, io.signal);
     skipped = paths.length - todo.length;
     for await (const result of pool.facesOfFiles(todo, {
       signal: io.signal,
@@ -74,12 +75,13 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
       if (result.kind === "failed") {
         failures.add(result.error);
         // What is known to be another picture than the rows are of has none of them.
-        if (changed.has(path)) await replace(path, []);
+        if (changed.has(path)) await replace(rowOf.get(path)!, []);
         continue;
       }
       const { faces, file } = result.photograph;
       if (faces.length === 0) faceless++;
-      await replace(path, recordsOf(path, faces, pool.model, file));
+      const row = rowOf.get(path)!;
+      await replace(row, recordsOf(row, faces, pool.model, file));
     }
   } catch (error) {
     await writer.suspend();
@@ -90,6 +92,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
   }
   await writer.finish();
   bar.stop();
+  const gone = [...writer.done].filter((path) => realPathOf(path) === undefined).length;
   const summary = {
     out: flags.out,
     model: pool.model,
@@ -100,6 +103,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
     droppedFaces: replaced.faces,
     withoutFace: faceless,
     failed: failures.count,
+    notFound: gone,
     passedOver,
     newFaces,
     faces: writer.faces,
@@ -114,6 +118,11 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
         `replaced since they were written: ${replaced.pictures} of the pictures; ${replaced.faces} faces of the earlier ones were taken out\n`,
       );
     }
+    if (gone > 0) {
+      io.out(
+        `${gone} of the pictures with faces in ${flags.out} are not found from here any more; to drop them, embed into a new file`,
+      );
+    }
   }
   return failures.report(paths.length - skipped);
 }
@@ -121,21 +130,41 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
 /**
  * The pictures to look at: those without faces in the output, and those whose file is another than when its faces were
  * written. What cannot be read is looked at too, so that why is said.
+ *
+ * A picture is the same by its real path, however it is spelt and whatever links lead to it: it keeps the path that its
+ * rows have, and is looked at once.
  */
 async function sortOut(
   paths: readonly string[],
   writer: EmbeddingsWriter,
   signal: AbortSignal,
-): Promise<{ readonly todo: readonly string[]; readonly changed: ReadonlySet<string> }> {
+): Promise<{
+  readonly todo: readonly string[];
+  readonly changed: ReadonlySet<string>;
+  /** The path of a picture's rows in the output. */
+  readonly rowOf: ReadonlyMap<string, string>;
+}> {
   const todo: string[] = [];
   const changed = new Set<string>();
+  const rowOf = new Map<string, string>();
+  const rows = new Map<string, string>();
+  for (const row of writer.done) {
+    const real = realPathOf(row);
+    if (real !== undefined && !rows.has(real)) rows.set(real, row);
+  }
+  const seen = new Set<string>();
   for (const path of paths) {
     throwIfAborted(signal);
-    const file = writer.fileOf(path);
+    const real = realPathOf(path) ?? path;
+    if (seen.has(real)) continue;
+    seen.add(real);
+    const row = writer.fileOf(path) ? path : (rows.get(real) ?? path);
+    rowOf.set(path, row);
+    const file = writer.fileOf(row);
     const same = file && (await isUnchanged(path, file).catch(() => undefined));
     if (same) continue;
     todo.push(path);
     if (same === false) changed.add(path);
   }
-  return { todo, changed };
+  return { todo, changed, rowOf };
 }

@@ -74,7 +74,7 @@ export function mapCommand(program: Command, act: Act): void {
 async function map(io: CliIo, path: string, flags: MapFlags): Promise<number> {
   const format = extname(flags.out).toLowerCase();
   await expectWritableFile(flags.out, FORMATS);
-  await expectNoInput(flags.out, [path, ...(flags.labels === undefined ? [] : [flags.labels])]);
+  expectNoInput(flags.out, [path, ...(flags.labels === undefined ? [] : [flags.labels])]);
   const { count, dimension, data, labels, names } = await readVectors(path, {
     vectorField: flags.vector,
     labelField: flags.label,

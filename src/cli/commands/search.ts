@@ -77,7 +77,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
   const itself = inputs.length === 1 && inputs[0] === flags.in;
   const searched = fromFile || itself ? asked : await photographsOf(io, [flags.in], flags);
   if (flags.grid !== undefined) {
-    await expectNoInput(flags.grid, [...queries, ...searched.paths, ...(fromFile ? [flags.in] : [])]);
+    expectNoInput(flags.grid, [...queries, ...searched.paths, ...(fromFile ? [flags.in] : [])]);
   }
   const options = await recognizerOptions(flags, openStore(io), io);
   await using pool = await RecognizerPool.open({
@@ -126,7 +126,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
     if (flags.json) io.out(`${JSON.stringify(asJson(path, face, hits, pool))}\n`);
     else io.out(...describe(path, face, hits, pool));
   }
-  if (!flags.json) io.err(describeThreshold(pool, flags.threshold, gallery.faceCount));
+  if (!flags.json) io.err(describeThreshold(pool, flags.threshold, gallery.faceCount, flags.in));
   if (flags.grid !== undefined) await writeGrid(flags.grid, answers);
   const code = failures.report(photographs.length);
   return code === EXIT.ok && !answers.some((answer) => answer.hits.length > 0) ? EXIT.noMatch : code;
@@ -175,7 +175,9 @@ function describeThreshold(
   { calibration, uncalibrated }: Judged,
   own: number | undefined,
   faces: number,
+  searched: string,
 ): string {
+  if (faces === 0) return `${searched}: no face found, so there was nothing to search\n`;
   if (!calibration) {
     return own === undefined
       ? `uncalibrated: ${uncalibrated}; no hit is a yes or no\n`
