@@ -182,9 +182,10 @@ async function read(gallery: Gallery): Promise<void> {
   const anchors = Array.from({ length: 8 }, (_, i) => `${ANCHOR}/${i}.jpg`);
   for (let asked = 1; !stopping; asked++) {
     const source = anchors[random.below(anchors.length)]!;
-    const { person, cosine, candidates } = await gallery.identify(vectorFor(source), { k: 5 });
-    if (person?.name !== ANCHOR || !(cosine! > 0.999))
-      say({ wrong: `${source} is ${person?.name} with ${cosine}` });
+    const { candidates } = await gallery.identify(vectorFor(source), { k: 5 });
+    // Faces of one person that resemble each other no more than others do: only the nearest one says who it is.
+    const own = candidates.find(({ cosine }) => cosine > 0.999);
+    if (own?.person.name !== ANCHOR) say({ wrong: `${source} is ${own?.person.name ?? "nobody"}` });
     const stranger = await gallery.search(vectorFor(`stranger ${random.below(1e6)}`), 3);
     const [{ length }, { name: who }] = [stranger, candidates[0]!.person];
     if (length === 0) say({ wrong: `nobody resembles a stranger, and ${who} does` });
