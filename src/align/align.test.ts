@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { applyAffine, type Landmarks } from "../core/index.ts";
 import { RgbImage } from "../image/index.ts";
-import { alignFace, asAlignedFace } from "./align-face.ts";
+import { alignFace, asAlignedFace, cropToPicture } from "./align-face.ts";
+import normCrop from "./fixtures/norm-crop.json" with { type: "json" };
 import { fitSimilarity } from "./similarity.ts";
 import { alignmentTemplate } from "./template.ts";
 
@@ -60,10 +61,29 @@ test("the template is the published one, half a pixel in because pixel centres l
   const [eye, , nose] = alignmentTemplate(112);
   expect([eye.x, eye.y]).toEqual([38.7946, 52.1963]);
   expect([nose.x, nose.y]).toEqual([56.5252, 72.2366]);
-  expect(alignmentTemplate(224)[0].x).toBeCloseTo(2 * 38.7946, 9);
+  // InsightFace scales its figures, which count whole pixels: the half pixel comes after.
+  expect(alignmentTemplate(224)[0].x).toBeCloseTo(2 * 38.2946 + 0.5, 9);
   expect(alignmentTemplate(128)[0].x).toBeCloseTo(46.7946, 9);
   expect(() => alignmentTemplate(96)).toThrow(expect.objectContaining({ code: "BAD_CONTRACT" }));
 });
+
+test.each(normCrop.faces)(
+  "corners of a crop of $size px of a head turned by $yaw° lie where norm_crop has them",
+  ({ size, landmarks, corners }) => {
+    // Their pixel centres lie at whole numbers, ours at halves.
+    const points = landmarks.map(([x, y]) => ({ x: x! + 0.5, y: y! + 0.5 }));
+    const toRaster = cropToPicture(points as unknown as Landmarks<"raster">, size);
+    const [first, last] = [0.5, size - 0.5];
+    const ours = [
+      { x: first, y: first },
+      { x: last, y: first },
+      { x: first, y: last },
+      { x: last, y: last },
+    ].map((corner) => applyAffine<"crop", "raster">(toRaster, corner));
+    for (const [i, [x, y]] of corners.entries())
+      expect(Math.hypot(ours[i]!.x - 0.5 - x!, ours[i]!.y - 0.5 - y!)).toBeLessThan(1e-3);
+  },
+);
 
 test("after alignment a mark at a landmark lies at the template's place", () => {
   const data = new Uint8Array(400 * 300 * 3);

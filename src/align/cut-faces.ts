@@ -1,8 +1,6 @@
 import { applyAffine, type Box, type Landmarks, type Point } from "../core/index.ts";
 import { MAX_HELD_PIXELS, type Picture, type RgbImage } from "../image/index.ts";
-import { type AlignedFace, alignFace } from "./align-face.ts";
-import { fitSimilarity } from "./similarity.ts";
-import { alignmentTemplate } from "./template.ts";
+import { type AlignedFace, alignFace, cropToPicture } from "./align-face.ts";
 
 /** A part of a photograph in which a face lies, and the face's landmarks in that part's pixels. */
 export interface FacePart {
@@ -60,7 +58,7 @@ function footprintOf(
   sizePx: number,
   room: number,
 ): Footprint {
-  const toImage = fitSimilarity(alignmentTemplate(sizePx), landmarks);
+  const toImage = cropToPicture(landmarks, sizePx);
   const shrink = Math.hypot(toImage.a, toImage.d);
   const halvings = Math.max(0, Math.floor(Math.log2(shrink)));
   const step = 2 ** halvings;

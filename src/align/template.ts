@@ -17,7 +17,8 @@ const TEMPLATE_112: readonly (readonly [number, number])[] = [
 
 /**
  * The template for a crop of another size: multiples of 112 scale it; multiples of 128 scale it and move it
- * 8 pixels (of 128) to the right, as InsightFace does.
+ * 8 pixels (of 128) to the right, as InsightFace does. The half pixel is added after scaling, as its figures count
+ * whole pixels at every size.
  *
  * Throws    FaceError BAD_CONTRACT for any other size
  */
@@ -31,6 +32,6 @@ export function alignmentTemplate(sizePx: number): Landmarks<"crop"> {
   }
   const ratio = sizePx / base;
   const shift = base === 128 ? 8 : 0;
-  const points = TEMPLATE_112.map(([x, y]) => ({ x: (x + shift + 0.5) * ratio, y: (y + 0.5) * ratio }));
+  const points = TEMPLATE_112.map(([x, y]) => ({ x: (x + shift) * ratio + 0.5, y: y * ratio + 0.5 }));
   return points as unknown as Landmarks<"crop">;
 }

@@ -66,3 +66,10 @@ export interface Affine<From extends Space, To extends Space> {
 export function applyAffine<F extends Space, T extends Space>(m: Affine<F, T>, p: Point<F>): Point<T> {
   return { x: m.a * p.x + m.b * p.y + m.c, y: m.d * p.x + m.e * p.y + m.f };
 }
+
+/** The map back. Its numbers are not finite when the map sends the plane to a line. */
+export function invertAffine<F extends Space, T extends Space>(m: Affine<F, T>): Affine<T, F> {
+  const determinant = m.a * m.e - m.b * m.d;
+  const [a, b, d, e] = [m.e / determinant, -m.b / determinant, -m.d / determinant, m.a / determinant];
+  return { a, b, c: -(a * m.c + b * m.f), d, e, f: -(d * m.c + e * m.f) };
+}

@@ -27,6 +27,7 @@ export {
   type Box,
   intersectionOverSmaller,
   intersectionOverUnion,
+  invertAffine,
   type Landmarks,
   overlap,
   type Point,
