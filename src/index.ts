@@ -48,6 +48,7 @@ export {
   FaceFinder,
   type FaceFinderOptions,
   type FaceRecord,
+  type FaceRule,
   openEmbeddings,
   type Photograph,
   type PhotographHit,

@@ -19,7 +19,9 @@ async function yunetStore(): Promise<ModelStore> {
 }
 
 const DETECTORS = [
+  { id: "mtcnn-rfb", open: async () => store, absent: false },
   { id: "mtcnn", open: async () => store, absent: false },
+  { id: "centerface", open: async () => store, absent: false },
   // Its file is not on the npm registry: the test takes it from the folder beside the repository.
   { id: "yunet", open: yunetStore, absent: sharedFolder === undefined },
 ];
@@ -73,6 +75,35 @@ for (const { id, open, absent } of DETECTORS) {
       expect(middles).toHaveLength(lefts.length);
       for (const [i, middle] of middles.entries()) expect(Math.abs(middle - lefts[i]! - 50)).toBeLessThan(15);
     });
+
+    test.each([90, 180, 270])(
+      "with `turned`, finds everybody in a photograph that lies turned by %i°",
+      async (degrees) => {
+        const upright = await sharp(photographs[1]!).resize(960).toBuffer();
+        const turned = await sharp(upright).rotate(degrees).png().toBuffer();
+        await using finder = await FaceFinder.open({ store: await open(), detector: id, turned: true });
+        const straight = (await finder.align(upright)).faces;
+        const { width, height, faces } = await finder.align(turned);
+        expect([width, height]).toEqual(degrees === 180 ? [960, 640] : [640, 960]);
+        for (const person of PEOPLE) {
+          const [x, y] = [person.x / 2, person.y / 2];
+          const at =
+            degrees === 90
+              ? { x: 640 - y, y: x }
+              : degrees === 180
+                ? { x: 960 - x, y: 640 - y }
+                : { x: y, y: 960 - x };
+          const face = faces.find((found) => holds(found, at));
+          expect(face, JSON.stringify(person)).toBeDefined();
+          // Cut out, it is the same upright picture.
+          const same = straight.find((found) => holds(found, { x, y }))!;
+          let difference = 0;
+          for (const [i, value] of face!.crop.data.entries())
+            difference += Math.abs(value - same.crop.data[i]!);
+          expect(difference / face!.crop.data.length).toBeLessThan(12);
+        }
+      },
+    );
 
     test("finds a face that fills the picture", async () => {
       const close = await sharp(photographs[1]!)

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { threadCount } from "../core/index.ts";
 import { BUILT_IN_CARDS, type ContractOptions, ModelStore, presetNames } from "../models/index.ts";
-import { FACE_CHOICES, type RecognizerOptions } from "../recognise/index.ts";
+import { FACE_RULES, type FaceChoice, type FaceRule, type RecognizerOptions } from "../recognise/index.ts";
 import type { CliIo } from "./io.ts";
 
 /** Flags that every command with models takes, as commander hands them over. */
@@ -9,6 +9,7 @@ export interface ModelFlags {
   readonly model?: string;
   readonly detector?: string;
   readonly minFace?: number;
+  readonly turned?: boolean;
   readonly flip?: boolean;
   readonly acceptLicence?: string[];
   readonly inputName?: string;
@@ -31,6 +32,10 @@ export function addModelFlags(command: Command, uses: { readonly embeds: boolean
       "--min-face <px>",
       "smallest face to look for, in pixels (default 2 % of the shorter side, at least 20)",
       positive,
+    )
+    .option(
+      "--turned",
+      "look for faces that lie on a side or upside down too; without it only where no upright one is found",
     )
     .option("--accept-licence <id...>", "accept the licence of a model, once for all");
   if (!uses.embeds) return command;
@@ -79,11 +84,40 @@ export function addVerdictFlags(command: Command): Command {
     .option("--threshold <cosine>", "draw the line here instead, whatever it lets through", cosineValue);
 }
 
-/** `--face`, for commands that expect one face in a picture. */
-export function faceOption(): Option {
-  return new Option("--face <which>", "which face counts when a picture has several")
-    .choices(FACE_CHOICES)
-    .default("largest");
+/** The flags of {@link addFaceFlags}. */
+export interface FaceFlags {
+  readonly face: FaceChoice;
+  readonly faceAt?: FaceChoice;
+}
+
+/** `--face` and `--face-at`, for commands that expect one face in a picture. */
+export function addFaceFlags(command: Command): Command {
+  return command
+    .option(
+      "--face <which>",
+      `which face counts when a picture has several: ${FACE_RULES.join(", ")}, or its number as detect prints it`,
+      faceChoice,
+      "largest" as FaceChoice,
+    )
+    .option("--face-at <x,y>", "the face that holds this point, in pixels", facePoint);
+}
+
+/** What {@link addFaceFlags} say. */
+export function faceOf(flags: FaceFlags): FaceChoice {
+  return flags.faceAt ?? flags.face;
+}
+
+function faceChoice(text: string): FaceChoice {
+  if ((FACE_RULES as readonly string[]).includes(text)) return text as FaceRule;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`Expected ${FACE_RULES.join(", ")} or the number of a face.`);
+}
+
+function facePoint(text: string): FaceChoice {
+  const [x, y, ...more] = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (more.length > 0 || !Number.isFinite(x) || !Number.isFinite(y))
+    throw new InvalidArgumentError("Expected x and y with a comma between.");
+  return { x: x!, y: y! };
 }
 
 /** `--jobs`, for commands that go through many pictures. */
@@ -124,6 +158,7 @@ export async function recognizerOptions(
     model: flags.model,
     detector: flags.detector,
     ...(flags.minFace === undefined ? {} : { minFacePx: flags.minFace }),
+    turned: flags.turned ?? false,
     flip: flags.flip ?? false,
     contract: contractOptions(flags),
     calibration: flags.calibration,

@@ -22,7 +22,7 @@ import {
 } from "../evaluate/index.ts";
 import type { ModelStore } from "../models/index.ts";
 import type { PeopleFolder } from "../photographs/index.ts";
-import { FACE_CHOICES, type FaceChoice } from "../recognise/index.ts";
+import { FACE_RULES, type FaceRule } from "../recognise/index.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CliIo } from "./io.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, recognizerOptions, whole } from "./options.ts";
@@ -31,7 +31,7 @@ import { tellUnreadable } from "./told-inputs.ts";
 
 /** Flags of commands that go through pairs of known people. */
 export interface ProtocolFlags extends ModelFlags {
-  readonly face: FaceChoice;
+  readonly face: FaceRule;
   readonly aligned?: boolean;
   readonly jobs?: number;
   readonly seed: number;
@@ -58,7 +58,7 @@ export function addProtocolFlags(command: Command): Command {
   command
     .addOption(
       new Option("--face <which>", "which face counts when a picture has several")
-        .choices(FACE_CHOICES)
+        .choices(FACE_RULES)
         .default("central"),
     )
     .option("--aligned", "the pictures are aligned crops already: look for no faces")

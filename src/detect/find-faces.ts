@@ -1,6 +1,7 @@
 import { intersectionOverSmaller, intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
 import { MAX_HELD_PIXELS, type Picture, type RgbImage } from "../image/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFaceOf } from "./detector.ts";
+import { lookTurned } from "./look-turned.ts";
 import { suppressNonMaxima } from "./non-maximum-suppression.ts";
 import { isWholeIn, overlapFor, SHARED_RANGE, tilesOf } from "./tiles.ts";
 
@@ -23,13 +24,20 @@ export interface FoundFaces {
 export interface LookOptions extends DetectOptions {
   /** The longer side of what is looked at at once, and the root of the most pixels. @default 4096 */
   readonly maxSidePx?: number | undefined;
+  /**
+   * Whether faces that lie on a side or upside down are looked for beside upright ones; otherwise only where nothing
+   * upright is found. Takes four times as long.
+   * @default false
+   */
+  readonly turned?: boolean | undefined;
 }
 
 /**
  * Finds the faces of a photograph of any size, from `minFacePx` in pixels of the photograph on.
  *
  * A photograph that can be held is looked at as it is. A larger one is looked at reduced, and, when faces are wanted
- * that are too small there, in overlapping tiles of its own pixels too; a face that several show is one face.
+ * that are too small there, in overlapping tiles of its own pixels too; a face that several show is one face. Where
+ * nothing is found, it is looked at lying on each side and upside down.
  *
  * Throws    FaceError BAD_IMAGE, and what `detector` throws
  */
@@ -42,7 +50,9 @@ export async function findFaces(
   const { width, height } = picture;
   if (width * height <= side * side) {
     const image = await picture.whole(Math.max(width, height));
-    return { faces: moved(await detector.detect(image, options), 1, 1, 0, 0), image };
+    const upright = await detector.detect(image, options);
+    const faces = await withTurned(upright, detector, image, options);
+    return { faces: moved(faces, 1, 1, 0, 0), image };
   }
   const smallest = smallestFaceOf({ width, height }, options);
   const scale = Math.max(width, height) / Math.min(side, Math.max(width, height));
@@ -64,7 +74,28 @@ export async function findFaces(
     const seen = moved(await detector.detect(overview, { minFacePx }), scaleX, scaleY, 0, 0);
     found.push(...seen);
   }
-  return { faces: withoutRepeats(found), image: undefined };
+  const faces = withoutRepeats(found);
+  if (faces.length > 0 && !options.turned) return { faces, image: undefined };
+  // Turned faces are looked for in the reduced photograph alone.
+  const overview = await picture.whole(side);
+  const turned = await lookTurned(detector, overview, { minFacePx: Math.max(smallest, seenWell) });
+  const others = moved(turned, width / overview.width, height / overview.height, 0, 0);
+  return {
+    faces: suppressNonMaxima([...faces, ...others], SAME_FACE, intersectionOverUnion),
+    image: undefined,
+  };
+}
+
+/** Faces with those that are turned, where these are wanted or nothing else is there; of two at one place the surer. */
+async function withTurned(
+  upright: readonly Detection<"raster">[],
+  detector: Detector,
+  image: RgbImage,
+  options: LookOptions,
+): Promise<Detection<"raster">[]> {
+  if (upright.length > 0 && !options.turned) return [...upright];
+  const turned = await lookTurned(detector, image, options);
+  return suppressNonMaxima([...upright, ...turned], SAME_FACE, intersectionOverUnion);
 }
 
 /** One of each face by falling score; of a face seen several times the first, which is the one of most pixels. */

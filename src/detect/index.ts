@@ -1,3 +1,5 @@
+export { CENTERFACE_DEFAULTS, CenterFaceDetector } from "./centerface.ts";
+export { type CenterFaceNames, CenterFaceNet } from "./centerface-net.ts";
 export {
   DETECTOR_VERSIONS,
   type Detection,
@@ -6,6 +8,10 @@ export {
   smallestFace,
 } from "./detector.ts";
 export { type FoundFaces, findFaces, type LookOptions } from "./find-faces.ts";
-export { MTCNN_DEFAULTS, MtcnnDetector, type MtcnnNet, type MtcnnNets } from "./mtcnn.ts";
+export { LandmarkNet, type LandmarkNetNames } from "./landmark-net.ts";
+export { MTCNN_DEFAULTS, MtcnnDetector, type MtcnnNets, type MtcnnThresholds } from "./mtcnn.ts";
+export { MTCNN_RFB_DEFAULTS, MtcnnRfbDetector } from "./mtcnn-rfb.ts";
 export { type Candidate, suppressNonMaxima } from "./non-maximum-suppression.ts";
+export { type CropNet, OutputNet, type OutputNetNames } from "./output-net.ts";
+export { RfbNet, type RfbNetNames } from "./rfb-net.ts";
 export { YUNET_DEFAULTS, YunetDetector } from "./yunet.ts";

@@ -6,28 +6,26 @@ import {
   type Point,
 } from "../core/index.ts";
 import { type RgbImage, resampleBox } from "../image/index.ts";
-import type { FloatTensor, Session } from "../onnx/index.ts";
+import type { FloatTensor } from "../onnx/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFace } from "./detector.ts";
 import { type Candidate, suppressNonMaxima } from "./non-maximum-suppression.ts";
-
-/** One of the three networks with the names of what goes in and comes out. */
-export interface MtcnnNet {
-  readonly session: Session;
-  readonly input: string;
-  /** [N, 2] or [N, x, y, 2]; index 1 is a face. */
-  readonly probability: string;
-  /** [N, 4] or [N, x, y, 4]: corrections of left, top, right, bottom in box sides. */
-  readonly regression: string;
-}
+import {
+  type Correction,
+  type CropNet,
+  correct,
+  OutputNet,
+  type OutputNetNames,
+  quadruple,
+  runOnCrops,
+  square,
+} from "./output-net.ts";
 
 /** The cascade: proposal, refinement, output. */
 export interface MtcnnNets {
-  readonly proposal: MtcnnNet;
-  readonly refinement: MtcnnNet;
-  readonly output: MtcnnNet & {
-    /** [N, 10]: five x, then five y, in box sides. */
-    readonly landmarks: string;
-  };
+  /** Its outputs have a row and a column for each place: [1, x, y, 2] and [1, x, y, 4]. */
+  readonly proposal: CropNet;
+  readonly refinement: CropNet;
+  readonly output: OutputNetNames;
 }
 
 /** Thresholds of the cascade. */
@@ -39,22 +37,22 @@ export const MTCNN_DEFAULTS = {
   outputThreshold: 0.7,
 } as const;
 
+/** How densely and how strictly the cascade looks. */
+export type MtcnnThresholds = Readonly<Record<keyof typeof MTCNN_DEFAULTS, number>>;
+
 /** Side of the face that the proposal network looks for, and its step, in pixels of the scaled picture. */
 const PROPOSAL_WINDOW = 12;
 const PROPOSAL_STRIDE = 2;
 /** Pixels of a scaled picture that the proposal network sees at once: it needs some hundred bytes for each. */
 const MAX_PROPOSAL_PIXELS = 1 << 20;
 const REFINEMENT_SIZE = 24;
-const OUTPUT_SIZE = 48;
-/** Crops of one run through a network; bounds memory when a picture yields thousands of candidates. */
-const BATCH = 64;
 
 /** Candidates whose boxes overlap a face's by more than this saw the same face. */
 const SAME_FACE_OVERLAP = 0.5;
 
 /** A candidate with the network's correction of its box still to be applied. */
 interface Proposal extends Candidate {
-  readonly correction: readonly [number, number, number, number];
+  readonly correction: Correction;
 }
 
 /**
@@ -66,13 +64,15 @@ interface Proposal extends Candidate {
 export class MtcnnDetector implements Detector {
   readonly id: string;
   readonly #nets: MtcnnNets;
-  readonly #thresholds: typeof MTCNN_DEFAULTS;
+  readonly #output: OutputNet;
+  readonly #thresholds: MtcnnThresholds;
 
   /** Takes over the sessions: closing the detector closes them. */
-  constructor(id: string, nets: MtcnnNets) {
+  constructor(id: string, nets: MtcnnNets, thresholds: Partial<MtcnnThresholds> = {}) {
     this.id = id;
     this.#nets = nets;
-    this.#thresholds = MTCNN_DEFAULTS;
+    this.#output = new OutputNet(nets.output);
+    this.#thresholds = { ...MTCNN_DEFAULTS, ...thresholds };
   }
 
   async detect(image: RgbImage, options: DetectOptions = {}): Promise<Detection<"raster">[]> {
@@ -81,8 +81,13 @@ export class MtcnnDetector implements Detector {
     return await this.#locate(image, refined);
   }
 
+  /** What the last network alone says of boxes from elsewhere; see {@link OutputNet.look}. */
+  async look(image: RgbImage, squares: readonly Box<"raster">[]): Promise<Detection<"raster">[]> {
+    return await this.#output.look(image, squares);
+  }
+
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.#nets).map((net: MtcnnNet) => net.session.close()));
+    await Promise.all(Object.values(this.#nets).map((net: CropNet) => net.session.close()));
   }
 
   /** Slides the proposal network over the picture at every scale. */
@@ -158,8 +163,7 @@ export class MtcnnDetector implements Detector {
   async #refine(image: RgbImage, boxes: readonly Box<"raster">[]): Promise<Box<"raster">[]> {
     const net = this.#nets.refinement;
     const kept: Proposal[] = [];
-    for (const batch of batches(boxes)) {
-      const result = await runOnCrops(net, image, batch, REFINEMENT_SIZE);
+    for await (const { boxes: batch, result } of runOnCrops(net, image, boxes, REFINEMENT_SIZE)) {
       batch.forEach((box, i) => {
         const score = result[net.probability]!.data[2 * i + 1]!;
         if (score <= this.#thresholds.refinementThreshold) return;
@@ -172,20 +176,8 @@ export class MtcnnDetector implements Detector {
   }
 
   async #locate(image: RgbImage, boxes: readonly Box<"raster">[]): Promise<Detection<"raster">[]> {
-    const net = this.#nets.output;
-    const found: Detection<"raster">[] = [];
-    for (const batch of batches(boxes)) {
-      const result = await runOnCrops(net, image, batch, OUTPUT_SIZE);
-      batch.forEach((box, i) => {
-        const score = result[net.probability]!.data[2 * i + 1]!;
-        if (score <= this.#thresholds.outputThreshold) return;
-        found.push({
-          box: correct(box, quadruple(result[net.regression]!.data, i)),
-          score,
-          landmarks: landmarksIn(box, result[net.landmarks]!.data, i),
-        });
-      });
-    }
+    const seen = await this.#output.look(image, boxes);
+    const found = seen.filter(({ score }) => score > this.#thresholds.outputThreshold);
     return suppressNonMaxima(found, 0.7, intersectionOverSmaller).map((face) =>
       withAgreedLandmarks(face, found),
     );
@@ -225,56 +217,4 @@ function padded(image: RgbImage, facePx: number): Box<"raster"> {
   const width = Math.max(image.width, room);
   const height = Math.max(image.height, room);
   return { x: (image.width - width) / 2, y: (image.height - height) / 2, width, height };
-}
-
-async function runOnCrops(
-  net: MtcnnNet,
-  image: RgbImage,
-  boxes: readonly Box<"raster">[],
-  size: number,
-): Promise<Record<string, FloatTensor>> {
-  const each = 3 * size * size;
-  const data = new Float32Array(boxes.length * each);
-  boxes.forEach((box, i) => {
-    resampleBox(image, box, size, size, { data, offset: i * each, order: "xy", mean: 127.5, scale: 1 / 128 });
-  });
-  return await net.session.run({ [net.input]: { dims: [boxes.length, 3, size, size], data } });
-}
-
-function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += BATCH) yield items.slice(start, start + BATCH);
-}
-
-function quadruple(data: Float32Array, index: number): readonly [number, number, number, number] {
-  return [data[4 * index]!, data[4 * index + 1]!, data[4 * index + 2]!, data[4 * index + 3]!];
-}
-
-/** Moves the four sides by the network's corrections, which are in units of the box. */
-function correct(
-  box: Box<"raster">,
-  [left, top, right, bottom]: readonly [number, number, number, number],
-): Box<"raster"> {
-  return {
-    x: box.x + box.width * left,
-    y: box.y + box.height * top,
-    width: box.width * (1 + right - left),
-    height: box.height * (1 + bottom - top),
-  };
-}
-
-function square(box: Box<"raster">): Box<"raster"> {
-  const side = Math.max(box.width, box.height);
-  return { x: box.x + (box.width - side) / 2, y: box.y + (box.height - side) / 2, width: side, height: side };
-}
-
-function landmarksIn(box: Box<"raster">, data: Float32Array, index: number): Landmarks<"raster"> {
-  const at = 10 * index;
-  const points = Array.from(
-    { length: 5 },
-    (_, k): Point<"raster"> => ({
-      x: box.x + box.width * data[at + k]!,
-      y: box.y + box.height * data[at + 5 + k]!,
-    }),
-  );
-  return points as unknown as Landmarks<"raster">;
 }

@@ -55,7 +55,7 @@ export function madePipeline(dimension = 64, id = "made"): Pipeline {
     model: { id, sha256: Buffer.from(id).toString("hex").padEnd(64, "0"), output: "y", dimension },
     feed: { layout: "NCHW", sizePx: 112, channels: "RGB", mean: [0, 0, 0], scale: [1, 1, 1] },
     alignment: { template: "arcface-5-point", version: 1, crop: 1 },
-    detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null },
+    detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null, turned: false },
     flip: false,
   };
 }

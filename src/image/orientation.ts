@@ -84,3 +84,8 @@ export function upright(image: RgbImage, orientation: Orientation): RgbImage {
   }
   return new RgbImage(width, height, out);
 }
+
+/** A picture turned clockwise by quarters of a full turn. */
+export function turnedImage(image: RgbImage, quarters: 1 | 2 | 3): RgbImage {
+  return upright(image, quarters === 1 ? 6 : quarters === 2 ? 3 : 8);
+}

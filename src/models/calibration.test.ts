@@ -28,6 +28,7 @@ test.each(files)(
         sha256: detectorDigest(detector.files),
         minFacePx: null,
         maxSidePx: null,
+        turned: false,
       },
       flip,
     };

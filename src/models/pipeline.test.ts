@@ -11,7 +11,7 @@ const PIPELINE: Pipeline = {
   model: { id: "a-net", sha256: "ab".repeat(32), output: "embedding", dimension: 8 },
   feed: { layout: "NCHW", sizePx: 112, channels: "RGB", mean: [127.5, 127.5, 127.5], scale: [128, 128, 128] },
   alignment: { template: "arcface-5-point", version: 1, crop: 1 },
-  detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null },
+  detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null, turned: false },
   flip: false,
 };
 const { model, feed, alignment, detector } = PIPELINE;

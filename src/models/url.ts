@@ -2,6 +2,13 @@ import fetch from "make-fetch-happen";
 import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { npmOptions } from "./tarball.ts";
 
+/** What came back. */
+interface Answer {
+  readonly bytes: Uint8Array;
+  /** Its media type. */
+  readonly type: string;
+}
+
 /**
  * Downloads one file over HTTPS, with the user's npm proxy and certificate settings and no credentials.
  *
@@ -11,12 +18,31 @@ import { npmOptions } from "./tarball.ts";
 export async function fetchFromUrl(
   url: string,
   bytes: number,
-  { signal, onProgress }: WorkOptions = {},
+  options: WorkOptions = {},
 ): Promise<Uint8Array> {
+  const answer = await fetchBytes(url, bytes, options);
+  if (answer.bytes.length === bytes) return answer.bytes;
+  throw new FaceError(
+    "MODEL_DAMAGED",
+    `${withoutCredentials(url)}: expected ${bytes} bytes, got ${answer.bytes.length}; nothing was kept`,
+  );
+}
+
+/**
+ * Downloads at most so many bytes.
+ *
+ * Throws    FaceError NETWORK, MODEL_DAMAGED for a longer answer, ABORTED
+ */
+export async function fetchBytes(
+  url: string,
+  limit: number,
+  { signal, onProgress, accept }: WorkOptions & { readonly accept?: string } = {},
+): Promise<Answer> {
   const { proxy, noProxy, ca, strictSSL } = await npmOptions();
-  const stage = `download ${new URL(url).pathname.split("/").at(-1)}`;
-  const data = new Uint8Array(bytes);
+  const stage = `download ${new URL(url).pathname.split("/").filter(Boolean).at(-1)}`;
+  const parts: Buffer[] = [];
   let received = 0;
+  let type = "";
   try {
     const response = await fetch(url, {
       proxy,
@@ -24,28 +50,37 @@ export async function fetchFromUrl(
       ca,
       strictSSL,
       retry: { retries: 1, minTimeout: 500 },
-    } as fetch.FetchOptions);
+      ...(accept && { headers: { accept } }),
+    } as unknown as fetch.FetchOptions);
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    type = response.headers.get("content-type") ?? "";
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       throwIfAborted(signal);
-      if (received + chunk.length > bytes) break;
-      data.set(chunk, received);
       received += chunk.length;
-      onProgress?.({ stage, done: received, total: bytes });
+      if (received > limit) break;
+      parts.push(chunk);
+      onProgress?.({ stage, done: received, total: limit });
     }
   } catch (cause) {
     throwIfAborted(signal);
     throw new FaceError(
       "NETWORK",
-      `${url}: expected a download, got: ${reasonOf(cause)}; check the connection, or fetch the file by hand and add it with "arcface models pull ID --from FILE"`,
+      `${withoutCredentials(url)}: expected a download, got: ${reasonOf(cause)}; check the connection, or fetch the file by hand and add it with "arcface-ts models pull ID --from FILE"`,
       { cause },
     );
   }
-  if (received !== bytes) {
+  if (received > limit) {
     throw new FaceError(
       "MODEL_DAMAGED",
-      `${url}: expected ${bytes} bytes, got another size; nothing was kept`,
+      `${withoutCredentials(url)}: expected at most ${limit} bytes, got more; nothing was kept`,
     );
   }
-  return data;
+  return { bytes: Buffer.concat(parts), type };
+}
+
+function withoutCredentials(url: string): string {
+  const clean = new URL(url);
+  clean.username = "";
+  clean.password = "";
+  return clean.href;
 }

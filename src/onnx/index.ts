@@ -1,6 +1,7 @@
 export { elementCount } from "../core/index.ts";
 export { disagreement, outputDistance } from "./agreement.ts";
 export { withAnyBatch } from "./any-batch.ts";
+export { withAnySize } from "./any-size.ts";
 export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
 export { expectRunnable, refusalOf } from "./expect-runnable.ts";

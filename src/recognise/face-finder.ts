@@ -2,10 +2,10 @@ import { alignFace, cutFaces } from "../align/index.ts";
 import { FaceError, type Landmarks, type WorkOptions } from "../core/index.ts";
 import {
   type Detection,
-  type DetectOptions,
   type Detector,
   type FoundFaces,
   findFaces,
+  type LookOptions,
 } from "../detect/index.ts";
 import { type ImageSource, openPicture, type Picture, type ReadImageOptions } from "../image/index.ts";
 import { DEFAULT_MODELS, ModelStore } from "../models/index.ts";
@@ -22,7 +22,7 @@ export interface PictureWarning {
 }
 
 /** How faces are looked for. */
-export interface FaceFinderOptions extends DetectOptions, ReadImageOptions, WorkOptions {
+export interface FaceFinderOptions extends LookOptions, ReadImageOptions, WorkOptions {
   /** Id of a detection model. @default "mtcnn" */
   readonly detector?: string | undefined;
   /** Told of every picture that was read though something is wrong with it. */

@@ -12,7 +12,7 @@ export {
   readVectors,
   recordsOf,
 } from "./embeddings/index.ts";
-export { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
+export { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop, type FaceRule } from "./face.ts";
 export { FACE_CACHE_NAME, FaceCache, faceCacheNameOf } from "./face-cache.ts";
 export { FaceFinder, type FaceFinderOptions, type Photograph, type PictureWarning } from "./face-finder.ts";
 export {

@@ -1,7 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FaceError, type WorkOptions } from "../core/index.ts";
-import { type Detector, MtcnnDetector, YunetDetector } from "../detect/index.ts";
+import {
+  CenterFaceDetector,
+  CenterFaceNet,
+  type CropNet,
+  type Detector,
+  LandmarkNet,
+  MtcnnDetector,
+  type MtcnnNets,
+  MtcnnRfbDetector,
+  OutputNet,
+  RfbNet,
+  YunetDetector,
+} from "../detect/index.ts";
 import { Embedder } from "../embed/index.ts";
 import {
   type ContractOptions,
@@ -15,10 +27,13 @@ import {
   prepareNetwork,
   readOwnModel,
 } from "../models/index.ts";
-import { Session, type SessionOptions } from "../onnx/index.ts";
+import { decodeOnnx, encodeOnnx, Session, type SessionOptions, withAnySize } from "../onnx/index.ts";
 
 /** Side of the pictures on which networks that take any size are checked. */
 const EXAMPLE_SIDE = 64;
+
+/** Beside a second detector MTCNN looks at fewer sizes: what falls between them the other finds. */
+const RFB_PYRAMID_FACTOR = 0.6;
 
 /** Opens the detector of a card, after downloading what is missing. */
 export async function openDetector(
@@ -30,28 +45,90 @@ export async function openDetector(
   if (card.task !== "detect")
     throw new FaceError("USAGE", `detector: expected a model that detects faces, got ${id}`);
   const files = await store.pull(id, options);
-  const open = (name: string, input: string, side: number, anySize: boolean): Promise<Session> =>
-    openNetwork(store, files.get(name)!, input, [1, 3, side, side], anySize, options);
-  return card.contract.family === "mtcnn"
-    ? await openMtcnn(id, card.contract, open)
-    : new YunetDetector(
+  const opener = new NetOpener(store, files, options);
+  const { contract } = card;
+  switch (contract.family) {
+    case "mtcnn":
+      return new MtcnnDetector(id, await opener.mtcnn(contract));
+    case "mtcnn-rfb":
+      return new MtcnnRfbDetector(
         id,
-        card.contract.input,
-        await open(card.files[0]!.name, card.contract.input, EXAMPLE_SIDE, true),
+        new MtcnnDetector(id, await opener.mtcnn(contract), { pyramidFactor: RFB_PYRAMID_FACTOR }),
+        await opener.rfb(contract.rfb),
+        await opener.points(contract.points),
       );
+    case "centerface":
+      return new CenterFaceDetector(
+        id,
+        await opener.centres(contract.centres),
+        new OutputNet(await opener.output(contract.judge)),
+        await opener.points(contract.points),
+      );
+    case "yunet":
+      return new YunetDetector(
+        id,
+        contract.input,
+        await opener.prepared(card.files[0]!.name, contract.input, EXAMPLE_SIDE, true),
+      );
+  }
 }
 
-async function openMtcnn(
-  id: string,
-  contract: Extract<DetectCard["contract"], { family: "mtcnn" }>,
-  open: (name: string, input: string, side: number, anySize: boolean) => Promise<Session>,
-): Promise<Detector> {
-  const { proposal, refinement, output } = contract;
-  return new MtcnnDetector(id, {
-    proposal: { ...proposal, session: await open(proposal.file, proposal.input, EXAMPLE_SIDE, true) },
-    refinement: { ...refinement, session: await open(refinement.file, refinement.input, 24, false) },
-    output: { ...output, session: await open(output.file, output.input, 48, false) },
-  });
+type Contract<F extends DetectCard["contract"]["family"]> = Extract<DetectCard["contract"], { family: F }>;
+
+/** Opens the networks of a detection model, each file once. */
+class NetOpener {
+  readonly #store: ModelStore;
+  readonly #files: ReadonlyMap<string, string>;
+  readonly #options: SessionOptions;
+
+  constructor(store: ModelStore, files: ReadonlyMap<string, string>, options: SessionOptions) {
+    this.#store = store;
+    this.#files = files;
+    this.#options = options;
+  }
+
+  async prepared(name: string, input: string, side: number, anySize: boolean): Promise<Session> {
+    const example = [1, 3, side, side];
+    return await openNetwork(this.#store, this.#files.get(name)!, input, example, anySize, this.#options);
+  }
+
+  async mtcnn(contract: Pick<Contract<"mtcnn">, "proposal" | "refinement" | "output">): Promise<MtcnnNets> {
+    const { proposal, refinement } = contract;
+    return {
+      proposal: {
+        ...proposal,
+        session: await this.prepared(proposal.file, proposal.input, EXAMPLE_SIDE, true),
+      },
+      refinement: {
+        ...refinement,
+        session: await this.prepared(refinement.file, refinement.input, 24, false),
+      },
+      output: await this.output(contract.output),
+    };
+  }
+
+  async output(net: Contract<"mtcnn">["output"]): Promise<CropNet & { readonly landmarks: string }> {
+    return { ...net, session: await this.prepared(net.file, net.input, 48, false) };
+  }
+
+  async rfb(net: Contract<"mtcnn-rfb">["rfb"]): Promise<RfbNet> {
+    return new RfbNet({ ...net, session: await this.#anySize(net.file, [net.logits, net.offsets]) });
+  }
+
+  async centres(net: Contract<"centerface">["centres"]): Promise<CenterFaceNet> {
+    const outputs = [net.heat, net.size, net.offset, net.points];
+    return new CenterFaceNet({ ...net, session: await this.#anySize(net.file, outputs) });
+  }
+
+  async points(net: Contract<"centerface">["points"]): Promise<LandmarkNet> {
+    const data = await readFile(this.#files.get(net.file)!);
+    return new LandmarkNet({ ...net, session: await Session.open(data, this.#options) });
+  }
+
+  async #anySize(file: string, outputs: readonly string[]): Promise<Session> {
+    const model = withAnySize(decodeOnnx(await readFile(this.#files.get(file)!)), outputs);
+    return await Session.open(encodeOnnx(model), this.#options);
+  }
 }
 
 /** An embedder and what it was made from. */

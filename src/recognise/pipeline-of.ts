@@ -21,7 +21,7 @@ export function pipelineOf(
 /** What finds faces and landmarks with these options. Throws FaceError MODEL_UNKNOWN, USAGE. */
 export function finderOf(
   store: ModelStore,
-  { detector = DEFAULT_MODELS.detector, minFacePx, maxSidePx }: FaceFinderOptions,
+  { detector = DEFAULT_MODELS.detector, minFacePx, maxSidePx, turned }: FaceFinderOptions,
 ): NonNullable<Pipeline["detector"]> {
   const card = store.card(detector);
   if (card.task !== "detect")
@@ -31,6 +31,7 @@ export function finderOf(
     sha256: detectorDigest(card.files, DETECTOR_VERSIONS[card.contract.family]),
     minFacePx: minFacePx ?? null,
     maxSidePx: maxSidePx ?? null,
+    turned: turned ?? false,
   };
 }
 

@@ -13,7 +13,7 @@ import {
   chooseFace,
   type Face,
   type FaceCache,
-  type FaceChoice,
+  type FaceRule,
   type Photograph,
   type RecognizerPool,
 } from "../recognise/index.ts";
@@ -57,7 +57,7 @@ export interface CollectedFaces {
 /** Which of a photograph's faces is the person's. */
 export interface CollectOptions extends WorkOptions {
   /** @default "central" */
-  readonly face?: Exclude<FaceChoice, "only"> | undefined;
+  readonly face?: Exclude<FaceRule, "only"> | undefined;
 }
 
 /**

@@ -38,7 +38,7 @@ test("the page shows the worst errors of each kind, escapes every name, and need
     },
     feed: { layout: "NCHW", sizePx: 112, channels: "RGB", mean: [0, 0, 0], scale: [1, 1, 1] },
     alignment: { template: "arcface-5-point", version: 1, crop: 1 },
-    detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null },
+    detector: { id: "mtcnn", sha256: "cd".repeat(32), minFacePx: null, maxSidePx: null, turned: false },
     flip: false,
   };
   const page = await writeEvaluation({ pipeline, list, measured, report, summary: ["<one>", "two"] }, folder);

@@ -5,7 +5,7 @@ import type { LabelledPhotograph } from "../photographs/index.ts";
 import {
   FACE_CACHE_NAME,
   FaceCache,
-  type FaceChoice,
+  type FaceRule,
   poolOptionsAmong,
   Recognizer,
   type RecognizerOptions,
@@ -28,7 +28,7 @@ export interface StudyOptions extends RecognizerOptions, WorkOptions {
   /** Folder for the cache of faces; a second study that finds it there starts with what the first one found. */
   readonly cacheFolder: string;
   /** Which face of a photograph is the person's. @default "central" */
-  readonly face?: Exclude<FaceChoice, "only"> | undefined;
+  readonly face?: Exclude<FaceRule, "only"> | undefined;
   readonly workers?: number | undefined;
   /** Neighbours of every face that are listed. @default 3 */
   readonly k?: number | undefined;

@@ -1,12 +1,14 @@
 import type { Command } from "commander";
-import { type Comparison, type FaceChoice, Recognizer } from "../../recognise/index.ts";
+import { type Comparison, Recognizer } from "../../recognise/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import {
+  addFaceFlags,
   addModelFlags,
   addVerdictFlags,
-  faceOption,
+  type FaceFlags,
+  faceOf,
   type ModelFlags,
   openStore,
   recognizerOptions,
@@ -15,8 +17,7 @@ import {
 import { progressBar } from "../progress-bar.ts";
 import { describeVerdict, verdictAsJson } from "../verdict-text.ts";
 
-interface CompareFlags extends ModelFlags, VerdictFlags {
-  readonly face: FaceChoice;
+interface CompareFlags extends ModelFlags, VerdictFlags, FaceFlags {
   readonly exitCode?: boolean;
   readonly json?: boolean;
 }
@@ -28,11 +29,10 @@ export function compareCommand(program: Command, act: Act): void {
     .description("how similar the faces in two pictures are")
     .argument("<a>", "a picture")
     .argument("<b>", "another picture")
-    .addOption(faceOption())
     .option("--exit-code", "exit with 1 when the faces lie on the side of different people")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  arcface compare passport.jpg selfie.jpg");
-  addVerdictFlags(addModelFlags(command, { embeds: true })).action(act(compare));
+  addVerdictFlags(addModelFlags(addFaceFlags(command), { embeds: true })).action(act(compare));
 }
 
 async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Promise<number> {
@@ -40,7 +40,7 @@ async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Pr
   const options = await recognizerOptions(flags, openStore(io), io);
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   bar.stop();
-  const comparison = await recognizer.compare(a, b, { face: flags.face });
+  const comparison = await recognizer.compare(a, b, { face: faceOf(flags) });
   if (flags.json) io.out(`${JSON.stringify(asJson(comparison, a, b))}\n`);
   else io.out(...describe(comparison, a, b, recognizer.uncalibrated));
   if (comparison.kind === "no-face") return EXIT.noMatch;

@@ -163,6 +163,7 @@ function summary({ card, files, accepted }: StoredModel) {
 
 function sourcesOf(card: ModelCard): string[] {
   const name = (source: CardSource): string => {
+    if (source.kind === "pypi") return `wheel ${source.wheel} of the PyPI package ${source.package}`;
     if (source.kind === "npm") return `npm package ${source.package}@${source.version}`;
     return source.kind === "url" ? source.url : source.instructions;
   };

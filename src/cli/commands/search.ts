@@ -6,7 +6,6 @@ import {
   chooseFace,
   type EmbeddedFace,
   evidenceOf,
-  type FaceChoice,
   type PhotographHit,
   PhotographIndex,
   RecognizerPool,
@@ -18,10 +17,12 @@ import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import {
+  addFaceFlags,
   addJobsFlag,
   addModelFlags,
   addVerdictFlags,
-  faceOption,
+  type FaceFlags,
+  faceOf,
   type ModelFlags,
   openStore,
   recognizerOptions,
@@ -33,11 +34,10 @@ import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 import { verdictAsJson } from "../verdict-text.ts";
 
-interface SearchFlags extends ModelFlags, VerdictFlags {
+interface SearchFlags extends ModelFlags, VerdictFlags, FaceFlags {
   readonly in: string;
   readonly k: number;
   readonly grid?: string;
-  readonly face: FaceChoice;
   readonly jobs?: number;
   readonly json?: boolean;
 }
@@ -61,10 +61,9 @@ export function searchCommand(program: Command, act: Act): void {
     .requiredOption("--in <dir|file>", "folder of pictures to search, or a file written by embed")
     .option("-k <n>", "how many", whole, 3)
     .option("--grid <file.png>", "draw the queries with their neighbours")
-    .addOption(faceOption())
     .option("--json", "one JSON object per query")
     .addHelpText("after", "\nExample:\n  arcface search holiday/ --in holiday/ -k 3 --grid similar.png");
-  addJobsFlag(addVerdictFlags(addModelFlags(command, { embeds: true }))).action(act(search));
+  addJobsFlag(addVerdictFlags(addModelFlags(addFaceFlags(command), { embeds: true }))).action(act(search));
 }
 
 async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<number> {
@@ -109,7 +108,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
     if (inGallery.has(result.path)) gallery.add(result.path, result.photograph.faces);
     if (wanted.has(result.path)) {
       try {
-        chosen.set(result.path, chooseFace(result.photograph.faces, flags.face, result.photograph));
+        chosen.set(result.path, chooseFace(result.photograph.faces, faceOf(flags), result.photograph));
       } catch (error) {
         if (!(error instanceof FaceError)) throw error;
         failures.add(new FaceError(error.code, `${result.path}: ${error.message}`));

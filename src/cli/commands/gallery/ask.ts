@@ -4,7 +4,6 @@ import { expectPipeline, type Gallery } from "../../../gallery/index.ts";
 import type { Calibration } from "../../../models/index.ts";
 import {
   chooseFace,
-  type FaceChoice,
   Recognizer,
   RecognizerPool,
   type StrangerThreshold,
@@ -15,7 +14,15 @@ import { EXIT } from "../../exit-codes.ts";
 import { Failures } from "../../failures.ts";
 import type { CliIo } from "../../io.ts";
 import type { Act } from "../../main.ts";
-import { addJobsFlag, addModelFlags, faceOption, type ModelFlags, whole } from "../../options.ts";
+import {
+  addFaceFlags,
+  addJobsFlag,
+  addModelFlags,
+  type FaceFlags,
+  faceOf,
+  type ModelFlags,
+  whole,
+} from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { photographsOf } from "../../told-inputs.ts";
 import { answerAsJson, answerText, describeTooClose, type FaceAnswer, thresholdText } from "./answer.ts";
@@ -24,11 +31,10 @@ import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say 
 /** People of a gallery that are looked for among the others before it is asked. */
 const ASKED_AMONG_OTHERS = 200;
 
-interface AskFlags extends GalleryFlags, ModelFlags {
+interface AskFlags extends GalleryFlags, ModelFlags, FaceFlags {
   readonly threshold?: number;
   readonly k: number;
   readonly strangers: number;
-  readonly face: FaceChoice;
   readonly jobs?: number;
 }
 
@@ -52,17 +58,17 @@ export function askCommands(gallery: Command, act: Act): void {
       "\nExample:\n  arcface gallery identify party.jpg --gallery sqlite:people.db --json",
     )
     .action(act(identify));
-  command("verify <name> <photograph>", "whether the face on a photograph is a person's")
+  addFaceFlags(command("verify <name> <photograph>", "whether the face on a photograph is a person's"))
     .option("--threshold <cosine>", "cosine from which a face is someone's", cosineFlag)
-    .addOption(faceOption())
     .addHelpText(
       "after",
       '\nExample:\n  arcface gallery verify "Ann Example" door.jpg --gallery sqlite:people.db',
     )
     .action(act(verify));
-  command("search <photograph>", "the people who resemble a face most, whether near enough or not")
+  addFaceFlags(
+    command("search <photograph>", "the people who resemble a face most, whether near enough or not"),
+  )
     .option("-k <n>", "how many people", whole, 3)
-    .addOption(faceOption())
     .addHelpText("after", "\nExample:\n  arcface gallery search who.jpg -k 5 --gallery sqlite:people.db")
     .action(act(search));
 }
@@ -174,7 +180,7 @@ async function lookAt(io: CliIo, gallery: Gallery, path: string, flags: AskFlags
   bar.stop();
   expectPipeline("gallery", gallery.pipeline, recognizer.pipeline);
   const photograph = await recognizer.faces(path);
-  return { face: chooseFace(photograph.faces, flags.face, photograph), recognizer };
+  return { face: chooseFace(photograph.faces, faceOf(flags), photograph), recognizer };
 }
 
 function rateFlag(text: string): number {
