@@ -24,7 +24,7 @@ let home: Record<string, string>;
 
 beforeAll(async () => {
   photographs = await samplePhotographs();
-  await store.pull("mtcnn");
+  await store.pull("mtcnn-rfb");
   folder = await mkdtemp(join(tmpdir(), "arcface-checkpoints-"));
   made = join(folder, "made.pth");
   writeFormula("mobilefacenet", made);

@@ -13,8 +13,8 @@ let folder: string;
 
 beforeAll(async () => {
   photographs = await samplePhotographs();
-  await store.pull("mtcnn");
-  await store.pull("mobilefacenet-192");
+  await store.pull("mtcnn-rfb");
+  await store.pull("fr-feature-512");
   folder = join(await mkdtemp(join(tmpdir(), "arcface-")), "Fotos ä 1");
   await mkdir(folder);
   for (const number of [1, 2, 3, 4]) await cp(photographs[number]!, join(folder, `photo ${number}.jpg`));
@@ -82,7 +82,7 @@ describe("compare", () => {
       verdict: { same: boolean; calibration: { impostorPairs: number } };
     }>(result);
     expect(comparison).toMatchObject({
-      model: "mobilefacenet-192",
+      model: "fr-feature-512",
       verdict: { same: true, fmr: { rate: 0 }, calibration: { impostorPairs: 3000 } },
     });
     expect(comparison!.cosine).toBeCloseTo(1, 5);
@@ -95,7 +95,7 @@ describe("compare", () => {
       .toFile(path);
     const result = await arcface(["compare", photo(1), path, "--json"]);
     expect(result.code).toBe(1);
-    expect(jsonLines(result)).toEqual([{ cosine: null, model: "mobilefacenet-192", noFace: [path] }]);
+    expect(jsonLines(result)).toEqual([{ cosine: null, model: "fr-feature-512", noFace: [path] }]);
   });
 
   test("--face only refuses a photograph of several people", async () => {
@@ -167,16 +167,16 @@ describe("embed", () => {
     expect(header).toMatchObject({
       format: "arcface-embeddings",
       version: 2,
-      pipeline: { model: { id: "mobilefacenet-192" }, detector: { id: "mtcnn" }, flip: false },
+      pipeline: { model: { id: "fr-feature-512" }, detector: { id: "mtcnn-rfb" }, flip: false },
     });
     expect(lines).toHaveLength(summary!.faces);
     expect(lines[0]).toMatchObject({
       path: photo(1),
       face: 0,
       score: expect.any(Number),
-      model: "mobilefacenet-192",
+      model: "fr-feature-512",
     });
-    expect(lines[0].embedding).toHaveLength(192);
+    expect(lines[0].embedding).toHaveLength(512);
     expect(Math.hypot(...lines[0].embedding)).toBeCloseTo(1, 5);
     const before = await readFile(out, "utf8");
     const second = jsonLines<object>(await arcface(["embed", folder, "--out", out, "--json"]));
@@ -232,7 +232,7 @@ describe("embed", () => {
     await arcface(["embed", photo(1), "--out", out]);
     const text = await readFile(out, "utf8");
     for (const [flags, words] of [
-      [["--flip"], "made with mtcnn without --flip, not with mtcnn with --flip"],
+      [["--flip"], "made with mtcnn-rfb without --flip, not with mtcnn-rfb with --flip"],
       [["--min-face", "60"], "made with no --min-face, not with --min-face 60"],
     ] as const) {
       const other = await arcface(["embed", photo(2), "--out", out, ...flags]);
@@ -242,7 +242,7 @@ describe("embed", () => {
     }
     const flipped = await arcface(["search", photo(2), "--in", out, "--flip"]);
     expect([flipped.code, flipped.out]).toEqual([3, ""]);
-    expect(flipped.err).toContain("made with mtcnn without --flip, not with mtcnn with --flip");
+    expect(flipped.err).toContain("made with mtcnn-rfb without --flip, not with mtcnn-rfb with --flip");
     expect((await arcface(["search", photo(1), "--in", out, "--min-face", "60"])).err).not.toContain(
       "expected",
     );

@@ -22,8 +22,8 @@ interface Evaluation {
 let crops: Uint8Array[];
 
 beforeAll(async () => {
-  await store.pull("mtcnn");
-  await store.pull("mobilefacenet-192");
+  await store.pull("mtcnn-rfb");
+  await store.pull("fr-feature-512");
   const photographs = await samplePhotographs();
   const out = await scratch();
   await arcface(["align", photographs[1]!, photographs[2]!, photographs[3]!, "--out", out]);
@@ -49,7 +49,7 @@ function binOf(pictures: readonly Uint8Array[], same: readonly boolean[]): Buffe
 describe("evaluate bin", () => {
   test("measures aligned pictures inside a pickle, counts one that is torn, and is quick the second time", async () => {
     const home = await scratch();
-    await cp(join(store.home, "models", "mobilefacenet-192"), join(home, "models", "mobilefacenet-192"), {
+    await cp(join(store.home, "models", "fr-feature-512"), join(home, "models", "fr-feature-512"), {
       recursive: true,
     });
     const file = join(home, "made-up.bin");
@@ -156,7 +156,7 @@ describe.skipIf(!sharedFolder)("with photographs of people, which lie beside the
     expect(found!.allPairs.auc).toBeGreaterThan(0.99);
     expect(found!.identification.ranks[0]!.accuracy.rate).toBeGreaterThan(0.9);
     const page = await readFile(found!.page, "utf8");
-    expect(page).toContain("Evaluation of mobilefacenet-192");
+    expect(page).toContain("Evaluation of fr-feature-512");
     expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
   });
 
@@ -182,14 +182,14 @@ describe.skipIf(!sharedFolder)("with photographs of people, which lie beside the
     const { error } = JSON.parse(refused.err) as { error: { code: string; message: string } };
     expect(error.code).toBe("MODEL_MISMATCH");
     expect(error.message).toMatch(
-      /made for mobilefacenet-192 \(.*to 192\), not for MobileFaceNet\.onnx@.*to 128\)/,
+      /made for fr-feature-512 \(.*to 512\), not for MobileFaceNet\.onnx@.*to 128\)/,
     );
   });
 
   test("without a calibration for what is used there is no yes or no, unless with a threshold of one's own", async () => {
     const pair = [lfw("Abel_Pacheco", 1), lfw("Abel_Pacheco", 4), "--min-face", "40", "--detector", "mtcnn"];
     const copy = join(await scratch(), "own.onnx");
-    await cp((await store.pull("mobilefacenet-192")).values().next().value!, copy);
+    await cp((await store.pull("fr-feature-512")).values().next().value!, copy);
     const contract = ["--model", copy, "--channels", "BGR", "--mean", "127.5", "--scale", "128"];
     const open = await arcface(["compare", ...pair, ...contract, "--json", "--exit-code"]);
     expect(open.code).toBe(0);

@@ -9,8 +9,8 @@ import { arcface, jsonLines } from "./run-cli.ts";
 let photographs: Record<number, string>;
 beforeAll(async () => {
   photographs = await samplePhotographs();
-  await store.pull("mtcnn");
-  await store.pull("mobilefacenet-192");
+  await store.pull("mtcnn-rfb");
+  await store.pull("fr-feature-512");
 });
 
 /** A kind of picture that is not read. */

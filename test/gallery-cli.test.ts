@@ -60,7 +60,7 @@ const facesOf = async (name: string): Promise<number[]> =>
 
 test("a gallery from its making to forgetting, as somebody at a terminal goes through it", async () => {
   const [made] = await lines("create", "--threshold", "0.5");
-  expect(made).toMatchObject({ model: "mobilefacenet-192", dimension: 192, threshold: 0.5 });
+  expect(made).toMatchObject({ model: "fr-feature-512", dimension: 512, threshold: 0.5 });
   expect((await gallery("create")).code).toBe(3);
   expect((await gallery("list")).code).toBe(1);
 
@@ -195,15 +195,15 @@ test("every format takes everyone to another gallery, and another model's galler
     expect(await vectorsOf(copy)).toEqual(await vectorsOf(original));
   }
   const foreign = `sqlite:${join(folder, "foreign.db")}`;
-  await lines("create", "--gallery", foreign, "--model", "fr-feature-512");
+  await lines("create", "--gallery", foreign, "--model", "mobilefacenet-192");
   const refused = await gallery("import", join(folder, "out.jsonl"), "--gallery", foreign);
   expect(refused.code).toBe(3);
   expect(refused.err).toContain(
-    "expected vectors of fr-feature-512 (512) as the gallery's, got vectors of mobilefacenet-192 (192)",
+    "expected vectors of mobilefacenet-192 (192) as the gallery's, got vectors of fr-feature-512 (512)",
   );
-  const wrongModel = await gallery("enrol", "Ann", photo("ann1"), "--model", "fr-feature-512");
+  const wrongModel = await gallery("enrol", "Ann", photo("ann1"), "--model", "mobilefacenet-192");
   expect(wrongModel.code).toBe(3);
-  expect(wrongModel.err).toContain("expected vectors of mobilefacenet-192 (192)");
+  expect(wrongModel.err).toContain("expected vectors of fr-feature-512 (512)");
 });
 
 test("forgetting leaves no byte of a person in any file, and says where it looked", async () => {

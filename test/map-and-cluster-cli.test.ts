@@ -12,8 +12,8 @@ let folder: string;
 
 beforeAll(async () => {
   photographs = await samplePhotographs();
-  await store.pull("mtcnn");
-  await store.pull("mobilefacenet-192");
+  await store.pull("mtcnn-rfb");
+  await store.pull("fr-feature-512");
   folder = await mkdtemp(join(tmpdir(), "arcface-map-"));
 });
 

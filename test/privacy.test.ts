@@ -24,7 +24,7 @@ let cache: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "arcface-privacy-"));
   photographs = Object.values(await samplePhotographs());
-  for (const id of ["mtcnn", "mobilefacenet-192", "mnist"]) await store.pull(id);
+  for (const id of ["mtcnn-rfb", "fr-feature-512", "mobilefacenet-192", "mnist"]) await store.pull(id);
   cache = join(folder, "cache");
   await mkdir(cache);
   await symlink(join(store.home, "models"), join(cache, "models"));

@@ -18,8 +18,8 @@ const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => {
   const photographs = await samplePhotographs();
-  await store.pull("mtcnn");
-  await store.pull("mobilefacenet-192");
+  await store.pull("mtcnn-rfb");
+  await store.pull("fr-feature-512");
   folder = await mkdtemp(join(tmpdir(), "arcface terminal-"));
   people = at(`people ${EVIL}`);
   for (const [person, files] of [

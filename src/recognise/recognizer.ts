@@ -20,7 +20,7 @@ import { findJudge, type Judge, judge, type Verdict, type VerdictOptions } from 
 
 /** What a recognizer is made of; every field has a default. */
 export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions, VerdictOptions {
-  /** Id of an embedding model, or the path of a network file of one's own: ONNX, TFLite, PyTorch, safetensors. @default "mobilefacenet-192" */
+  /** Id of an embedding model, or the path of a network file of one's own: ONNX, TFLite, PyTorch, safetensors. @default "fr-feature-512" */
   readonly model?: string | undefined;
   /** The contract of a network file, as far as no card beside it gives it. */
   readonly contract?: ContractOptions | undefined;
