@@ -1,9 +1,13 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Detection, FaceFinder, ModelStore } from "arcface-ts";
 import sharp from "sharp";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { intersectionOverUnion } from "../src/core/index.ts";
+import { RfbNet } from "../src/detect/index.ts";
+import { RgbImage } from "../src/image/index.ts";
+import { decodeOnnx, encodeOnnx, Session, withAnySize } from "../src/onnx/index.ts";
 import { samplePhotographs, sharedFolder, store } from "./pack.ts";
 
 let photographs: Record<number, string>;
@@ -126,3 +130,47 @@ for (const { id, open, absent } of DETECTORS) {
     });
   });
 }
+
+test("the single-shot network, opened for pictures of any size, decodes boxes as its own file does", async () => {
+  const [width, height] = [320, 240];
+  const file = await readFile((await store.pull("mtcnn-rfb")).get("fr_detect.onnx")!);
+  const { data } = await sharp(photographs[1]!)
+    .resize(width, height, { fit: "fill" })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const image = new RgbImage(width, height, new Uint8Array(data));
+  const planes = new Float32Array(3 * width * height);
+  for (let p = 0; p < width * height; p++)
+    for (let c = 0; c < 3; c++) planes[c * width * height + p] = (data[3 * p + c]! - 127) / 128;
+  await using own = await Session.open(file);
+  const { scores, boxes } = await own.run({ input: { dims: [1, 3, height, width], data: planes } });
+  const opened = encodeOnnx(withAnySize(decodeOnnx(file), ["461", "462"]));
+  const net = new RfbNet({
+    session: await Session.open(opened),
+    input: "input",
+    logits: "461",
+    offsets: "462",
+  });
+  const look = { box: { x: 0, y: 0, width, height }, scale: 1, counts: () => true };
+  const found = await net.candidates(image, look, 0.5);
+  await net.close();
+  const wanted = Array.from({ length: 4420 }, (_, i) => i).filter((i) => scores!.data[2 * i + 1]! >= 0.5);
+  expect(wanted.length).toBeGreaterThan(3);
+  // The file's own picture is 240 rows high, this one's canvas 256: padding shifts values near the lower border a little.
+  for (const i of wanted) {
+    const [left, top, right, bottom] = [0, 1, 2, 3].map((k) => boxes!.data[4 * i + k]!) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const box = {
+      x: left * width,
+      y: top * height,
+      width: (right - left) * width,
+      height: (bottom - top) * height,
+    };
+    const same = found.find((other) => intersectionOverUnion(other.box, box) > 0.85);
+    expect(same, `anchor ${i}`).toBeDefined();
+  }
+});

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddingsWriter, type FaceRecord, openEmbeddings } from "arcface-ts";
+import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seeded } from "../src/core/index.ts";
 import { samplePhotographs, store } from "./pack.ts";
@@ -166,10 +167,16 @@ describe("cluster", () => {
   });
 
   test("a folder without faces matches nothing; a wrong threshold and no folder are said", async () => {
+    const sky = join(folder, "sky");
+    await mkdir(sky);
+    await sharp({ create: { width: 300, height: 200, channels: 3, background: "skyblue" } })
+      .png()
+      .toFile(join(sky, "sky.png"));
+    expect(await arcface(["cluster", sky])).toMatchObject({ code: 1, out: "" });
+    expect(await arcface(["cluster", sky, "--threshold", "2"])).toMatchObject({ code: 2 });
     const empty = join(folder, "empty");
     await mkdir(empty);
-    expect(await arcface(["cluster", empty])).toMatchObject({ code: 1, out: "" });
-    expect(await arcface(["cluster", empty, "--threshold", "2"])).toMatchObject({ code: 2 });
+    expect(await arcface(["cluster", empty])).toMatchObject({ code: 3, out: "" });
     expect(await arcface(["cluster", join(folder, "nowhere")])).toMatchObject({ code: 3 });
   });
 });
