@@ -83,7 +83,7 @@ describe("compare", () => {
     }>(result);
     expect(comparison).toMatchObject({
       model: "fr-feature-512",
-      verdict: { same: true, fmr: { rate: 0 }, calibration: { impostorPairs: 3000 } },
+      verdict: { same: true, fmr: { rate: 0 }, calibration: { impostorPairs: 29_640_749 } },
     });
     expect(comparison!.cosine).toBeCloseTo(1, 5);
   });
@@ -312,7 +312,7 @@ describe("embed", () => {
     const result = await arcface(["embed", path, "--out", `${path}.jsonl`]);
     expect(result.code).toBe(3);
     expect(result.err).toBe(
-      `arcface: ${path}: expected JPEG, PNG, WebP, AVIF, TIFF or GIF, got another kind of file\n`,
+      `arcface: ${path}: expected JPEG, PNG, WebP, AVIF, TIFF, GIF or PNM, got another kind of file\n`,
     );
   });
 });
@@ -419,8 +419,8 @@ describe("models", () => {
 
   test("a damaged file is found and named", async () => {
     const home = await scratch();
-    const [path] = [...(await store.pull("mobilefacenet-192")).values()];
-    const pulled = await arcface(["models", "pull", "mobilefacenet-192", "--from", path!], {
+    const [path] = [...(await store.pull("fr-feature-512")).values()];
+    const pulled = await arcface(["models", "pull", "fr-feature-512", "--from", path!], {
       ARCFACE_HOME: home,
     });
     expect(pulled.code).toBe(0);
@@ -429,7 +429,7 @@ describe("models", () => {
     bytes[1000]! ^= 1;
     await writeFile(copy, bytes);
     expect((await arcface(["models", "verify"], { ARCFACE_HOME: home })).out).toContain(
-      "MobileFaceNet.tflite: damaged",
+      "fr_feature.onnx: damaged",
     );
     const used = await arcface(["compare", photo(1), photo(2), "--json"], { ARCFACE_HOME: home });
     expect(used.code).toBe(3);
