@@ -26,6 +26,8 @@ for (const model of MODELS.filter((id) => only.length === 0 || only.includes(id)
     rmSync(out, { force: true });
     const args = ["calibrate", "lfw", "--images", images, "--pairs", pairs, "--model", model, "--out", out];
     const flags = flip ? ["--flip"] : [];
-    execFileSync(process.execPath, [join(root, "bin", "arcface.js"), ...args, ...flags], { stdio: "inherit" });
+    execFileSync(process.execPath, [join(root, "bin", "arcface.js"), ...args, ...flags], {
+      stdio: "inherit",
+    });
   }
 }

@@ -8,13 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readLfwPairs } from "../src/evaluate/index.ts";
 import { ModelStore, sha256 } from "../src/models/index.ts";
-import {
-  FaceCache,
-  FaceFinder,
-  faceCacheNameOf,
-  openEmbedder,
-  pipelineOf,
-} from "../src/recognise/index.ts";
+import { FaceCache, FaceFinder, faceCacheNameOf, openEmbedder, pipelineOf } from "../src/recognise/index.ts";
 
 const [part, parts, images, pairs, ...models] = process.argv.slice(2);
 const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });

@@ -22,7 +22,7 @@ test.each(files)(
     const detector = BUILT_IN_CARDS.find((own) => own.id === DEFAULT_MODELS.detector)!;
     const used: Pipeline = {
       ...networkOf(card.id, card.files[0]!.sha256, card.contract),
-      alignment: { template: "arcface-5-point", version: 1, crop: 1 },
+      alignment: { template: "arcface-5-point", version: 2, crop: 3 },
       detector: {
         id: detector.id,
         sha256: detectorDigest(detector.files),

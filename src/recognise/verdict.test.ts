@@ -26,7 +26,7 @@ test("a pipeline with another detector, feed or alignment is uncalibrated, and w
   const used = pipelineOf(store, network, {});
   const { alignment, feed } = used;
   const others: readonly (readonly [Pipeline, string])[] = [
-    [pipelineOf(store, network, { detector: "yunet" }), "with mtcnn without --flip, not with yunet"],
+    [pipelineOf(store, network, { detector: "yunet" }), "with mtcnn-rfb without --flip, not with yunet"],
     [{ ...used, feed: { ...feed, channels: "BGR" } }, "BGR NCHW"],
     [{ ...used, alignment: { ...alignment!, version: 99 } }, "not with alignment 99"],
   ];

@@ -112,7 +112,7 @@ test("a file of another length's vectors, of no unit vectors or of bad names is 
     `BAD_FILE ${line} a vector of length 1`,
   );
   expect(await altered((record) => record.embedding.push(0))).toBe(
-    `BAD_FILE ${line} a vector of the gallery's 16 numbers, got one of 17`,
+    "BAD_FILE faces.jsonl: expected vectors of 16 numbers, as its header says, got 17",
   );
   expect(await altered((record) => (record.person = "A\u202enn"))).toContain(
     `USAGE ${line} a name without control`,
