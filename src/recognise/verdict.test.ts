@@ -27,7 +27,7 @@ test("a pipeline with another detector, feed or alignment is uncalibrated, and w
   const { alignment, feed } = used;
   const others: readonly (readonly [Pipeline, string])[] = [
     [pipelineOf(store, network, { detector: "yunet" }), "with mtcnn-rfb without --flip, not with yunet"],
-    [{ ...used, feed: { ...feed, channels: "BGR" } }, "BGR NCHW"],
+    [{ ...used, feed: { ...feed, channels: "RGB" } }, "RGB NCHW"],
     [{ ...used, alignment: { ...alignment!, version: 99 } }, "not with alignment 99"],
   ];
   for (const [other, words] of others) {
