@@ -16,6 +16,7 @@ const RECOGNIZER_KINDS: Readonly<Record<keyof RecognizerOptions, OptionKind>> = 
   minFacePx: above0,
   maxPixels: above0,
   maxSidePx: above0,
+  turned: flag,
   flip: flag,
   calibration: textOrObject,
   threshold: number,

@@ -1,5 +1,5 @@
 import type { AlignedFace } from "../align/index.ts";
-import { checkOptions, cosine, OPTION_KINDS, oneOf, type UnitVector } from "../core/index.ts";
+import { checkOptions, cosine, OPTION_KINDS, type OptionKind, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import type { Embedder, EmbedOptions, MeasuredVector } from "../embed/index.ts";
 import type { ImageSource } from "../image/index.ts";
@@ -10,7 +10,7 @@ import {
   ModelStore,
   type Pipeline,
 } from "../models/index.ts";
-import { chooseFace, FACE_CHOICES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
+import { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 import { openEmbedder } from "./open-models.ts";
 import { pipelineOf } from "./pipeline-of.ts";
@@ -26,7 +26,13 @@ export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions, Verd
   readonly contract?: ContractOptions | undefined;
 }
 
-const FACE = oneOf(FACE_CHOICES);
+const FACE: OptionKind = {
+  expected: `${FACE_RULES.join(", ")}, a face's number, or a point`,
+  is: (value) =>
+    (FACE_RULES as readonly unknown[]).includes(value) ||
+    (Number.isInteger(value) && Number(value) >= 0) ||
+    (typeof value === "object" && value !== null && "x" in value && "y" in value),
+};
 
 /** What comparing two photographs gives. A photograph without a face is an answer, not an error. */
 export type Comparison =
