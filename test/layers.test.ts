@@ -44,8 +44,15 @@ const HOME_OF: Readonly<Record<string, string>> = {
   "cli-progress": "cli",
 };
 
-/** What has to look at the environment below the shells: the engine's telemetry is switched there, in library and CLI. */
-const READS_ENVIRONMENT: ReadonlySet<string> = new Set(["core/engine-telemetry.ts", "onnx/engine.ts"]);
+/**
+ * What has to look at the environment below the shells: the engine's telemetry is switched there, in library and CLI, and
+ * pip's settings are kept there.
+ */
+const READS_ENVIRONMENT: ReadonlySet<string> = new Set([
+  "core/engine-telemetry.ts",
+  "models/pip-index.ts",
+  "onnx/engine.ts",
+]);
 
 const SOURCE = resolve(import.meta.dirname, "..", "src");
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { readText } from "../core/index.ts";
 
 const PUBLIC_INDEX = "https://pypi.org/simple";
 
@@ -16,7 +16,7 @@ export async function pipIndex(
   const fromEnvironment = env["PIP_INDEX_URL"];
   if (fromEnvironment) return fromEnvironment;
   for (const path of configurationFiles(env)) {
-    const text = await readFile(path, "utf8").catch(() => "");
+    const text = await readText(path).catch(() => "");
     const found = indexUrlIn(text);
     if (found) return found;
   }

