@@ -1,9 +1,14 @@
 import { realpathSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
-/** A file's one full path, whatever spelling or link of it is given; undefined where nothing is there. Not asynchronous: some microseconds. */
+/**
+ * A file's one full path, whatever spelling of it is given and whatever links lead to its folder; undefined where nothing
+ * is there. A link to a file is a file of its own, as where photographs are listed. Not asynchronous: some microseconds.
+ */
 export function realPathOf(path: string): string | undefined {
   try {
-    return realpathSync.native(path);
+    statSync(path);
+    return join(realpathSync.native(dirname(path)), basename(path));
   } catch {
     return undefined;
   }

@@ -131,8 +131,8 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
  * The pictures to look at: those without faces in the output, and those whose file is another than when its faces were
  * written. What cannot be read is looked at too, so that why is said.
  *
- * A picture is the same by its real path, however it is spelt and whatever links lead to it: it keeps the path that its
- * rows have, and is looked at once.
+ * A picture is the same by its name in its real folder, however that is spelt and whatever links lead there: it keeps the
+ * path that its rows have, and is looked at once.
  */
 async function sortOut(
   paths: readonly string[],
