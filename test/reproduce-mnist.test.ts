@@ -25,7 +25,7 @@ test("reproduce mnist writes its numbers and both pictures, and prints the numbe
   expect(JSON.parse(result.out)).toEqual(report);
   expect(report).toMatchObject({ experiment: "mnist", seed: 1, epochs: 2, embedding: 2, layout: "features" });
   expect(report.commit).toBe(checkoutCommit(join(import.meta.dirname, "..")) ?? null);
-  expect(Object.keys(report.heads)).toEqual(["softmax", "arcface"]);
+  expect(Object.keys(report.heads)).toEqual(["softmax", "normalised-softmax", "arcface"]);
   for (const head of Object.values(report.heads))
     for (const key of ["testAccuracy", "intraDeg", "interDeg", "marginDeg", "silhouette"])
       expect(Number.isFinite(head[key]), key).toBe(true);

@@ -24,7 +24,7 @@ export function addMnist(reproduce: Command, act: Act): void {
     .command("mnist")
     .description("train one network without and with the margin, and draw both feature spaces")
     .requiredOption("--out <folder>", "where mnist.json, mnist.svg and mnist.png go")
-    .option("--heads <names>", "heads with commas (default softmax,arcface)")
+    .option("--heads <names>", "heads with commas (default softmax,normalised-softmax,arcface)")
     .option("--epochs <n>", "passes over the training digits (default 2; 4 with --embedding 2)", whole)
     .option("--open-set-epochs <n>", "passes of the runs on digits 0 to 6; 0 for none (default half)", Number)
     .option("--embedding <n>", "numbers in a feature; 2 draws the features themselves (default 128)", whole)

@@ -90,9 +90,12 @@ test("classes are told by logits under softmax, by cosines to the nearest centre
 });
 
 describe("a plan", () => {
-  test("is softmax and arcface over two epochs unless said otherwise", () => {
+  test("is softmax, the control and arcface over two epochs unless said otherwise", () => {
     const plan = settlePlan({});
-    expect(plan.heads.map(({ head }) => head)).toEqual(["softmax", "arcface"]);
+    expect(plan.heads.map(({ head }) => head)).toEqual(["softmax", "normalised-softmax", "arcface"]);
+    // Without the margin and nothing else: the control has ArcFace's scale.
+    const [, control, arcface] = plan.heads as readonly { scale?: number }[];
+    expect(control!.scale).toBe(arcface!.scale);
     expect(plan).toMatchObject({ epochs: 2, openSetEpochs: 1, embedding: 128, seed: 1, digits: 60_000 });
     expect(settlePlan({ embedding: 2 })).toMatchObject({ epochs: 4, openSetEpochs: 2 });
   });
