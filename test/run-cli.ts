@@ -37,7 +37,10 @@ export async function arcface(
   child.stderr.on("data", (chunk: Buffer) => {
     err += chunk.toString();
   });
-  const code = await new Promise<number>((resolve) => child.on("close", (exit) => resolve(exit ?? -1)));
+  // A command that has not stopped a second after Ctrl-C ends by the signal itself, which a shell shows as 130.
+  const code = await new Promise<number>((resolve) =>
+    child.on("close", (exit, signal) => resolve(exit ?? (signal === "SIGINT" ? 130 : -1))),
+  );
   clearInterval(watch);
   return { code, out, err };
 }
