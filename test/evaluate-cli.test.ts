@@ -61,7 +61,10 @@ describe("evaluate bin", () => {
     );
     const run = async (): Promise<Evaluation> => {
       const result = await arcface(["evaluate", "bin", file, "--json"], { ARCFACE_HOME: home });
-      expect(result).toMatchObject({ code: 0, err: "" });
+      expect(result.code).toBe(5);
+      expect(JSON.parse(result.err)).toMatchObject({
+        unreadable: [expect.stringContaining("made-up.bin#10")],
+      });
       return jsonLines<Evaluation>(result)[0]!;
     };
     const first = await run();
@@ -218,10 +221,10 @@ describe.skipIf(!sharedFolder)("with photographs of people, which lie beside the
     const [answer] = jsonLines<{
       hits: { cosine: number; verdict: { same: boolean; fmr: { rate: number } } }[];
     }>(result);
-    expect(answer!.hits[0]!.verdict.same).toBe(answer!.hits[0]!.cosine >= 0.4384);
+    expect(answer!.hits[0]!.verdict.same).toBe(answer!.hits[0]!.cosine >= 0.335);
     expect(answer!.hits[0]!.verdict.fmr.rate).toBeLessThan(0.01);
     const text = await arcface(["search", query, "--in", root, "-k", "2"]);
     expect(text.out).toMatch(/1\.= {2}0\./);
-    expect(text.err).toMatch(/in 30 faces of strangers up to 0\.03\d? on average would score so/);
+    expect(text.err).toMatch(/in 29 faces of strangers up to 0\.029 on average would score so/);
   });
 });

@@ -1,16 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { type AlignedFace, asAlignedFace } from "../align/index.ts";
 import { FaceError, threadCount, type WorkOptions } from "../core/index.ts";
-import type { DetectOptions } from "../detect/index.ts";
+import type { LookOptions } from "../detect/index.ts";
 import { type ReadImageOptions, RgbImage } from "../image/index.ts";
 import { ModelStore } from "../models/index.ts";
 import type { CropAnswer } from "./crop-worker.ts";
 import type { FaceChoice } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, tellWarnings } from "./face-finder.ts";
 import { OrderedPool } from "./ordered-pool.ts";
+import { recognizerOptionsAmong } from "./recognizer-options.ts";
 
 /** What can be handed to another thread of {@link FaceFinderOptions}, and how faces are cut out. */
-export interface CropOptions extends DetectOptions, ReadImageOptions {
+export interface CropOptions extends LookOptions, ReadImageOptions {
   readonly detector?: string | undefined;
   /** Side of the crops, a multiple of 112 or 128. @default 112 */
   readonly sizePx?: number | undefined;
@@ -44,7 +45,7 @@ export class CropPool {
     options: CropOptions & FaceFinderOptions & { readonly workers?: number | undefined } = {},
   ): Promise<CropPool> {
     const { workers, store = new ModelStore(), signal: _, onProgress: __, onWarning, ...rest } = options;
-    await using _opened = await FaceFinder.open({ ...options, store });
+    await using _opened = await FaceFinder.open({ ...recognizerOptionsAmong(options), store });
     const worker = fileURLToPath(new URL("./crop-worker.js", import.meta.url));
     return new CropPool(
       new OrderedPool(worker, threadCount(workers), { ...rest, home: store.home }),

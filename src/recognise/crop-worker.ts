@@ -4,6 +4,7 @@ import type { CropOptions } from "./crop-pool.ts";
 import { chooseFace } from "./face.ts";
 import type { FaceFinder } from "./face-finder.ts";
 import { failureOf } from "./picture-failure.ts";
+import { recognizerOptionsAmong } from "./recognizer-options.ts";
 
 /** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
 export type CropAnswer =
@@ -48,5 +49,5 @@ async function open(): Promise<FaceFinder> {
     import("./face-finder.ts"),
     import("../models/index.ts"),
   ]);
-  return await FaceFinder.open({ ...options, store: new ModelStore({ home }) });
+  return await FaceFinder.open({ ...recognizerOptionsAmong(options), store: new ModelStore({ home }) });
 }

@@ -78,12 +78,17 @@ async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number
   try {
     if (source.endsWith(".rec")) report = await packRecords(source, flags.out, work);
     else {
-      const { store, detector, minFacePx, onWarning } = await recognizerOptions(flags, openStore(io), io);
+      const { store, detector, minFacePx, turned, onWarning } = await recognizerOptions(
+        flags,
+        openStore(io),
+        io,
+      );
       report = await packFolder(source, flags.out, {
         ...work,
         store,
         detector,
         onWarning,
+        turned,
         ...(minFacePx === undefined ? {} : { minFacePx }),
         sizePx: flags.size,
         encoding: flags.encoding,
