@@ -162,7 +162,7 @@ const LONG: readonly {
   },
   {
     name: "gallery reindex",
-    args: () => ["gallery", "reindex", "--model", "fr-feature-512", ...gallery()],
+    args: () => ["gallery", "reindex", "--model", "mobilefacenet-192", ...gallery()],
     when: "reindex",
   },
   { name: "bench", args: () => ["bench"], after: 2 },
