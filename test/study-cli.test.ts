@@ -26,8 +26,8 @@ test("three people, one of them called like an element, with a copy, a file that
   await writeFile(join(people, "Bo", "broken.jpg"), "no picture");
   const out = join(folder, "report");
   const { code, out: text, err } = await arcface(["study", people, "--out", out, "--no-why", "--json"]);
-  expect(err).toBe("");
-  expect(code).toBe(0);
+  expect(JSON.parse(err)).toEqual({ unreadable: [expect.stringContaining("broken.jpg")] });
+  expect(code).toBe(5);
   expect(JSON.parse(text)).toMatchObject({ faces: 4, people: 3, rejected: 2 });
   const study = JSON.parse(await readFile(join(out, "study.json"), "utf8"));
   expect(study).toMatchObject({ format: "arcface-study", faces: 4, people: 3, retrieval: { queries: 2 } });
