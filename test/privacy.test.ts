@@ -57,7 +57,9 @@ interface Traces {
 async function watch(command: readonly string[], env: Record<string, string> = {}): Promise<Traces> {
   const home = await mkdtemp(join(folder, "home-"));
   const log = join(home, "..", "trace.log");
-  const { ORT_DISABLE_TELEMETRY: _, XDG_CACHE_HOME: __, ...rest } = process.env;
+  // Nothing else of this process's environment: the engine is silent by itself where a variable (CI, TF_BUILD,
+  // GITHUB_ACTIONS, …) tells of a build machine, and the watch would prove nothing there.
+  const surroundings = { PATH: process.env["PATH"]!, HOME: home, ARCFACE_HOME: cache };
   const calls =
     "trace=open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,symlink,connect,sendto,sendmsg,bind";
   let said = "";
@@ -78,7 +80,7 @@ async function watch(command: readonly string[], env: Record<string, string> = {
       process.execPath,
       ...command,
     ],
-    { cwd: folder, env: { ...rest, HOME: home, ARCFACE_HOME: cache, ...env }, maxBuffer: 2 ** 26 },
+    { cwd: folder, env: { ...surroundings, ...env }, maxBuffer: 2 ** 26 },
   ).then(
     ({ stdout, stderr }) => {
       said = stdout + stderr;
