@@ -8,13 +8,8 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ModelStore } from "arcface-ts";
-import {
-  calibrate,
-  clopperPearson,
-  embedPictures,
-  evidenceOfPeople,
-  readLfwPairs,
-} from "arcface-ts/evaluate";
+import { calibrate, embedPictures, evidenceOfPeople, readLfwPairs } from "arcface-ts/evaluate";
+import { clopperPearson } from "arcface-ts/statistics";
 import { asUnitVector, cosine, normalize, type Random, seeded, type UnitVector } from "../src/core/index.ts";
 import { meanDirection, personScore, TOO_CLOSE } from "../src/gallery/index.ts";
 import type { Calibration } from "../src/models/index.ts";

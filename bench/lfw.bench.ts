@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { chooseFace, ModelStore, RecognizerPool } from "arcface-ts";
-import { type MeasuredPicture, readLfwPairs, verify } from "arcface-ts/evaluate";
+import { type MeasuredPicture, measureVerification, readLfwPairs } from "arcface-ts/evaluate";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 const lfw = join(sharedFolder(), "data", "lfw");
@@ -31,7 +31,7 @@ async function evaluate(model: string): Promise<void> {
     });
   }
   const embedded = performance.now();
-  const report = verify(list, measured);
+  const report = measureVerification(list, measured);
   const metrics = (performance.now() - embedded) / 1000;
   const seconds = (embedded - started) / 1000;
   const percent = (share: number): string => (100 * share).toFixed(2);

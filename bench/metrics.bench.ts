@@ -9,7 +9,7 @@ import {
   areaUnderCurve,
   contiguousFolds,
   curveThresholds,
-  detCurve,
+  detPoints,
   equalErrorInterval,
   equalErrorRate,
   errorVersusReject,
@@ -19,11 +19,11 @@ import {
   groupErrors,
   operatingPoints,
   rankPairs,
-  rocCurve,
+  rocPoints,
   ScoreHistogram,
   tallyScores,
   trueAcceptRate,
-} from "arcface-ts/evaluate";
+} from "arcface-ts/statistics";
 import { describeMachine } from "./machine.ts";
 
 const pairs = Number(process.argv[2] ?? 1e7);
@@ -80,8 +80,8 @@ ranked = undefined;
 const auc = timed("AUC", () => areaUnderCurve(points));
 const eer = timed("EER", () => equalErrorRate(points));
 const curves = timed("ROC and DET", () => [
-  rocCurve(points, { maxPoints: 1000 }).length,
-  detCurve(points, { maxPoints: 1000 }).length,
+  rocPoints(points, { maxPoints: 1000 }).length,
+  detPoints(points, { maxPoints: 1000 }).length,
 ]);
 const tar = timed("TAR at FAR", () => FAR_TARGETS.map((far) => trueAcceptRate(points, far)));
 timed("error versus reject", () => {

@@ -5,21 +5,34 @@
  */
 export { type AlignedFace, alignFace, alignmentTemplate, asAlignedFace } from "./align/index.ts";
 export {
+  type Affine,
   asUnitVector,
   type Box,
   cosine,
   ERROR_CODES,
   type ErrorCode,
   FaceError,
+  internal,
   type Landmarks,
+  momentOf,
   normalize,
   type Point,
   type Progress,
+  parseJson,
+  type Random,
+  type ReadonlyFloat32,
+  reasonOf,
+  type Space,
+  seeded,
+  sentenceOf,
+  systemCode,
+  threadCount,
+  throwIfAborted,
   type UnitVector,
   type WorkOptions,
 } from "./core/index.ts";
 export type { Detection, DetectOptions } from "./detect/index.ts";
-export { Embedder, type EmbedderContract, type EmbedOptions } from "./embed/index.ts";
+export { Embedder, type EmbedderContract, type EmbedOptions, type MeasuredVector } from "./embed/index.ts";
 export {
   type ImageSource,
   type RawPixels,

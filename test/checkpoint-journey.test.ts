@@ -12,7 +12,7 @@ import {
 } from "../src/checkpoints/index.ts";
 import { elementCount, seeded } from "../src/core/index.ts";
 import {
-  identify,
+  identifyNetwork,
   initialise,
   networkById,
   ONNX_INPUT,
@@ -35,7 +35,7 @@ describe("a checkpoint's way to an embedding", () => {
     "mobilefacenet.pt gives the embeddings of its authors' own ONNX file (needs ../shared/models)",
     async () => {
       using checkpoint = openCheckpoint(pth!);
-      const found = identify(shapesOf(checkpoint.tensors));
+      const found = identifyNetwork(shapesOf(checkpoint.tensors));
       expect(found).toMatchObject({ kind: "known", prefix: "", unused: [] });
       if (found.kind !== "known") return;
       expect(found.network).toMatchObject({
@@ -66,7 +66,7 @@ describe("a checkpoint's way to an embedding", () => {
       });
       const bytes = Buffer.concat([...encodeCheckpoint(format, tensors)]);
       using checkpoint = readCheckpoint(bytesSource(bytes));
-      expect(identify(shapesOf(checkpoint.tensors))).toMatchObject({
+      expect(identifyNetwork(shapesOf(checkpoint.tensors))).toMatchObject({
         kind: "known",
         network: { id: network.id },
       });

@@ -15,7 +15,7 @@ import {
 } from "../../src/autodiff/index.ts";
 import { type Network, networkById } from "../../src/networks/index.ts";
 import { type Child, conv, flatten, linear, maxPool, prelu, sequence } from "../../src/networks/layer.ts";
-import type { Head, HeadResult } from "../../src/train/step/index.ts";
+import type { HeadResult, StepHead } from "../../src/train/step/index.ts";
 
 /** What is trained in the bench, the same as in torch-training.py. */
 export interface TrainingNet {
@@ -53,7 +53,7 @@ export const TRAINING_NETS: Readonly<Record<string, () => TrainingNet>> = {
 };
 
 /** ArcFace with the fallback beyond π − m, scale 30 and margin 0.5; class weights `head.weight`. */
-export function arcFaceForBench(classes: number, weights: Float32Array): Head {
+export function arcFaceForBench(classes: number, weights: Float32Array): StepHead {
   const [scale, margin] = [30, 0.5];
   return (tape: Tape, features: Value, labels: Value): HeadResult => {
     const width = features.shape[1]!;

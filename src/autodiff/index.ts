@@ -27,6 +27,7 @@ export { type CompiledGraph, type CompiledSlot, compile, type Form } from "./com
 export type { Device } from "./emit/emitter.ts";
 export { evaluate } from "./evaluate.ts";
 export { gradients } from "./gradients.ts";
+export type { Numbers } from "./operation.ts";
 export { abs } from "./ops/abs.ts";
 export { acos } from "./ops/acos.ts";
 export { add } from "./ops/add.ts";
@@ -83,4 +84,4 @@ export { transpose } from "./ops/transpose.ts";
 export { where } from "./ops/where.ts";
 export { probeBlockSize } from "./probe-block.ts";
 export { type Distribution, type ParameterOptions, type Slot, Tape, type TapeInput } from "./tape.ts";
-export type { ElementType, Operand, Value } from "./value.ts";
+export type { ElementType, Operand, Value, ValueType } from "./value.ts";

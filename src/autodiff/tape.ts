@@ -117,7 +117,7 @@ export class Tape {
     return typeof operand === "number" ? this.scalar(operand) : operand;
   }
 
-  /** Records an operation, or finds it. For the functions in `ops/`. Throws FaceError SHAPE. */
+  /** Records an operation, or finds it. For the functions in `ops/`. Throws FaceError SHAPE. @internal */
   apply<A>(operation: Operation<A>, inputs: readonly Value[], attributes: A): Value {
     const key = `${operation.name} ${inputs.map(({ id }) => id).join()} ${JSON.stringify(attributes)}`;
     const known = this.#known.get(key);

@@ -15,8 +15,10 @@ export class Value implements ValueType {
   readonly tape: Tape;
   /** Place on the tape; inputs have lower numbers. */
   readonly id: number;
+  /** @internal */
   readonly operation: Operation;
   readonly inputs: readonly Value[];
+  /** @internal */
   readonly attributes: unknown;
   readonly shape: readonly number[];
   readonly type: ElementType;

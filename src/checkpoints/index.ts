@@ -11,5 +11,17 @@ export {
   openCheckpoint,
   readCheckpoint,
 } from "./open-checkpoint.ts";
-export { PickleList, PickleObject, PickleTuple, type PickleValue, unpickle } from "./pickle/index.ts";
+export {
+  PickleDict,
+  PickleExtension,
+  type PickleFunction,
+  PickleGlobal,
+  PickleList,
+  PickleObject,
+  PickleSet,
+  PickleTuple,
+  type PickleValue,
+  type PickleWorld,
+  unpickle,
+} from "./pickle/index.ts";
 export { encodeCheckpoint, type WritableFormat, writeCheckpoint } from "./write-checkpoint.ts";

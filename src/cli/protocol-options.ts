@@ -6,10 +6,10 @@ import {
   type EmbedPicturesOptions,
   embedPictures,
   type LabelledPeople,
+  type ListedPicture,
   type MeasuredPicture,
   type MeasuredPictures,
   type PairList,
-  type Picture,
   type PoolingOptions,
   pairsOfPeople,
   peopleOfFolder,
@@ -48,7 +48,7 @@ export interface Protocol {
   readonly aligned: boolean;
   /** Where what is compared are templates: the pictures to embed, and how they become templates. */
   readonly templates?: {
-    readonly pictures: readonly Picture[];
+    readonly pictures: readonly ListedPicture[];
     readonly pool: (measured: readonly MeasuredPicture[]) => readonly MeasuredPicture[];
   };
 }

@@ -4,7 +4,7 @@ import { type Detection, type DetectOptions, type Detector, smallestFace } from 
 import type { LandmarkNet } from "./landmark-net.ts";
 import { meanLandmarks, rollOf } from "./mean-landmarks.ts";
 import type { MtcnnDetector } from "./mtcnn.ts";
-import { type Candidate, suppressNonMaxima } from "./non-maximum-suppression.ts";
+import { type ScoredBox, suppressNonMaxima } from "./non-maximum-suppression.ts";
 import { square } from "./output-net.ts";
 import type { RfbNet } from "./rfb-net.ts";
 import { looksAt } from "./view.ts";
@@ -71,14 +71,14 @@ export class MtcnnRfbDetector implements Detector {
   }
 
   /** What the single-shot network sees. */
-  async #others(image: RgbImage, options: DetectOptions): Promise<Candidate[]> {
-    const seen: Candidate[] = [];
+  async #others(image: RgbImage, options: DetectOptions): Promise<ScoredBox[]> {
+    const seen: ScoredBox[] = [];
     for (const look of looksAt(image, smallestFace(image, options), SMALLEST_SEEN))
       seen.push(...(await this.#rfb.candidates(image, look, MTCNN_RFB_DEFAULTS.rfbDoubtful)));
     return suppressNonMaxima(seen, 0.4, intersectionOverUnion);
   }
 
-  async #judged(image: RgbImage, candidates: readonly Candidate[]): Promise<Detection<"raster">[]> {
+  async #judged(image: RgbImage, candidates: readonly ScoredBox[]): Promise<Detection<"raster">[]> {
     const limits = MTCNN_RFB_DEFAULTS;
     const looks = await this.#mtcnn.look(
       image,

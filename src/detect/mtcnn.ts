@@ -8,7 +8,7 @@ import {
 import { type RgbImage, resampleBox } from "../image/index.ts";
 import type { FloatTensor } from "../onnx/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFace } from "./detector.ts";
-import { type Candidate, suppressNonMaxima } from "./non-maximum-suppression.ts";
+import { type ScoredBox, suppressNonMaxima } from "./non-maximum-suppression.ts";
 import {
   type Correction,
   type CropNet,
@@ -51,7 +51,7 @@ const REFINEMENT_SIZE = 24;
 const SAME_FACE_OVERLAP = 0.5;
 
 /** A candidate with the network's correction of its box still to be applied. */
-interface Proposal extends Candidate {
+interface Proposal extends ScoredBox {
   readonly correction: Correction;
 }
 

@@ -1,7 +1,7 @@
 import type { Box, Space } from "../core/index.ts";
 
 /** A scored box on its way to becoming a detection. */
-export interface Candidate<S extends Space = "raster"> {
+export interface ScoredBox<S extends Space = "raster"> {
   readonly box: Box<S>;
   readonly score: number;
 }
@@ -11,7 +11,7 @@ export interface Candidate<S extends Space = "raster"> {
  *
  * @param overlapOf `intersectionOverUnion`, or `intersectionOverSmaller` to drop a box inside another
  */
-export function suppressNonMaxima<S extends Space, C extends Candidate<S>>(
+export function suppressNonMaxima<S extends Space, C extends ScoredBox<S>>(
   candidates: readonly C[],
   threshold: number,
   overlapOf: (a: Box<S>, b: Box<S>) => number,

@@ -1,6 +1,6 @@
 import type { RgbImage } from "../image/index.ts";
 import type { Session } from "../onnx/index.ts";
-import type { Candidate } from "./non-maximum-suppression.ts";
+import type { ScoredBox } from "./non-maximum-suppression.ts";
 import { type Look, viewOf } from "./view.ts";
 
 /** The network with the names of what goes in and comes out. */
@@ -37,12 +37,12 @@ export class RfbNet {
   }
 
   /** Boxes above a score in one view of the picture, as many as the network gives for a face. */
-  async candidates(image: RgbImage, look: Look, least: number): Promise<Candidate[]> {
+  async candidates(image: RgbImage, look: Look, least: number): Promise<ScoredBox[]> {
     const view = viewOf(image, look, INPUT);
     const { session, input, logits: logitsName, offsets: offsetsName } = this.#net;
     const result = await session.run({ [input]: view.feed });
     const [logits, offsets] = [result[logitsName]!.data, result[offsetsName]!.data];
-    const found: Candidate[] = [];
+    const found: ScoredBox[] = [];
     let anchor = 0;
     for (const [stride, sides] of ANCHORS) {
       const columns = Math.ceil(view.width / stride);

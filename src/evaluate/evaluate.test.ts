@@ -13,12 +13,12 @@ import {
 import { evidenceOf } from "../recognise/index.ts";
 import { acceptedShare, operatingPoints } from "../statistics/index.ts";
 import { calibrate, evidenceOfPairs } from "./calibrate.ts";
-import { identify, verifyAllPairs } from "./identification.ts";
+import { measureAllPairs, measureIdentification } from "./identification.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import { poolTemplates } from "./pool-templates.ts";
 import { type LabelledPeople, pairsOfPeople } from "./protocols/index.ts";
 import { scorePairs } from "./score-pairs.ts";
-import { verify } from "./verification.ts";
+import { measureVerification } from "./verification.ts";
 
 const PIPELINE: Pipeline = {
   model: {
@@ -74,7 +74,7 @@ const all = { genuine: Number.POSITIVE_INFINITY, impostor: Number.POSITIVE_INFIN
 describe("verification", () => {
   const { people, measured } = madeUpPeople(30, 4, 0.7);
   const list = pairsOfPeople(people, "made up", all, seeded(1));
-  const report = verify(list, measured);
+  const report = measureVerification(list, measured);
 
   test("has its figures inside their intervals, and the same again for the same seed", () => {
     expect(report.genuinePairs).toBe(180);
@@ -87,7 +87,7 @@ describe("verification", () => {
       expect(interval[0]).toBeLessThan(value);
       expect(interval[1]).toBeGreaterThan(value);
     }
-    expect(verify(list, measured)).toEqual(report);
+    expect(measureVerification(list, measured)).toEqual(report);
   });
 
   test("finds that feature norms that know the noise are worth rejecting by; a constant score gives no curve", () => {
@@ -99,7 +99,7 @@ describe("verification", () => {
 
   test("counts pictures without a face: their genuine pairs are missed, their impostor pairs rejected", () => {
     const without = measured.map((own, i) => (i < 2 ? noFace(own) : own));
-    const { failures, scores } = verify(list, without);
+    const { failures, scores } = measureVerification(list, without);
     // Pictures 0 and 1 of one person: 1 + 2 + 2 genuine pairs, 116 impostor pairs each.
     expect(failures).toMatchObject({
       pictures: 2,
@@ -117,7 +117,7 @@ describe("verification", () => {
   });
 
   test("of all pairs, streamed, is that of the list up to the histogram's resolution", () => {
-    const streamed = verifyAllPairs(people, measured);
+    const streamed = measureAllPairs(people, measured);
     expect(streamed.genuinePairs).toBe(180);
     expect(streamed.auc).toBeCloseTo(report.auc.value, 4);
     expect(streamed.eer.rate).toBeCloseTo(report.eer.rate, 3);
@@ -127,14 +127,16 @@ describe("verification", () => {
 describe("identification", () => {
   test("finds everybody whose pictures are alike, and counts a probe without a face as not found", () => {
     const { people, measured } = madeUpPeople(40, 3, 0.05);
-    const whole = identify(people, measured, seeded(1));
+    const whole = measureIdentification(people, measured, seeded(1));
     // A quarter of the people are strangers.
     expect(whole).toMatchObject({ gallery: 30, probes: 60, strangers: 30, notEnrolled: 0 });
     expect(whole.ranks[0]).toMatchObject({ k: 1, accuracy: { rate: 1 } });
     expect(whole.dirAtFar[0]).toMatchObject({ kind: "measured", dir: { rate: 1 } });
     expect(whole.dirAtFar[2]).toMatchObject({ kind: "not-enough-impostors", needed: 1000 });
     const blind = measured.map((own, i) => (i % 3 === 2 ? noFace(own) : own));
-    expect(identify(people, blind, seeded(1)).ranks[0]).toMatchObject({ accuracy: { rate: 0.5 } });
+    expect(measureIdentification(people, blind, seeded(1)).ranks[0]).toMatchObject({
+      accuracy: { rate: 0.5 },
+    });
   });
 
   test("takes people with one picture for strangers, and the next picture where the first has no face", () => {
@@ -146,7 +148,7 @@ describe("identification", () => {
       person: people.person.slice(0, last),
     };
     const first = measured.map((own, i) => (i === 0 ? noFace(own) : own)).slice(0, last);
-    const report = identify(fewer, first, seeded(1));
+    const report = measureIdentification(fewer, first, seeded(1));
     expect(report).toMatchObject({ gallery: 9, probes: 9, strangers: 1, notEnrolled: 0 });
     // The picture without a face is itself a probe, and not found.
     expect(report.ranks[0]!.accuracy.rate).toBeCloseTo(8 / 9, 12);

@@ -51,7 +51,7 @@ const STRANGER_SHARE = 0.25;
  *
  * Throws    FaceError ABORTED
  */
-export function identify(
+export function measureIdentification(
   { person, names }: LabelledPeople,
   measured: readonly MeasuredPicture[],
   random: Random,
@@ -139,7 +139,7 @@ export interface AllPairsReport {
  *
  * Throws    FaceError ABORTED
  */
-export function verifyAllPairs(
+export function measureAllPairs(
   { person, names }: LabelledPeople,
   measured: readonly MeasuredPicture[],
   options: WorkOptions = {},

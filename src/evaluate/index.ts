@@ -1,4 +1,3 @@
-export * from "../statistics/index.ts";
 export {
   type CalibrateOptions,
   type CalibrationEvidence,
@@ -16,8 +15,8 @@ export {
 export {
   type AllPairsReport,
   type IdentificationReport,
-  identify,
-  verifyAllPairs,
+  measureAllPairs,
+  measureIdentification,
 } from "./identification.ts";
 export {
   type EmbedPicturesOptions,
@@ -40,8 +39,8 @@ export {
   countPairs,
   drawTemplatePairs,
   type LabelledPeople,
+  type ListedPicture,
   type PairList,
-  type Picture,
   type PictureGroups,
   pairsOfPeople,
   peopleOfFolder,
@@ -59,7 +58,7 @@ export {
   type AcceptFigure,
   BY_PEOPLE,
   type Figure,
+  measureVerification,
   type VerificationOptions,
   type VerificationReport,
-  verify,
 } from "./verification.ts";

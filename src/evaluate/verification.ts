@@ -98,7 +98,7 @@ export interface VerificationReport {
  *
  * Throws    FaceError USAGE without pairs of both kinds
  */
-export function verify(
+export function measureVerification(
   list: PairList,
   measured: readonly MeasuredPicture[],
   options: VerificationOptions = {},

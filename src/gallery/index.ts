@@ -1,4 +1,9 @@
-export { type GalleryAddress, parseAddress } from "./address.ts";
+export {
+  type GalleryAddress,
+  type MilvusConsistency,
+  type MilvusIndexKind,
+  parseAddress,
+} from "./address.ts";
 export type {
   Change,
   ChangeKind,
@@ -37,6 +42,7 @@ export {
   type Provenance,
   ProvenanceSchema,
 } from "./records.ts";
+export type { Respelling } from "./respelling.ts";
 export type {
   ErasedPerson,
   Erasure,

@@ -10,7 +10,7 @@ import {
   writeCheckpoint,
 } from "../checkpoints/index.ts";
 import { FaceError, reasonOf, toFloat16 } from "../core/index.ts";
-import { identify } from "../networks/index.ts";
+import { identifyNetwork } from "../networks/index.ts";
 import type { ModelCard } from "./card.ts";
 import { convertGraph, type GraphOptions } from "./convert-graph.ts";
 import { writeConvertedCard } from "./converted-card.ts";
@@ -120,7 +120,7 @@ function ownTensors({ tensors }: Checkpoint): {
   readonly network: string | null;
   readonly unused: readonly string[];
 } {
-  const found = identify(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+  const found = identifyNetwork(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
   if (found.kind === "unknown") return { tensors: [...tensors.values()], network: null, unused: [] };
   const unused = new Set(found.unused);
   const own = [...tensors.values()]

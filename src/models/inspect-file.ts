@@ -8,7 +8,7 @@ import {
 import { readTflite } from "../checkpoints/tflite/index.ts";
 import { elementCount, FaceError, namingFile } from "../core/index.ts";
 import {
-  identify,
+  identifyNetwork,
   macsOf,
   type Network,
   networkById,
@@ -167,7 +167,7 @@ export async function inspectFile(
 }
 
 function recognise({ format, tensors, metadata }: Checkpoint): Recognition | null {
-  const found = identify(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+  const found = identifyNetwork(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
   if (found.kind === "known") {
     const { network, prefix, unused } = found;
     return { kind: "known", ...networkReport(network), prefix, unused };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Checkpoint, type CheckpointOptions, openCheckpoint } from "../checkpoints/index.ts";
 import { FaceError, namingFile, type WorkOptions } from "../core/index.ts";
 import {
-  identify,
+  identifyNetwork,
   type Network,
   ONNX_INPUT,
   type OnnxOptions,
@@ -83,7 +83,7 @@ export function expectKnown(
   path: string,
   { tensors, unreadable, elsewhere }: Pick<Checkpoint, "tensors" | "unreadable" | "elsewhere">,
 ): { readonly network: Network; readonly prefix: string } {
-  const found = identify(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+  const found = identifyNetwork(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
   if (found.kind === "known") return found;
   const { nearest } = found;
   const differences = nearest && nearest.differences.missing.length + nearest.differences.different.length;

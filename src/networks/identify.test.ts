@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   digitNet,
-  identify,
+  identifyNetwork,
   iresnet,
   irNetwork,
   knownNetworks,
@@ -16,7 +16,7 @@ import {
 
 describe("identify", () => {
   test.each(knownNetworks())("recognises $id by names and shapes", (network) => {
-    const found = identify(shapesOf(network));
+    const found = identifyNetwork(shapesOf(network));
     expect(found).toMatchObject({ kind: "known", prefix: "", unused: [] });
     expect(found.kind === "known" && found.network).toEqual(network);
   });
@@ -33,19 +33,19 @@ describe("identify", () => {
     ["a network for digits with 2 numbers", digitNet({ embedding: 2 })],
     ["a LeNet++ without the last PReLU", leNetPlusPlus({ activatedEmbedding: false })],
   ])("reads the sizes of %s", (_what, network) => {
-    const found = identify(shapesOf(network));
+    const found = identifyNetwork(shapesOf(network));
     expect(found.kind === "known" && found.network).toEqual(network);
   });
 
   test("does without counts of batches, which old files lack", () => {
     const shapes = new Map([...shapesOf(irNetwork(50, true))].filter(([name]) => !name.endsWith("tracked")));
     expect(shapes.size).toBe(343);
-    expect(identify(shapes)).toMatchObject({ kind: "known", network: { id: "ir-se-50" } });
+    expect(identifyNetwork(shapes)).toMatchObject({ kind: "known", network: { id: "ir-se-50" } });
   });
 
   test("finds a network among others' tensors and under a prefix", () => {
     const inside = [...shapesOf(iresnet(18))].map(([name, shape]) => [`backbone.${name}`, shape] as const);
-    const found = identify(new Map([...inside, ["head.kernel", [512, 10]]]));
+    const found = identifyNetwork(new Map([...inside, ["head.kernel", [512, 10]]]));
     expect(found).toMatchObject({
       kind: "known",
       network: { id: "iresnet-18" },
@@ -59,7 +59,7 @@ describe("identify", () => {
     shapes.delete("bn1.weight");
     shapes.set("layer1.0.conv1.weight", [32, 64, 3, 3]);
     shapes.set("attention.weight", [1]);
-    const found = identify(shapes);
+    const found = identifyNetwork(shapes);
     expect(found.kind).toBe("unknown");
     if (found.kind === "known" || !found.nearest) return expect.fail("expected a nearest network");
     const { network, differences } = found.nearest;
@@ -72,8 +72,10 @@ describe("identify", () => {
   });
 
   test("knows nothing near tensors of another kind", () => {
-    expect(identify(new Map([["embeddings.word.weight", [30_522, 768]]]))).toEqual({ kind: "unknown" });
-    expect(identify(new Map())).toEqual({ kind: "unknown" });
+    expect(identifyNetwork(new Map([["embeddings.word.weight", [30_522, 768]]]))).toEqual({
+      kind: "unknown",
+    });
+    expect(identifyNetwork(new Map())).toEqual({ kind: "unknown" });
   });
 });
 

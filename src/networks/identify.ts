@@ -3,7 +3,7 @@ import type { Network } from "./network.ts";
 import { compareWeights, type WeightDifferences } from "./weights.ts";
 
 /** Which network a set of tensors belongs to. */
-export type Identification =
+export type NetworkIdentification =
   | {
       readonly kind: "known";
       /** With the embedding and picture size that the shapes show. */
@@ -30,7 +30,7 @@ export type Identification =
  * in files from before PyTorch 0.4.1, and other tensors may lie beside. Of several that fit, the one that leaves the
  * fewest tensors unused is meant.
  */
-export function identify(shapes: Shapes): Identification {
+export function identifyNetwork(shapes: Shapes): NetworkIdentification {
   const guesses = FAMILIES.flatMap((family) =>
     prefixesOf(shapes, family.anchor).flatMap((prefix) => {
       const own = withoutPrefix(shapes, prefix);

@@ -1,10 +1,24 @@
 export { type Family, knownNetworks, type NetworkSizes, networkById, type Shapes } from "./catalogue.ts";
 export { type DigitNetOptions, digitNet } from "./digit-net.ts";
-export { type Identification, identify, withoutPrefix } from "./identify.ts";
+export { identifyNetwork, type NetworkIdentification, withoutPrefix } from "./identify.ts";
 export { drawInit, type Init } from "./init.ts";
 export { IR_DEPTHS, type IrDepth, type IrOptions, irNetwork } from "./ir.ts";
 export { IRESNET_DEPTHS, type IresnetDepth, type IresnetOptions, iresnet } from "./iresnet.ts";
-export type { BatchNorm, Conv, Layer, Leaf, Linear, MaxPool, Plain, Prelu, Relu } from "./layer.ts";
+export type {
+  BatchNorm,
+  Child,
+  Combination,
+  Conv,
+  CropColumns,
+  Layer,
+  Leaf,
+  Linear,
+  MaxPool,
+  Plain,
+  Prelu,
+  Relu,
+  Sequence,
+} from "./layer.ts";
 export { type LeNetPlusPlusOptions, leNetPlusPlus } from "./lenet-plus-plus.ts";
 export { MBF_FORMS, type MbfForm, type MbfOptions, mbf } from "./mbf.ts";
 export { type MobileFaceNetOptions, mobileFaceNet } from "./mobilefacenet.ts";

@@ -29,7 +29,7 @@ export interface DetPoint {
  *
  * Throws    FaceError USAGE without genuine or without impostor pairs
  */
-export function rocCurve(
+export function rocPoints(
   points: OperatingPoints,
   options: { readonly every?: boolean; readonly maxPoints?: number } = {},
 ): RocPoint[] {
@@ -43,9 +43,12 @@ export function rocCurve(
   return thin(points, options.maxPoints ?? Number.POSITIVE_INFINITY).map(at);
 }
 
-/** The DET curve: the same decisions as {@link rocCurve} as two error rates. */
-export function detCurve(points: OperatingPoints, options: { readonly maxPoints?: number } = {}): DetPoint[] {
-  return rocCurve(points, options).map(({ threshold, fmr, tmr }) => ({
+/** The DET curve: the same decisions as {@link rocPoints} as two error rates. */
+export function detPoints(
+  points: OperatingPoints,
+  options: { readonly maxPoints?: number } = {},
+): DetPoint[] {
+  return rocPoints(points, options).map(({ threshold, fmr, tmr }) => ({
     threshold,
     fmr,
     fnmr: 1 - tmr,

@@ -7,7 +7,7 @@ export {
   justAbove,
   thresholdInterval,
 } from "./curve-intervals.ts";
-export { areaUnderCurve, type DetPoint, detCurve, type RocPoint, rocCurve } from "./curves.ts";
+export { areaUnderCurve, type DetPoint, detPoints, type RocPoint, rocPoints } from "./curves.ts";
 export { type ScoreMoments, type ScoreSpread, scoreSpread } from "./d-prime.ts";
 export { type EqualErrorRate, equalErrorRate } from "./equal-error-rate.ts";
 export { errorVersusReject, type RejectPoint } from "./error-versus-reject.ts";
@@ -44,6 +44,7 @@ export {
 export { PairTally, type TalliedRates } from "./pair-tally.ts";
 export { percentiles } from "./percentiles.ts";
 export { probit } from "./probit.ts";
+export type { RankedScores } from "./rank-scores.ts";
 export { acceptedShare, rateOfPeople, rejectedShare } from "./rate-by-people.ts";
 export { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";
 export { ScoreHistogram } from "./score-histogram.ts";

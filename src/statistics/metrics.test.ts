@@ -5,7 +5,7 @@ import {
   areaUnderCurve,
   clopperPearson,
   contiguousFolds,
-  detCurve,
+  detPoints,
   equalErrorRate,
   errorCountsAt,
   exactAccuracy,
@@ -13,7 +13,7 @@ import {
   type LabelledScores,
   operatingPoints,
   probit,
-  rocCurve,
+  rocPoints,
   ScoreHistogram,
   thresholdUnits,
   trueAcceptRate,
@@ -64,7 +64,7 @@ describe.each(FIXTURE.sets)("on $name", ({ scores, same, auc, tar, roc, folds })
   const points = operatingPoints(pairs);
 
   test("the ROC curve is scikit-learn's, point for point", () => {
-    const curve = rocCurve(points, { every: true });
+    const curve = rocPoints(points, { every: true });
     expect(curve.map(({ fmr }) => fmr)).toEqual(roc.fpr);
     expect(curve.map(({ tmr }) => tmr)).toEqual(roc.tpr);
     expect(curve.slice(1).map(({ threshold }) => threshold)).toEqual(roc.thresholds);
@@ -112,7 +112,7 @@ describe("on hand-made lists", () => {
     expect(points.threshold).toEqual(Float64Array.of(0.4));
     expect(areaUnderCurve(points)).toBe(0.5);
     expect(equalErrorRate(points).rate).toBe(0.5);
-    expect(rocCurve(points)).toEqual([
+    expect(rocPoints(points)).toEqual([
       { threshold: Number.POSITIVE_INFINITY, fmr: 0, tmr: 0 },
       { threshold: 0.4, fmr: 1, tmr: 1 },
     ]);
@@ -168,7 +168,7 @@ describe("on hand-made lists", () => {
     const genuineOnly = operatingPoints(labelled([0.9, 0.8], [1, 1]));
     expect(() => areaUnderCurve(genuineOnly)).toThrow("got 2 genuine and 0 impostor");
     expect(() => equalErrorRate(genuineOnly)).toThrow("without impostor pairs");
-    expect(() => rocCurve(operatingPoints(labelled([0.1], [0])))).toThrow("without genuine pairs");
+    expect(() => rocPoints(operatingPoints(labelled([0.1], [0])))).toThrow("without genuine pairs");
     expect(trueAcceptRate(genuineOnly, 0.1)).toMatchObject({
       kind: "not-enough-impostors",
       impostorPairs: 0,
@@ -236,8 +236,8 @@ test("a thinned curve keeps its ends, its order and about so many points, all of
       scores.map((_, i) => i % 2),
     ),
   );
-  const whole = new Set(rocCurve(points, { every: true }).map(({ fmr, tmr }) => `${fmr} ${tmr}`));
-  const thinned = detCurve(points, { maxPoints: 200 });
+  const whole = new Set(rocPoints(points, { every: true }).map(({ fmr, tmr }) => `${fmr} ${tmr}`));
+  const thinned = detPoints(points, { maxPoints: 200 });
   expect(thinned.length).toBeLessThan(210);
   expect(thinned.length).toBeGreaterThan(35);
   expect(thinned.filter(({ fmr, fnmr }) => !whole.has(`${fmr} ${1 - fnmr}`))).toEqual([]);

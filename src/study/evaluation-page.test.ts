@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { normalize } from "../core/index.ts";
-import { type MeasuredPicture, type PairList, verify } from "../evaluate/index.ts";
+import { type MeasuredPicture, measureVerification, type PairList } from "../evaluate/index.ts";
 import type { Pipeline } from "../models/index.ts";
 import { writeEvaluation } from "./evaluation-page.ts";
 
@@ -27,7 +27,7 @@ test("the page shows the worst errors of each kind, escapes every name, and need
   };
   // Genuine pairs 5° and 80° apart, impostor pairs 10° and 100°: one of each is wrong wherever the threshold lies.
   const measured = [at(0), at(5), at(0), at(80), at(0), at(10), at(0), at(100)];
-  const report = verify(list, measured);
+  const report = measureVerification(list, measured);
   const folder = await mkdtemp(join(tmpdir(), "arcface-page-"));
   const pipeline: Pipeline = {
     model: {

@@ -2,18 +2,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
-import {
-  type AcceptFigure,
-  type MeasuredPicture,
-  type OperatingPoints,
-  type PairList,
-  type RejectPoint,
-  rocCurve as rocPoints,
-  type VerificationReport,
-} from "../evaluate/index.ts";
+import type { AcceptFigure, MeasuredPicture, PairList, VerificationReport } from "../evaluate/index.ts";
 import type { Pipeline } from "../models/index.ts";
 import { detCurve, rocCurve, scoreHistogram } from "../plot/index.ts";
 import { thumbnail } from "../recognise/index.ts";
+import { type OperatingPoints, type RejectPoint, rocPoints } from "../statistics/index.ts";
 import { html, type Markup, trusted } from "./report/html.ts";
 import { count, figure, percent, scrollTable } from "./report/parts.ts";
 import { STYLE } from "./report/style.ts";

@@ -24,7 +24,7 @@ export interface PersonFigures extends RetrievalFigures {
 }
 
 /** A neighbour of a face. */
-export interface Neighbour {
+export interface NearFace {
   readonly face: number;
   readonly cosine: number;
 }
@@ -34,12 +34,12 @@ export interface RetrievalResult {
   readonly all: RetrievalFigures;
   readonly perPerson: readonly PersonFigures[];
   /** The k nearest of every face, by falling cosine, ties by index. */
-  readonly neighbours: readonly (readonly Neighbour[])[];
+  readonly neighbours: readonly (readonly NearFace[])[];
 }
 
 /** Asks with every face in turn for all others. */
 export function retrieve(scores: PairScores, k: number): RetrievalResult {
-  const neighbours: Neighbour[][] = [];
+  const neighbours: NearFace[][] = [];
   const hits: (QueryHits | undefined)[] = [];
   const row = new Float32Array(scores.faces);
   for (let query = 0; query < scores.faces; query++) {
@@ -81,7 +81,7 @@ function isBefore(row: Float32Array, a: number, b: number): boolean {
   return row[a]! > row[b]! || (row[a] === row[b] && a < b);
 }
 
-function nearest(row: Float32Array, query: number, k: number): Neighbour[] {
+function nearest(row: Float32Array, query: number, k: number): NearFace[] {
   const best: number[] = [];
   for (let face = 0; face < row.length; face++) {
     if (face === query || (best.length === k && !isBefore(row, face, best[k - 1]!))) continue;

@@ -3,6 +3,7 @@
  *
  * `train` is a whole run with everything around it; `src/train/run/run.ts` shows its chapters a line each.
  */
+
 export {
   type Augmentation,
   type Batch,
@@ -10,26 +11,33 @@ export {
   type BatchLoaderOptions,
   type Digits,
   type ExampleSet,
+  type ExampleSource,
   type Examples,
   examplesOf,
   identitySampler,
   loadMnist,
   type Mnist,
   NO_AUGMENTATION,
+  type OpenedExamples,
   openExamples,
   openPack,
   openRecords,
   type PackEncoding,
   type PackedSet,
+  type PackHeader,
   type PackOptions,
   type PackReport,
+  type PictureShape,
+  type Pictures,
   packFolder,
   packRecords,
   picturesPerClass,
   pixelSet,
   type RecordSet,
+  type Replaced,
   type Sampler,
   type Split,
+  type SplitOptions,
   shuffledSampler,
   splitByIdentity,
 } from "./data/index.ts";
@@ -37,18 +45,27 @@ export * from "./heads/index.ts";
 export { parseTrainConfig, readSettings, type TrainConfig, type TrainSettings } from "./run/config.ts";
 export { readEvents } from "./run/event-log.ts";
 export type { RunEvent, StepMeasures } from "./run/events.ts";
+export type { OptimiserConfig } from "./run/optimiser-config.ts";
 export { type RunOptions, runTraining } from "./run/run.ts";
 export type { RunReport } from "./run/run-journal.ts";
-export { learningRateAt, type Schedule } from "./run/schedule.ts";
+export { learningRateAt, type Schedule, type ScheduleFrame } from "./run/schedule.ts";
 export { train } from "./run/train.ts";
-export { type Verification, verify } from "./run/verification.ts";
+export { type HeldOutVerification, verifyHeldOut } from "./run/verification.ts";
 export {
+  type AdamWOptions,
   adamW,
-  type Head as StepHead,
+  type HeadResult,
+  type LarsOptions,
   lars,
   type Optimiser,
+  type SgdOptions,
+  type StepBatch,
+  type StepDefinition,
+  type StepHead,
   type StepResult,
   sgd,
+  type Trained,
   TrainingStep,
   type TrainingStepOptions,
+  type WeightDecay,
 } from "./step/index.ts";

@@ -4,15 +4,14 @@ import {
   type AcceptFigure,
   type AllPairsReport,
   type IdentificationReport,
-  identify,
+  measureAllPairs,
+  measureIdentification,
+  measureVerification,
   readGroups,
-  type TrueAcceptRate,
-  thresholdUnits,
   type VerificationReport,
-  verify,
-  verifyAllPairs,
 } from "../../evaluate/index.ts";
 import type { Pipeline } from "../../models/index.ts";
+import { type TrueAcceptRate, thresholdUnits } from "../../statistics/index.ts";
 import type { CliIo } from "../io.ts";
 import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
@@ -146,16 +145,16 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
     await pictureOptions(io, flags, protocol, store, bar),
   );
   const embedded = performance.now();
-  const report = verify(list, measured, { groups });
+  const report = measureVerification(list, measured, { groups });
   const count = (list.pictures.length * (list.pictures.length - 1)) / 2;
   const work = { signal: io.signal, onProgress: bar.update };
   const outcome: Outcome = {
     pipeline,
     report,
-    ...(people && { identification: identify(people, measured, seeded(flags.seed), work) }),
+    ...(people && { identification: measureIdentification(people, measured, seeded(flags.seed), work) }),
     ...(people &&
       report.pairs < count &&
-      (all || count <= COUNTED_UNASKED) && { allPairs: verifyAllPairs(people, measured, work) }),
+      (all || count <= COUNTED_UNASKED) && { allPairs: measureAllPairs(people, measured, work) }),
     computed,
     seconds: { embed: (embedded - started) / 1000, metrics: (performance.now() - embedded) / 1000 },
   };

@@ -17,7 +17,7 @@ import {
   type RecognizerOptions,
   RecognizerPool,
 } from "../../recognise/index.ts";
-import type { Picture } from "../protocols/index.ts";
+import type { ListedPicture } from "../protocols/index.ts";
 import type { MeasuredPicture, PictureFace } from "./picture-face.ts";
 
 /** How the pictures of a protocol become vectors. */
@@ -54,7 +54,7 @@ const BATCH = 16;
  * Throws    as `Recognizer.open`; FaceError BAD_FILE for a picture that is not there, ABORTED
  */
 export async function embedPictures(
-  pictures: readonly Picture[],
+  pictures: readonly ListedPicture[],
   options: EmbedPicturesOptions = {},
 ): Promise<MeasuredPictures> {
   const store = options.store ?? new ModelStore();
@@ -69,8 +69,8 @@ export async function embedPictures(
   const path = join(store.home, "evaluations", faceCacheNameOf(source.pipeline));
   const cache = await FaceCache.open(path, source.pipeline).catch(asFailure);
   let failure = cache instanceof FaceError ? cache : undefined;
-  const todo: Picture[] = [];
-  const digestOf = new Map<Picture, string>();
+  const todo: ListedPicture[] = [];
+  const digestOf = new Map<ListedPicture, string>();
   for (const [i, picture] of pictures.entries()) {
     const digest = digests[i]!;
     if (faces.has(digest)) continue;
@@ -112,8 +112,8 @@ function asFailure(error: unknown): FaceError {
 interface FaceSource extends AsyncDisposable {
   readonly pipeline: Pipeline;
   faces(
-    pictures: readonly Picture[],
-  ): AsyncGenerator<{ readonly picture: Picture; readonly found: Photograph<Face> | FaceError }>;
+    pictures: readonly ListedPicture[],
+  ): AsyncGenerator<{ readonly picture: ListedPicture; readonly found: Photograph<Face> | FaceError }>;
 }
 
 async function photographFaces(options: EmbedPicturesOptions): Promise<FaceSource> {
@@ -219,7 +219,7 @@ function unreadable(error: FaceError): PictureFace {
 }
 
 async function digestsOf(
-  pictures: readonly Picture[],
+  pictures: readonly ListedPicture[],
   { signal, onProgress }: WorkOptions,
 ): Promise<string[]> {
   const digests: string[] = [];

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { FaceError } from "../../core/index.ts";
 
 /** A picture of a protocol. */
-export interface Picture {
+export interface ListedPicture {
   /** What people call it: its path, or its number in a file of many. */
   readonly name: string;
   readonly source: string | Uint8Array;
@@ -12,7 +12,7 @@ export interface Picture {
 export interface PairList {
   /** `LFW, 6,000 official pairs`, for example. */
   readonly protocol: string;
-  readonly pictures: readonly Picture[];
+  readonly pictures: readonly ListedPicture[];
   /** Indices into `pictures`; [pairs]. */
   readonly a: Uint32Array;
   readonly b: Uint32Array;
@@ -28,7 +28,7 @@ export interface PairList {
 /** Gathers pictures by name, each once. */
 export class PictureList {
   readonly #index = new Map<string, number>();
-  readonly pictures: Picture[] = [];
+  readonly pictures: ListedPicture[] = [];
   /** Where each picture was first named, for complaints. */
   readonly #where: string[] = [];
 

@@ -1,11 +1,11 @@
 import { FaceError, type Random } from "../../core/index.ts";
 import type { PeopleFolder } from "../../photographs/index.ts";
 import { stratifiedFolds } from "../../statistics/index.ts";
-import type { PairList, Picture } from "./pair-list.ts";
+import type { ListedPicture, PairList } from "./pair-list.ts";
 
 /** Pictures of known people: a folder with a folder for each. */
 export interface LabelledPeople {
-  readonly pictures: readonly Picture[];
+  readonly pictures: readonly ListedPicture[];
   /** Number of each picture's person, rising; [pictures]. */
   readonly person: Uint32Array;
   readonly names: readonly string[];

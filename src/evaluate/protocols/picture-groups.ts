@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { FaceError } from "../../core/index.ts";
 import { readCsv } from "../../photographs/index.ts";
 import { UNKNOWN_GROUP } from "../../statistics/index.ts";
-import type { Picture } from "./pair-list.ts";
+import type { ListedPicture } from "./pair-list.ts";
 
 /** The group of each picture, for error rates by group. */
 export interface PictureGroups {
@@ -23,7 +23,7 @@ const COLUMNS = [
  *
  * Throws    FaceError BAD_FILE with the line, also for a file that names none of the pictures
  */
-export async function readGroups(path: string, pictures: readonly Picture[]): Promise<PictureGroups> {
+export async function readGroups(path: string, pictures: readonly ListedPicture[]): Promise<PictureGroups> {
   const names: string[] = [];
   const groupOf = new Map<string, number>();
   for (const { line, fields } of await readCsv(path, COLUMNS)) {

@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { FaceError, type Random } from "../../core/index.ts";
 import { readCsv } from "../../photographs/index.ts";
 import { stratifiedFolds } from "../../statistics/index.ts";
-import { expectBothLabels, type PairList, type Picture, PictureList } from "./pair-list.ts";
+import { expectBothLabels, type ListedPicture, type PairList, PictureList } from "./pair-list.ts";
 import { type LabelledPeople, pairsOfPeople } from "./people-pairs.ts";
 
 /** A template: all that is known of one person on one occasion, from several media with several pictures each. */
@@ -14,7 +14,7 @@ export interface Template {
 
 /** Templates and the people they are of. */
 export interface TemplateList {
-  readonly pictures: readonly Picture[];
+  readonly pictures: readonly ListedPicture[];
   /** By person. */
   readonly templates: readonly Template[];
   /** The templates as pictures of people, for what is done with those. */

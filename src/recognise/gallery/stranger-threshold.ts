@@ -30,8 +30,6 @@ export interface GallerySize {
 /** Of fewer people of a gallery one pair of twins would decide. */
 const ENOUGH_PEOPLE = 30;
 
-type Curve = Pick<Calibration, "curve">;
-
 /**
  * A threshold that keeps the share of strangers who are taken for someone: strangers like those of the calibration, and
  * the people of the gallery itself, each of whom is a stranger to the others. The higher of both wins.
@@ -46,7 +44,7 @@ type Curve = Pick<Calibration, "curve">;
  * @param bestOfOthers of people of the gallery, the highest score with anybody else
  */
 export function strangerThreshold(
-  { curve }: Curve,
+  { curve }: Pick<Calibration, "curve">,
   size: GallerySize,
   target: number,
   bestOfOthers: ArrayLike<number>,
@@ -70,7 +68,7 @@ export function strangerThreshold(
 
 /** What a threshold that somebody chose keeps strangers from. */
 export function strangersAt(
-  { curve }: Curve,
+  { curve }: Pick<Calibration, "curve">,
   size: GallerySize,
   target: number,
   bestOfOthers: ArrayLike<number>,

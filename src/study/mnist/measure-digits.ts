@@ -1,15 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { type Random, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import { type FeatureSpace, measureFeatureSpace } from "../../evaluate/index.ts";
 import {
   areaUnderCurve,
   contiguousFolds,
   equalErrorRate,
   exactAccuracy,
-  type FeatureSpace,
-  measureFeatureSpace,
   ScoreHistogram,
   trueAcceptRate,
-} from "../../evaluate/index.ts";
+} from "../../statistics/index.ts";
 
 /** How well pairs of digits are told to show the same or not, by the cosine of their features. */
 export interface PairVerification {

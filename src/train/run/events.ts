@@ -1,4 +1,4 @@
-import type { Verification } from "./verification.ts";
+import type { HeldOutVerification } from "./verification.ts";
 
 /** What a step measured, on its own batch before its update. */
 export interface StepMeasures {
@@ -39,7 +39,7 @@ export type RunEvent =
       /** Share of that time in which the engine waited for a batch, 0…1. */
       readonly waiting: number;
     } & StepMeasures)
-  | ({ readonly kind: "validation"; readonly step: number; readonly best: boolean } & Verification)
+  | ({ readonly kind: "validation"; readonly step: number; readonly best: boolean } & HeldOutVerification)
   | { readonly kind: "checkpoint"; readonly step: number; readonly path: string }
   | { readonly kind: "warning"; readonly step: number; readonly message: string }
   | {

@@ -13,7 +13,7 @@ import {
 } from "../../autodiff/index.ts";
 import { seeded, seedOf } from "../../core/index.ts";
 import { buildHead, SAMPLED_CLASSES } from "../heads/index.ts";
-import type { Head } from "../step/index.ts";
+import type { StepHead } from "../step/index.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SettledConfig } from "./settle.ts";
 
@@ -22,7 +22,7 @@ const CENTRES = 6;
 const DEGREES = 180 / Math.PI;
 
 /** A head with what a run is watched by: the names of the outputs are those of {@link StepMeasures}. */
-export function measuredHead({ head, seed }: SettledConfig, plan: RunPlan): Head {
+export function measuredHead({ head, seed }: SettledConfig, plan: RunPlan): StepHead {
   const { classes, sampledClasses: sampled } = plan;
   return (tape, features, labels) => {
     const random = seeded(seedOf(seed, CENTRES));

@@ -13,7 +13,7 @@ import type { RunFolder } from "./run-folder.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SettledConfig } from "./settle.ts";
 import { stopDiverged } from "./stop-diverged.ts";
-import { type Verification, verify } from "./verification.ts";
+import { type HeldOutVerification, verifyHeldOut } from "./verification.ts";
 
 /** How a run ended. */
 export interface RunReport {
@@ -24,7 +24,7 @@ export interface RunReport {
   /** All steps done, no better validation for long, or the caller's wish: then `out` can be resumed. */
   readonly reason: "finished" | "patience" | "interrupted";
   readonly last: StepMeasures | undefined;
-  readonly validation: Verification | undefined;
+  readonly validation: HeldOutVerification | undefined;
   /** The network as ONNX; absent when the run was interrupted. */
   readonly model?: string;
   /** The step its weights are from: the best validation's, or the last. */
@@ -52,7 +52,7 @@ export class RunJournal {
   #done: number;
   #checkpointed = -1;
   #last: StepMeasures | undefined;
-  #validation: Verification | undefined;
+  #validation: HeldOutVerification | undefined;
   #since = performance.now();
   #stepsSince = 0;
   #waitedBefore = 0;
@@ -209,7 +209,7 @@ export class RunJournal {
     if (!data.heldOut || signal?.aborted) return false;
     const { weights } = await this.#state();
     const vectors = await embedExamples(network, weights, data.heldOut, { threads });
-    const verification = verify(vectors, data.heldOut.labels);
+    const verification = verifyHeldOut(vectors, data.heldOut.labels);
     if (!verification) return false;
     this.#validation = verification;
     const best = this.#record.best === null || verification.auc > this.#record.best;

@@ -8,7 +8,7 @@ import {
 } from "../../statistics/index.ts";
 
 /** How well vectors tell people apart that training has not seen. */
-export interface Verification {
+export interface HeldOutVerification {
   readonly people: number;
   readonly faces: number;
   readonly genuinePairs: number;
@@ -36,7 +36,7 @@ const FARS = [1e-2, 1e-3, 1e-4];
  * Shapes    vectors [faces · dimension], of length 1 each; labels [faces]
  * Returns   undefined when there are not both kinds of pairs
  */
-export function verify(vectors: Float32Array, labels: Int32Array): Verification | undefined {
+export function verifyHeldOut(vectors: Float32Array, labels: Int32Array): HeldOutVerification | undefined {
   const points = pointsOfPairs(vectors, labels, () => true);
   if (points.genuinePairs === 0 || points.impostorPairs === 0) return undefined;
   return {
@@ -115,7 +115,7 @@ function bestBalanced({
   return found;
 }
 
-function meanAngles(points: OperatingPoints): Pick<Verification, "genuineDeg" | "impostorDeg"> {
+function meanAngles(points: OperatingPoints): Pick<HeldOutVerification, "genuineDeg" | "impostorDeg"> {
   const { threshold, genuine, impostor } = points;
   let [g, n] = [0, 0];
   for (let p = 0; p < threshold.length; p++) {

@@ -1,10 +1,10 @@
 export { draw } from "./draw.ts";
 export { type InitialValues, recordNetwork } from "./network-graph.ts";
 export * from "./optimisers/index.ts";
-export { type Head, type HeadResult, recordStep, type StepDefinition, stepGraph } from "./step-graph.ts";
+export { type HeadResult, recordStep, type StepDefinition, type StepHead, stepGraph } from "./step-graph.ts";
 export {
-  type Batch,
   formFor,
+  type StepBatch,
   type StepResult,
   TrainingStep,
   type TrainingStepOptions,

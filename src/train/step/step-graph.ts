@@ -16,12 +16,12 @@ export interface HeadResult {
  *
  * Shapes    features [N, E], labels [N]
  */
-export type Head = (tape: Tape, features: Value, labels: Value) => HeadResult;
+export type StepHead = (tape: Tape, features: Value, labels: Value) => HeadResult;
 
 /** What a training step consists of. */
 export interface StepDefinition {
   readonly network: Network;
-  readonly head: Head;
+  readonly head: StepHead;
   readonly optimiser: Optimiser;
   /** Pictures in each run. */
   readonly batch: number;

@@ -14,7 +14,7 @@ import {
   sequence,
 } from "../../networks/layer.ts";
 import { encodeOnnx, probeProvider, Session } from "../../onnx/index.ts";
-import { draw, type Head, recordStep, sgd, TrainingStep, type TrainingStepOptions } from "./index.ts";
+import { draw, recordStep, type StepHead, sgd, TrainingStep, type TrainingStepOptions } from "./index.ts";
 
 const CLASSES = 3;
 const BATCH = 8;
@@ -37,7 +37,7 @@ const network: Network = {
   ),
 };
 
-const head: Head = (tape, features, labels) => {
+const head: StepHead = (tape, features, labels) => {
   const weight = tape.parameter("head.weight", [CLASSES, 6], () => formulaNoise("head", CLASSES * 6));
   const logits = linear(features, weight);
   return { loss: softmaxCrossEntropy(logits, labels), logits };
@@ -177,7 +177,7 @@ describe("a training step", () => {
   });
 
   test("feeds what a head declares, and names what is missing", async () => {
-    const sampled: Head = (tape, features, labels) => {
+    const sampled: StepHead = (tape, features, labels) => {
       const weight = tape.parameter("head.weight", [CLASSES, 6], () => formulaNoise("head", CLASSES * 6));
       const rows = gatherRows(weight, tape.labels("sampled classes", 2));
       const jitter = tape.random("jitter", [BATCH, 1], { kind: "normal", mean: 1, std: 0.1 });
@@ -218,7 +218,7 @@ describe("a training step", () => {
     await expect(step.run({ ...batchOf(0), images: new Float32Array(3) })).rejects.toThrow(
       "images: expected 512 floats, got 3 in a Float32Array",
     );
-    const idle: Head = (tape, features) => {
+    const idle: StepHead = (tape, features) => {
       tape.parameter("head.idle", [1], () => new Float32Array(1));
       return { loss: reduceMean(features) };
     };
@@ -308,7 +308,7 @@ test("on a GPU with half-precision arithmetic a step in mixed precision learns",
 
 test("on a GPU gradients smaller than half precision knows are not lost in mixed precision", async (context) => {
   context.skip(gpu !== undefined, `no WebGPU here: ${gpu}`);
-  const faint: Head = (tape, features, labels) => {
+  const faint: StepHead = (tape, features, labels) => {
     const found = head(tape, features, labels);
     return { ...found, loss: multiply(found.loss, 1e-9) };
   };

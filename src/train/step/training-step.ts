@@ -28,7 +28,7 @@ export interface TrainingStepOptions extends StepDefinition {
 }
 
 /** What one step learns from. */
-export interface Batch {
+export interface StepBatch {
   /** [N, C, H, W] as the network wants its pictures. Not copied. */
   readonly images: Float32Array;
   /** [N]; −1 for a picture without a class. */
@@ -130,7 +130,7 @@ export class TrainingStep {
    * Throws    FaceError SHAPE, USAGE when an input is missing, CLOSED; BAD_MODEL when the engine fails, which may leave the
    * state half changed
    */
-  async run(batch: Batch): Promise<StepResult> {
+  async run(batch: StepBatch): Promise<StepResult> {
     const given: Record<string, Float32Array | Int32Array> = {
       ...batch.inputs,
       [STEP_INPUTS.images]: batch.images,
