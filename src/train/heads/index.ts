@@ -1,11 +1,11 @@
 export { adaFace } from "./adaface.ts";
 export { ARCFACE_GRADIENTS, type ArcFaceGradient, arcFace, arcFaceTarget } from "./arcface.ts";
 export { buildHead, HEADS, type HeadConfig, HeadConfigSchema, type HeadSettings } from "./catalogue.ts";
-export { CENTRES } from "./class-centres.ts";
+export { CENTRES, classCentres, cosinesBetween } from "./class-centres.ts";
 export { combined } from "./combined.ts";
 export { cosFace } from "./cosface.ts";
 export { elasticFace, MARGINS } from "./elasticface.ts";
-export type { Head, HeadInput, HeadOutput } from "./head.ts";
+export { defineHead, type Head, type HeadInput, type HeadOutput } from "./head.ts";
 export { magFace } from "./magface.ts";
 export {
   adaFaceMargin,
@@ -16,7 +16,9 @@ export {
   NO_MARGIN,
   sphereFaceMargin,
 } from "./margin-function.ts";
+export { marginLoss } from "./margin-loss.ts";
 export { normalisedSoftmax } from "./normalised-softmax.ts";
+export { type OwnClass, ownClass } from "./own-class.ts";
 export {
   type ClassSampling,
   SAMPLED_CLASSES,
