@@ -117,6 +117,28 @@ test("while somebody reads an older state nothing can be proven, the receipt say
   reader.close();
 });
 
+test("a process that is killed when all is forgotten and nothing is printed yet leaves its receipt to --finish", async () => {
+  const child = spawn(
+    process.execPath,
+    ["--import", join(import.meta.dirname, "killed-when-printing.js"), "bin/arcface.js"].concat(
+      ["gallery", "forget", "Ann Example", "--gallery", `sqlite:${path}`],
+    ),
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let out = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  const signal = await new Promise((resolve) => child.on("close", (_, by) => resolve(by)));
+  expect([signal, out]).toEqual(["SIGKILL", ""]);
+  expect((await command("list")).out).toBe("Keeper Kate: 1 face\n");
+  const [receipt, ...more] = await receipts("--finish");
+  expect(receipt).toMatchObject({ faces: 2, crops: 2, finished: true, proven: true });
+  expect(more).toEqual([]);
+  expect(await left()).toEqual([]);
+  expect((await command("forget", "--finish")).out).toBe("nothing to finish\n");
+});
+
 test("numbers pick one of several, and are listed for it", async () => {
   await command("delete", "Ann Example");
   await using gallery = await Gallery.open(`sqlite:${path}`, { clock });

@@ -239,6 +239,24 @@ export function forgettingContract(engine: StoreUnderTest): void {
       await expectReplay(second);
     });
 
+    test("a receipt that could not be shown is kept without the names until it was", async () => {
+      const gallery = await fresh();
+      const { person, sequence } = await enrol(gallery, "Ann Example", 2);
+      const unheard = gallery.forget(["Ann Example"], {
+        show: () => {
+          throw new Error("nobody listens");
+        },
+      });
+      await expect(unheard).rejects.toThrow("nobody listens");
+      const shown: unknown[] = [];
+      const [receipt, ...more] = await gallery.finishErasures({ show: async (each) => void shown.push(each) });
+      expect(receipt).toMatchObject({ faces: 2, finished: true, people: [{ id: person, names: [], faces: 2 }] });
+      expect(receipt!.changes).toEqual([sequence + 1]);
+      expect([shown, more]).toEqual([[receipt], []]);
+      expect(await gallery.finishErasures()).toEqual([]);
+      await expect(gallery.forget(["Ann Example"])).rejects.toMatchObject({ code: "PERSON_UNKNOWN" });
+    });
+
     test("taking back a deletion is refused once the gallery was moved to another model without the face", async () => {
       const gallery = await fresh();
       const ann = await enrol(gallery, "Ann Example", 2);

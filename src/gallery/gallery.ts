@@ -29,6 +29,11 @@ export interface GalleryOptions {
   readonly clock: () => Date;
 }
 
+/** Who is shown the receipt of an erasure. */
+export interface ShowReceipt {
+  readonly show?: (erasure: Erasure) => void | Promise<void>;
+}
+
 /** Who a face is, that it is one of two, or that nobody known is near enough. */
 export interface Identification {
   /** "too-close" when somebody reaches the threshold, and somebody else nearly the same score. */
@@ -246,9 +251,11 @@ export class Gallery {
    * A name means everybody who ever bore it, there or not, and whom they became by merging; a number means one person.
    * The names of an erasure that is not finished finish it.
    *
-   * Throws    FaceError PERSON_UNKNOWN
+   * @param options.show gets the receipt before the gallery drops it: what ends the process before `show` has returned
+   *                leaves the receipt for {@link finishErasures}, without the names
+   * Throws    FaceError PERSON_UNKNOWN; what `show` throws
    */
-  async forget(who: readonly (string | number)[]): Promise<Erasure> {
+  async forget(who: readonly (string | number)[], options: ShowReceipt = {}): Promise<Erasure> {
     const people = new Set<number>();
     const unknown: string[] = [];
     for (const each of who) {
@@ -266,12 +273,25 @@ export class Gallery {
     }
     const earlier = unknown.length > 0 ? await this.#earlier(unknown) : [];
     const now = people.size > 0 ? [await this.store.erase([...people], this.#now())] : [];
-    return joined([...earlier, ...now]);
+    return await this.#shown(joined([...earlier, ...now]), options);
   }
 
-  /** Finishes erasures that were interrupted or could not be finished, and gives their receipts. */
-  async finishErasures(): Promise<readonly Erasure[]> {
-    return (await this.store.finishErasures()).erasures;
+  /**
+   * Finishes erasures that were interrupted or could not be finished. Returns their receipts, and those that were never
+   * shown.
+   *
+   * @param options as {@link forget}
+   */
+  async finishErasures(options: ShowReceipt = {}): Promise<readonly Erasure[]> {
+    const { erasures } = await this.store.finishErasures();
+    for (const erasure of erasures) await this.#shown(erasure, options);
+    return erasures;
+  }
+
+  async #shown(erasure: Erasure, { show }: ShowReceipt): Promise<Erasure> {
+    await show?.(erasure);
+    if (erasure.changes.length > 0) await this.store.receiptsShown(erasure.changes);
+    return erasure;
   }
 
   /** Receipts of erasures that were begun by some names. Throws FaceError PERSON_UNKNOWN. */
@@ -285,9 +305,10 @@ export class Gallery {
   /**
    * Forgets everyone whose date has passed and, when asked to, what was deleted before a date.
    *
+   * @param options as {@link forget}
    * Returns   undefined when there was nobody
    */
-  async prune(options: { readonly deletedBefore?: Date } = {}): Promise<Erasure | undefined> {
+  async prune(options: { readonly deletedBefore?: Date } & ShowReceipt = {}): Promise<Erasure | undefined> {
     const now = this.#now();
     const expired = await this.store.expired(now);
     const deleted = options.deletedBefore
@@ -295,7 +316,7 @@ export class Gallery {
       : [];
     const ids = [...expired.map(({ id }) => id), ...deleted];
     if (ids.length === 0) return undefined;
-    return await this.store.erase(ids, now);
+    return await this.#shown(await this.store.erase(ids, now), options);
   }
 
   /**
@@ -449,6 +470,7 @@ function joined(erasures: readonly Erasure[]): Erasure {
   const sum = (of: (erasure: Erasure) => number): number =>
     erasures.reduce((total, erasure) => total + of(erasure), 0);
   return {
+    changes: erasures.flatMap(({ changes }) => changes),
     at: last.at,
     people: erasures.flatMap(({ people }) => people),
     faces: sum(({ faces }) => faces),

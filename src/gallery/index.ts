@@ -22,6 +22,7 @@ export {
   Gallery,
   type GalleryOptions,
   type Identification,
+  type ShowReceipt,
   type Verification,
 } from "./gallery.ts";
 export {
@@ -50,7 +51,7 @@ export type {
   FormerPerson,
   GallerySettings,
   GalleryStore,
-  GivenReceipts,
+  KeptReceipts,
   Page,
   SearchedFile,
   StoreStats,

@@ -53,6 +53,8 @@ export interface ErasedPerson {
 
 /** What forgetting removed, and the proof, as far as there can be one. */
 export interface Erasure {
+  /** Numbers of its entries in the log, by which {@link GalleryStore.receiptsShown} knows it; none for nobody. */
+  readonly changes: readonly number[];
   /** When it was begun, as ISO date and time. */
   readonly at: string;
   readonly people: readonly ErasedPerson[];
@@ -71,10 +73,10 @@ export interface Erasure {
   readonly finished: boolean;
 }
 
-/** Receipts of erasures that were not finished, or whose receipts were not given. */
-export interface GivenReceipts {
+/** Receipts of erasures that were not finished, or whose receipts were not shown. */
+export interface KeptReceipts {
   readonly erasures: readonly Erasure[];
-  /** Names that none of them is of; then nothing was given. */
+  /** Names that none of them is of; then there are no receipts. */
   readonly unknown: readonly string[];
 }
 
@@ -153,10 +155,14 @@ export interface GalleryStore {
    *
    * The rows go in one step, in which the rest is written down as a task: packing the files and searching them. What
    * cannot be finished at once is finished on a later opening or by {@link finishErasures}.
+   *
+   * The receipt is kept, without names, until {@link receiptsShown} is told of it.
    */
   erase(people: readonly number[], at: string): Promise<Erasure>;
-  /** Finishes what is left of erasures and gives their receipts: all, or those of people who had one of the names. */
-  finishErasures(names?: readonly string[]): Promise<GivenReceipts>;
+  /** Finishes what is left of erasures. Returns the receipts that are kept: all, or those of people who had one of the names. */
+  finishErasures(names?: readonly string[]): Promise<KeptReceipts>;
+  /** Removes the receipts of finished erasures, by their numbers in the log: whoever asked for them has them. */
+  receiptsShown(changes: readonly number[]): Promise<void>;
   /** Ids of people who were deleted before `at`, and still have contents. */
   deletedBefore(at: string): Promise<number[]>;
 

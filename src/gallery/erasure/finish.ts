@@ -1,5 +1,5 @@
 import { FaceError } from "../../core/index.ts";
-import type { Erasure, GivenReceipts } from "../store.ts";
+import type { Erasure, KeptReceipts } from "../store.ts";
 import { countMarks, type MarkedFile } from "./find-marks.ts";
 import { Marks } from "./marks.ts";
 import { isDigested } from "./name-digests.ts";
@@ -8,7 +8,7 @@ import { type BegunErasure, type ErasureTask, erasureOf, type Receipt, taskOf } 
 
 /** What an engine does for erasures. */
 export interface ErasureEngine {
-  /** Everything that is not finished, or whose receipt was not given. */
+  /** Everything that is not finished, or whose receipt was not shown. */
   tasks(): Promise<ErasureTask[]>;
   /**
    * Rewrites the files without what older contents stand in.
@@ -21,6 +21,7 @@ export interface ErasureEngine {
   /** What is kept of those who stay, of one kind, as it lies in the files. */
   kept(kind: PieceKind): AsyncIterable<Uint8Array>;
   save(task: Pick<ErasureTask, "id" | "marks" | "tries" | "receipt">): Promise<void>;
+  /** Removes those of the tasks that are finished. */
   remove(tasks: readonly number[]): Promise<void>;
 }
 
@@ -36,17 +37,15 @@ export interface FileSearch {
 /** Openings do not look again for what was found so often; who asks for it does. */
 const OPENING_TRIES = 3;
 
-const FINISHED_ELSEWHERE = "another process finished this and was given the receipt";
+const FINISHED_ELSEWHERE = "another process finished this and showed the receipt";
 
 /** Finishes what this process began, and whatever else is not finished. Returns its receipt. */
 export async function finishBegun(engine: ErasureEngine, id: number, begun: BegunErasure): Promise<Erasure> {
   const packed = await engine.compact(true);
   let receipt: Receipt = { searched: [], notProven: [FINISHED_ELSEWHERE], finished: true };
   for (const task of await engine.tasks()) {
-    if (task.id === id) {
-      receipt = task.receipt ?? (await search(engine, task, packed, begun));
-      if (receipt.finished) await engine.remove([id]);
-    } else if (task.marks !== null) await search(engine, task, packed);
+    if (task.id === id) receipt = task.receipt ?? (await search(engine, task, packed, begun));
+    else if (task.marks !== null) await search(engine, task, packed);
   }
   return erasureOf(taskOf({ id, ...begun.row }), receipt, begun.people);
 }
@@ -54,6 +53,7 @@ export async function finishBegun(engine: ErasureEngine, id: number, begun: Begu
 /** Nobody, and nothing left to do. */
 export function emptyErasure(at: string): Erasure {
   return {
+    changes: [],
     at,
     people: [],
     faces: 0,
@@ -87,10 +87,8 @@ async function finishOpen(engine: ErasureEngine): Promise<void> {
   for (const task of open) await search(engine, task, packed);
 }
 
-/**
- * Finishes everything and gives the receipts: of all, or of those that were of people of some names.
- */
-export async function giveReceipts(engine: ErasureEngine, names?: readonly string[]): Promise<GivenReceipts> {
+/** Finishes everything. Returns the receipts: of all, or of those that were of people of some names. */
+export async function keptReceipts(engine: ErasureEngine, names?: readonly string[]): Promise<KeptReceipts> {
   const tasks = await engine.tasks();
   const unknown = (names ?? []).filter((name) => !tasks.some((task) => isDigested(task.names, name)));
   if (unknown.length > 0) return { erasures: [], unknown };
@@ -101,7 +99,6 @@ export async function giveReceipts(engine: ErasureEngine, names?: readonly strin
   const erasures: Erasure[] = [];
   for (const task of wanted) {
     const receipt = task.receipt ?? (await search(engine, task, packed));
-    if (receipt.finished) await engine.remove([task.id]);
     erasures.push(erasureOf(task, receipt));
   }
   return { erasures, unknown: [] };

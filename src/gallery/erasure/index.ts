@@ -5,7 +5,7 @@ export {
   type FileSearch,
   finishBegun,
   finishOnOpening,
-  giveReceipts,
+  keptReceipts,
 } from "./finish.ts";
 export { Marks } from "./marks.ts";
 export { type MergeEffect, type MergeEntry, Merges } from "./merges.ts";

@@ -30,10 +30,11 @@ export type ErasureCounts = z.infer<typeof CountsSchema>;
 export type Receipt = z.infer<typeof ReceiptSchema>;
 
 /**
- * An erasure as the gallery remembers it until it is finished and its receipt was given. The rows went in the same
+ * An erasure as the gallery remembers it until it is finished and its receipt was shown. The rows went in the same
  * step in which it was written down; what is left is to pack the files and to search them.
  */
 export interface ErasureTask {
+  /** Number of its entry in the log. */
   readonly id: number;
   /** ISO date and time. */
   readonly at: string;
@@ -124,10 +125,10 @@ export function beginTask(traces: Traces, logEffects: number, at: string): Begun
 
 /** A task and what came of it, as it is shown. */
 export function erasureOf(
-  { at, counts }: Pick<ErasureTask, "at" | "counts">,
+  { id, at, counts }: Pick<ErasureTask, "id" | "at" | "counts">,
   receipt: Receipt,
   people: readonly ErasedPerson[] = counts.people.map((person) => ({ ...person, names: [] })),
 ): Erasure {
   const { faces, crops, logEffects } = counts;
-  return { at, people, faces, crops, logEffects, ...receipt };
+  return { changes: [id], at, people, faces, crops, logEffects, ...receipt };
 }

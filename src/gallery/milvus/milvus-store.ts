@@ -10,7 +10,7 @@ import type {
   FormerPerson,
   GallerySettings,
   GalleryStore,
-  GivenReceipts,
+  KeptReceipts,
   Page,
   StoreStats,
 } from "../store.ts";
@@ -135,13 +135,17 @@ export class MilvusStore implements GalleryStore {
     return { ...erasure, notProven };
   }
 
-  async finishErasures(names?: readonly string[]): Promise<GivenReceipts> {
-    const given = await this.#open.finishErasures(names);
-    if (given.erasures.length > 0) {
+  async finishErasures(names?: readonly string[]): Promise<KeptReceipts> {
+    const kept = await this.#open.finishErasures(names);
+    if (kept.erasures.length > 0) {
       await this.#log.follow();
       await this.#vectors.compact();
     }
-    return given;
+    return kept;
+  }
+
+  async receiptsShown(changes: readonly number[]): Promise<void> {
+    await this.#open.receiptsShown(changes);
   }
 
   async everNamed(spellings: readonly string[]): Promise<FormerPerson[]> {

@@ -146,7 +146,7 @@ export class PostgresErasures implements ErasureEngine {
   }
 
   async remove(tasks: readonly number[]): Promise<void> {
-    await this.#connections.rows("DELETE FROM erasure WHERE id = ANY($1)", [tasks]);
+    await this.#connections.rows("DELETE FROM erasure WHERE id = ANY($1) AND receipt IS NOT NULL", [tasks]);
     // The digests leave the table's file, too, unless others read it; then with the next rewriting.
     await this.#connections.session(async (client) => {
       await client.query(`SET lock_timeout = '${IMPATIENCE}'`);

@@ -1,7 +1,7 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
-import { giveReceipts } from "../erasure/index.ts";
+import { keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
@@ -11,7 +11,7 @@ import type {
   FormerPerson,
   GallerySettings,
   GalleryStore,
-  GivenReceipts,
+  KeptReceipts,
   Page,
   StoreStats,
 } from "../store.ts";
@@ -218,8 +218,12 @@ export class PostgresStore implements GalleryStore {
     return await formerPeople((sql, values) => this.#rows(sql, values ?? []), ids);
   }
 
-  async finishErasures(names?: readonly string[]): Promise<GivenReceipts> {
-    return await giveReceipts(new PostgresErasures(this.#open), names);
+  async finishErasures(names?: readonly string[]): Promise<KeptReceipts> {
+    return await keptReceipts(new PostgresErasures(this.#open), names);
+  }
+
+  async receiptsShown(changes: readonly number[]): Promise<void> {
+    await new PostgresErasures(this.#open).remove(changes);
   }
 
   async erase(people: readonly number[], at: string): Promise<Erasure> {

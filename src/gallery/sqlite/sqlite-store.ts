@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
-import { finishOnOpening, giveReceipts } from "../erasure/index.ts";
+import { finishOnOpening, keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
@@ -13,7 +13,7 @@ import type {
   FormerPerson,
   GallerySettings,
   GalleryStore,
-  GivenReceipts,
+  KeptReceipts,
   Page,
   StoreStats,
 } from "../store.ts";
@@ -255,8 +255,12 @@ export class SqliteStore implements GalleryStore {
     return formerPeople(this.#open, ids);
   }
 
-  async finishErasures(names?: readonly string[]): Promise<GivenReceipts> {
-    return await giveReceipts(new SqliteErasures(this.#open), names);
+  async finishErasures(names?: readonly string[]): Promise<KeptReceipts> {
+    return await keptReceipts(new SqliteErasures(this.#open), names);
+  }
+
+  async receiptsShown(changes: readonly number[]): Promise<void> {
+    await new SqliteErasures(this.#open).remove(changes);
   }
 
   async erase(people: readonly number[], at: string): Promise<Erasure> {

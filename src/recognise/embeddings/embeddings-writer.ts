@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { draftOf, FaceError, reasonOf, systemCode } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { PictureFile } from "../picture-file.ts";
-import { encodeRecord, type FaceRecord } from "./face-record.ts";
+import { encodeRecord, type FaceRecord, placeOf } from "./face-record.ts";
 import { type EmbeddingsFile, type EmbeddingsFormat, formatOf, JSONL } from "./formats.ts";
 import { encodeHeader, expectComparable, expectSameRows } from "./header.ts";
 import { type LineOfWork, type Recovered, recover, tombstone, withoutReplaced } from "./working-file.ts";
@@ -215,7 +215,7 @@ async function* ofDimension(
     if (length !== model.dimension) {
       throw new FaceError(
         "BAD_FILE",
-        `${path}: expected vectors of ${model.dimension} numbers, as its header says, got ${length}`,
+        `${placeOf(record) ?? path}: expected a vector of ${model.dimension} numbers, as the file's header says, got one of ${length}`,
       );
     }
     yield record;

@@ -111,9 +111,13 @@ test("a file of another length's vectors, of no unit vectors or of bad names is 
   expect(await altered((record) => record.embedding.pop())).toContain(
     `BAD_FILE ${line} a vector of length 1`,
   );
-  expect(await altered((record) => record.embedding.push(0))).toBe(
-    "BAD_FILE faces.jsonl: expected vectors of 16 numbers, as its header says, got 17",
-  );
+  for (const [alter, length] of [
+    [(record: { embedding: number[] }) => record.embedding.push(0), 17],
+    [(record: { embedding: number[] }) => (record.embedding = [0.6, 0.8]), 2],
+  ] as const)
+    expect(await altered(alter)).toBe(
+      `BAD_FILE ${line} a vector of 16 numbers, as the file's header says, got one of ${length}`,
+    );
   expect(await altered((record) => (record.person = "A\u202enn"))).toContain(
     `USAGE ${line} a name without control`,
   );

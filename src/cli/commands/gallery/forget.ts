@@ -36,10 +36,17 @@ async function forget(io: CliIo, names: string[], flags: ForgetFlags): Promise<n
   if (asked.filter(Boolean).length !== 1)
     throw new FaceError("USAGE", "forget: expected names, or --person with numbers, or --finish");
   await using gallery = await openGallery(io, flags);
-  if (!flags.finish) return receipt(io, flags, await gallery.forget(flags.person?.map(numberOf) ?? names));
-  const erasures = await gallery.finishErasures();
+  const show = (erasure: Erasure): void => receipt(io, flags, erasure);
+  if (!flags.finish)
+    return exitCodeOf(await gallery.forget(flags.person?.map(numberOf) ?? names, { show }));
+  const erasures = await gallery.finishErasures({ show });
   if (erasures.length === 0) say(io, flags, { people: [] }, "nothing to finish");
-  return Math.max(EXIT.ok, ...erasures.map((erasure) => receipt(io, flags, erasure)));
+  return exitCodeOf(...erasures);
+}
+
+/** 3 when something of what was removed was found again or is left to do. */
+function exitCodeOf(...erasures: readonly Erasure[]): number {
+  return erasures.every(({ finished }) => finished) ? EXIT.ok : EXIT.badInput;
 }
 
 function numberOf(text: string): number {
@@ -53,14 +60,15 @@ async function prune(io: CliIo, flags: GalleryFlags & { deleted?: string | true 
   const deletedBefore =
     deleted === true ? clock() : deleted === undefined ? undefined : momentOf("--deleted", deleted);
   await using gallery = await openGallery(io, flags);
-  const erasure = await gallery.prune(deletedBefore ? { deletedBefore } : {});
-  if (erasure) return receipt(io, flags, erasure);
+  const show = (erasure: Erasure): void => receipt(io, flags, erasure);
+  const erasure = await gallery.prune({ show, ...(deletedBefore && { deletedBefore }) });
+  if (erasure) return exitCodeOf(erasure);
   say(io, flags, { forgotten: [], faces: 0 }, "nobody's date has passed");
   return EXIT.ok;
 }
 
-/** What was removed and what was searched. Exit code 3 when something of it was found again or is left to do. */
-function receipt(io: CliIo, flags: GalleryFlags, erasure: Erasure): number {
+/** What was removed and what was searched. */
+function receipt(io: CliIo, flags: GalleryFlags, erasure: Erasure): void {
   const { at, people, faces, crops, logEffects, searched, notProven, finished } = erasure;
   if (flags.json) {
     const forgotten = people.flatMap(({ names }) => names.slice(0, 1));
@@ -85,5 +93,4 @@ function receipt(io: CliIo, flags: GalleryFlags, erasure: Erasure): number {
         'not finished: the next opening goes on, or "arcface gallery forget --finish", which prints the receipt\n',
       );
   }
-  return finished ? EXIT.ok : EXIT.badInput;
 }
