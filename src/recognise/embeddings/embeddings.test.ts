@@ -249,5 +249,5 @@ test("a header of a newer version is refused, and so is a damaged one", async ()
 test("rows that are not as long as the header says are refused", async () => {
   const path = await outPath("faces.jsonl");
   await writeFile(path, `${encodeHeader(madePipeline(13))}\n${encodeRecord(record("one.jpg"))}\n`);
-  await expect(firstRow(path, madePipeline(13))).rejects.toThrow("expected vectors of 13 numbers");
+  await expect(firstRow(path, madePipeline(13))).rejects.toThrow("line 2: expected a vector of 13 numbers");
 });

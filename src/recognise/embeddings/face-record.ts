@@ -111,7 +111,9 @@ export function unitVectorOf(values: ArrayLike<number>, where: string): UnitVect
   try {
     return asUnitVector(values);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${where}: expected a vector of length 1, got another`, { cause });
+    const length = Math.hypot(...Array.from(values)).toPrecision(6);
+    const got = `${values.length} numbers of length ${length}`;
+    throw new FaceError("BAD_FILE", `${where}: expected a unit vector, got ${got}`, { cause });
   }
 }
 

@@ -83,32 +83,36 @@ export async function readVectors(path: string, options: ReadVectorsOptions = {}
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** A row and where it stands: the file with its line, or with its row counted from 0 where it has no lines. */
+interface PlacedRow {
+  readonly row: Row;
+  readonly where: string;
+}
+
 /** Rows of a file of lines; headers of files of embeddings have to be of one pipeline, and are none. */
-async function* jsonLines(path: string): AsyncGenerator<Row> {
+async function* jsonLines(path: string): AsyncGenerator<PlacedRow> {
   let number = 0;
   let pipeline: MadeBy = null;
   for await (const line of readLines(path)) {
-    number++;
+    const where = `${path}: line ${++number}`;
     if (line.trim() === "") continue;
     let row: unknown;
     try {
       row = parseJson(line);
     } catch (cause) {
-      throw new FaceError("BAD_FILE", `${path}: line ${number}: expected JSON, got: ${reasonOf(cause)}`, {
-        cause,
-      });
+      throw new FaceError("BAD_FILE", `${where}: expected JSON, got: ${reasonOf(cause)}`, { cause });
     }
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
-      throw new FaceError("BAD_FILE", `${path}: line ${number}: expected an object, got another value`);
+      throw new FaceError("BAD_FILE", `${where}: expected an object, got another value`);
     }
-    const header = isHeader(row) ? decodeHeader(line, `${path}: line ${number}`) : undefined;
-    if (!header) yield row as Row;
+    const header = isHeader(row) ? decodeHeader(line, where) : undefined;
+    if (!header) yield { row: row as Row, where };
     else if (number === 1) pipeline = header.pipeline;
-    else expectOnePipeline(`${path}: line ${number}`, pipeline, header.pipeline);
+    else expectOnePipeline(where, pipeline, header.pipeline);
   }
 }
 
-async function* parquetRows(path: string): AsyncGenerator<Row> {
+async function* parquetRows(path: string): AsyncGenerator<PlacedRow> {
   const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
   let rows: Row[];
   try {
@@ -116,19 +120,18 @@ async function* parquetRows(path: string): AsyncGenerator<Row> {
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${path}: expected a Parquet file, got: ${reasonOf(cause)}`, { cause });
   }
-  yield* rows;
+  for (const [index, row] of rows.entries()) yield { row, where: `${path}: row ${index}` };
 }
 
 async function fromRows(
   path: string,
-  rows: AsyncIterable<Row>,
+  rows: AsyncIterable<PlacedRow>,
   { vectorField, labelField }: ReadVectorsOptions,
 ): Promise<LabelledVectors> {
   const chunks: Float64Array[] = [];
   const kept: Row[] = [];
   let field: string | undefined;
-  for await (const row of rows) {
-    const where = `${path}: row ${kept.length}`;
+  for await (const { row, where } of rows) {
     field ??= vectorField ?? VECTOR_FIELDS.find((name) => name in row);
     const values = field === undefined ? undefined : row[field];
     if (field === undefined || values === undefined) {
@@ -217,7 +220,7 @@ async function fromNpy(path: string, options: ReadVectorsOptions): Promise<Label
   );
   const rows: Row[] = [];
   if ((await stat(namesPathOf(path)).catch(() => undefined))?.isFile()) {
-    for await (const row of jsonLines(namesPathOf(path))) rows.push(row);
+    for await (const { row } of jsonLines(namesPathOf(path))) rows.push(row);
     if (rows.length !== count) {
       throw new FaceError("BAD_FILE", `${namesPathOf(path)}: expected ${count} rows, got ${rows.length}`);
     }

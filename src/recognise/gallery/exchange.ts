@@ -103,21 +103,12 @@ export async function importFaces(
   for await (const record of records) {
     throwIfAborted(options.signal);
     const where = placeOf(record) ?? path;
-    expectDimension(where, gallery.pipeline.model.dimension, record.embedding.length);
     if (record.person === undefined) report.nameless++;
     else batch.push({ ...record, person: personName(where, record.person) });
     if (batch.length === STEP) await flush();
   }
   await flush();
   return report;
-}
-
-function expectDimension(where: string, dimension: number, length: number): void {
-  if (length === dimension) return;
-  throw new FaceError(
-    "BAD_FILE",
-    `${where}: expected a vector of the gallery's ${dimension} numbers, got one of ${length}`,
-  );
 }
 
 function enrolmentsOf(records: readonly FaceRecord[]): Enrolment[] {
