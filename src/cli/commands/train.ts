@@ -72,7 +72,8 @@ export function trainCommand(program: Command, act: Act): void {
       "after",
       `
 The run's folder holds config.yaml, events.jsonl, checkpoints/ and in the end model.onnx with its card, which every
-command takes as --model. Ctrl-C writes a checkpoint.
+command takes as --model. Ctrl-C ends the run with a checkpoint where the step under way ends within a second, else at
+the last one that was written: after every epoch, or 1000 steps where that is sooner.
 
 Examples:
   arcface train --data people/ --out runs/first --network mobilefacenet --head arcface --epochs 20
