@@ -120,9 +120,13 @@ test("while somebody reads an older state nothing can be proven, the receipt say
 test("a process that is killed when all is forgotten and nothing is printed yet leaves its receipt to --finish", async () => {
   const child = spawn(
     process.execPath,
-    ["--import", join(import.meta.dirname, "killed-when-printing.js"), "bin/arcface.js"].concat(
-      ["gallery", "forget", "Ann Example", "--gallery", `sqlite:${path}`],
-    ),
+    ["--import", join(import.meta.dirname, "killed-when-printing.js"), "bin/arcface.js"].concat([
+      "gallery",
+      "forget",
+      "Ann Example",
+      "--gallery",
+      `sqlite:${path}`,
+    ]),
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   let out = "";

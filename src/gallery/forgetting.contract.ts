@@ -249,8 +249,14 @@ export function forgettingContract(engine: StoreUnderTest): void {
       });
       await expect(unheard).rejects.toThrow("nobody listens");
       const shown: unknown[] = [];
-      const [receipt, ...more] = await gallery.finishErasures({ show: async (each) => void shown.push(each) });
-      expect(receipt).toMatchObject({ faces: 2, finished: true, people: [{ id: person, names: [], faces: 2 }] });
+      const [receipt, ...more] = await gallery.finishErasures({
+        show: async (each) => void shown.push(each),
+      });
+      expect(receipt).toMatchObject({
+        faces: 2,
+        finished: true,
+        people: [{ id: person, names: [], faces: 2 }],
+      });
       expect(receipt!.changes).toEqual([sequence + 1]);
       expect([shown, more]).toEqual([[receipt], []]);
       expect(await gallery.finishErasures()).toEqual([]);

@@ -116,7 +116,8 @@ export class SqliteErasures implements ErasureEngine {
 
   async remove(tasks: readonly number[]): Promise<void> {
     await this.#connection.write(() => {
-      for (const id of tasks) this.#connection.run("DELETE FROM erasure WHERE id = ? AND receipt IS NOT NULL", id);
+      for (const id of tasks)
+        this.#connection.run("DELETE FROM erasure WHERE id = ? AND receipt IS NOT NULL", id);
     });
     // The digests leave the write-ahead log, too, or later with what is written over them.
     await this.#emptyLog(1).catch(() => undefined);

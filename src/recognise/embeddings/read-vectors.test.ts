@@ -101,7 +101,11 @@ describe("vectors of any kind", () => {
     ["list.jsonl", "[1,2]\n", /line 1: expected an object/],
     ["none.jsonl", '{"a":1}\n', /"embedding" or "vector" with the vector, got a/],
     ["words.jsonl", '{"vector":[1,"2"]}\n', /words.jsonl: line 1: expected a list of finite numbers/],
-    ["uneven.jsonl", '{"vector":[1,2]}\n\n{"vector":[1]}\n', /uneven.jsonl: line 3: expected 2 numbers, got 1/],
+    [
+      "uneven.jsonl",
+      '{"vector":[1,2]}\n\n{"vector":[1]}\n',
+      /uneven.jsonl: line 3: expected 2 numbers, got 1/,
+    ],
     ["damaged.parquet", "PAR1", /expected a Parquet file/],
   ])("%s is refused", async (name, content, message) => {
     await expect(readVectors(await file(name, content))).rejects.toThrow(message);

@@ -37,8 +37,7 @@ async function forget(io: CliIo, names: string[], flags: ForgetFlags): Promise<n
     throw new FaceError("USAGE", "forget: expected names, or --person with numbers, or --finish");
   await using gallery = await openGallery(io, flags);
   const show = (erasure: Erasure): void => receipt(io, flags, erasure);
-  if (!flags.finish)
-    return exitCodeOf(await gallery.forget(flags.person?.map(numberOf) ?? names, { show }));
+  if (!flags.finish) return exitCodeOf(await gallery.forget(flags.person?.map(numberOf) ?? names, { show }));
   const erasures = await gallery.finishErasures({ show });
   if (erasures.length === 0) say(io, flags, { people: [] }, "nothing to finish");
   return exitCodeOf(...erasures);
