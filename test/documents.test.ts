@@ -35,13 +35,22 @@ mkdirSync(join(ROOT, "node_modules", ".cache"), { recursive: true });
 const folder = mkdtempSync(join(ROOT, "node_modules", ".cache", "documents-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("every block of TypeScript in README and docs compiles against the built package", async () => {
-  const blocks = documents.flatMap(({ name, text }) =>
+/** The examples in the comments of the source: of the names that people meet first. */
+const comments = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+  .map((name) => {
+    const text = readFileSync(join(ROOT, "src", name), "utf8").replace(/^ \* ?/gm, "");
+    return { name: `src/${name}`, text };
+  });
+
+test("every block of TypeScript in README, docs and comments compiles against the built package", async () => {
+  const blocks = [...documents, ...comments].flatMap(({ name, text }) =>
     fences(text)
       .filter(({ info }) => info === "ts")
       .map((block) => ({ ...block, name })),
   );
   expect(blocks.filter(({ name }) => name === "README.md")).not.toEqual([]);
+  expect(blocks.filter(({ name }) => name.startsWith("src/")).length).toBeGreaterThan(20);
   // A module each, in a folder without the package's own, as in a project of the reader's.
   for (const { name, line, code } of blocks)
     writeFileSync(join(folder, `${name.replace(/\W/g, "_")}_${line}.ts`), `${code}\nexport {};\n`);

@@ -28,6 +28,20 @@ export type AlignedFace = RgbImage & { readonly [aligned]: true };
  *
  * Shapes    result sizePx × sizePx
  * Throws    FaceError SHAPE when the landmarks coincide
+ *
+ * ```ts
+ * import { alignFace, type Landmarks, readImage } from "arcface-ts";
+ *
+ * const image = await readImage("portrait.jpg");
+ * const landmarks: Landmarks<"raster"> = [
+ *   { x: 120, y: 160 }, // the eye on the left of the picture
+ *   { x: 180, y: 158 },
+ *   { x: 152, y: 196 }, // the tip of the nose
+ *   { x: 128, y: 226 }, // the mouth's corner on the left
+ *   { x: 176, y: 224 },
+ * ];
+ * const crop = alignFace(image, landmarks, 112);
+ * ```
  */
 export function alignFace(image: RgbImage, landmarks: Landmarks<"raster">, sizePx = 112): AlignedFace {
   return warpAffine(image, cropToPicture(landmarks, sizePx), sizePx, sizePx) as AlignedFace;

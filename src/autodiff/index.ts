@@ -4,6 +4,21 @@
  * A tape records operations; from it come gradients, a float64 reference and a graph that onnxruntime runs.
  *
  * ```ts
+ * import {
+ *   compile,
+ *   conv2d,
+ *   flatten,
+ *   globalAveragePool,
+ *   gradients,
+ *   linear,
+ *   multiply,
+ *   relu,
+ *   softmaxCrossEntropy,
+ *   subtract,
+ *   Tape,
+ * } from "arcface-ts/autodiff";
+ *
+ * const drawn = (count: number) => Float32Array.from({ length: count }, () => Math.random() - 0.5);
  * const tape = new Tape();
  * const images = tape.input("images", [32, 1, 28, 28]);
  * const labels = tape.labels("labels", 32);

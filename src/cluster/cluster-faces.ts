@@ -25,6 +25,16 @@ interface Group {
  * Throws    FaceError USAGE for a threshold outside [−1, 1], SHAPE for vectors of several dimensions, ABORTED
  * Source    average linkage (R. R. Sokal, C. D. Michener, 1958) on the graph of cosines, with constraints;
  *           docs/decisions/clustering.md compares it with DBSCAN and Chinese whispers
+ *
+ * ```ts
+ * import { Recognizer } from "arcface-ts";
+ * import { clusterFaces } from "arcface-ts/cluster";
+ *
+ * await using recognizer = await Recognizer.open();
+ * const { faces } = await recognizer.faces("party.jpg");
+ * const all = faces.map(({ embedding }) => ({ embedding, photograph: "party.jpg" }));
+ * for (const group of await clusterFaces(all, { threshold: 0.4 })) console.log(group);
+ * ```
  */
 export async function clusterFaces(
   faces: readonly FaceToCluster[],

@@ -35,6 +35,17 @@ export type ErrorCode = keyof typeof ERROR_CODES;
  * The only error class this library throws on purpose.
  *
  * The message is one sentence, `where: expected X, got Y`, fit to be shown to the person who gave the input.
+ *
+ * ```ts
+ * import { FaceError, readImage } from "arcface-ts";
+ *
+ * try {
+ *   await readImage("holiday.txt");
+ * } catch (error) {
+ *   if (!(error instanceof FaceError) || error.code !== "BAD_IMAGE") throw error;
+ *   console.error(error.message);
+ * }
+ * ```
  */
 export class FaceError extends Error {
   override readonly name = "FaceError";

@@ -24,6 +24,12 @@ export const UNIT_TOLERANCE = 1e-3;
  *
  * Shapes    values [D] · result [D], a copy
  * Throws    FaceError ZERO_VECTOR when the length is 0 or not finite
+ *
+ * ```ts
+ * import { normalize } from "arcface-ts";
+ *
+ * normalize([3, 4]); // about [0.6, 0.8]
+ * ```
  */
 export function normalize(values: ReadonlyFloat32): UnitVector {
   let square = 0;
@@ -65,6 +71,12 @@ export function asUnitVector(values: ArrayLike<number>): UnitVector {
  * Shapes    a [D], b [D]
  * Ranges    result in [−1, 1]; clamped, because rounding can pass 1 by one part in 10⁷
  * Throws    FaceError SHAPE when the dimensions differ
+ *
+ * ```ts
+ * import { cosine, normalize } from "arcface-ts";
+ *
+ * cosine(normalize([3, 4]), normalize([4, 3])); // about 0.96
+ * ```
  */
 export function cosine(a: UnitVector, b: UnitVector): number {
   if (a.length !== b.length) {

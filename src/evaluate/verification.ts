@@ -97,6 +97,15 @@ export interface VerificationReport {
  * Everything there is to say about a list of pairs whose pictures were embedded.
  *
  * Throws    FaceError USAGE without pairs of both kinds
+ *
+ * ```ts
+ * import { embedPictures, measureVerification, readLfwPairs } from "arcface-ts/evaluate";
+ *
+ * const list = await readLfwPairs("lfw/", "pairs.txt");
+ * const { measured } = await embedPictures(list.pictures);
+ * const { accuracy, eer } = measureVerification(list, measured);
+ * console.log(accuracy, eer);
+ * ```
  */
 export function measureVerification(
   list: PairList,

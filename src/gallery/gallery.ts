@@ -88,6 +88,19 @@ const PAGE = 1000;
  *
  * Every change is one entry of the log and happens whole or not at all. A change is planned from what is there and
  * refused by the store when something else happened in between; then it is planned again.
+ *
+ * ```ts
+ * import { Recognizer } from "arcface-ts";
+ * import { Gallery } from "arcface-ts/gallery";
+ *
+ * await using recognizer = await Recognizer.open();
+ * await using gallery = await Gallery.open("sqlite:people.db", { clock: () => new Date() });
+ * const threshold = recognizer.calibration?.threshold;
+ * for (const face of (await recognizer.faces("party.jpg")).faces) {
+ *   const { answer, person } = await gallery.identify(face.embedding, { threshold });
+ *   console.log(answer, person?.name);
+ * }
+ * ```
  */
 export class Gallery {
   readonly store: GalleryStore;

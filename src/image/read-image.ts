@@ -35,6 +35,13 @@ export const IMAGE_EXTENSIONS: readonly string[] = [
  * @param options.strict whether such a picture is refused @default false
  * Throws    FaceError BAD_FILE when a source cannot be read, BAD_IMAGE when the content is not a whole picture, USAGE
  *           when it is no source
+ *
+ * ```ts
+ * import { readImage } from "arcface-ts";
+ *
+ * const { width, height, data } = await readImage("holiday.jpg");
+ * console.log(width, height, data[0]); // red of the first pixel
+ * ```
  */
 export async function readImage(
   source: ImageSource,

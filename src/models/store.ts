@@ -48,6 +48,14 @@ const LOCK_STALE_MS = 15_000;
  * Model files on disk: downloaded once, held against their checksums, written whole or not at all.
  *
  * Any number of processes may share one folder; the first one that needs a file downloads it, the others wait.
+ *
+ * ```ts
+ * import { ModelStore, Recognizer } from "arcface-ts";
+ *
+ * const store = new ModelStore({ home: "/var/lib/arcface" });
+ * await store.pull("fr-feature-512");
+ * await using recognizer = await Recognizer.open({ store, model: "fr-feature-512" });
+ * ```
  */
 export class ModelStore {
   readonly home: string;

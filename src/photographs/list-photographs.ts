@@ -66,6 +66,13 @@ const RAW_ENDINGS: ReadonlySet<string> = new Set(
  * - A path with nothing there, and a folder that cannot be read, is told, and the rest goes on.
  *
  * Throws    FaceError BAD_FILE when each path that is given has nothing there or is a folder that cannot be read
+ *
+ * ```ts
+ * import { listPhotographs } from "arcface-ts";
+ *
+ * const { paths, passedOver } = await listPhotographs(["holiday/", "passport.jpg"]);
+ * console.log(paths.length, passedOver);
+ * ```
  */
 export async function listPhotographs(paths: readonly string[]): Promise<PhotographList> {
   const walk = new Walk();

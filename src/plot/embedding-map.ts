@@ -42,6 +42,17 @@ const MAX_NAMES = 30;
  *
  * Returns   an SVG document
  * Throws    FaceError SHAPE when a coordinate is not a number
+ *
+ * ```ts
+ * import { writeFile } from "node:fs/promises";
+ * import { embeddingMap, renderPng } from "arcface-ts/plot";
+ *
+ * const svg = embeddingMap([
+ *   { x: 0, y: 0, group: "Ann" },
+ *   { x: 1, y: 2, group: "Bob" },
+ * ]);
+ * await writeFile("map.png", renderPng(svg));
+ * ```
  */
 export function embeddingMap(points: readonly MapPoint[], options: EmbeddingMapOptions = {}): string {
   const groups = options.groups ?? groupsOf(points);

@@ -41,7 +41,17 @@ export interface Photograph<F> {
   readonly warnings?: readonly string[];
 }
 
-/** The first half of an image's journey: read, detect, align. */
+/**
+ * The first half of an image's journey: read, detect, align.
+ *
+ * ```ts
+ * import { FaceFinder } from "arcface-ts";
+ *
+ * await using finder = await FaceFinder.open();
+ * const { faces } = await finder.detect("party.jpg");
+ * for (const { box, score } of faces) console.log(box, score);
+ * ```
+ */
 export class FaceFinder {
   readonly #detector: Detector;
   readonly #options: FaceFinderOptions;

@@ -37,6 +37,15 @@ const CENTRAL_REACH = 0.25;
  * demands that there are not several.
  *
  * Throws    FaceError SEVERAL_FACES for `only`, USAGE for a number or a point where there is no face
+ *
+ * ```ts
+ * import { chooseFace, Recognizer } from "arcface-ts";
+ *
+ * await using recognizer = await Recognizer.open();
+ * const photograph = await recognizer.faces("family.jpg");
+ * const face = chooseFace(photograph.faces, "central", photograph);
+ * console.log(face?.box ?? "nobody");
+ * ```
  */
 export function chooseFace<F extends Detection<"image">>(
   faces: readonly F[],

@@ -35,6 +35,17 @@ export type PhotographResult<P = Photograph<Face>> =
  * Recognizers in worker threads, one per core: photographs run side by side, each on one thread.
  *
  * Memory is bounded by the number of workers, whatever the number of photographs.
+ *
+ * ```ts
+ * import { listPhotographs, RecognizerPool } from "arcface-ts";
+ *
+ * const { paths } = await listPhotographs(["holiday/"]);
+ * await using pool = await RecognizerPool.open();
+ * for await (const result of pool.faces(paths)) {
+ *   if (result.kind === "faces") console.log(result.path, result.photograph.faces.length);
+ *   else console.error(result.error.message);
+ * }
+ * ```
  */
 export class RecognizerPool {
   readonly #pool: OrderedPool<string, WorkerAnswer<unknown>>;

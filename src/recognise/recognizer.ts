@@ -54,6 +54,14 @@ export type Comparison =
  * An image's journey: read, detect, align (all three in `FaceFinder`), embed, compare.
  *
  * Work runs on the calling thread; for many photographs use `RecognizerPool`.
+ *
+ * ```ts
+ * import { Recognizer } from "arcface-ts";
+ *
+ * await using recognizer = await Recognizer.open();
+ * const result = await recognizer.compare("passport.jpg", "selfie.jpg");
+ * if (result.kind === "compared") console.log(result.cosine, result.verdict?.same);
+ * ```
  */
 export class Recognizer {
   readonly #finder: FaceFinder;

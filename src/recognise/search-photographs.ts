@@ -18,7 +18,18 @@ export interface PhotographHit {
   readonly cosine: number;
 }
 
-/** Photographs searched by face: a photograph is as similar as the most similar of its faces. */
+/**
+ * Photographs searched by face: a photograph is as similar as the most similar of its faces.
+ *
+ * ```ts
+ * import { PhotographIndex, Recognizer } from "arcface-ts";
+ *
+ * await using recognizer = await Recognizer.open();
+ * const index = new PhotographIndex();
+ * for (const path of ["a.jpg", "b.jpg"]) index.add(path, (await recognizer.faces(path)).faces);
+ * for (const { path, cosine } of await recognizer.search("who.jpg", index, { k: 3 })) console.log(cosine, path);
+ * ```
+ */
 export class PhotographIndex {
   readonly #index = new ExactIndex();
   readonly #photographs = new Map<string, { readonly group: number; readonly faces: EmbeddedFace[] }>();

@@ -59,6 +59,15 @@ const SMALLEST_BATCH = 4;
  *
  * Searches run on the calling thread, with `threads` helped by others. Up to 4 GiB of quantised vectors, which is
  * 7.8 million of 512 dimensions.
+ *
+ * ```ts
+ * import { ExactIndex, normalize } from "arcface-ts";
+ *
+ * await using index = new ExactIndex();
+ * index.add(1, normalize([3, 4]));
+ * index.add(2, normalize([4, 3]));
+ * index.search(normalize([1, 0]), { k: 1 }); // id 2, cosine about 0.8
+ * ```
  */
 export class ExactIndex implements VectorIndex {
   readonly #source: VectorSource | undefined;

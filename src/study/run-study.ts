@@ -85,6 +85,15 @@ export const STUDY_DEFAULTS = {
  * looks alike, and ask what the scores go by.
  *
  * Throws    FaceError USAGE for a declared pair without faces or too many faces; as `RecognizerPool.open`
+ *
+ * ```ts
+ * import { labelledPhotographs, readPeopleFolder } from "arcface-ts/photographs";
+ * import { runStudy, writeReport } from "arcface-ts/study";
+ *
+ * const photographs = labelledPhotographs(await readPeopleFolder("people/"));
+ * const study = await runStudy(photographs, { cacheFolder: "study/" });
+ * await writeReport(study, "study/");
+ * ```
  */
 export async function runStudy(
   photographs: readonly LabelledPhotograph[],

@@ -78,7 +78,20 @@ export async function* tsne(points: Points, options: TsneOptions = {}): AsyncGen
   yield* follow(await prepare(points, plan, options), plan, options);
 }
 
-/** {@link tsne} to its end. */
+/**
+ * {@link tsne} to its end.
+ *
+ * ```ts
+ * import { openEmbeddings } from "arcface-ts";
+ * import { embedTsne, pointsOf } from "arcface-ts/project";
+ *
+ * const { records } = await openEmbeddings("faces.parquet");
+ * const vectors: ArrayLike<number>[] = [];
+ * for await (const { embedding } of records) vectors.push(embedding);
+ * const { layout } = await embedTsne(pointsOf(vectors));
+ * console.log(layout.length);
+ * ```
+ */
 export async function embedTsne(points: Points, options: TsneOptions = {}): Promise<TsneLayout> {
   const plan = planOf(points, { ...options, snapshotEvery: Number.MAX_SAFE_INTEGER });
   const job = await prepare(points, plan, options);

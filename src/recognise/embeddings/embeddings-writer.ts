@@ -15,6 +15,16 @@ export type DonePhotograph = { readonly [key in keyof PictureFile]: PictureFile[
  *
  * Records go line by line to a working file beside the output (`OUT.partial.jsonl`); {@link finish} turns it into the
  * output in one step. Opening again takes up both what the working file and what the output already hold.
+ *
+ * ```ts
+ * import { EmbeddingsWriter, Recognizer, recordsOf } from "arcface-ts";
+ *
+ * await using recognizer = await Recognizer.open();
+ * const writer = await EmbeddingsWriter.open("faces.parquet", recognizer.pipeline);
+ * const { faces } = await recognizer.faces("holiday.jpg");
+ * await writer.append(recordsOf("holiday.jpg", faces, recognizer.model));
+ * await writer.finish();
+ * ```
  */
 export class EmbeddingsWriter {
   readonly #path: string;

@@ -63,6 +63,18 @@ export interface EnrolmentOptions extends WorkOptions {
  * Without a threshold for the model, the two reasons that compare faces are not looked at.
  *
  * Throws    FaceError MODEL_MISMATCH when the gallery's vectors are of another pipeline, USAGE for a name that is none
+ *
+ * ```ts
+ * import { RecognizerPool } from "arcface-ts";
+ * import { Gallery } from "arcface-ts/gallery";
+ * import { readPeopleFolder } from "arcface-ts/photographs";
+ * import { enrolPhotographs } from "arcface-ts/recognise";
+ *
+ * await using pool = await RecognizerPool.open();
+ * await using gallery = await Gallery.create("sqlite:people.db", pool.pipeline, { clock: () => new Date() });
+ * const { people } = await readPeopleFolder("people/");
+ * for await (const result of enrolPhotographs(gallery, pool, people)) console.log(result);
+ * ```
  */
 export async function* enrolPhotographs(
   gallery: Gallery,

@@ -11,6 +11,14 @@ import type { RunMessage, RunWorkerData } from "./run-worker.ts";
  * Aborting the signal lets the step that is computed finish, writes a checkpoint and resolves with `interrupted`.
  *
  * Throws    as {@link runTraining}
+ *
+ * ```ts
+ * import { parseTrainConfig, train } from "arcface-ts/train";
+ *
+ * const config = parseTrainConfig({ data: "faces.pack", head: "arcface", epochs: 20 });
+ * const report = await train({ out: "runs/a", config, onEvent: (event) => console.log(event.kind) });
+ * console.log(report);
+ * ```
  */
 export async function train(options: RunOptions): Promise<RunReport> {
   const { out, config, workers, threads, store = new ModelStore(), signal, onEvent, onProgress } = options;
