@@ -168,7 +168,9 @@ test("nothing below the shells reads the environment, the clock or unseeded rand
     if (/^(cli|server)\//.test(file) || READS_ENVIRONMENT.has(file)) return false;
     // What a process of its own is started with is passed on whole, and not read.
     const text = readFileSync(join(SOURCE, file), "utf8").replace("env: { ...process.env,", "env: {");
-    return /process\.env|Math\.random|Date\.now|new Date\(\)/.test(text);
+    // Examples in comments are what a shell of the reader's may do.
+    const code = text.replace(/^\s*\* .*$/gm, "");
+    return /process\.env|Math\.random|Date\.now|new Date\(\)/.test(code);
   });
   expect(readers).toEqual([]);
 });
