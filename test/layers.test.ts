@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 /** Folders of src/ from the bottom up: a file imports from lower rows only, never from its own row's neighbours. */
 const LAYERS = [
   ["core"],
+  ["registry"],
   ["image", "onnx"],
   ["checkpoints", "networks", "photographs"],
   ["models"],
@@ -23,11 +24,11 @@ const HOME_OF: Readonly<Record<string, string>> = {
   sharp: "image",
   "heic-decode": "image",
   "csv-parse": "photographs",
-  "onnxruntime-node": "onnx",
-  pacote: "models",
+  "onnxruntime-common": "onnx",
+  pacote: "registry",
   "make-fetch-happen": "models",
-  "@npmcli/config": "models",
-  "proper-lockfile": "models",
+  "@npmcli/config": "registry",
+  "proper-lockfile": "registry",
   piscina: "recognise",
   usearch: "search",
   hyparquet: "recognise",
@@ -45,13 +46,14 @@ const HOME_OF: Readonly<Record<string, string>> = {
 };
 
 /**
- * What has to look at the environment below the shells: the engine's telemetry is switched there, in library and CLI, and
- * pip's settings are kept there.
+ * What has to look at the environment below the shells: the engine's telemetry is switched there, in library and CLI,
+ * pip's settings are kept there, and where the user wants the engine itself to be kept.
  */
 const READS_ENVIRONMENT: ReadonlySet<string> = new Set([
   "core/engine-telemetry.ts",
   "models/pip-index.ts",
   "onnx/engine.ts",
+  "registry/cache-folder.ts",
 ]);
 
 const SOURCE = resolve(import.meta.dirname, "..", "src");
@@ -107,7 +109,7 @@ test("each native or large package is imported in one folder", () => {
 
 test("the engine is loaded in one place, which switches its telemetry off before", () => {
   const loaders = files.filter((file) =>
-    /^import (?!type)[^;]*"onnxruntime-node"|import\("onnxruntime-node"\)/m.test(
+    /loadPackage\(ENGINE_PACKAGE\)|^import (?!type)[^;]*"onnxruntime-(?:node|common)"/m.test(
       readFileSync(join(SOURCE, file), "utf8"),
     ),
   );

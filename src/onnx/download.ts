@@ -1,4 +1,4 @@
-import type * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-common";
 import { encodeOnnx } from "./encode.ts";
 import { loadEngine } from "./engine.ts";
 import { GraphBuilder } from "./graph-builder.ts";

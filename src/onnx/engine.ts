@@ -1,26 +1,42 @@
 import { Session as Inspector } from "node:inspector";
 import { getEnvironmentData, isMainThread } from "node:worker_threads";
-import type * as onnxruntime from "onnxruntime-node";
+import type * as onnxruntime from "onnxruntime-common";
 import { FaceError, reasonOf, TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "../core/index.ts";
+import { fetchPackage, loadPackage } from "../registry/index.ts";
+import { ENGINE_PACKAGE } from "./engine-package.ts";
 
 /** onnxruntime's own interface. */
-export type Engine = typeof onnxruntime;
+export type Engine = typeof onnxruntime & {
+  /** Execution providers, and whether they lie in the installed package. */
+  listSupportedBackends(): readonly { readonly name: string; readonly bundled: boolean }[];
+};
 
 let engine: Promise<Engine> | undefined;
 
 /**
- * The engine, loaded when it is first needed, with its telemetry off unless the environment has ORT_DISABLE_TELEMETRY.
+ * The engine, fetched and loaded when it is first needed, with its telemetry off unless the environment has
+ * ORT_DISABLE_TELEMETRY.
  *
- * Throws    FaceError USAGE in a worker whose main thread cannot be reached to switch the telemetry off
+ * Throws    FaceError USAGE in a worker whose main thread cannot be reached to switch the telemetry off; as
+ *           {@link loadPackage}
  */
-export function loadEngine(): Promise<Engine> {
-  engine ??= load();
-  return engine;
+export async function loadEngine(): Promise<Engine> {
+  engine ??= load().catch((thrown: unknown) => {
+    // What failed, such as a download, may be tried again.
+    engine = undefined;
+    throw thrown;
+  });
+  return await engine;
+}
+
+/** Makes sure that the engine is on this machine, without loading it. Throws as {@link loadPackage}. */
+export async function fetchEngine(): Promise<void> {
+  await fetchPackage(ENGINE_PACKAGE);
 }
 
 async function load(): Promise<Engine> {
   if (!isMainThread && getEnvironmentData(TELEMETRY_SETTLED) !== true) await setInProcess();
-  return await import("onnxruntime-node");
+  return (await loadPackage(ENGINE_PACKAGE)) as Engine;
 }
 
 /** How long the main thread may take to answer, in milliseconds: one that is busy answers when it is done. */

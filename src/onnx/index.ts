@@ -4,6 +4,7 @@ export { withAnyBatch } from "./any-batch.ts";
 export { withAnySize } from "./any-size.ts";
 export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
+export { fetchEngine } from "./engine.ts";
 export { expectRunnable, refusalOf } from "./expect-runnable.ts";
 export { foldBatchNorms } from "./fold-batch-norm.ts";
 export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";

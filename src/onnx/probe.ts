@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { reasonOf } from "../core/index.ts";
 import { encodeOnnx } from "./encode.ts";
 import { loadEngine } from "./engine.ts";
@@ -9,10 +8,12 @@ export async function engineInfo(): Promise<{
   readonly version: string;
   readonly providers: readonly string[];
 }> {
-  const manifest = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
-  const { listSupportedBackends } = await loadEngine();
-  const providers = listSupportedBackends().filter((backend) => backend.bundled);
-  return { version: manifest.version, providers: providers.map((backend) => backend.name) };
+  const engine = await loadEngine();
+  const providers = engine.listSupportedBackends().filter((backend) => backend.bundled);
+  return {
+    version: engine.env.versions.node ?? "unknown",
+    providers: providers.map((backend) => backend.name),
+  };
 }
 
 /**

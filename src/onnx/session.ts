@@ -1,4 +1,4 @@
-import type * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-common";
 import { FaceError, reasonOf, threadCount } from "../core/index.ts";
 import { type Engine, loadEngine } from "./engine.ts";
 

@@ -1,4 +1,4 @@
-import type * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-common";
 import { elementCount, FaceError, reasonOf, threadCount } from "../core/index.ts";
 import { download } from "./download.ts";
 import { encodeOnnx } from "./encode.ts";

@@ -1,4 +1,4 @@
-import type * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-common";
 import { elementCount } from "../core/index.ts";
 import type { Engine } from "./engine.ts";
 import { ELEMENT_TYPE, type OnnxModel, type OnnxValue } from "./model.ts";

@@ -2,6 +2,8 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, DatabaseSyncInstance } from "@photostructure/sqlite";
 import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
+import { loadPackage } from "../../registry/index.ts";
+import { DRIVER_PACKAGE } from "./driver-package.ts";
 
 /** A connection to a file, with the interface of `node:sqlite`. */
 export type Database = DatabaseSyncInstance;
@@ -11,13 +13,13 @@ const BUSY_TIMEOUT_MS = 250;
 
 let driver: Promise<typeof DatabaseSync> | undefined;
 
-/** Node's own SQLite where it has one (22.13 and later), else a package with the same interface. */
+/** Node's own SQLite where it has one (22.13 and later), else a package with the same interface, fetched when it is not there. */
 async function loadDriver(): Promise<typeof DatabaseSync> {
   const builtIn: string = "node:sqlite";
   try {
     return ((await import(builtIn)) as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
   } catch {
-    return (await import("@photostructure/sqlite")).DatabaseSync;
+    return ((await loadPackage(DRIVER_PACKAGE)) as { DatabaseSync: typeof DatabaseSync }).DatabaseSync;
   }
 }
 

