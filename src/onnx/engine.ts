@@ -2,7 +2,7 @@ import { Session as Inspector } from "node:inspector";
 import { getEnvironmentData, isMainThread } from "node:worker_threads";
 import type * as onnxruntime from "onnxruntime-common";
 import { FaceError, reasonOf, TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "../core/index.ts";
-import { fetchPackage, loadPackage } from "../registry/index.ts";
+import { loadPackage } from "../registry/index.ts";
 import { ENGINE_PACKAGE } from "./engine-package.ts";
 
 /** onnxruntime's own interface. */
@@ -27,11 +27,6 @@ export async function loadEngine(): Promise<Engine> {
     throw thrown;
   });
   return await engine;
-}
-
-/** Makes sure that the engine is on this machine, without loading it. Throws as {@link loadPackage}. */
-export async function fetchEngine(): Promise<void> {
-  await fetchPackage(ENGINE_PACKAGE);
 }
 
 async function load(): Promise<Engine> {
