@@ -2,19 +2,27 @@ import { defineConfig } from "vitest/config";
 
 /**
  * ARCFACE_TESTS=fast leaves out what takes minutes and depends on the Node version least: trainings, sweeps of operations
- * and networks, and tests that kill processes in a loop. `.ci/run` runs the rest on every supported version.
+ * and networks, measured qualities of detectors and intervals, and tests that kill or interrupt processes in a loop.
+ * `.ci/run` runs the rest on every supported version.
  */
 const SLOW = [
   "src/autodiff/**",
   "src/networks/**",
+  "src/statistics/coverage.test.ts",
   "src/study/mnist/**",
   "src/train/**",
   "test/checkpoint-journey.test.ts",
+  "test/detectors.test.ts",
+  "test/evaluate-cli.test.ts",
   "test/fuzz.test.ts",
   "test/gallery-stress*.test.ts",
   "test/gallery-postgres-disk.test.ts",
+  "test/interrupt.test.ts",
+  "test/large-pictures.test.ts",
+  "test/map-and-cluster-cli.test.ts",
   "test/report-browser.test.ts",
   "test/reproduce-mnist.test.ts",
+  "test/spared-inputs-cli.test.ts",
   "test/train.test.ts",
 ];
 const fast = process.env["ARCFACE_TESTS"] === "fast";
