@@ -1,9 +1,10 @@
 import type { Change, FaceContent, FaceState, PersonState } from "../change.ts";
 import { nameTaken } from "../change.ts";
 import { checkChange, type Outcome, subjectsOf } from "../check-change.ts";
-import { checksumOfBytes, checksumOfVector } from "../checksum.ts";
+import { checksumOfBytes, checksumOfVector, damaged } from "../checksum.ts";
 import { bigintField, booleanField, copyRows, textField, vectorField } from "./binary-copy.ts";
 import type { Client } from "./connection.ts";
+import { isWhole } from "./digests.ts";
 import type { Head } from "./head.ts";
 import { vectorTable } from "./schema.ts";
 
@@ -15,18 +16,20 @@ export async function applyChange(
   change: Change,
 ): Promise<number> {
   const subjects = subjectsOf(change);
-  const people = await client.query<{ id: number } & PersonState>(
-    "SELECT id, name, expires FROM person WHERE present AND id = ANY($1)",
+  const people = await client.query<{ id: number; whole: boolean } & PersonState>(
+    `SELECT id, name, expires, ${isWhole("person")} AS whole FROM person WHERE present AND id = ANY($1)`,
     [subjects.people],
   );
-  const faces = await client.query<{ id: number; present: boolean } & FaceState>(
-    "SELECT id, person, present FROM face WHERE id = ANY($1)",
+  const faces = await client.query<{ id: number; present: boolean; whole: boolean } & FaceState>(
+    `SELECT id, person, present, ${isWhole("face")} AS whole FROM face WHERE id = ANY($1)`,
     [subjects.faces],
   );
   const facesOfLeaving = await client.query<{ id: number }>(
     "SELECT id FROM face WHERE present AND person = ANY($1)",
     [subjects.leaving],
   );
+  for (const { id, whole } of people.rows) if (!whole) throw damaged(address, `person ${id}`);
+  for (const { id, whole } of faces.rows) if (!whole) throw damaged(address, `face ${id}`);
   const outcome = checkChange(address, change, {
     people: new Map(people.rows.map(({ id, name, expires }) => [id, { name, expires }])),
     faces: new Map(faces.rows.flatMap(({ id, person, present }) => (present ? [[id, { person }]] : []))),

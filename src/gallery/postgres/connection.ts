@@ -120,6 +120,9 @@ export class Connections {
     if (code === "28P01" || code === "28000" || code === "3D000")
       return error("USAGE", `expected a user and a database the server knows, got: ${reason}`);
     if (code.startsWith("22")) return error("USAGE", `expected values the server can keep, got: ${reason}`);
+    // data_corrupted, index_corrupted
+    if (code === "XX001" || code === "XX002")
+      return error("BAD_FILE", `expected a gallery that is whole, got a damaged one: ${reason}`);
     return error("STORAGE", `expected the server to answer, got: ${reason || code}`);
   }
 }

@@ -1,9 +1,11 @@
 import { FaceError } from "../../core/index.ts";
+import { damaged } from "../checksum.ts";
 import { expectUnmoved, type GalleryPipeline, storedPipeline } from "../gallery-pipeline.ts";
 import type { Respelling } from "../respelling.ts";
 import type { GallerySettings } from "../store.ts";
 import { GallerySettingsSchema, stored } from "../stored.ts";
 import { type Client, type Connections, serverCode, UNDEFINED_TABLE } from "./connection.ts";
+import { isWhole } from "./digests.ts";
 import { applyMigrations } from "./migrate.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -28,18 +30,14 @@ interface HeadRow {
   readonly contract: unknown;
   readonly settings: unknown;
   readonly next_contract: unknown;
+  readonly whole: boolean;
 }
 
-const COLUMNS = "version, sequence, generation, contract, settings, next_contract";
+const COLUMNS = `version, sequence, generation, contract, settings, next_contract, ${isWhole("head")} AS whole`;
 
-/** The head as it was last committed. Throws FaceError BAD_FILE when there is no gallery. */
+/** The head as it was last committed. Throws FaceError BAD_FILE. */
 export async function readHead(connections: Connections): Promise<Head> {
-  try {
-    return headOf(connections.address, await connections.rows<HeadRow>(`SELECT ${COLUMNS} FROM head`));
-  } catch (thrown) {
-    if (serverCode(thrown) === UNDEFINED_TABLE) throw noGallery(connections.address);
-    throw thrown;
-  }
+  return headOf(connections.address, await connections.rows<HeadRow>(`SELECT ${COLUMNS} FROM head`));
 }
 
 /**
@@ -48,26 +46,48 @@ export async function readHead(connections: Connections): Promise<Head> {
  * The commit waits for the disk even where the server's default is not to.
  */
 export async function lockHead(client: Client, address: string): Promise<Head> {
+  await waitForDisk(client);
+  return headOf(address, (await client.query<HeadRow>(`SELECT ${COLUMNS} FROM head FOR UPDATE`)).rows);
+}
+
+async function waitForDisk(client: Client): Promise<void> {
   const setting = "current_setting('synchronous_commit')";
   await client.query(
     `SELECT set_config('synchronous_commit', CASE ${setting} WHEN 'off' THEN 'on' ELSE ${setting} END, true)`,
   );
-  return headOf(address, (await client.query<HeadRow>(`SELECT ${COLUMNS} FROM head FOR UPDATE`)).rows);
 }
 
 /**
  * Brings a schema to this program's version. Returns the names that are spelled otherwise now.
  *
- * Throws    FaceError BAD_FILE for a schema of a newer program
+ * Throws    FaceError BAD_FILE when there is no gallery, or one of a newer program
  */
 export async function migrate(connections: Connections): Promise<Respelling[]> {
-  if ((await readHead(connections)).version === MIGRATIONS.length) return [];
+  const { address } = connections;
+  const ask = "SELECT version FROM head";
+  const rows = await connections.rows<VersionRow>(ask).catch((thrown: unknown) => {
+    throw serverCode(thrown) === UNDEFINED_TABLE ? noGallery(address) : thrown;
+  });
+  if (versionOf(address, rows) === MIGRATIONS.length) return [];
   return await connections.transaction(async (client) => {
-    const { version } = await lockHead(client, connections.address);
+    await waitForDisk(client);
+    const version = versionOf(address, (await client.query<VersionRow>(`${ask} FOR UPDATE`)).rows);
     const respelled = await applyMigrations(client, version);
     await client.query("UPDATE head SET version = $1", [MIGRATIONS.length]);
     return respelled;
   });
+}
+
+type VersionRow = Pick<HeadRow, "version">;
+
+/** How many migrations a schema has. Throws FaceError BAD_FILE when this program is older. */
+function versionOf(address: string, [row]: readonly VersionRow[]): number {
+  if (!row) throw damaged(address, 'the row of table "head"');
+  if (row.version <= MIGRATIONS.length) return row.version;
+  throw new FaceError(
+    "BAD_FILE",
+    `${address}: expected a gallery of version ${MIGRATIONS.length} or earlier, got ${row.version}; use a newer arcface`,
+  );
 }
 
 /** Throws FaceError MODEL_MISMATCH when the gallery was moved to another pipeline since it was opened. */
@@ -76,15 +96,9 @@ export function expectSamePipeline(address: string, head: Head, opened: GalleryP
 }
 
 function headOf(address: string, [row]: readonly HeadRow[]): Head {
-  if (!row) throw noGallery(address);
-  if (row.version > MIGRATIONS.length) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${address}: expected a gallery of version ${MIGRATIONS.length} or earlier, got ${row.version}; use a newer arcface`,
-    );
-  }
+  if (!row?.whole) throw damaged(address, 'the row of table "head"');
   return {
-    version: row.version,
+    version: versionOf(address, [row]),
     sequence: row.sequence,
     generation: row.generation,
     pipeline: storedPipeline(address, row.contract),

@@ -1,7 +1,9 @@
 import { cosine, type UnitVector } from "../../core/index.ts";
+import { damaged } from "../checksum.ts";
 import type { PersonHit } from "../records.ts";
 import { vectorText } from "./binary-copy.ts";
 import type { Connections } from "./connection.ts";
+import { isWhole } from "./digests.ts";
 import { checkedVector, VECTOR_COLUMNS, type VectorRow } from "./rows.ts";
 import { MAX_INDEXED_DIMENSION, vectorTable } from "./schema.ts";
 
@@ -12,6 +14,7 @@ interface FaceScore {
   readonly face: number;
   readonly person: number;
   readonly score: number;
+  readonly whole: boolean;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function nearestPeople(
     const rows = await nearestFaces(connections, generation, query, limit, mode);
     const best = new Map<number, FaceScore>();
     for (const row of rows) {
+      if (!row.whole) throw damaged(connections.address, `face ${row.face}`);
       const known = best.get(row.person);
       if (!known || row.score > known.score) best.set(row.person, row);
     }
@@ -58,7 +62,7 @@ async function nearestFaces(
     `WITH near AS MATERIALIZED (
        SELECT face, value <#> $1::vector AS distance FROM ${table} WHERE present ORDER BY ${order} LIMIT $2
      )
-     SELECT near.face, face.person, -near.distance AS score FROM near JOIN face ON face.id = near.face
+     SELECT near.face, face.person, -near.distance AS score, ${isWhole("face")} AS whole FROM near JOIN face ON face.id = near.face
      WHERE face.present ORDER BY near.distance, face.person, near.face`,
     [vectorText(query), limit],
   );

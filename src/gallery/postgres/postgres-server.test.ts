@@ -2,6 +2,7 @@ import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { missing, server, TestSchemas } from "../../../test/postgres-schemas.ts";
 import { parseAddress } from "../address.ts";
+import { checkGallery } from "../check-gallery.ts";
 import { Marks, type Piece, piecesOfCrop, piecesOfText, piecesOfVector } from "../erasure/index.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
@@ -161,6 +162,118 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     await expect(again).rejects.toThrow(/expected its settings as it was written/);
   });
 
+  /** Lets a statement alter a table without the server keeping its digests and seals in step, as damage does. */
+  const damaged = async (gallery: Gallery, table: string, sql: string): Promise<void> =>
+    await altered(
+      gallery,
+      `ALTER TABLE ${table} ALTER COLUMN digest DROP EXPRESSION; ALTER TABLE ${table} DISABLE TRIGGER USER; ${sql}`,
+    );
+  const people = async (): Promise<{ gallery: Gallery; ids: number[] }> => {
+    const gallery = await fresh();
+    const { result } = await gallery.enrol(
+      ["Ann", "Ben"].map((name) => ({ name, faces: [made.face(made.direction(), `${name}.jpg`)] })),
+    );
+    return { gallery, ids: result.map(({ person }) => person) };
+  };
+  const asked: Record<string, (gallery: Gallery) => Promise<unknown>> = {
+    person: (gallery) => gallery.person("Ben"),
+    list: (gallery) => gallery.store.people({ limit: 9 }),
+    faces: (gallery) => gallery.store.faces({ limit: 9 }),
+    search: (gallery) => gallery.search(made.direction(), 2),
+    log: (gallery) => gallery.store.log({ limit: 9 }),
+    undo: (gallery) => gallery.undo(),
+    rename: (gallery) => gallery.rename("Ann", "Anna"),
+    delete: (gallery) => gallery.deletePerson("Ann"),
+  };
+
+  test.each([
+    ["person", "UPDATE person SET name = 'Bea' WHERE name = 'Ben'", ["list", "search"], /person \d+/],
+    [
+      "person",
+      "UPDATE person SET expires = '2020' WHERE name = 'Ann'",
+      ["list", "rename", "delete"],
+      /person \d+/,
+    ],
+    [
+      "face",
+      "UPDATE face SET source = 'other.jpg' WHERE source = 'Ann.jpg'",
+      ["faces", "delete"],
+      /face \d+/,
+    ],
+    [
+      "face",
+      "UPDATE face SET person = (SELECT max(id) FROM person) WHERE source = 'Ann.jpg'",
+      ["faces", "search"],
+      /face \d+/,
+    ],
+    ["log", "UPDATE log SET at = '2020'", ["log", "undo"], /change 1/],
+    [
+      "effect",
+      "UPDATE effect SET after = '{\"person\": 1}' WHERE subject = 'face'",
+      ["log", "undo"],
+      /change 1/,
+    ],
+  ] as const)(
+    "a damaged row of table %s is noticed by whoever reads it, and by a check: %s",
+    async (table, sql, by, word) => {
+      const { gallery } = await people();
+      await damaged(gallery, table, sql);
+      for (const each of by)
+        await expect(asked[each]!(gallery), each).rejects.toMatchObject({
+          code: "BAD_FILE",
+          message: expect.stringMatching(word),
+        });
+      const { problems } = await checkGallery(gallery.store);
+      expect(problems).toContainEqual(
+        expect.stringMatching(/^(person|face|change|effect of change) \d+ is not as it was written$/),
+      );
+    },
+  );
+
+  test.each([
+    ["crop", 'table "crop" lacks rows or has others'],
+    ["effect", 'table "effect" lacks rows or has others'],
+    ["log", 'table "log" lacks rows or has others'],
+    ["person", 'table "person" lacks rows or has others'],
+    ["face", 'table "face" lacks rows or has others'],
+  ])("rows that table %s lacks are noticed by a check", async (table, problem) => {
+    const { gallery } = await people();
+    expect((await checkGallery(gallery.store)).problems).toEqual([]);
+    await altered(gallery, `ALTER TABLE ${table} DISABLE TRIGGER USER; DELETE FROM ${table}`);
+    expect((await checkGallery(gallery.store)).problems).toContain(problem);
+  });
+
+  test("a vector that a search passes over although its face is there is noticed by a check", async () => {
+    const { gallery } = await people();
+    await altered(gallery, "UPDATE vector_1 SET present = false WHERE face = (SELECT min(id) FROM face)");
+    expect((await checkGallery(gallery.store)).problems).toContainEqual(
+      expect.stringMatching(/^face \d+ is there, and its vector is not searched$/),
+    );
+  });
+
+  test("what a gallery says of itself is told to be damaged, whichever of it is", async () => {
+    for (const sql of [
+      'UPDATE head SET settings = \'{"threshold": 0.1, "keepCrops": true}\'',
+      "UPDATE head SET contract = jsonb_set(contract, '{flip}', 'true')",
+      "UPDATE head SET generation = 2",
+      "DELETE FROM head",
+    ]) {
+      const { gallery } = await people();
+      await damaged(gallery, "head", sql);
+      const again = Gallery.open(gallery.store.address, { clock: ticking() });
+      await expect(again, sql).rejects.toMatchObject({
+        code: "BAD_FILE",
+        message: expect.stringContaining('expected the row of table "head" as it was written'),
+      });
+    }
+    const gallery = await fresh();
+    await altered(gallery, "DELETE FROM ids");
+    await expect(gallery.enrol([{ name: "Ann", faces: [] }])).rejects.toMatchObject({
+      code: "BAD_FILE",
+      message: expect.stringContaining('expected the row of table "ids" as it was written'),
+    });
+  });
+
   test("a schema of an earlier version gets checksums and one spelling of names", async () => {
     const gallery = await fresh();
     const faces = [made.face(made.direction()), made.face(made.direction())];
@@ -173,14 +286,18 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
       UPDATE effect SET after = jsonb_set(after, '{name}', '"${to}"') WHERE after->>'name' = '${from}';`;
     await altered(
       gallery,
-      `ALTER TABLE vector_1 DROP COLUMN checksum; ALTER TABLE crop DROP COLUMN checksum; UPDATE head SET version = 2;
+      `DROP TABLE seal; DROP FUNCTION seal_rows CASCADE;
+       ${["person", "face", "log", "effect", "head"].map((table) => `ALTER TABLE ${table} DROP COLUMN digest;`).join(" ")}
+       ALTER TABLE vector_1 DROP COLUMN checksum; ALTER TABLE crop DROP COLUMN checksum; UPDATE head SET version = 2;
        ${rename("A", "Zo\u00eb")} ${rename("B", "Zoe\u0308")}`,
     );
     const again = await Gallery.open(gallery.store.address, { clock: ticking() });
     opened.push(again);
     expect(again.store.respelled).toEqual([{ from: "Zoe\u0308", to: "Zo\u00eb (2)", numbered: true }]);
     expect((await again.identify(faces[1]!.vector)).person?.name).toBe("Zo\u00eb (2)");
+    expect((await checkGallery(again.store)).problems).toEqual([]);
     await again.undo();
     expect((await again.store.stats()).people).toBe(0);
+    expect((await checkGallery(again.store)).problems).toEqual([]);
   });
 });

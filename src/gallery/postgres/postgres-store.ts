@@ -1,6 +1,7 @@
 import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
+import { damaged } from "../checksum.ts";
 import { keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
@@ -32,6 +33,8 @@ import {
   type FaceRow,
   faceOf,
   PERSON_COLUMNS,
+  type PersonRow,
+  personOf,
   readLog,
   VECTOR_COLUMNS,
   type VectorRow,
@@ -117,7 +120,8 @@ export class PostgresStore implements GalleryStore {
       const [row] = await this.#rows<{ next: number }>("UPDATE ids SET next = next + $1 RETURNING next", [
         block,
       ]);
-      this.#ids = { next: row!.next - block, end: row!.next };
+      if (!row) throw damaged(this.address, 'the row of table "ids"');
+      this.#ids = { next: row.next - block, end: row.next };
     }
     const first = this.#ids.next;
     this.#ids.next += count;
@@ -135,34 +139,34 @@ export class PostgresStore implements GalleryStore {
 
   async people({ after, limit }: Page<string>): Promise<Person[]> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name > $1 ORDER BY name LIMIT $2`;
-    return await this.#rows<Person>(sql, [after ?? "", limit]);
+    return await this.#people(sql, [after ?? "", limit]);
   }
 
   async peopleWith(ids: readonly number[]): Promise<Person[]> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND id = ANY($1)`;
-    return await this.#rows<Person>(sql, [ids]);
+    return await this.#people(sql, [ids]);
   }
 
   async personNamed(name: string): Promise<Person | undefined> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND name = $1`;
-    return (await this.#rows<Person>(sql, [name]))[0];
+    return (await this.#people(sql, [name]))[0];
   }
 
   async expired(at: string): Promise<Person[]> {
     const sql = `SELECT ${PERSON_COLUMNS} FROM person WHERE present AND expires < $1 ORDER BY expires`;
-    return await this.#rows<Person>(sql, [at]);
+    return await this.#people(sql, [at]);
   }
 
   async faces({ after, limit }: Page<number>, person?: number): Promise<GalleryFace[]> {
     const whose = person === undefined ? "" : "AND person = $3";
     const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id > $1 ${whose} ORDER BY id LIMIT $2`;
     const values = [after ?? 0, limit, ...(person === undefined ? [] : [person])];
-    return (await this.#rows<FaceRow>(sql, values)).map(faceOf);
+    return (await this.#rows<FaceRow>(sql, values)).map((row) => faceOf(this.address, row));
   }
 
   async facesWith(ids: readonly number[]): Promise<GalleryFace[]> {
     const sql = `SELECT ${FACE_COLUMNS} FROM face WHERE present AND id = ANY($1)`;
-    return (await this.#rows<FaceRow>(sql, [ids])).map(faceOf);
+    return (await this.#rows<FaceRow>(sql, [ids])).map((row) => faceOf(this.address, row));
   }
 
   async vectors(ids: readonly number[]): Promise<Map<number, UnitVector>> {
@@ -293,6 +297,10 @@ export class PostgresStore implements GalleryStore {
         if (serverCode(thrown) !== UNDEFINED_TABLE || tries === 3) throw thrown;
       }
     }
+  }
+
+  async #people(sql: string, values: readonly unknown[]): Promise<Person[]> {
+    return (await this.#rows<PersonRow>(sql, values)).map((row) => personOf(this.address, row));
   }
 
   async #rows<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {

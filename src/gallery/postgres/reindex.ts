@@ -35,13 +35,16 @@ export async function facesToEmbed(
 ): Promise<FaceToEmbed[]> {
   const next = nextTable(connections, await readHead(connections));
   const rows = await connections.rows<FaceRow & { jpeg: Buffer | null; checksum: number | null }>(
-    `SELECT ${FACE_COLUMNS}, jpeg, checksum FROM face LEFT JOIN crop ON crop.face = face.id
+    `SELECT ${FACE_COLUMNS}, jpeg, crop.checksum FROM face LEFT JOIN crop ON crop.face = face.id
      WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM ${next} AS v WHERE v.face = id) ORDER BY id LIMIT $2`,
     [after ?? 0, limit],
   );
   return rows.map((row) => {
     const { id, jpeg, checksum } = row;
-    return { ...faceOf(row), crop: jpeg && checkedCrop(connections.address, id, jpeg, checksum) };
+    return {
+      ...faceOf(connections.address, row),
+      crop: jpeg && checkedCrop(connections.address, id, jpeg, checksum),
+    };
   });
 }
 

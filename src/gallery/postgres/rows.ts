@@ -1,9 +1,10 @@
 import { asUnitVector, type UnitVector } from "../../core/index.ts";
 import type { ChangeKind, Effect, FaceState, LogEntry, PersonState } from "../change.ts";
 import { checksumOfBytes, damaged } from "../checksum.ts";
-import type { GalleryFace, Provenance } from "../records.ts";
+import type { GalleryFace, Person, Provenance } from "../records.ts";
 import { floatsOfField } from "./binary-copy.ts";
 import type { Connections } from "./connection.ts";
+import { isWhole } from "./digests.ts";
 
 /** A face as a row of the table, which every query for faces selects. */
 export interface FaceRow {
@@ -12,13 +13,19 @@ export interface FaceRow {
   readonly source: string;
   readonly sha256: string | null;
   readonly details: string;
+  /** Whether it is as it was written. */
+  readonly whole: boolean;
 }
 
 /** Columns of {@link FaceRow}. */
-export const FACE_COLUMNS = "id, person, source, sha256, details";
+export const FACE_COLUMNS = `id, person, source, sha256, details, ${isWhole("face")} AS whole`;
 
-/** A row as a face. */
-export function faceOf({ id, person, source, sha256, details }: FaceRow): GalleryFace {
+/** A row as a face. Throws FaceError BAD_FILE when it is not as it was written. */
+export function faceOf(
+  address: string,
+  { id, person, source, sha256, details, whole }: FaceRow,
+): GalleryFace {
+  if (!whole) throw damaged(address, `face ${id}`);
   return {
     id,
     person,
@@ -26,9 +33,20 @@ export function faceOf({ id, person, source, sha256, details }: FaceRow): Galler
   };
 }
 
-/** Columns of a `Person`. */
-export const PERSON_COLUMNS =
-  "id, name, expires, (SELECT count(*) FROM face WHERE face.person = person.id AND face.present) AS faces";
+/** A person as a row of the table. */
+export interface PersonRow extends Person {
+  /** Whether it is as it was written. */
+  readonly whole: boolean;
+}
+
+/** Columns of {@link PersonRow}. */
+export const PERSON_COLUMNS = `id, name, expires, (SELECT count(*) FROM face WHERE face.person = person.id AND face.present) AS faces, ${isWhole("person")} AS whole`;
+
+/** A row as a person. Throws FaceError BAD_FILE when it is not as it was written. */
+export function personOf(address: string, { whole, ...person }: PersonRow): Person {
+  if (!whole) throw damaged(address, `person ${person.id}`);
+  return person;
+}
 
 /** A vector as `vector_send` gives it. */
 export function vectorOf(field: Buffer): UnitVector {
@@ -71,9 +89,11 @@ interface LogRow {
   readonly undoes: number | null;
   readonly undoneBy: number | null;
   readonly forgotten: number;
+  readonly whole: boolean;
 }
 
 interface EffectRow {
+  readonly whole: boolean;
   readonly sequence: number;
   readonly subject: "person" | "face";
   readonly id: number;
@@ -85,16 +105,18 @@ interface EffectRow {
 export async function readLog(connections: Connections, below: number, limit: number): Promise<LogEntry[]> {
   const rows = await connections.rows<LogRow>(
     `SELECT sequence, kind, at, undoes, forgotten,
-       (SELECT max(sequence) FROM log AS later WHERE later.undoes = log.sequence) AS "undoneBy"
+       (SELECT max(sequence) FROM log AS later WHERE later.undoes = log.sequence) AS "undoneBy", ${isWhole("log")} AS whole
      FROM log WHERE sequence < $1 ORDER BY sequence DESC LIMIT $2`,
     [below, limit],
   );
   const effects = await connections.rows<EffectRow>(
-    "SELECT sequence, subject, id, before, after FROM effect WHERE sequence = ANY($1) ORDER BY sequence, ordinal",
+    `SELECT sequence, subject, id, before, after, ${isWhole("effect")} AS whole FROM effect WHERE sequence = ANY($1) ORDER BY sequence, ordinal`,
     [rows.map(({ sequence }) => sequence)],
   );
   const bySequence = new Map<number, Effect[]>(rows.map(({ sequence }) => [sequence, []]));
-  for (const { sequence, ...effect } of effects) bySequence.get(sequence)?.push(effect as Effect);
+  for (const { sequence, whole } of [...rows, ...effects])
+    if (!whole) throw damaged(connections.address, `change ${sequence}`);
+  for (const { sequence, whole: _, ...effect } of effects) bySequence.get(sequence)?.push(effect as Effect);
   return rows.map(({ sequence, kind, at, undoes, undoneBy, forgotten }) => ({
     sequence,
     kind,

@@ -1,3 +1,5 @@
+import { createDigests } from "./digests.ts";
+
 /**
  * What each version of a schema adds to the one before; `head.version` says how many of them it has. Words stand for
  * what no SQL can say alone; see migrate.ts.
@@ -40,10 +42,11 @@ export const MIGRATIONS: readonly string[] = [
   `,
   "checksums",
   "names",
+  createDigests(),
 ];
 
-/** Tables with something about people, beside the vectors'. */
-export const TABLES_OF_PEOPLE = ["person", "face", "crop", "log", "effect"] as const;
+/** Tables with something about people, beside the vectors'; earlier sums of digests tell what a digest was. */
+export const TABLES_OF_PEOPLE = ["person", "face", "crop", "log", "effect", "seal"] as const;
 
 /**
  * The one row that every change locks: it gives sequences without gaps, in the order of the commits, and holds what
