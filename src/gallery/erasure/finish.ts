@@ -4,7 +4,7 @@ import { countMarks, type MarkedFile } from "./find-marks.ts";
 import { Marks } from "./marks.ts";
 import { isDigested } from "./name-digests.ts";
 import type { PieceKind } from "./pieces.ts";
-import { type BegunErasure, type ErasureTask, erasureOf, type Receipt, taskOf } from "./task.ts";
+import { type BegunErasure, type ErasureTask, erasureOf, type Receipt } from "./task.ts";
 
 /** What an engine does for erasures. */
 export interface ErasureEngine {
@@ -47,7 +47,7 @@ export async function finishBegun(engine: ErasureEngine, id: number, begun: Begu
     if (task.id === id) receipt = task.receipt ?? (await search(engine, task, packed, begun));
     else if (task.marks !== null) await search(engine, task, packed);
   }
-  return erasureOf(taskOf({ id, ...begun.row }), receipt, begun.people);
+  return erasureOf({ id, at: begun.row.at, counts: begun.counts }, receipt, begun.people);
 }
 
 /** Nobody, and nothing left to do. */
@@ -68,13 +68,18 @@ export function emptyErasure(at: string): Erasure {
 /**
  * Finishes what was left unfinished, as far as that goes without waiting for others. Receipts are kept.
  *
- * A gallery that cannot be packed now, be it that the disk is full, can be opened all the same: its tasks stay.
+ * A gallery that cannot be packed now can be opened all the same; see {@link orLater}.
  */
 export async function finishOnOpening(engine: ErasureEngine): Promise<void> {
+  await orLater(async () => await finishOpen(engine));
+}
+
+/** Does what can wait: where the disk is full it stays to be done, and where tasks are damaged who asks for them is told. */
+export async function orLater(work: () => Promise<void>): Promise<void> {
   try {
-    await finishOpen(engine);
+    await work();
   } catch (error) {
-    if (!(error instanceof FaceError) || error.code !== "STORAGE") throw error;
+    if (!(error instanceof FaceError) || !["STORAGE", "BAD_FILE"].includes(error.code)) throw error;
   }
 }
 

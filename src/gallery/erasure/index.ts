@@ -6,6 +6,7 @@ export {
   finishBegun,
   finishOnOpening,
   keptReceipts,
+  orLater,
 } from "./finish.ts";
 export { Marks } from "./marks.ts";
 export { type MergeEffect, type MergeEntry, Merges } from "./merges.ts";

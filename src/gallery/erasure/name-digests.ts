@@ -1,7 +1,8 @@
 import { randomBytes, scryptSync } from "node:crypto";
 import { z } from "zod";
 
-const NameDigestsSchema = z.strictObject({
+/** What {@link digestNames} writes. */
+export const NameDigestsSchema = z.strictObject({
   salt: z.base64(),
   cost: z.number().int().min(2),
   digests: z.array(z.base64()),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ErasedPerson, Erasure } from "../store.ts";
-import { Marks } from "./marks.ts";
-import { digestNames } from "./name-digests.ts";
+import { stored } from "../stored.ts";
+import { Marks, MarksSchema } from "./marks.ts";
+import { digestNames, NameDigestsSchema } from "./name-digests.ts";
 import { type Piece, piecesOfText } from "./pieces.ts";
 
 const count = z.number().int().min(0);
@@ -60,11 +61,15 @@ export interface ErasureRow {
   readonly receipt: string | null;
 }
 
-export function taskOf({ counts, receipt, ...row }: ErasureRow): ErasureTask {
+/** A row as a task. Throws FaceError BAD_FILE when it is none. */
+export function taskOf(where: string, { counts, receipt, ...row }: ErasureRow): ErasureTask {
+  const what = `erasure ${row.id}`;
+  stored(where, what, row.names, NameDigestsSchema);
+  if (row.marks !== null) stored(where, what, row.marks, MarksSchema);
   return {
     ...row,
-    counts: CountsSchema.parse(JSON.parse(counts)),
-    receipt: receipt === null ? null : ReceiptSchema.parse(JSON.parse(receipt)),
+    counts: stored(where, what, counts, CountsSchema),
+    receipt: receipt === null ? null : stored(where, what, receipt, ReceiptSchema),
   };
 }
 
@@ -82,6 +87,7 @@ export interface Traces {
 
 /** An erasure that this process began, with the words that the gallery no longer has. */
 export interface BegunErasure {
+  readonly counts: ErasureCounts;
   readonly row: Omit<ErasureRow, "id">;
   readonly people: readonly ErasedPerson[];
   /** The text of each mark that is one's. */
@@ -109,6 +115,7 @@ export function beginTask(traces: Traces, logEffects: number, at: string): Begun
     plain: traces.plain,
   };
   return {
+    counts,
     row: {
       at,
       counts: JSON.stringify(counts),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { MILVUS_SERVERS } from "../../../test/milvus-servers.ts";
 import { parseAddress } from "../address.ts";
+import { checkGallery } from "../check-gallery.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, ticking } from "../store.contract.ts";
@@ -143,6 +144,21 @@ function aServer(server: string): void {
     await gallery.forget(["Crowd"]);
     expect(await rows[0]!.present(result[0]!.faces)).toEqual([]);
     expect((await gallery.search(centre, 2)).map(({ person }) => person.name)).toEqual(["Other"]);
+  });
+
+  test("a check names the faces whose rows Milvus lost", async () => {
+    const address = await addressOf("lost");
+    const gallery = await create(address);
+    const { result } = await gallery.enrol([{ name: "Ann", faces: [face(), face(), face()] }]);
+    expect((await checkGallery(gallery.store)).problems).toEqual([]);
+    const rows = await VectorCollection.connect(parseAddress(address) as MilvusAddress);
+    opened.push(rows);
+    await rows.change(PIPELINE);
+    const [, lost] = result[0]!.faces;
+    await rows.remove([lost!]);
+    expect((await checkGallery(gallery.store)).problems).toEqual([
+      expect.stringMatching(new RegExp(`^face ${lost} has no row on milvus://.*: no search finds it$`)),
+    ]);
   });
 
   test("what is forgotten has no row any more, and the receipt says what nobody could search", async () => {

@@ -20,6 +20,8 @@ import { MAX_LIMIT, VectorCollection } from "./vector-collection.ts";
 
 /** Faces asked for at first; more when they are of fewer people than wanted. */
 const FIRST_FACES = 64;
+/** Faces looked for at a time. */
+const CHECKED_FACES = 1000;
 
 /**
  * A gallery whose records are kept in SQLite or PostgreSQL and whose vectors are searched on Milvus.
@@ -234,9 +236,19 @@ export class MilvusStore implements GalleryStore {
     await this.#open.addReindexed(vectors);
   }
 
-  /** Of the records; what Milvus answers is held against them. */
+  /** Of the records, and faces that Milvus lacks. Its vectors are not read: what it answers is held against the records. */
   async damage(): Promise<readonly string[]> {
-    return await this.#open.damage();
+    const problems = [...(await this.#open.damage())];
+    await this.#log.follow();
+    for (let after: number | undefined; ; ) {
+      const page = await this.#records.faces({ after, limit: CHECKED_FACES });
+      const there = new Set(await this.#vectors.present(page.map(({ id }) => id)));
+      for (const { id } of page)
+        if (!there.has(id))
+          problems.push(`face ${id} has no row on ${this.#vectors.shown}: no search finds it`);
+      if (page.length < CHECKED_FACES) return problems;
+      after = page.at(-1)!.id;
+    }
   }
 
   async stats(): Promise<StoreStats> {

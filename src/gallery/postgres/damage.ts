@@ -15,6 +15,7 @@ const ROWS: readonly (readonly [DigestedTable, string, string])[] = [
   ["face", "face", "id"],
   ["log", "change", "sequence"],
   ["effect", "effect of change", "sequence"],
+  ["erasure", "erasure", "id"],
 ];
 
 /** Everything in a schema that is not as it was written: by the digests of rows, the seals of tables and the checksums. */

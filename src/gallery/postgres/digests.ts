@@ -7,7 +7,7 @@
  */
 
 /** Tables whose rows have a digest. */
-const DIGESTED = ["person", "face", "log", "effect", "head"] as const;
+const DIGESTED = ["person", "face", "log", "effect", "head", "erasure"] as const;
 export type DigestedTable = (typeof DIGESTED)[number];
 
 /** What makes each digest: whole numbers that come first, then texts. */
@@ -19,6 +19,7 @@ const VALUES: Record<
   face: { numbers: ["id", "person", "present::integer"], texts: ["source", "sha256", "details"] },
   log: { numbers: ["sequence", "undoes", "forgotten"], texts: ["kind", "at"] },
   effect: { numbers: ["sequence", "ordinal", "id"], texts: ["subject", "before::text", "after::text"] },
+  erasure: { numbers: ["id", "tries"], texts: ["at", "counts", "names", "marks", "receipt"] },
   // Its sequence moves with every change, and is that of the log's last entry.
   head: { numbers: ["generation"], texts: ["contract::text", "settings::text", "next_contract::text"] },
 };

@@ -1,3 +1,4 @@
+import { damaged } from "../checksum.ts";
 import {
   type ErasureEngine,
   type ErasureRow,
@@ -6,10 +7,12 @@ import {
   finishOnOpening,
   formsOfVector,
   type Marks,
+  orLater,
   type PieceKind,
   taskOf,
 } from "../erasure/index.ts";
 import type { Client, Connections } from "./connection.ts";
+import { isWhole } from "./digests.ts";
 import { readHead } from "./head.ts";
 import { vectorOf } from "./rows.ts";
 import { TABLES_OF_PEOPLE, vectorTables } from "./schema.ts";
@@ -41,13 +44,15 @@ export async function addTask(client: Client, row: ErasureRow): Promise<void> {
 /** Finishes what was left unfinished, unless another process is about to. */
 export async function finishLeftOver(connections: Connections): Promise<void> {
   const engine = new PostgresErasures(connections);
-  if ((await engine.tasks()).every(({ marks }) => marks === null)) return;
-  await connections.transaction(async (client) => {
-    const { rows } = await client.query<{ mine: boolean }>(
-      "SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS mine",
-      [FINISHING_LOCK, connections.schema],
-    );
-    if (rows[0]?.mine) await finishOnOpening(engine);
+  await orLater(async () => {
+    if ((await engine.tasks()).every(({ marks }) => marks === null)) return;
+    await connections.transaction(async (client) => {
+      const { rows } = await client.query<{ mine: boolean }>(
+        "SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS mine",
+        [FINISHING_LOCK, connections.schema],
+      );
+      if (rows[0]?.mine) await finishOnOpening(engine);
+    });
   });
 }
 
@@ -79,10 +84,14 @@ export class PostgresErasures implements ErasureEngine {
   }
 
   async tasks(): Promise<ErasureTask[]> {
-    const rows = await this.#connections.rows<ErasureRow>(
-      "SELECT id, at, counts, names, marks, tries, receipt FROM erasure ORDER BY id",
+    const rows = await this.#connections.rows<ErasureRow & { readonly whole: boolean }>(
+      `SELECT id, at, counts, names, marks, tries, receipt, ${isWhole("erasure")} AS whole FROM erasure ORDER BY id`,
     );
-    return rows.map(taskOf);
+    const { address } = this.#connections;
+    return rows.map(({ whole, ...row }) => {
+      if (!whole) throw damaged(address, `erasure ${row.id}`);
+      return taskOf(address, row);
+    });
   }
 
   /** Rewrites the tables without their dead rows, once nobody reads a state in which they are there. */

@@ -267,11 +267,23 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
       });
     }
     const gallery = await fresh();
+    await gallery.enrol([{ name: "Ann", faces: [made.face(made.direction())] }]);
+    const show = (): never => {
+      throw new Error("not now");
+    };
+    await expect(gallery.forget(["Ann"], { show })).rejects.toThrow("not now");
+    await damaged(gallery, "erasure", "UPDATE erasure SET receipt = '{}'");
+    const opened = await Gallery.open(gallery.store.address, { clock: ticking() });
+    const finishing = opened.finishErasures();
+    await expect(finishing).rejects.toThrow(/expected erasure \d+ as it was written/);
+    await opened.close();
     await altered(gallery, "DELETE FROM ids");
-    await expect(gallery.enrol([{ name: "Ann", faces: [] }])).rejects.toMatchObject({
+    const again = await Gallery.open(gallery.store.address, { clock: ticking() });
+    await expect(again.enrol([{ name: "Ann", faces: [] }])).rejects.toMatchObject({
       code: "BAD_FILE",
       message: expect.stringContaining('expected the row of table "ids" as it was written'),
     });
+    await again.close();
   });
 
   test("a schema of an earlier version gets checksums and one spelling of names", async () => {
@@ -287,7 +299,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     await altered(
       gallery,
       `DROP TABLE seal; DROP FUNCTION seal_rows CASCADE;
-       ${["person", "face", "log", "effect", "head"].map((table) => `ALTER TABLE ${table} DROP COLUMN digest;`).join(" ")}
+       ${["person", "face", "log", "effect", "head", "erasure"].map((table) => `ALTER TABLE ${table} DROP COLUMN digest;`).join(" ")}
        ALTER TABLE vector_1 DROP COLUMN checksum; ALTER TABLE crop DROP COLUMN checksum; UPDATE head SET version = 2;
        ${rename("A", "Zo\u00eb")} ${rename("B", "Zoe\u0308")}`,
     );

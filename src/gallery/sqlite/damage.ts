@@ -20,6 +20,10 @@ const QUESTIONS: readonly (readonly [string, string])[] = [
     "effect of change",
     "SELECT sequence AS id FROM effect WHERE checksum IS NOT arcface_checksum(sequence, ordinal, subject, id, before, after)",
   ],
+  [
+    "erasure",
+    "SELECT id FROM erasure WHERE checksum IS NOT arcface_checksum(id, at, counts, names, marks, tries, receipt)",
+  ],
 ];
 
 /** Everything in a file that is not as it was written, by SQLite's own check, all checksums and all seals. */

@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { checksumOfValues, damaged } from "../checksum.ts";
 import {
   type ErasureEngine,
   type ErasureRow,
@@ -44,11 +45,16 @@ export class SqliteErasures implements ErasureEngine {
   }
 
   async tasks(): Promise<ErasureTask[]> {
+    const { path } = this.#connection;
     return this.#connection
-      .all<ErasureRow>("SELECT id, at, counts, names, marks, tries, receipt FROM erasure ORDER BY id")
-      .map(({ id, at, counts, names, marks, tries, receipt }) =>
-        taskOf({ id, at, counts, names, marks, tries, receipt }),
-      );
+      .all<ErasureRow & { readonly checksum: number | null }>(
+        "SELECT id, at, counts, names, marks, tries, receipt, checksum FROM erasure ORDER BY id",
+      )
+      .map(({ id, at, counts, names, marks, tries, receipt, checksum }) => {
+        if (checksum !== checksumOfValues([id, at, counts, names, marks, tries, receipt]))
+          throw damaged(path, `erasure ${id}`);
+        return taskOf(path, { id, at, counts, names, marks, tries, receipt });
+      });
   }
 
   /** Packs the file and empties the write-ahead log, in which older pages stand. */

@@ -22,6 +22,13 @@ const TABLES: readonly SealedTable[] = [
   },
 ];
 
+/** What is left to do of erasures; it came by its checksums later than the others. */
+const ERASURE: SealedTable = {
+  name: "erasure",
+  key: ["id"],
+  columns: ["id", "at", "counts", "names", "marks", "tries", "receipt"],
+};
+
 /** What the seals hold: how many rows there are and the sum of their checksums. */
 export const SEALS = ["person", "face", "log", "effect", "crop"] as const;
 export type SealName = (typeof SEALS)[number];
@@ -83,6 +90,15 @@ export function addChecksums(database: Database): [] {
   return [];
 }
 
+/** The same for what is left to do of erasures. */
+export function addErasureChecksums(database: Database): [] {
+  const { name, columns } = ERASURE;
+  database.exec(`ALTER TABLE ${name} ADD COLUMN checksum INTEGER`);
+  database.exec(`UPDATE ${name} SET checksum = arcface_checksum(${columns.join(", ")})`);
+  for (const statement of rowTriggers(ERASURE)) database.exec(statement);
+  return [];
+}
+
 /**
  * A row that was changed gets another checksum, and one of a small table that came without one gets its own.
  *
@@ -94,7 +110,7 @@ function rowTriggers({ name, key, columns }: SealedTable): string[] {
   const where = key.map((column) => `${column} = NEW.${column}`).join(" AND ");
   const set = `UPDATE ${name} SET checksum = arcface_checksum(${values}) WHERE ${where};`;
   return [
-    ...(name === "meta" || name === "log"
+    ...(name === "meta" || name === "log" || name === "erasure"
       ? [`CREATE TRIGGER ${name}_added AFTER INSERT ON ${name} WHEN NEW.checksum IS NULL BEGIN ${set} END`]
       : []),
     `CREATE TRIGGER ${name}_changed AFTER UPDATE OF ${columns.join(", ")} ON ${name} BEGIN ${set} END`,

@@ -22,7 +22,7 @@ async function earlierGallery(): Promise<{ path: string; vectors: Awaited<Return
   }[])
     database.exec(`DROP TRIGGER ${name}`);
   database.exec("DROP TABLE seal; ALTER TABLE face DROP COLUMN owner");
-  for (const table of ["meta", "person", "face", "log", "effect", "vector", "crop"])
+  for (const table of ["meta", "person", "face", "log", "effect", "vector", "crop", "erasure"])
     database.exec(`ALTER TABLE ${table} DROP COLUMN checksum`);
   for (const [from, to] of [
     ["B", nfd],

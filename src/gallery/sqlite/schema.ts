@@ -1,7 +1,7 @@
 import { FaceError } from "../../core/index.ts";
 import type { Respelling } from "../respelling.ts";
 import { type Database, isBusy, storing } from "./driver.ts";
-import { addChecksums } from "./integrity.ts";
+import { addChecksums, addErasureChecksums } from "./integrity.ts";
 import { respell } from "./respell.ts";
 
 /** SQLite's application id of a gallery: "AFG1". */
@@ -52,6 +52,7 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   `,
   addChecksums,
   respell,
+  addErasureChecksums,
 ];
 
 /** Seven vectors of 512 numbers share a page of this size; on pages of 4,096 bytes each would waste half of its own. */
