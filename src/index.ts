@@ -1,7 +1,7 @@
 /**
  * arcface: photographs in, similarity out.
  *
- * `Recognizer` is the whole journey of one image; `RecognizerPool` the same for many, on every core.
+ * `verify`, `find` and `represent` do one thing in one call. `Recognizer` is the whole journey of one image; `RecognizerPool` the same for many, on every core.
  */
 export { type AlignedFace, alignFace, alignmentTemplate, asAlignedFace } from "./align/index.ts";
 export {
@@ -62,6 +62,8 @@ export {
   type FaceFinderOptions,
   type FaceRecord,
   type FaceRule,
+  type Found,
+  find,
   openEmbeddings,
   type Photograph,
   type PhotographHit,
@@ -73,9 +75,12 @@ export {
   RecognizerPool,
   readEmbeddings,
   recordsOf,
+  represent,
   type ScoreEvidence,
   thumbnail,
   type Verdict,
   type VerdictOptions,
+  verify,
 } from "./recognise/index.ts";
+export { type FetchNews, onFetch } from "./registry/index.ts";
 export { ExactIndex, type GroupNeighbour, type Neighbour, type VectorIndex } from "./search/index.ts";

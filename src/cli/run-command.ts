@@ -30,6 +30,8 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 export async function runCommand(argv: readonly string[]): Promise<number> {
   const thread = new Worker(new URL("./command-thread.js", import.meta.url), {
     argv: [...argv],
+    // Node 22 warns that its SQLite is experimental; whoever runs a command can do nothing about it.
+    execArgv: [...process.execArgv, "--disable-warning=ExperimentalWarning"],
     // A thread has less memory than the process unless it is told otherwise.
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) },
   });

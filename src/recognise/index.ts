@@ -38,6 +38,7 @@ export {
   strangerThreshold,
 } from "./gallery/index.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
+export { type Found, find, represent, verify } from "./one-call.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
 export { isUnchanged, type PictureFile } from "./picture-file.ts";
 export { finderOf, pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";

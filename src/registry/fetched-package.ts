@@ -46,7 +46,10 @@ const MAX_KEPT_BYTES = 2 ** 28;
 
 const CHANNEL = "arcface-ts: packages being fetched";
 
-/** Tells of packages that any thread of this process fetches, until the returned function is called. */
+/**
+ * Tells of packages, such as the engine, that any thread of this process fetches because it is the first to need them,
+ * until the returned function is called.
+ */
 export function onFetch(listener: (news: FetchNews) => void): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.onmessage = (event) => listener((event as { readonly data: FetchNews }).data);
