@@ -116,6 +116,78 @@ test("the engine is loaded in one place, which switches its telemetry off before
   expect(loaders).toEqual(["onnx/engine.ts"]);
 });
 
+/**
+ * Files that import each other round, which may be so: because their mathematics is mutual, because they define one type by
+ * the other, or because a thread and whoever starts it agree on messages. Anything else is one file too many.
+ */
+const CIRCLES: readonly (readonly string[])[] = [
+  // The derivative of each is made of the other.
+  ["autodiff/ops/cos.ts", "autodiff/ops/sin.ts"],
+  ["autodiff/ops/gather-rows.ts", "autodiff/ops/scatter-rows.ts"],
+  ["autodiff/ops/pad.ts", "autodiff/ops/slice.ts"],
+  ["autodiff/ops/max-pool-gradient.ts", "autodiff/ops/max-pool.ts"],
+  ["autodiff/ops/multiply.ts", "autodiff/ops/plane-dot.ts"],
+  [
+    "autodiff/ops/conv2d-input-gradient.ts",
+    "autodiff/ops/conv2d-weight-gradient.ts",
+    "autodiff/ops/conv2d.ts",
+  ],
+  // A value knows the operation that gives it and the tape it is on.
+  ["autodiff/operation.ts", "autodiff/tape.ts", "autodiff/value.ts"],
+  // A thread's or process's messages, and who sends them.
+  ["models/prepare.ts", "models/trial.ts"],
+  ["recognise/crop-pool.ts", "recognise/crop-worker.ts"],
+  ["recognise/pool-worker.ts", "recognise/pool.ts"],
+  // Options of the whole and of its half are checked in one place.
+  [
+    "recognise/face-finder.ts",
+    "recognise/pipeline-of.ts",
+    "recognise/recognizer-options.ts",
+    "recognise/recognizer.ts",
+  ],
+  // A checkpoint is one kind of file, and is opened as one.
+  ["models/model-file.ts", "models/prepare-checkpoint.ts"],
+  // A database is opened by looking at its state, which is asked of an opened one.
+  [
+    "gallery/sqlite/connection.ts",
+    "gallery/sqlite/integrity.ts",
+    "gallery/sqlite/own-log.ts",
+    "gallery/sqlite/schema.ts",
+    "gallery/sqlite/write-ahead-log.ts",
+  ],
+];
+
+test("files import each other round only where that is meant", () => {
+  const targets = new Map<string, string[]>(files.map((file) => [file, []]));
+  for (const { file, target } of imports)
+    if (target.startsWith("."))
+      targets.get(file)!.push(relative(SOURCE, resolve(SOURCE, dirname(file), target)));
+  expect(circlesOf(targets)).toEqual([...CIRCLES].map((circle) => [...circle].sort()).sort());
+});
+
+/** Groups of more than one file in which each leads to each (Tarjan's strongly connected components), sorted. */
+function circlesOf(targets: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (file: string): void => {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    open.push(file);
+    for (const target of targets.get(file) ?? []) {
+      if (!targets.has(target)) continue;
+      if (!order.has(target)) visit(target);
+      if (open.includes(target)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(target)!));
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = open.splice(open.indexOf(file));
+    if (circle.length > 1) found.push(circle.sort());
+  };
+  for (const file of targets.keys()) if (!order.has(file)) visit(file);
+  return found.sort();
+}
+
 /** Where threads are started one at a time: a run, an experiment, a command, a file that is tried. */
 const STARTS_ONE: ReadonlySet<string> = new Set([
   "image/read-heic.ts",

@@ -1,14 +1,12 @@
 import { elementCount, FaceError } from "../core/index.ts";
 import { ELEMENT_TYPE, GraphBuilder, type OnnxModel } from "../onnx/index.ts";
-import { geometryOf, type Window } from "./convolution.ts";
-import { BlockedEmitter, NCHWC_DOMAIN } from "./emit/blocked.ts";
-import { kernelLayout } from "./emit/blocked-convolution.ts";
-import { type Device, Emitter } from "./emit/emitter.ts";
+import { type Device, type Emitter, NCHWC_DOMAIN } from "./emit/emitter.ts";
 import { type Layout, type Placed, relayout } from "./emit/layout.ts";
 import { ancestors } from "./evaluate.ts";
 import { writeInPlace } from "./in-place.ts";
 import { leafOf, type Slot, type Tape, type TapeInput } from "./tape.ts";
 import type { Value } from "./value.ts";
+import { blockedWriter, plainWriter } from "./writer.ts";
 
 /**
  * Which operations a graph is written in: standard ONNX for a device, or onnxruntime's blocked ones, whose block size
@@ -87,30 +85,14 @@ export function compile(
   const place = (value: Value): Placed => {
     const known = placed.get(value);
     if (known) return known;
-    const made = leaf(value) ?? emitted(value);
+    const made = leaf(value) ?? writer.write(value);
     placed.set(value, made);
     return made;
   };
-  const emitter =
-    form.kind === "blocked"
-      ? new BlockedEmitter(graph, form.block, place)
-      : new Emitter(graph, form.device, form.half);
-  const emitted = (value: Value): Placed => {
-    const { operation, attributes, inputs } = value;
-    if (emitter instanceof BlockedEmitter) {
-      const own = operation.blocked?.(emitter, value, attributes);
-      if (own) return own;
-      if (operation.elementwise) return elementwiseBlocked(emitter, value);
-      const names = inputs.map((input) => emitter.plain(input));
-      return { name: operation.plain(emitter, names, value, attributes), layout: "rows" };
-    }
-    const names = inputs.map((input) => place(input).name);
-    return { name: operation.plain(emitter, names, value, attributes), layout: "rows" };
-  };
+  const writer =
+    form.kind === "blocked" ? blockedWriter(graph, form.block, place) : plainWriter(graph, form, place);
   for (const value of [...tape.values]) if (needed.has(value)) place(value);
 
-  const rows = (value: Value): string =>
-    emitter instanceof BlockedEmitter ? emitter.plain(value) : place(value).name;
   const taken = new Set([...tape.inputs, ...tape.slots].map(({ name }) => name));
   for (const [name, value] of Object.entries(outputs)) {
     if (taken.has(name))
@@ -118,7 +100,7 @@ export function compile(
         "USAGE",
         `output ${name}: expected a name of its own, got an input's or a parameter's`,
       );
-    graph.node("Identity", [rows(value)], {}, name);
+    graph.node("Identity", [writer.read(value, "rows")], {}, name);
     graph.output(name, value.shape, TYPE[value.type]);
   }
   const compiledSlots = tape.slots
@@ -141,8 +123,7 @@ export function compile(
       };
       if (!next) return common;
       const output = `next ${slot.name}`;
-      const name = emitter instanceof BlockedEmitter ? emitter.in(layout, next) : place(next).name;
-      const outputShape = asOutput(graph, emitter, name, shape, output);
+      const outputShape = asOutput(graph, writer.emit, writer.read(next, layout), shape, output);
       return { ...common, output, outputShape };
     });
   const inPlace = writeInPlace(
@@ -169,12 +150,12 @@ export function compile(
  */
 function asOutput(
   graph: GraphBuilder,
-  emitter: Emitter,
+  emit: Emitter,
   name: string,
   shape: readonly number[],
   output: string,
 ): readonly number[] {
-  const under = emitter instanceof BlockedEmitter ? emitter.shapedAs(name) : undefined;
+  const under = emit.shapedAs(name);
   if (under && graph.rename(under.name, output)) {
     graph.output(output, under.shape);
     return under.shape;
@@ -184,42 +165,14 @@ function asOutput(
   return shape;
 }
 
-/** Weights of convolutions live in the layout their convolution wants, so that no step moves them. */
+/** Parameters live in the layout that an operation wants them in, as convolutions their weights, so that no step moves them. */
 function slotLayouts(tape: Tape, needed: ReadonlySet<Value>, block: number): Map<Value, Layout> {
   const layouts = new Map<Value, Layout>();
   for (const { operation, inputs, attributes } of tape.values) {
-    const [x, weight] = inputs;
-    if (operation.name !== "conv2d" || !x || !weight || !needed.has(weight)) continue;
-    const layout = kernelLayout(geometryOf(x.shape, weight.shape, attributes as Window), block);
-    if (layout && leafOf(weight)?.kind === "slot") layouts.set(weight, layout);
+    for (const [i, layout] of (operation.wants?.(inputs, attributes, block) ?? []).entries()) {
+      const input = inputs[i]!;
+      if (layout && needed.has(input) && leafOf(input)?.kind === "slot") layouts.set(input, layout);
+    }
   }
   return layouts;
-}
-
-/** Elements may lie in any order as long as all operands' lie in the same. */
-function elementwiseBlocked(emit: BlockedEmitter, value: Value): Placed {
-  const { operation, inputs, shape, attributes } = value;
-  const full = (input: Value): boolean => input.shape.join() === shape.join();
-  const single = (input: Value): boolean => elementCount(input.shape) === 1;
-  const layouts = inputs.map((input) => emit.as(input).layout);
-  const layout = layouts.find((own, i) => own !== "rows" && full(inputs[i]!)) ?? "rows";
-  const rest = inputs.filter((input) => !full(input) && !single(input));
-  const write = (names: readonly string[]): string => operation.plain(emit, names, value, attributes);
-  if (layout !== "rows" && rest.length === 0)
-    return { name: write(inputs.map((i) => (full(i) ? emit.in(layout, i) : emit.plain(i)))), layout };
-  const [n = 0, c = 0, h = 0, w = 0] = shape;
-  const b = emit.block;
-  const batchOf = (input: Value): number => elementCount(input.shape) / c;
-  const perChannel = rest.every((input) =>
-    [`${n},${c},1,1`, `1,${c},1,1`, `${c},1,1`].includes(input.shape.join()),
-  );
-  if (layout !== "channels" || !perChannel)
-    return { name: write(inputs.map((input) => emit.plain(input))), layout: "rows" };
-  // A number per channel repeats over the map within each block.
-  const names = inputs.map((input) => {
-    if (single(input)) return emit.plain(input);
-    if (full(input)) return emit.reshape(emit.in(layout, input), [n, c / b, h * w, b]);
-    return emit.reshape(emit.plain(input), [batchOf(input), c / b, 1, b]);
-  });
-  return { name: emit.reshape(write(names), shape), layout };
 }

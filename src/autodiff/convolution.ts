@@ -55,3 +55,24 @@ export function paddingBehind(g: ConvGeometry): readonly [rows: number, columns:
     kernel + g.stride * (out - 1) - size - g.padding;
   return [behind(g.height, g.kernelHeight, g.outHeight), behind(g.width, g.kernelWidth, g.outWidth)];
 }
+
+/** Visits every product of a convolution: places in the picture, in the weight and in the result. */
+export function eachProduct(g: ConvGeometry, visit: (x: number, weight: number, y: number) => void): void {
+  const [inGroup, outGroup] = [g.i / g.groups, g.o / g.groups];
+  const taps = g.kernelHeight * g.kernelWidth;
+  for (let n = 0; n < g.n; n++)
+    for (let o = 0; o < g.o; o++)
+      for (let h = 0; h < g.outHeight; h++)
+        for (let w = 0; w < g.outWidth; w++) {
+          const y = ((n * g.o + o) * g.outHeight + h) * g.outWidth + w;
+          for (let i = 0; i < inGroup; i++)
+            for (let tap = 0; tap < taps; tap++) {
+              const row = h * g.stride + Math.floor(tap / g.kernelWidth) - g.padding;
+              const column = w * g.stride + (tap % g.kernelWidth) - g.padding;
+              if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
+              const channel = Math.floor(o / outGroup) * inGroup + i;
+              const x = ((n * g.i + channel) * g.height + row) * g.width + column;
+              visit(x, (o * inGroup + i) * taps + tap, y);
+            }
+        }
+}

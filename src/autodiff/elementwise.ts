@@ -1,10 +1,7 @@
 import type { Operation } from "./operation.ts";
-import { multiply } from "./ops/multiply.ts";
-import { planeDot } from "./ops/plane-dot.ts";
-import { reduceSum } from "./ops/reduce-sum.ts";
-import { reshape } from "./ops/reshape.ts";
-import { broadcastIndices, broadcastShape, expectThat, sameShape } from "./shapes.ts";
-import type { ElementType, Operand, Value } from "./value.ts";
+import { broadcastIndices, broadcastShape, expectThat } from "./shapes.ts";
+import type { Operand, Value } from "./value.ts";
+import type { ElementType } from "./value-type.ts";
 
 /** What makes one elementwise operation different from another. */
 interface Elementwise<A> {
@@ -60,27 +57,4 @@ export function unary<A>(operation: Operation<A>, x: Value, attributes: A): Valu
 export function binary(operation: Operation<null>, a: Operand, b: Operand): Value {
   const { tape } = typeof a === "number" ? (b as Value) : a;
   return tape.apply(operation, [tape.valueOf(a), tape.valueOf(b)], null);
-}
-
-/**
- * The gradient of an operand that was repeated: summed up over the repetitions.
- *
- * A gradient smaller than `shape` passes: it is the same along the axes it lacks.
- */
-export function sumTo(dy: Value, shape: readonly number[]): Value {
-  if (sameShape(dy.shape, shape)) return dy;
-  const pad = dy.shape.length - shape.length;
-  const axes = dy.shape.flatMap((size, axis) =>
-    axis < pad || (shape[axis - pad] === 1 && size !== 1) ? [axis] : [],
-  );
-  const summed = axes.length === 0 ? dy : reduceSum(dy, axes, { keep: true });
-  return reshape(summed, shape);
-}
-
-/** Σ dy·x over what was repeated: the gradient of a factor. */
-export function productTo(dy: Value, x: Value, shape: readonly number[]): Value {
-  const planes = dy.shape.length === 4 && sameShape(dy.shape, x.shape);
-  const [n, c] = dy.shape;
-  if (planes && !sameShape(shape, dy.shape) && sameShape(shape, [n!, c!, 1, 1])) return planeDot(dy, x);
-  return sumTo(multiply(dy, x), shape);
 }

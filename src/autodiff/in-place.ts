@@ -1,5 +1,5 @@
 import type { GraphBuilder, OnnxNode } from "../onnx/index.ts";
-import { NCHWC_DOMAIN } from "./emit/blocked.ts";
+import { NCHWC_DOMAIN } from "./emit/emitter.ts";
 
 /** Where a graph reads a tensor and where it writes its next value. */
 export interface Carried {

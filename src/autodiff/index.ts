@@ -99,4 +99,5 @@ export { transpose } from "./ops/transpose.ts";
 export { where } from "./ops/where.ts";
 export { probeBlockSize } from "./probe-block.ts";
 export { type Distribution, type ParameterOptions, type Slot, Tape, type TapeInput } from "./tape.ts";
-export type { ElementType, Operand, Value, ValueType } from "./value.ts";
+export type { Operand, Value } from "./value.ts";
+export type { ElementType, ValueType } from "./value-type.ts";

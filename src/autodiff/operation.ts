@@ -1,7 +1,8 @@
 import type { BlockedEmitter } from "./emit/blocked.ts";
 import type { Emitter } from "./emit/emitter.ts";
-import type { Placed } from "./emit/layout.ts";
-import type { Value, ValueType } from "./value.ts";
+import type { Layout, Placed } from "./emit/layout.ts";
+import type { Value } from "./value.ts";
+import type { ValueType } from "./value-type.ts";
 
 /** A value's elements for the slow reference: row-major; booleans are 0 and 1. */
 export type Numbers = Float64Array;
@@ -29,4 +30,6 @@ export interface Operation<A = unknown> {
   plain(emit: Emitter, inputs: readonly string[], value: Value, attributes: A): string;
   /** The operation on channel-blocked maps; undefined where these shapes do not allow it. */
   blocked?(emit: BlockedEmitter, value: Value, attributes: A): Placed | undefined;
+  /** How each input lies best, so that nothing is moved; undefined where it does not matter. */
+  wants?(inputs: readonly Value[], attributes: A, block: number): readonly (Layout | undefined)[];
 }

@@ -1,5 +1,5 @@
 import { encodeOnnx, GraphBuilder, Session } from "../onnx/index.ts";
-import { NCHWC_DOMAIN } from "./emit/blocked.ts";
+import { NCHWC_DOMAIN } from "./emit/emitter.ts";
 
 /**
  * How many channels onnxruntime puts into a block on this processor: 8 with AVX2, 16 with AVX-512.

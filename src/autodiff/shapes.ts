@@ -1,5 +1,6 @@
 import { elementCount, FaceError } from "../core/index.ts";
-import type { Value, ValueType } from "./value.ts";
+import type { Value } from "./value.ts";
+import type { ValueType } from "./value-type.ts";
 
 /**
  * The shape that operands take together, axes aligned at the right, an axis of 1 repeated.

@@ -1,6 +1,7 @@
 import { elementCount, FaceError, internal } from "../core/index.ts";
 import type { Operation } from "./operation.ts";
-import { type Operand, Value, type ValueType } from "./value.ts";
+import { type Operand, Value } from "./value.ts";
+import type { ValueType } from "./value-type.ts";
 
 /** How a random input is drawn, anew for every run. */
 export type Distribution =

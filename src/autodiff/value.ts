@@ -1,14 +1,6 @@
 import type { Operation } from "./operation.ts";
 import type { Tape } from "./tape.ts";
-
-/** What a value's elements are: 32-bit floats, 32-bit whole numbers (labels), or the truth of a comparison. */
-export type ElementType = "float" | "int" | "bool";
-
-/** What a value is before anything is computed. */
-export interface ValueType {
-  readonly shape: readonly number[];
-  readonly type: ElementType;
-}
+import type { ElementType, ValueType } from "./value-type.ts";
 
 /** One result of one operation on a tape. Made by the functions of `ops/`, never by hand. */
 export class Value implements ValueType {

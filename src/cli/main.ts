@@ -1,9 +1,7 @@
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { FaceError } from "../core/index.ts";
 import { onFetch } from "../registry/index.ts";
-import { checkoutCommit } from "./checkout-commit.ts";
+import type { Act } from "./act.ts";
 import { alignCommand } from "./commands/align.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
@@ -28,19 +26,7 @@ import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
 import { threadNotes } from "./options.ts";
 import { progressBar, stopProgressBars } from "./progress-bar.ts";
-
-/** Turns a function that returns an exit code into a command's action. */
-export type Act = <A extends unknown[]>(
-  run: (io: CliIo, ...args: A) => Promise<number>,
-) => (...args: A) => Promise<void>;
-
-const PACKAGE = new URL("../../", import.meta.url);
-
-/** The library's version. */
-export const VERSION = (createRequire(PACKAGE)("./package.json") as { version: string }).version;
-
-/** The commit that is checked out where the library runs in a checkout of its own. */
-export const commitOfLibrary = (): string | undefined => checkoutCommit(fileURLToPath(PACKAGE));
+import { VERSION } from "./version.ts";
 
 /** Commander's sentence in one line, whatever was typed into it, and its suggestion in another. */
 function linesOfError(text: string): string[] {

@@ -46,8 +46,9 @@ export { parseTrainConfig, readSettings, type TrainConfig, type TrainSettings } 
 export { readEvents } from "./run/event-log.ts";
 export type { RunEvent, StepMeasures } from "./run/events.ts";
 export type { OptimiserConfig } from "./run/optimiser-config.ts";
-export { type RunOptions, runTraining } from "./run/run.ts";
+export { runTraining } from "./run/run.ts";
 export type { RunReport } from "./run/run-journal.ts";
+export type { RunOptions } from "./run/run-options.ts";
 export { learningRateAt, type Schedule, type ScheduleFrame } from "./run/schedule.ts";
 export { train } from "./run/train.ts";
 export { type HeldOutVerification, verifyHeldOut } from "./run/verification.ts";

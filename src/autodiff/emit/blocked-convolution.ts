@@ -1,9 +1,9 @@
 import { type ConvGeometry, isDepthwise, paddingBehind } from "../convolution.ts";
-import { convolveByGradient } from "../ops/conv2d-weight-gradient.ts";
 import type { Value } from "../value.ts";
 import type { BlockedEmitter } from "./blocked.ts";
 import { overBatch } from "./blocked-sums.ts";
 import { blockedWinograd, suitsWinograd } from "./blocked-winograd.ts";
+import { convolveByGradient } from "./convolve-by-gradient.ts";
 import { intoBlocks, swappedChannels, tapsFirst } from "./kernel-moves.ts";
 import type { Layout, Placed } from "./layout.ts";
 

@@ -1,21 +1,20 @@
-import type { AttributeInput, GraphBuilder } from "../../onnx/index.ts";
-import type { Value } from "../value.ts";
+import type { GraphBuilder } from "../../onnx/index.ts";
+import type { ValueType } from "../value-type.ts";
 import { Emitter } from "./emitter.ts";
 import { blocking, type Layout, type Placed } from "./layout.ts";
 
-/** The domain of onnxruntime's operations on channel-blocked maps. */
-export const NCHWC_DOMAIN = "com.microsoft.nchwc";
-
-/** Writes nodes for x86 processors, whose fastest convolutions want channels in blocks. */
+/**
+ * Writes nodes for x86 processors, whose fastest convolutions want channels in blocks.
+ *
+ * It knows a value as what its elements are and where they lie, not what computes it.
+ */
 export class BlockedEmitter extends Emitter {
-  /** Channels in a block: 8 with AVX2, 16 with AVX-512. */
-  readonly block: number;
-  readonly #place: (value: Value) => Placed;
+  readonly #place: (value: ValueType) => Placed;
   readonly #moved = new Map<string, string>();
 
-  constructor(graph: GraphBuilder, block: number, place: (value: Value) => Placed) {
-    super(graph, "cpu");
-    this.block = block;
+  /** @param place where a value lies, which is asked for the tape's own values only */
+  constructor(graph: GraphBuilder, block: number, place: (value: ValueType) => Placed) {
+    super(graph, { device: "cpu", block });
     this.#place = place;
   }
 
@@ -25,22 +24,22 @@ export class BlockedEmitter extends Emitter {
   }
 
   /** How a value lies where it has been written. */
-  as(value: Value): Placed {
+  as(value: ValueType): Placed {
     return this.#place(value);
   }
 
   /** The value's tensor in row-major order. */
-  plain(value: Value): string {
+  plain(value: ValueType): string {
     return this.in("rows", value);
   }
 
   /** The value's tensor, maps [N, C, H, W], in blocks of channels. */
-  blocked(value: Value): string {
+  blocked(value: ValueType): string {
     return this.in("channels", value);
   }
 
   /** The value's tensor in a layout, moved there when it lies in another. */
-  in(layout: Layout, value: Value): string {
+  in(layout: Layout, value: ValueType): string {
     const placed = this.#place(value);
     if (placed.layout === layout || this.#coincide(placed.layout, layout, value.shape)) return placed.name;
     if (placed.layout !== "rows" && layout !== "rows") {
@@ -52,15 +51,6 @@ export class BlockedEmitter extends Emitter {
     const name = this.#move(placed, layout, value);
     this.#moved.set(key, name);
     return name;
-  }
-
-  /** A node of onnxruntime's blocked domain. */
-  blockedNode(
-    op: string,
-    inputs: readonly string[],
-    attributes: Readonly<Record<string, AttributeInput>> = {},
-  ): string {
-    return this.node(op, inputs, attributes, NCHWC_DOMAIN);
   }
 
   channelBlocked(name: string): Placed {
@@ -77,7 +67,7 @@ export class BlockedEmitter extends Emitter {
     return kinds.has("rows") && kinds.has("channels") && shape[2] === 1 && shape[3] === 1;
   }
 
-  #move({ name, layout }: Placed, to: Layout, { shape, type }: Value): string {
+  #move({ name, layout }: Placed, to: Layout, { shape, type }: ValueType): string {
     // The engine's own reordering knows floats only.
     if (layout === "channels" && type === "float")
       return this.blockedNode("ReorderOutput", [name], { channels: shape[1]! });

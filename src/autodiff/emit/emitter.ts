@@ -3,19 +3,32 @@ import { type AttributeInput, ELEMENT_TYPE, type GraphBuilder } from "../../onnx
 /** What a graph is written for: `webgpu` prefers matrix products where a CPU is faster with odd convolutions. */
 export type Device = "cpu" | "webgpu";
 
+/** The domain of onnxruntime's operations on channel-blocked maps. */
+export const NCHWC_DOMAIN = "com.microsoft.nchwc";
+
 /** Writes ONNX nodes for the operations of a tape. */
 export class Emitter {
   readonly device: Device;
   /** Whether dense convolutions and what flows back through them are computed in half precision. */
   readonly half: boolean;
+  /** Channels in a block: 8 with AVX2, 16 with AVX-512; 0 where maps lie in rows. */
+  readonly block: number;
   readonly #graph: GraphBuilder;
   readonly #known = new Map<string, string>();
   readonly #views = new Map<string, { readonly name: string; readonly shape: readonly number[] }>();
 
-  constructor(graph: GraphBuilder, device: Device, half = false) {
+  constructor(
+    graph: GraphBuilder,
+    {
+      device,
+      half = false,
+      block = 0,
+    }: { readonly device: Device; readonly half?: boolean | undefined; readonly block?: number },
+  ) {
     this.#graph = graph;
     this.device = device;
     this.half = half;
+    this.block = block;
   }
 
   /** A node with one result, whose name is returned. The same node is written once. */
@@ -64,6 +77,15 @@ export class Emitter {
   /** What a reshaped tensor was before: the same elements in memory, without the copy that an output would be. */
   shapedAs(name: string): { readonly name: string; readonly shape: readonly number[] } | undefined {
     return this.#views.get(name);
+  }
+
+  /** A node of onnxruntime's blocked domain; only where there are blocks. */
+  blockedNode(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeInput>> = {},
+  ): string {
+    return this.node(op, inputs, attributes, NCHWC_DOMAIN);
   }
 
   #once(key: string, make: () => string): string {

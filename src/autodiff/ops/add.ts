@@ -1,4 +1,5 @@
-import { binary, elementwise, sumTo } from "../elementwise.ts";
+import { binary, elementwise } from "../elementwise.ts";
+import { sumTo } from "../sum-to.ts";
 import type { Operand, Value } from "../value.ts";
 
 const ADD = elementwise<null>({

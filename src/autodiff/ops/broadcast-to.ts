@@ -1,6 +1,6 @@
-import { sumTo } from "../elementwise.ts";
 import type { Operation } from "../operation.ts";
 import { broadcastIndices, broadcastShape, expectThat, sameShape } from "../shapes.ts";
+import { sumTo } from "../sum-to.ts";
 import type { Value } from "../value.ts";
 
 const BROADCAST_TO: Operation<{ readonly shape: readonly number[] }> = {

@@ -1,11 +1,11 @@
-import { type ConvGeometry, isDepthwise } from "../convolution.ts";
+import { type ConvGeometry, eachProduct, isDepthwise } from "../convolution.ts";
 import { blockedInputGradient } from "../emit/blocked-convolution.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { gradientInHalf } from "../emit/half-precision.ts";
 import type { Operation } from "../operation.ts";
 import { expectThat, float, sameShape } from "../shapes.ts";
 import type { Value } from "../value.ts";
-import { conv2d, eachProduct } from "./conv2d.ts";
+import { conv2d } from "./conv2d.ts";
 import { conv2dWeightGradient } from "./conv2d-weight-gradient.ts";
 
 const CONV2D_INPUT_GRADIENT: Operation<ConvGeometry> = {

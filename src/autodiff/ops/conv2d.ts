@@ -1,5 +1,5 @@
-import { type ConvGeometry, geometryOf, type Window } from "../convolution.ts";
-import { blockedConv } from "../emit/blocked-convolution.ts";
+import { eachProduct, geometryOf, type Window } from "../convolution.ts";
+import { blockedConv, kernelLayout } from "../emit/blocked-convolution.ts";
 import { inHalf } from "../emit/half-precision.ts";
 import type { Operation } from "../operation.ts";
 import { axesOf, expectThat, float, sameShape } from "../shapes.ts";
@@ -52,6 +52,10 @@ const CONV2D: Operation<Window> = {
     const [x, weight, bias] = value.inputs as [Value, Value, Value?];
     return blockedConv(emit, x, weight, bias, geometryOf(x.shape, weight.shape, window));
   },
+  wants: ([x, weight], window, block) => [
+    undefined,
+    kernelLayout(geometryOf(x!.shape, weight!.shape, window), block),
+  ],
 };
 
 /** What of a convolution differs from the usual. */
@@ -74,25 +78,4 @@ export interface Conv2dOptions {
 export function conv2d(x: Value, weight: Value, options: Conv2dOptions = {}): Value {
   const { bias, stride = 1, padding = 0, groups = 1 } = options;
   return x.tape.apply(CONV2D, bias ? [x, weight, bias] : [x, weight], { stride, padding, groups });
-}
-
-/** Visits every product of a convolution: places in the picture, in the weight and in the result. */
-export function eachProduct(g: ConvGeometry, visit: (x: number, weight: number, y: number) => void): void {
-  const [inGroup, outGroup] = [g.i / g.groups, g.o / g.groups];
-  const taps = g.kernelHeight * g.kernelWidth;
-  for (let n = 0; n < g.n; n++)
-    for (let o = 0; o < g.o; o++)
-      for (let h = 0; h < g.outHeight; h++)
-        for (let w = 0; w < g.outWidth; w++) {
-          const y = ((n * g.o + o) * g.outHeight + h) * g.outWidth + w;
-          for (let i = 0; i < inGroup; i++)
-            for (let tap = 0; tap < taps; tap++) {
-              const row = h * g.stride + Math.floor(tap / g.kernelWidth) - g.padding;
-              const column = w * g.stride + (tap % g.kernelWidth) - g.padding;
-              if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
-              const channel = Math.floor(o / outGroup) * inGroup + i;
-              const x = ((n * g.i + channel) * g.height + row) * g.width + column;
-              visit(x, (o * inGroup + i) * taps + tap, y);
-            }
-        }
 }

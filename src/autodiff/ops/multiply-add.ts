@@ -1,9 +1,9 @@
 import { elementCount } from "../../core/index.ts";
-import { elementwise, productTo, sumTo } from "../elementwise.ts";
-import { BlockedEmitter } from "../emit/blocked.ts";
+import { elementwise } from "../elementwise.ts";
 import { expectThat } from "../shapes.ts";
+import { sumTo } from "../sum-to.ts";
 import type { Operand, Value } from "../value.ts";
-import { multiply } from "./multiply.ts";
+import { multiply, productTo } from "./multiply.ts";
 
 const MULTIPLY_ADD = elementwise<null>({
   name: "multiply-add",
@@ -14,7 +14,7 @@ const MULTIPLY_ADD = elementwise<null>({
   },
   plain(emit, [x = "", factor = "", y = ""], value) {
     const { shape } = value;
-    const lanes = emit instanceof BlockedEmitter ? emit.block : 0;
+    const lanes = emit.block;
     const columns = elementCount(shape) / (lanes * ROW);
     if (lanes === 0 || !Number.isInteger(columns) || columns < MANY_ROWS)
       return emit.node("Add", [emit.node("Mul", [x, factor]), y]);
@@ -22,7 +22,7 @@ const MULTIPLY_ADD = elementwise<null>({
     const view = [1, lanes, columns, ROW];
     const factors = emit.node("Expand", [emit.reshape(factor, [1, 1, 1, 1]), emit.ints([lanes, 1, 1, 1])]);
     const inputs = [emit.reshape(x, view), factors, "", emit.reshape(y, view)];
-    const sum = (emit as BlockedEmitter).blockedNode("Conv", inputs, { kernel_shape: [1, 1], group: lanes });
+    const sum = emit.blockedNode("Conv", inputs, { kernel_shape: [1, 1], group: lanes });
     return emit.reshape(sum, shape, view);
   },
 });

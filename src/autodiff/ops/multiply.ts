@@ -1,5 +1,8 @@
-import { binary, elementwise, productTo } from "../elementwise.ts";
+import { binary, elementwise } from "../elementwise.ts";
+import { sameShape } from "../shapes.ts";
+import { sumTo } from "../sum-to.ts";
 import type { Operand, Value } from "../value.ts";
+import { planeDot } from "./plane-dot.ts";
 
 const MULTIPLY = elementwise<null>({
   name: "multiply",
@@ -13,3 +16,11 @@ const MULTIPLY = elementwise<null>({
 
 /** a · b, operands broadcast. */
 export const multiply = (a: Operand, b: Operand): Value => binary(MULTIPLY, a, b);
+
+/** Σ dy·x over what was repeated: the gradient of a factor. */
+export function productTo(dy: Value, x: Value, shape: readonly number[]): Value {
+  const planes = dy.shape.length === 4 && sameShape(dy.shape, x.shape);
+  const [n, c] = dy.shape;
+  if (planes && !sameShape(shape, dy.shape) && sameShape(shape, [n!, c!, 1, 1])) return planeDot(dy, x);
+  return sumTo(multiply(dy, x), shape);
+}

@@ -1,4 +1,5 @@
-import { elementwise, sumTo } from "../elementwise.ts";
+import { elementwise } from "../elementwise.ts";
+import { sumTo } from "../sum-to.ts";
 import type { Operand, Value } from "../value.ts";
 
 const WHERE = elementwise<null>({

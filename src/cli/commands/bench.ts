@@ -2,11 +2,12 @@ import { availableParallelism, cpus } from "node:os";
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import { measureStages } from "../../recognise/index.ts";
 import { measureSearch } from "../../search/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
-import { type Act, VERSION } from "../main.ts";
 import { openStore, whole } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
+import { VERSION } from "../version.ts";
 
 const STAGES = ["read", "detect", "align", "embed"] as const;
 const WHAT = [...STAGES, "search"] as const;

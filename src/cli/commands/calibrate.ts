@@ -12,8 +12,8 @@ import {
   type ModelStore,
   writeCalibration,
 } from "../../models/index.ts";
+import type { Act } from "../act.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
 import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";

@@ -12,10 +12,10 @@ import {
 import { FaceError, type WorkOptions } from "../../core/index.ts";
 import { groupByPerson, type PhotographList } from "../../photographs/index.ts";
 import { chooseFace, type FaceRecord, RecognizerPool, recordsOf } from "../../recognise/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import {
   addJobsFlag,
   addModelFlags,

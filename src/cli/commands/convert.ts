@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { convertFile } from "../../models/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import { addContractFlags, contractOptions, type ModelFlags, openStore } from "../options.ts";
 import { expectNoInput, expectWritableFile } from "../outputs.ts";
 

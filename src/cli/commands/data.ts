@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { ExampleSet, PackReport } from "../../train/index.ts";
+import type { Act } from "../act.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import {
   addJobsFlag,
   addModelFlags,

@@ -4,13 +4,14 @@ import type { Command } from "commander";
 import { decoderInfo } from "../../image/index.ts";
 import { engineInfo } from "../../onnx/index.ts";
 import { SELF_TEST_MIN_COSINE, selfTest } from "../../recognise/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import { asFaceError } from "../failures.ts";
 import type { CliIo } from "../io.ts";
-import { type Act, VERSION } from "../main.ts";
 import { openStore } from "../options.ts";
 import { probeApart } from "../probe-apart.ts";
 import { progressBar } from "../progress-bar.ts";
+import { VERSION } from "../version.ts";
 
 /** Processor features that decide how fast networks run. */
 const FEATURES = [

@@ -9,9 +9,9 @@ import {
   RecognizerPool,
   recordsOf,
 } from "../../recognise/index.ts";
+import type { Act } from "../act.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
 import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";

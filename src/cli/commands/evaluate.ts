@@ -12,8 +12,8 @@ import {
 } from "../../evaluate/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import { type TrueAcceptRate, thresholdUnits } from "../../statistics/index.ts";
+import type { Act } from "../act.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import { openStore, whole } from "../options.ts";
 import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";

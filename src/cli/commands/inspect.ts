@@ -11,9 +11,9 @@ import {
   roundingNote,
   writeOwnCard,
 } from "../../models/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import { addContractFlags, contractOptions, type ModelFlags, openStore, whole } from "../options.ts";
 import { expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";

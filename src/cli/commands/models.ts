@@ -2,9 +2,9 @@ import type { Command } from "commander";
 import { FaceError } from "../../core/index.ts";
 import type { CardSource, ModelCard, ModelStore, StoredModel } from "../../models/index.ts";
 import { DEFAULT_MODELS } from "../../models/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import { openStore } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
 

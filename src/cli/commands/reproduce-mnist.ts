@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { HeadReport } from "../../study/mnist/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
-import { type Act, commitOfLibrary, VERSION } from "../main.ts";
 import { openStore, whole } from "../options.ts";
 import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
+import { commitOfLibrary, VERSION } from "../version.ts";
 
 interface MnistFlags {
   readonly out: string;

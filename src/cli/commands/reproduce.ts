@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Act } from "../main.ts";
+import type { Act } from "../act.ts";
 import { addLookAlikes } from "./reproduce-lookalikes.ts";
 import { addMnist } from "./reproduce-mnist.ts";
 

@@ -12,10 +12,10 @@ import {
   readEmbeddings,
   thumbnail,
 } from "../../recognise/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import {
   addFaceFlags,
   addJobsFlag,

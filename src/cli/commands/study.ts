@@ -10,9 +10,9 @@ import {
 } from "../../photographs/index.ts";
 import type { RecognizerOptions } from "../../recognise/index.ts";
 import type { RejectedPhotograph, Study, WrittenReport } from "../../study/index.ts";
+import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
-import type { Act } from "../main.ts";
 import {
   addJobsFlag,
   addModelFlags,

@@ -1,14 +1,17 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { draftOf, FaceError, reasonOf, systemCode } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
-import type { PictureFile } from "../picture-file.ts";
 import { encodeRecord, type FaceRecord, placeOf } from "./face-record.ts";
 import { type EmbeddingsFile, type EmbeddingsFormat, formatOf, JSONL } from "./formats.ts";
 import { encodeHeader, expectComparable, expectSameRows } from "./header.ts";
-import { type LineOfWork, type Recovered, recover, tombstone, withoutReplaced } from "./working-file.ts";
-
-/** What a file says of a photograph whose faces it has. */
-export type DonePhotograph = { readonly [key in keyof PictureFile]: PictureFile[key] | undefined };
+import {
+  type DonePhotograph,
+  type LineOfWork,
+  type Recovered,
+  recover,
+  tombstone,
+  withoutReplaced,
+} from "./working-file.ts";
 
 /**
  * Writes faces to a file so that nothing already done is lost, whatever interrupts it.

@@ -1,5 +1,4 @@
 export {
-  type DonePhotograph,
   EmbeddingsWriter,
   openEmbeddings,
   readEmbeddings,
@@ -8,3 +7,4 @@ export { type FaceDescription, type FaceRecord, placeOf, recordsOf } from "./fac
 export { type EmbeddingsFile, formatOf } from "./formats.ts";
 export type { MadeBy } from "./header.ts";
 export { type LabelledVectors, type ReadVectorsOptions, readVectors } from "./read-vectors.ts";
+export type { DonePhotograph } from "./working-file.ts";

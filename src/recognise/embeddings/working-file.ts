@@ -1,8 +1,11 @@
 import { stat, truncate } from "node:fs/promises";
 import { parseJson, readLines } from "../../core/index.ts";
-import type { DonePhotograph } from "./embeddings-writer.ts";
+import type { PictureFile } from "../picture-file.ts";
 import { decodeRecord, type FaceRecord } from "./face-record.ts";
 import { decodeHeader, type MadeBy } from "./header.ts";
+
+/** What a file says of a photograph whose faces it has. */
+export type DonePhotograph = { readonly [key in keyof PictureFile]: PictureFile[key] | undefined };
 
 /** What a working file holds of one photograph. */
 export interface LineOfWork {

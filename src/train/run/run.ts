@@ -1,31 +1,14 @@
 import { setImmediate } from "node:timers/promises";
-import type { WorkOptions } from "../../core/index.ts";
-import type { ModelStore } from "../../models/index.ts";
 import { BatchLoader } from "../data/index.ts";
-import type { TrainConfig } from "./config.ts";
-import type { RunEvent } from "./events.ts";
 import { measuredHead } from "./measured-head.ts";
 import { openTrainingData } from "./open-data.ts";
 import { optimiserOf } from "./optimiser-config.ts";
 import { RunFolder } from "./run-folder.ts";
 import { RunJournal, type RunReport } from "./run-journal.ts";
+import type { RunOptions } from "./run-options.ts";
 import { planRun } from "./run-plan.ts";
 import { networkOf, settleConfig } from "./settle.ts";
 import { openStep, trainOn } from "./step-of-run.ts";
-
-/** What a run is begun or taken up with. */
-export interface RunOptions extends WorkOptions {
-  /** Folder of the run. */
-  readonly out: string;
-  /** What to train; undefined goes on with the run that is in the folder. */
-  readonly config?: TrainConfig | undefined;
-  readonly store?: ModelStore | undefined;
-  /** Threads that prepare batches. @default half the cores */
-  readonly workers?: number | undefined;
-  /** Threads inside an operation. @default one per core */
-  readonly threads?: number | undefined;
-  readonly onEvent?: ((event: RunEvent) => void) | undefined;
-}
 
 /**
  * A training run: data → batches → network → head → loss → gradients → optimiser → checkpoint.

@@ -4,7 +4,7 @@ import { SAMPLED_CLASSES, sampleClasses } from "../heads/index.ts";
 import { TrainingStep, type TrainingStepOptions } from "../step/index.ts";
 import type { StepMeasures } from "./events.ts";
 import { readInitialWeights } from "./initial-weights.ts";
-import type { RunOptions } from "./run.ts";
+import type { RunOptions } from "./run-options.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SettledConfig } from "./settle.ts";
 

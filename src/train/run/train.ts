@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { FaceError, internal, throwIfAborted } from "../../core/index.ts";
 import { ModelStore } from "../../models/index.ts";
-import type { RunOptions } from "./run.ts";
 import type { RunReport } from "./run-journal.ts";
+import type { RunOptions } from "./run-options.ts";
 import type { RunMessage, RunWorkerData } from "./run-worker.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { FaceError, momentOf } from "../../../core/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { clock, count, faceIds, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
 /** `arcface gallery rename | move | merge | split | delete | retain | undo` */

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { checkGallery } from "../../../gallery/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { count, type GalleryFlags, galleryFlags, openGallery } from "./open.ts";
 
 /** `arcface gallery check` */

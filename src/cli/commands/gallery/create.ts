@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { Gallery } from "../../../gallery/index.ts";
 import { Recognizer } from "../../../recognise/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { addressOf, clock, cosineFlag, described, type GalleryFlags, galleryFlags, say } from "./open.ts";

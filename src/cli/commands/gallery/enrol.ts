@@ -8,9 +8,9 @@ import {
   RecognizerPool,
   type RejectReason,
 } from "../../../recognise/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { peopleOf, photographsOf } from "../../told-inputs.ts";

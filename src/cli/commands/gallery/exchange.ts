@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { exportGallery, importFaces } from "../../../recognise/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { expectWritableFile } from "../../outputs.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";

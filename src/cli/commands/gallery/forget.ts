@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { FaceError, momentOf } from "../../../core/index.ts";
 import type { Erasure } from "../../../gallery/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { clock, count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
 interface ForgetFlags extends GalleryFlags {

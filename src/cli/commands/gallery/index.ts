@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Act } from "../../main.ts";
+import type { Act } from "../../act.ts";
 import { askCommands } from "./ask.ts";
 import { changeCommands } from "./change.ts";
 import { checkCommand } from "./check.ts";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Effect, LogEntry } from "../../../gallery/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { whole } from "../../options.ts";
 import { count, described, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 

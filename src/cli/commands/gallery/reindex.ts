@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { Recognizer, reindexGallery } from "../../../recognise/index.ts";
+import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
-import type { Act } from "../../main.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { clock, count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
