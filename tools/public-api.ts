@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import {
   isClassDeclaration,
   isExportDeclaration,
@@ -237,4 +237,44 @@ export function apiReports(doors: readonly Door[]): ReadonlyMap<string, string> 
 function chapterLength({ file }: Door, declaredIn: string): number {
   const folder = relative("dist", file).replace(/index\.d\.ts$/, "");
   return declaredIn.startsWith(folder) ? folder.length : -1;
+}
+
+/** What the command line takes from the library that no door exports. */
+export function behindNoDoor(doors: readonly Door[]): string[] {
+  const exported = new Map(
+    doors.flatMap(({ names }) => names.map((each) => [each.name, each.declaredIn] as const)),
+  );
+  const openPaths = new Set(doors.map(({ file }) => file.replace(/^dist\//, "").replace(/\.d\.ts$/, ".ts")));
+  return takenByCommandLine().flatMap(({ name, from, names }) =>
+    names
+      // Of a chapter that is no door itself, the root's door has the words that are meant for everybody.
+      .filter((each) => !openPaths.has(from) && !exported.get(each)?.startsWith(`${dirname(from)}/`))
+      .map((each) => `${name} takes ${each} of ${from}`),
+  );
+}
+
+/** The imports of the command line from the rest of the library: the file they are from, and the names. */
+function takenByCommandLine(): { readonly name: string; readonly from: string; readonly names: string[] }[] {
+  const folder = join(ROOT, "src", "cli");
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .flatMap((name) => {
+      const text = readFileSync(join(folder, name), "utf8");
+      const fixed = [...text.matchAll(/(?:import|export) (?:type )?\{([^}]*)\} from "(\.[^"]+)"/g)];
+      const late = [...text.matchAll(/import\("(\.[^"]+)"\)/g)].map(([, from]) => ["", "*", from] as const);
+      return [...fixed, ...late].map(([, names, from]) => ({
+        name,
+        from: relative(join(ROOT, "src"), resolve(folder, dirname(name), from!)),
+        names: names!
+          .split(",")
+          .map((each) =>
+            each
+              .trim()
+              .replace(/^type /, "")
+              .replace(/ as .*$/, ""),
+          )
+          .filter((each) => each !== ""),
+      }));
+    })
+    .filter(({ from }) => !from.startsWith("cli/"));
 }
