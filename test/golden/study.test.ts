@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { normalize } from "../../src/core/index.ts";
-import { type MeasuredPicture, type PairList, verify } from "../../src/evaluate/index.ts";
+import { type MeasuredPicture, measureVerification, type PairList } from "../../src/evaluate/index.ts";
 import type { Calibration, Pipeline } from "../../src/models/index.ts";
 import type { StudyFace } from "../../src/study/collect-faces.ts";
 import { judgeDeclaredPairs } from "../../src/study/declared-pairs.ts";
@@ -246,7 +246,7 @@ describe("an evaluation", () => {
       detector: null,
       flip: false,
     };
-    const report = verify(list, measured);
+    const report = measureVerification(list, measured);
     const page = await writeEvaluation(
       { pipeline, list, measured, report, summary: ["the lines of the command"] },
       folder,

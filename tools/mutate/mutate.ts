@@ -50,6 +50,8 @@ const LEFT_OUT =
 const SLOWEST_S = 90;
 /** Seconds after which a run with a mutant is ended. */
 const LIMIT_S = 180;
+/** Seconds from which on a test file counts as long. */
+const LONG_S = 20;
 /** Test files run for a mutant: the nearest first, more when they notice nothing. */
 const FIRST_FILES = 2;
 const MOST_FILES = 4;
@@ -133,17 +135,18 @@ async function isFit(test: string): Promise<boolean> {
   return passes;
 }
 
-/** The tests nearest to a file that can be used. */
+/** The tests nearest to a file that can be used; those that take long only where no nearer one does. */
 function testsOf(file: string): string[] {
-  return related
+  const usable = related
     .of(file)
     .filter(
       (test) =>
         !unfit.has(test) &&
         !SLOW.test(test) &&
         !STARTS_PROCESSES.test(readFileSync(join(tree, test), "utf8")),
-    )
-    .slice(0, MOST_FILES);
+    );
+  const isQuick = (test: string): boolean => (runner.seconds.get(test) ?? 0) < LONG_S;
+  return usable.filter((test, i) => i === 0 || isQuick(test)).slice(0, MOST_FILES);
 }
 
 /** How tests end on the tree as it is; again without those that turn out unfit. */
@@ -252,12 +255,15 @@ const shuffled = order.map((one) => ({ one, key: random.next() })).sort((a, b) =
 for (const [i, { one }] of shuffled.entries()) {
   const again = one.end === "survived" || one.end === "not covered" || one.end === "not run";
   const mutant = again ? stillThere(one) : undefined;
+  const begun = performance.now();
   const result = mutant && performance.now() < until ? await attempt(mutant) : one;
   tried.push(result);
   if (mutant) {
     const { end, file, line, kind, from, to } = result;
     const brief = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60);
-    console.log(`${i + 1}/${shuffled.length} ${end}: ${file}:${line} ${kind}: ${brief(from)} → ${brief(to)}`);
+    console.log(
+      `${i + 1}/${shuffled.length} ${end}: ${file}:${line} ${kind}: ${brief(from)} → ${brief(to)} (${((performance.now() - begun) / 1000).toFixed(0)} s)`,
+    );
     report([...tried, ...shuffled.slice(i + 1).map(({ one: rest }) => rest)]);
   }
 }

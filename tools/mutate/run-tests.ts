@@ -13,6 +13,8 @@ export interface TestRun {
 export class TestRunner {
   readonly #vitest: Vitest;
   readonly #tree: string;
+  /** Seconds that each file took when it last ran, with its imports. */
+  readonly seconds = new Map<string, number>();
 
   private constructor(vitest: Vitest, tree: string) {
     this.#vitest = vitest;
@@ -54,6 +56,10 @@ export class TestRunner {
     try {
       const specifications = files.map((file) => project.createSpecification(join(this.#tree, file)));
       const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+      for (const module of testModules) {
+        const { collectDuration, duration } = module.diagnostic();
+        this.seconds.set(module.moduleId.slice(this.#tree.length + 1), (collectDuration + duration) / 1000);
+      }
       if (late) return { end: "timed out" };
       const by = firstFailure(this.#tree, testModules);
       if (by === undefined && unhandledErrors.length === 0) return { end: "passed" };
