@@ -35,7 +35,8 @@ export default defineConfig({
     pool: "forks",
     // Much of the time a test file waits for a process it started: every core gets one.
     maxWorkers: "100%",
-    testTimeout: 60_000,
+    // A test that hangs is to be told from a machine that is busy: most take milliseconds, trainings some seconds.
+    testTimeout: 180_000,
     hookTimeout: 300_000,
   },
 });

@@ -144,29 +144,41 @@ test("two thousand faces are painted in less than two seconds", async (ctx) => {
   expect(painted).toBeLessThan(2000);
 });
 
-// Tried again when it fails: what is measured is the page, and other tests share the cores.
-test("moving and zooming the map keep frames below 50 ms", { retry: 4 }, async (ctx) => {
+// In processor time of the page's own thread: other tests share the cores, and a frame's time by the clock is theirs too.
+test("moving and zooming the map take the page less than 25 ms a frame", async (ctx) => {
   ctx.skip(!CHROMIUM, NEEDS);
-  const frames = await page.evaluate(async () => {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busySeconds = async (): Promise<number> => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")!.value;
+  };
+  const before = await busySeconds();
+  const changes = await page.evaluate(async () => {
     const canvas = document.querySelector("canvas")!;
     canvas.scrollIntoView();
     const { left, top, width, height } = canvas.getBoundingClientRect();
     const at = { clientX: left + width / 2, clientY: top + height / 2 };
-    const times: number[] = [];
-    let last = await new Promise<number>(requestAnimationFrame);
+    let changed = 0;
+    let shown = canvas.toDataURL();
     for (let i = 0; i < 80; i++) {
       if (i < 40)
         canvas.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY: i < 20 ? -40 : 40, cancelable: true }));
       else canvas.dispatchEvent(new KeyboardEvent("keydown", { key: i % 2 ? "ArrowLeft" : "ArrowRight" }));
-      const now = await new Promise<number>(requestAnimationFrame);
-      times.push(now - last);
-      last = now;
+      await new Promise<number>(requestAnimationFrame);
+      if (i % 20 === 10) {
+        const now = canvas.toDataURL();
+        if (now !== shown) changed++;
+        shown = now;
+      }
     }
-    return times.sort((a, b) => a - b);
+    return changed;
   });
-  // Nine of ten frames: single ones may meet another program on a shared machine.
-  expect(frames[40]).toBeLessThan(40);
-  expect(frames[71]).toBeLessThan(50);
+  const spent = (await busySeconds()) - before;
+  expect(changes).toBeGreaterThan(2);
+  expect(spent).toBeGreaterThan(0);
+  expect((1000 * spent) / 80).toBeLessThan(25);
+  await session.detach();
 });
 
 test("the pointer on a face shows whom it shows, and its nearest faces; a click opens its row", async (ctx) => {
