@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { seeded } from "./random.ts";
 import { asUnitVector, cosine, normalize, type ReadonlyFloat32 } from "./vector.ts";
 
 test("a normalised vector has length 1 and the direction of what it was made from", () => {
@@ -42,6 +43,18 @@ test("a cosine never leaves [−1, 1] and does not depend on the order", () => {
       return value >= -1 && value <= 1 && value === cosine(v, u);
     }),
   );
+});
+
+test("a sum that rounding brings past 1 is 1, and past −1 is −1", () => {
+  const random = seeded(3);
+  const longest = Array.from({ length: 500 }, () =>
+    normalize(Float32Array.from({ length: 64 }, () => random.next() - 0.5)),
+  )
+    .map((vector) => ({ vector, square: [...vector].reduce((sum, x) => sum + x * x, 0) }))
+    .reduce((best, one) => (one.square > best.square ? one : best));
+  expect(longest.square).toBeGreaterThan(1);
+  expect(cosine(longest.vector, longest.vector)).toBe(1);
+  expect(cosine(longest.vector, normalize([...longest.vector].map((x) => -x)))).toBe(-1);
 });
 
 test("vectors of two dimensions are not compared", () => {

@@ -27,3 +27,27 @@ test.each([
   });
   await embedder.close();
 });
+
+test("with flip the direction is the mean of both, and the norm half of their sum's length", async () => {
+  const builder = new GraphBuilder();
+  const x = builder.input("x", ["N", 3, 112, 112]);
+  // The mean over the columns to the left of the middle, of each channel.
+  const left = builder.node("AveragePool", [x], { kernel_shape: [112, 56], strides: [112, 112] });
+  builder.node("Flatten", [left], { axis: 1 }, "y");
+  builder.output("y", ["N", 3]);
+  const session = await Session.open(encodeOnnx(builder.finish({ producer: "test", opset: 17 })));
+  const embedder = new Embedder("left", CONTRACT, session);
+  // Red and green on the left, blue on the right.
+  const data = Uint8Array.from({ length: 3 * 112 * 112 }, (_, i) => {
+    const isLeft = Math.floor(i / 3) % 112 < 56;
+    return [isLeft ? 30 : 0, isLeft ? 40 : 0, isLeft ? 0 : 120][i % 3]!;
+  });
+  const crop = asAlignedFace(new RgbImage(112, 112, data));
+  const [straight] = await embedder.embedMeasured([crop]);
+  expect([...straight!.vector]).toEqual([0.6, 0.8, 0].map((value) => expect.closeTo(value, 6)));
+  expect(straight!.norm).toBeCloseTo(50, 4);
+  const [both] = await embedder.embedMeasured([crop], { flip: true });
+  expect([...both!.vector]).toEqual([30 / 130, 40 / 130, 120 / 130].map((value) => expect.closeTo(value, 6)));
+  expect(both!.norm).toBeCloseTo(65, 4);
+  await embedder.close();
+});

@@ -78,6 +78,27 @@ describe("readZip", () => {
     expect(() => readZip(bytesSource(bytes, "f"))).toThrow(/^f: zip: at offset \d+: expected .+, got .+/);
   });
 
+  test("refuses an entry that runs into the directory by one byte, and one that begins in it", () => {
+    const [, , entry = 0] = directoryEntries();
+    const longer = Buffer.from(ARCHIVE);
+    for (const field of [20, 24]) longer.writeUInt32LE(1_001, entry + field);
+    // The directory begins where the last entry ends, to the byte.
+    expect(readZip(bytesSource(ARCHIVE)).get("../outside")!.offset + 1_000).toBe(DIRECTORY);
+    expect(() => readZip(bytesSource(longer))).toThrow(
+      expect.objectContaining({
+        code: "BAD_FILE",
+        message: expect.stringContaining('expected "../outside" to end before the directory, got 1001 bytes'),
+      }),
+    );
+    const within = Buffer.from(ARCHIVE);
+    within.writeUInt32LE(DIRECTORY - 29, entry + 42);
+    expect(() => readZip(bytesSource(within))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('expected "../outside" to lie before the directory'),
+      }),
+    );
+  });
+
   test("refuses two entries of one name", () => {
     const twice = [PARTS[0]!, PARTS[0]!];
     expect(() => readZip(bytesSource(Buffer.concat([...writeZip(twice)])))).toThrow(/every name once/);
