@@ -6,7 +6,7 @@ declare const unit: unique symbol;
 export interface ReadonlyFloat32 {
   readonly length: number;
   readonly [index: number]: number;
-  [Symbol.iterator](): ArrayIterator<number>;
+  [Symbol.iterator](): IterableIterator<number>;
 }
 
 /**
