@@ -15,7 +15,9 @@ import { commandTree } from "../src/cli/main.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const documents = [
-  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((name) => join(ROOT, name)),
+  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"].map((name) =>
+    join(ROOT, name),
+  ),
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(ROOT, "docs", name)),
@@ -172,6 +174,27 @@ test("every command line in a document is one of the program's, with flags that 
     return why === undefined ? [] : [`${name}: ${why}`];
   });
   expect(complaints).toEqual([]);
+});
+
+const examples = readdirSync(join(ROOT, "examples"))
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => ({ name, text: readFileSync(join(ROOT, "examples", name), "utf8") }));
+
+test("every example but the demo is short, says how it is run, and asserts what it shows", () => {
+  const shown = examples.filter(({ name }) => name !== "demo.js");
+  expect(shown.length).toBeGreaterThanOrEqual(12);
+  for (const { name, text } of shown) {
+    expect(text.split("\n").length, name).toBeLessThan(60);
+    expect(text, name).toContain(`node examples/${name}`);
+    expect(text, name).toMatch(/\bassert\b[.(]/);
+  }
+});
+
+test("every example is named in the list of examples, with what it does", () => {
+  const list = readFileSync(join(ROOT, "examples", "README.md"), "utf8");
+  expect(examples.filter(({ name }) => !list.includes(`[${name}](${name})`)).map(({ name }) => name)).toEqual(
+    [],
+  );
 });
 
 test("README is at most 900 words", () => {
