@@ -27,7 +27,7 @@ interface Kind {
   readonly name: string;
   readonly facePx: number;
   readonly tiltDeg: number;
-  /** What is done to the photograph before it is pasted. */
+  /** The change made to the photograph before it is pasted. */
   readonly change?: (photograph: Sharp, source: Source) => Sharp;
 }
 

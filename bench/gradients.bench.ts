@@ -17,7 +17,7 @@ import { formulaNoise, formulaWeights } from "../test/formula-weights.ts";
 import { describeMachine, median } from "./machine.ts";
 import { arcFaceForBench, TRAINING_NETS } from "./peers/training-nets.ts";
 
-/** What the pictures of each batch are drawn from. */
+/** The seed that the pictures of each batch are drawn from. */
 const PICTURES = ["pictures", "pictures 2", "pictures 3", "pictures 4", "pictures 5"];
 const BATCHES: Readonly<Record<string, number>> = { A: 32, B: 16, C: 8 };
 

@@ -42,7 +42,7 @@ interface PeerAnswer {
   readonly ids: readonly number[][];
   /** Faiss computes batches from this many queries as a matrix product: the faster of what was tried. */
   readonly blasFrom: number;
-  /** What Faiss would have done by itself. */
+  /** Faiss's own choice. */
   readonly default: number;
 }
 

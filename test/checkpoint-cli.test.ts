@@ -149,7 +149,7 @@ describe("--model with a checkpoint", () => {
     for (const field of ["input.channels", "input.mean", "input.scale"])
       expect(error.message).toContain(field);
     expect(error.message).toContain(`arcface inspect ${made} --probe DIR`);
-    // What the architecture settles is not asked for.
+    // Settings that the architecture decides are not asked for.
     for (const field of ["input.sizePx", "input.layout", "output.dimension"])
       expect(error.message).not.toContain(field);
   });
@@ -398,7 +398,7 @@ interface PreparedFile {
   readonly report: { readonly network?: string; readonly convolution?: string; readonly distance: number };
 }
 
-/** What lies prepared of a network. */
+/** The prepared files of a network. */
 async function preparedReports(path: string, network: string): Promise<PreparedFile[]> {
   const names = (await readdir(path)).filter((name) => name.endsWith(".json"));
   const all = await Promise.all(

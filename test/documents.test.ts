@@ -85,7 +85,7 @@ function typesOfPackage(): Record<string, string[]> {
   );
 }
 
-/** What the compiler complains about in a project, or nothing. */
+/** The compiler's complaints about a project, or nothing. */
 async function compile(project: string): Promise<string> {
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   return await new Promise((done) =>

@@ -41,7 +41,7 @@ const command = async (...args: string[]): Promise<CliResult> =>
 const receipts = async (...args: string[]): Promise<(Erasure & { proven: boolean })[]> =>
   jsonLines(await command("forget", ...args, "--json"));
 
-/** What of Ann is in the file and its log. */
+/** The traces of Ann in the file and its log. */
 async function left(): Promise<string[]> {
   const bytes = Buffer.concat(
     await Promise.all(["", "-wal"].map((ending) => readFile(path + ending).catch(() => Buffer.alloc(0)))),

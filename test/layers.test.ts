@@ -46,7 +46,7 @@ const HOME_OF: Readonly<Record<string, string>> = {
 };
 
 /**
- * What has to look at the environment below the shells: the engine's telemetry is switched there, in library and CLI,
+ * Files that have to look at the environment below the shells: the engine's telemetry is switched there, in library and CLI,
  * pip's settings are kept there, and where the user wants the engine itself to be kept.
  */
 const READS_ENVIRONMENT: ReadonlySet<string> = new Set([
@@ -202,7 +202,7 @@ const COUNTED_IN: Readonly<Record<string, string>> = {
   "search/scan-threads.ts": "search/exact-index.ts",
 };
 
-/** What parses text that is not a file from outside: the page's own data, a gallery's columns, a copy of a value. */
+/** Files that parse text which is not a file from outside: the page's own data, a gallery's columns, a copy of a value. */
 const PARSES_ITS_OWN: readonly RegExp[] = [
   /^core\/bounded-text\.ts$/,
   /^study\/page\//,
@@ -240,7 +240,7 @@ test("whoever starts threads asks how many there may be", () => {
 test("nothing below the shells reads the environment, the clock or unseeded randomness", () => {
   const readers = files.filter((file) => {
     if (/^(cli|server)\//.test(file) || READS_ENVIRONMENT.has(file)) return false;
-    // What a process of its own is started with is passed on whole, and not read.
+    // The environment of a process of its own is passed on whole, and not read.
     const text = readFileSync(join(SOURCE, file), "utf8").replace("env: { ...process.env,", "env: {");
     // Examples in comments are what a shell of the reader's may do.
     const code = text.replace(/^\s*\* .*$/gm, "");

@@ -13,7 +13,7 @@ const watched = spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status ==
 
 const ROOT = join(import.meta.dirname, "..");
 const BIN = join(ROOT, "bin", "arcface.js");
-/** What the engine writes into and asks for when it reports. */
+/** The places that the engine writes into and asks for when it reports. */
 const MAKER = /onnxruntime\.db|deviceid|DeveloperTools|events\.data\.microsoft/i;
 
 let folder: string;
@@ -43,13 +43,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What a program did outside its process: files it made or changed, and addresses it reached for. */
+/** A program's doings outside its process: files it made or changed, and addresses it reached for. */
 interface Traces {
   readonly code: number;
   readonly said: string;
   readonly written: readonly string[];
   readonly sockets: readonly string[];
-  /** What lies in its home folder afterwards. */
+  /** The contents of its home folder afterwards. */
   readonly home: readonly string[];
 }
 

@@ -17,7 +17,7 @@ beforeAll(() => {
   const filled = builder.node("ConstantOfShape", [builder.int([40_000, 40_000])]);
   builder.node("Add", [x, builder.node("ReduceMax", [filled])], {}, "y");
   builder.output("y", ["N", 3, 112, 112]);
-  // What `embed` would be about; it is not looked at.
+  // The photographs of `embed`; they are not looked at.
   writeFileSync(join(folder, "picture.jpg"), Uint8Array.of(0xff, 0xd8, 0xff));
   writeFileSync(bomb, encodeOnnx(builder.finish({ producer: "test", opset: 17 })));
 });

@@ -11,7 +11,7 @@ import asc from "assemblyscript/asc";
 
 const FOLDER = resolve(import.meta.dirname, "..", "src", "search", "kernel");
 
-/** What the source is compiled to: with the instructions of every WebAssembly engine here, and with relaxed SIMD. */
+/** The two builds of the source: with the instructions of every WebAssembly engine here, and with relaxed SIMD. */
 const FORMS = ["plain", "relaxed"] as const;
 
 type Modules = Readonly<Record<(typeof FORMS)[number], Uint8Array>>;

@@ -22,7 +22,7 @@ for (const model of MODELS.filter((id) => only.length === 0 || only.includes(id)
   for (const flip of [false, true]) {
     const out = join(root, "calibrations", `${model}${flip ? ".flip" : ""}.json`);
     console.log(out);
-    // What is there may be for another pipeline, or in another version of the format.
+    // A calibration that is there may be for another pipeline, or in another version of the format.
     rmSync(out, { force: true });
     const args = ["calibrate", "lfw", "--images", images, "--pairs", pairs, "--model", model, "--out", out];
     const flags = flip ? ["--flip"] : [];

@@ -317,7 +317,7 @@ function threeGradients(): string {
   ]);
 }
 
-/** What each head asks of a picture at each angle. */
+/** The logit that each head demands at each angle. */
 function targetLogits(): string {
   const lines: Line[] = [
     { name: "cos θ: normalised softmax", colour: GREY, of: of(NO_MARGIN), width: 1.6 },
@@ -344,7 +344,7 @@ function targetLogits(): string {
 }
 
 const sphere = sphereFaceMargin(4);
-/** What the released settings end with: five parts cosine to one part ψ. */
+/** The end of the released settings: five parts cosine to one part ψ. */
 const annealedSphere = (degrees: number): number =>
   (5 * Math.cos(degrees * RAD) + sphere.value(degrees * RAD)) / 6;
 

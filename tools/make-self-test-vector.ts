@@ -18,6 +18,6 @@ const length = Math.hypot(...output!.data);
 const digits = Array.from(output!.data, (value) => Number((value / length).toFixed(6)));
 await writeFile(
   new URL("../src/recognise/self-test-vector.ts", import.meta.url),
-  `/** What ${SELF_TEST_MODEL} gives for the self-test's crop; written by tools/make-self-test-vector.ts. */
+  `/** The vector that ${SELF_TEST_MODEL} gives for the self-test's crop; written by tools/make-self-test-vector.ts. */
 export const SELF_TEST_VECTOR: readonly number[] = ${JSON.stringify(digits)};\n`,
 );

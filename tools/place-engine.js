@@ -14,7 +14,7 @@ const manifest = join(modules, engine.package, "package.json");
 if (!existsSync(manifest) || JSON.parse(readFileSync(manifest, "utf8")).version !== engine.version) {
   try {
     await rm(join(modules, engine.package), { recursive: true, force: true });
-    // What the engine requires, npm has installed.
+    // npm has installed the engine's own requirements.
     const installed = others.every((part) => existsSync(join(modules, part.package)));
     await keepPackage({ ...ENGINE_PACKAGE, parts: installed ? [engine] : ENGINE_PACKAGE.parts }, modules);
   } catch (error) {

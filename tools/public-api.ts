@@ -85,7 +85,7 @@ function openProject(files: readonly string[]): { readonly opened: Project } & D
 }
 
 const ALIAS = SymbolFlags.Alias;
-/** What can be named as a type; a constant that `typeof` looks at needs no name outside. */
+/** Declarations that can be named as a type; a constant that `typeof` looks at needs no name outside. */
 const TYPE = SymbolFlags.Class | SymbolFlags.Interface | SymbolFlags.Enum | SymbolFlags.TypeAlias;
 const target = (checker: Checker, symbol: TypeSymbol): TypeSymbol =>
   (symbol.flags & ALIAS) === 0 ? symbol : checker.getAliasedSymbol(symbol);
@@ -239,7 +239,7 @@ function chapterLength({ file }: Door, declaredIn: string): number {
   return declaredIn.startsWith(folder) ? folder.length : -1;
 }
 
-/** What the command line takes from the library that no door exports. */
+/** Names that the command line takes from the library and no door exports. */
 export function behindNoDoor(doors: readonly Door[]): string[] {
   const exported = new Map(
     doors.flatMap(({ names }) => names.map((each) => [each.name, each.declaredIn] as const)),

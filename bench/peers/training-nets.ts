@@ -17,7 +17,7 @@ import { type Network, networkById } from "../../src/networks/index.ts";
 import { type Child, conv, flatten, linear, maxPool, prelu, sequence } from "../../src/networks/layer.ts";
 import type { HeadResult, StepHead } from "../../src/train/step/index.ts";
 
-/** What is trained in the bench, the same as in torch-training.py. */
+/** The network that is trained in the bench, the same as in torch-training.py. */
 export interface TrainingNet {
   readonly network: Network;
   readonly batch: number;

@@ -8,7 +8,7 @@ export interface FacePart {
   readonly landmarks: Landmarks<"raster">;
 }
 
-/** What has to be read of a photograph to cut one face. */
+/** The parts of a photograph that have to be read to cut one face. */
 interface Footprint {
   /** In whole pixels, inside the photograph, its corner on the grid. */
   readonly box: Box<"image">;

@@ -3,14 +3,14 @@ import { broadcastIndices, broadcastShape, expectThat } from "./shapes.ts";
 import type { Operand, Value } from "./value.ts";
 import type { ElementType } from "./value-type.ts";
 
-/** What makes one elementwise operation different from another. */
+/** Differences of one elementwise operation from another. */
 interface Elementwise<A> {
   readonly name: string;
   /** ONNX's name, for those that are one standard operation. */
   readonly onnx?: string;
   /** @default "float" */
   readonly gives?: ElementType;
-  /** What each operand may be. @default floats */
+  /** The types that each operand may have. @default floats */
   readonly takes?: readonly ElementType[];
   /** On single elements, in double precision. */
   compute(operands: readonly number[], attributes: A): number;

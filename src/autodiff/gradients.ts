@@ -15,7 +15,7 @@ export function gradients(of: Value, to: readonly Value[]): (Value | undefined)[
   const { tape } = of;
   if (of.shape.some((size) => size !== 1))
     throw new FaceError("SHAPE", `gradients: expected a single number, got [${of.shape.join(", ")}]`);
-  // What lies between: only along such values do gradients need to flow.
+  // Values in between: only along them do gradients need to flow.
   const towards = new Set<Value>(to);
   const order = tape.values.slice(0, of.id + 1);
   for (const value of order) if (value.inputs.some((input) => towards.has(input))) towards.add(value);

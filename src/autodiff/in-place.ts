@@ -64,7 +64,7 @@ function readersByName(nodes: readonly OnnxNode[]): ReadonlyMap<string, readonly
   return readers;
 }
 
-/** What a tensor is called, under other shapes too, and the nodes that read its memory under any of the names. */
+/** Names of a tensor, under other shapes too, and the nodes that read its memory under any of the names. */
 function readersOf(
   input: string,
   readers: ReadonlyMap<string, readonly OnnxNode[]>,

@@ -21,7 +21,7 @@ export interface Operation<A = unknown> {
   /** The operation in double precision, written to be read: what both emitters are compared with. */
   evaluate(inputs: readonly Numbers[], value: Value, attributes: A): Numbers;
   /**
-   * What flows back to each input when `dy` flows into the result; undefined where nothing does. A gradient may have
+   * The gradient of each input when `dy` flows into the result; undefined where nothing does. A gradient may have
    * fewer rows than its input where it is the same along an axis: anything that broadcasts to the input's shape.
    * Absent for operations that are not differentiated.
    */

@@ -10,7 +10,7 @@ export type Distribution =
   | { readonly kind: "normal"; readonly mean: number; readonly std: number }
   | { readonly kind: "uniform"; readonly low: number; readonly high: number };
 
-/** What a tape is fed from outside at each run. */
+/** The inputs that a tape is fed at each run. */
 export interface TapeInput extends ValueType {
   readonly name: string;
   /** For inputs that are drawn and not given. */
@@ -25,13 +25,13 @@ export interface Slot {
   readonly initial: () => Float32Array;
   /** Whether gradients change it. */
   readonly trainable: boolean;
-  /** What weight decay may tell apart: by convention `weight`, `bias`, `scale`, `shift` or `slope`. */
+  /** The kind of a parameter, for weight decay: by convention `weight`, `bias`, `scale`, `shift` or `slope`. */
   readonly role: string;
   /** The parameter whose optimiser's memory this is. */
   readonly of?: Value;
 }
 
-/** What of a parameter differs from the usual. */
+/** Differences of a parameter from the usual. */
 export interface ParameterOptions {
   /** @default true */
   readonly trainable?: boolean;
@@ -143,7 +143,7 @@ export class Tape {
     return [...this.#slots.values()];
   }
 
-  /** What parameters and states become after a run. */
+  /** The values that parameters and states take after a run. */
   get assignments(): ReadonlyMap<Value, Value> {
     return this.#next;
   }
@@ -183,7 +183,7 @@ export class Tape {
   }
 }
 
-/** What a value is that no operation computes. */
+/** The nature of a value that no operation computes. */
 export type Leaf =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "slot"; readonly name: string }
@@ -203,7 +203,7 @@ export const LEAF: Operation = {
   },
 };
 
-/** What kind of leaf a value is; undefined when an operation computes it. */
+/** The kind of leaf that a value is; undefined when an operation computes it. */
 export function leafOf(value: Value): Leaf | undefined {
   return value.operation === LEAF ? (value.attributes as Leaf) : undefined;
 }

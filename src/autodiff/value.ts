@@ -34,5 +34,5 @@ export class Value implements ValueType {
   }
 }
 
-/** What elementwise operations take: a number stands for itself at every element. */
+/** An operand of elementwise operations: a number stands for itself at every element. */
 export type Operand = Value | number;

@@ -8,7 +8,7 @@ import { expectNoDatabaseInUse, FaceError, reasonOf, systemCode } from "../core/
  * Reads are synchronous: they take what the disk takes and nothing else of the program runs meanwhile.
  */
 export interface ByteSource {
-  /** What to call it in a message: a path, usually. */
+  /** The file's name in messages: a path, usually. */
   readonly name: string;
   readonly size: number;
   /**

@@ -17,7 +17,7 @@ export interface Checkpoint extends Disposable {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
   /** Names of the dictionaries that the tensors lay under, outermost first; empty when they are the file's root. */
   readonly under: readonly string[];
-  /** What every name began with and has been cut off: `module.`, of a network saved while spread over devices. */
+  /** The prefix of every name, which has been cut off: `module.`, of a network saved while spread over devices. */
   readonly prefix: string;
   /** Wrappers' names that were taken out of the middle of others: `_orig_mod`, of a part that was compiled. */
   readonly wrappers: readonly string[];

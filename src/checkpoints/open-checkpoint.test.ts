@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What plain.*.pth hold, from tools/make-checkpoint-fixtures.py. */
+/** Contents of plain.*.pth, from tools/make-checkpoint-fixtures.py. */
 const PLAIN: Record<string, unknown> = {
   weight: ["float32", [2, 3], [0, 1, 2, 3, 4, 5]],
   half: ["float16", [4], [-0.5, -0.25, 0, 0.25]],
@@ -257,7 +257,7 @@ function contents(checkpoint: Checkpoint): Record<string, unknown> {
   return Object.fromEntries(entries) as Record<string, unknown>;
 }
 
-/** What a legacy file begins with, up to its object: magic, protocol, machine. */
+/** The beginning of a legacy file, up to its object: magic, protocol, machine. */
 function fixtureHead(): string {
   const bytes = readFileSync(fixture("plain.legacy.pth"));
   let at = 0;

@@ -6,7 +6,7 @@ const INNER: readonly string[] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpo
 
 /** A checkpoint's names as the network itself would give them. */
 export interface UnwrappedNames {
-  /** What every name began with and has been cut off. */
+  /** The prefix of every name, which has been cut off. */
   readonly prefix: string;
   /** Wrappers' names that were taken out of the middle of others. */
   readonly inner: readonly string[];

@@ -20,7 +20,7 @@ const write = (descriptor: 1 | 2, lines: readonly string[]): void => {
     // A reader that went away is no reason for a stack trace.
     if (!writeNow(descriptor, visibleLines(lines))) process.exit(EXIT.ok);
   } catch (thrown) {
-    // What cannot be told is no reason to go on; that standard error cannot be written, nobody can be told.
+    // Output that cannot be written is no reason to go on; that standard error cannot be written, nobody can be told.
     if (descriptor === 1) {
       stopProgressBars();
       const error = new FaceError(

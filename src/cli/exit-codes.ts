@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../core/index.ts";
 
-/** What the process's exit code means. `partial`: some inputs of several failed, and the rest was done. */
+/** Meanings of the process's exit code. `partial`: some inputs of several failed, and the rest was done. */
 export const EXIT = {
   ok: 0,
   noMatch: 1,

@@ -24,7 +24,7 @@ export function asFaceError(thrown: unknown): FaceError {
   return internal(sentenceOf(thrown));
 }
 
-/** What failed while the rest of a batch went on. */
+/** Failures of a batch whose rest went on. */
 export class Failures {
   readonly #io: CliIo;
   readonly #json: boolean;

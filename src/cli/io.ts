@@ -1,4 +1,4 @@
-/** What a command may touch of the process it runs in. */
+/** A command's access to the process it runs in. */
 export interface CliIo {
   /** Writes lines of data, whatever a pipe should carry; each in one line, and visible: see `visible-text.ts`. */
   out(...lines: readonly string[]): void;

@@ -79,7 +79,7 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
   return program;
 }
 
-/** What is said to somebody who typed nothing but the program's name. */
+/** The greeting of somebody who typed nothing but the program's name. */
 const GREETING = [
   `arcface-ts ${VERSION}: finds faces in photographs, compares them, searches for them.`,
   "",

@@ -108,7 +108,7 @@ export function addFaceFlags(command: Command): Command {
     .option("--face-at <x,y>", "the face that holds this point, in pixels", facePoint);
 }
 
-/** What {@link addFaceFlags} say. */
+/** The choice that {@link addFaceFlags} name. */
 export function faceOf(flags: FaceFlags): FaceChoice {
   return flags.faceAt ?? flags.face;
 }
@@ -131,7 +131,7 @@ export function addJobsFlag(command: Command): Command {
   return command.option("--jobs <n>", "pictures worked on side by side (default one per core)", whole);
 }
 
-/** What is said when more threads are asked for than there are cores: they are not started. */
+/** A note where more threads are asked for than there are cores: they are not started. */
 export function threadNotes(flags: Readonly<Record<string, unknown>>): string[] {
   return ["jobs", "threads", "workers"].flatMap((flag) => {
     const asked = flags[flag];

@@ -30,7 +30,7 @@ export async function probeApart(provider: string): Promise<string | undefined> 
   }
 }
 
-/** What the engine says without where in its sources it says so; an absent graphics adapter in plain words. */
+/** The engine's message without the place in its sources; an absent graphics adapter in plain words. */
 export function shortReason(reason: string): string {
   if (/No supported adapters|Failed to get a WebGPU adapter/.test(reason))
     return "not here: no graphics adapter was found";

@@ -36,7 +36,7 @@ export function verdictAsJson(verdict: Verdict | undefined): object | "uncalibra
   };
 }
 
-/** What a threshold rests on, for `--json`. */
+/** The evidence behind a threshold, for `--json`. */
 export function calibrationAsJson(calibration: Calibration): object {
   const { data, target, threshold, thresholdInterval, fmr, fnmr, falseMatches, falseNonMatches, intervals } =
     calibration;
@@ -54,7 +54,7 @@ export function calibrationAsJson(calibration: Calibration): object {
   };
 }
 
-/** What a threshold keeps, by its evidence: never more than the interval says. */
+/** The rate that a threshold keeps, by its evidence: never more than the interval says. */
 export function thresholdText(calibration: Calibration): string {
   const { data, target, fmr, fnmr } = calibration;
   const kept =

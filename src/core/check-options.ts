@@ -1,7 +1,7 @@
 import { FaceError } from "./errors.ts";
 import { nearestName } from "./nearest-name.ts";
 
-/** What an option may be. */
+/** The kinds of an option. */
 export interface OptionKind {
   /** In a sentence: "expected …". */
   readonly expected: string;

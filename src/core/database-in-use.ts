@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { FaceError } from "./errors.ts";
 
-/** What SQLite appends to a database's name for the files that it keeps beside it. */
+/** Endings that SQLite appends to a database's name for the files that it keeps beside it. */
 const BESIDE = /-(?:wal|shm|journal)$/;
 
 /**

@@ -7,7 +7,7 @@ import { isMainThread, setEnvironmentData } from "node:worker_threads";
  * worker's is a copy. Here, at the bottom, because every door of the library passes by.
  */
 
-/** What switches the engine's telemetry off. */
+/** The setting that switches the engine's telemetry off. */
 export const TELEMETRY_SWITCH = "ORT_DISABLE_TELEMETRY";
 
 /** Under which name workers are told that their process has the switch. */

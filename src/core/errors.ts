@@ -69,7 +69,7 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /**
- * What an unknown thrown value says in one sentence: a list of issues (zod's) by its first, with its path; anything else by
+ * One sentence about an unknown thrown value: a list of issues (zod's) by its first, with its path; anything else by
  * its first line, or by its kind where that is empty.
  */
 export function sentenceOf(thrown: unknown): string {

@@ -5,11 +5,11 @@ export interface Progress {
   readonly stage: string;
   readonly done: number;
   readonly total?: number;
-  /** What else there is to see at this point, in a few words. */
+  /** Further things to see at this point, in a few words. */
   readonly note?: string;
 }
 
-/** What every long function accepts: a way to stop it and a way to watch it. */
+/** Options that every long function accepts: a way to stop it and a way to watch it. */
 export interface WorkOptions {
   /** Aborting stops the work at its next safe point with FaceError ABORTED. */
   readonly signal?: AbortSignal | undefined;

@@ -38,7 +38,7 @@ export function seeded(seed: number): Random {
  * A seed of its own for every place: the same parts give the same seed, parts that differ anywhere another one.
  *
  * With it a number can be drawn "for step 1,200, picture 7" without drawing all that came before, so that work can be
- * divided among any number of threads, and taken up again anywhere.
+ * divided among any number of threads, and resumed anywhere.
  *
  * Ranges    parts are whole numbers, taken modulo 2³²; result 0…2³²−1
  * Source    the mixing of MurmurHash3 (A. Appleby, public domain), a word a part

@@ -8,7 +8,7 @@ import { suppressNonMaxima } from "./non-maximum-suppression.ts";
 import { type OutputNet, square } from "./output-net.ts";
 import { looksAt } from "./view.ts";
 
-/** What decides whether a box is a face. */
+/** Thresholds that decide whether a box is a face. */
 export const CENTERFACE_DEFAULTS = {
   sure: 0.4,
   /** Doubtful boxes are faces when the judge, MTCNN's last network, says so. */

@@ -9,7 +9,7 @@ export interface Detection<S extends Space> {
   readonly landmarks: Landmarks<S>;
 }
 
-/** What a caller may ask of a detection. */
+/** Options of a detection. */
 export interface DetectOptions {
   /**
    * Faces narrower than this may be missed, in pixels of the photograph.

@@ -9,7 +9,7 @@ import { square } from "./output-net.ts";
 import type { RfbNet } from "./rfb-net.ts";
 import { looksAt } from "./view.ts";
 
-/** What decides whether a box is a face; each score is of another network. */
+/** Thresholds that decide whether a box is a face; each score is of another network. */
 export const MTCNN_RFB_DEFAULTS = {
   /** MTCNN's own boxes: sure alone, or where the other network sees a face too. */
   mtcnnAlone: 0.95,
@@ -70,7 +70,7 @@ export class MtcnnRfbDetector implements Detector {
     await Promise.all([this.#mtcnn.close(), this.#rfb.close(), this.#points.close()]);
   }
 
-  /** What the single-shot network sees. */
+  /** Boxes that the single-shot network sees. */
   async #others(image: RgbImage, options: DetectOptions): Promise<ScoredBox[]> {
     const seen: ScoredBox[] = [];
     for (const look of looksAt(image, smallestFace(image, options), SMALLEST_SEEN))

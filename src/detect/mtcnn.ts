@@ -73,7 +73,7 @@ export class MtcnnDetector implements Detector {
     return await this.#locate(image, refined);
   }
 
-  /** What the last network alone says of boxes from elsewhere; see {@link OutputNet.look}. */
+  /** The last network's answers about boxes from elsewhere; see {@link OutputNet.look}. */
   async look(image: RgbImage, squares: readonly Box<"raster">[]): Promise<Detection<"raster">[]> {
     return await this.#output.look(image, squares);
   }

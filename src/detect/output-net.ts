@@ -39,7 +39,7 @@ export class OutputNet {
     this.#net = net;
   }
 
-  /** What the network says of each box, in their order. @param squares boxes as wide as high */
+  /** The network's answers about boxes, in their order. @param squares boxes as wide as high */
   async look(image: RgbImage, squares: readonly Box<"raster">[]): Promise<Detection<"raster">[]> {
     const seen: Detection<"raster">[] = [];
     for await (const { boxes, result } of runOnCrops(this.#net, image, squares, SIZE)) {

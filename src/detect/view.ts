@@ -23,7 +23,7 @@ export interface ViewInput {
 
 /** One look at a picture: what is shown, how large, and which of the faces seen there count. */
 export interface Look {
-  /** What is looked at, in pixels of the raster; it may reach beyond the picture. */
+  /** The part that is looked at, in pixels of the raster; it may reach beyond the picture. */
   readonly box: Box<"raster">;
   /** Pixels of the view per pixel of the raster. */
   readonly scale: number;
@@ -52,7 +52,7 @@ export function looksAt(image: RgbImage, smallest: number, seenPx: number): read
   if (wanted <= FINE_ENOUGH * coarse.scale) return [coarse];
   const fine = lookAt(whole(image, 0), Math.min(wanted, FINEST_SIDE / longer));
   if (wanted <= fine.scale) return [fine, coarse];
-  // What is too small in the fine look of the whole is looked for in tiles, at the scale that shows it.
+  // Faces too small in the fine look of the whole are looked for in tiles, at the scale that shows it.
   const largest = SHARED_RANGE * (seenPx / fine.scale);
   const picture = { width: image.width, height: image.height, rowsAlong: "x" } as const;
   const tiles = tilesOf<"raster">(picture, (FINEST_SIDE / wanted) ** 2, overlapFor(largest));

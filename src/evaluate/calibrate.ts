@@ -24,7 +24,7 @@ export interface CalibrationEvidence {
   readonly data: Omit<Calibration["data"], "genuinePairs" | "impostorPairs">;
 }
 
-/** What threshold a calibration is to have. */
+/** The threshold that a calibration is to have. */
 export interface CalibrateOptions {
   /** The false match rate that the threshold is to keep. @default 0.001 */
   readonly targetFmr?: number | undefined;
@@ -79,7 +79,7 @@ export function evidenceOfPeople(
 }
 
 /**
- * What scores of a pipeline mean, from scores of known people.
+ * Measures the meaning of a pipeline's scores from scores of known people.
  *
  * The threshold is the lowest from which on the upper end of the false match rate's interval keeps the target. Pairs too few
  * for that give the lowest that keeps the rate itself, and the calibration says so.

@@ -121,7 +121,7 @@ export function measureIdentification(
   };
 }
 
-/** What every pair of a folder says, counted without being held. */
+/** Figures of every pair of a folder, counted without being held. */
 export interface AllPairsReport {
   readonly genuinePairs: number;
   readonly impostorPairs: number;

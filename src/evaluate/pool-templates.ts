@@ -3,7 +3,7 @@ import { sha256 } from "../models/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { Template } from "./protocols/index.ts";
 
-/** What a picture's vector weighs in its template. */
+/** The weight of a picture's vector in its template. */
 export interface PoolingOptions {
   /** Keep the length that the network gave each vector: clear pictures weigh more. @default true */
   readonly norm?: boolean | undefined;

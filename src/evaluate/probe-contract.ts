@@ -61,7 +61,7 @@ export interface ProbeCandidate {
   readonly behindBest: readonly [number, number];
 }
 
-/** What a probe found. */
+/** Findings of a probe. */
 export interface ProbeReport {
   readonly model: string;
   readonly seed: number;
@@ -194,7 +194,7 @@ function inOrder(channels: "RGB" | "BGR", { name, mean, scale }: Normalization):
   return { channels, normalization: name, mean: turned(mean), scale: turned(scale) };
 }
 
-/** What has to be known of a network before its colours can be tried. */
+/** Facts about a network that have to be known before its colours can be tried. */
 interface Colourless {
   readonly input: Omit<EmbedderContract["input"], "channels" | "mean" | "scale">;
   readonly output: EmbedderContract["output"];

@@ -4,7 +4,7 @@ import type { IdentifiedScores } from "../statistics/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { PairList } from "./protocols/index.ts";
 
-/** What a pair scores when one of its pictures has no face: the lowest there is, so that it counts as "different". */
+/** The score of a pair with a picture that has no face: the lowest there is, so that the pair counts as "different". */
 export const FAILED_SCORE = -1;
 
 /** Pictures without a vector, and what they do to the pairs. Such pairs are never left out. */

@@ -3,7 +3,7 @@ import { PairTally, ScoreHistogram, type TalliedScores } from "../statistics/ind
 import type { MeasuredPicture } from "./pictures/index.ts";
 import { cosineOf, FAILED_SCORE } from "./score-pairs.ts";
 
-/** What counts the same: every pair of pictures, or every person (and every two people) however many pictures there are of them. */
+/** The unit that counts the same: every pair of pictures, or every person and every two people. */
 export type Weighing = "pairs" | "people";
 
 /** All pairs of some people's pictures, counted without being held. */

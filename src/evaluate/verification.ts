@@ -35,7 +35,7 @@ import type { MeasuredPicture } from "./pictures/index.ts";
 import type { PairList } from "./protocols/index.ts";
 import { type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
 
-/** What is measured of scored pairs. */
+/** Measurements of scored pairs. */
 export interface VerificationOptions {
   /** Group of each picture; error rates are then given by group. */
   readonly groups?: { readonly names: readonly string[]; readonly of: Uint16Array } | undefined;

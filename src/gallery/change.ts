@@ -2,13 +2,13 @@ import type { UnitVector } from "../core/index.ts";
 import { FaceError } from "../core/index.ts";
 import type { Provenance } from "./records.ts";
 
-/** What can be changed about a person. */
+/** The changeable state of a person. */
 export interface PersonState {
   readonly name: string;
   readonly expires: string | null;
 }
 
-/** What can be changed about a face: whose it is. */
+/** The changeable state of a face: whose it is. */
 export interface FaceState {
   readonly person: number;
 }
@@ -32,7 +32,7 @@ export interface FaceEffect {
 /** One thing that a change does. */
 export type Effect = PersonEffect | FaceEffect;
 
-/** What changes are called in the log. */
+/** Names of changes in the log. */
 export type ChangeKind =
   | "enrol"
   | "rename"

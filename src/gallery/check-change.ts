@@ -1,7 +1,7 @@
 import { FaceError, personName } from "../core/index.ts";
 import { type Change, conflict, type FaceState, type PersonState } from "./change.ts";
 
-/** What a store has to look up before it can check a change. */
+/** The keys that a store has to look up before it can check a change. */
 export interface Subjects {
   /** People whose presence matters. */
   readonly people: readonly number[];
@@ -11,7 +11,7 @@ export interface Subjects {
   readonly leaving: readonly number[];
 }
 
-/** What a store found; who or what is not there is not in the maps. */
+/** The store's findings; people and faces that are not there are not in the maps. */
 export interface Found {
   readonly people: ReadonlyMap<number, PersonState>;
   readonly faces: ReadonlyMap<number, FaceState>;
@@ -27,7 +27,7 @@ export interface Outcome {
   readonly faces: ReadonlyMap<number, FaceState | null>;
 }
 
-/** What has to be looked up for {@link checkChange}. */
+/** The keys that have to be looked up for {@link checkChange}. */
 export function subjectsOf({ effects }: Change): Subjects {
   const people = new Set<number>();
   const faces = new Set<number>();

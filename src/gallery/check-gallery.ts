@@ -2,7 +2,7 @@ import { FaceError } from "../core/index.ts";
 import type { FaceState, PersonState } from "./change.ts";
 import type { GalleryStore } from "./store.ts";
 
-/** What a check of a whole gallery looked at, and what is not as it was written. */
+/** The extent of a check of a whole gallery, and every difference from what was written. */
 export interface GalleryCheck {
   readonly people: number;
   readonly faces: number;
@@ -69,7 +69,7 @@ export async function checkGallery(store: GalleryStore): Promise<GalleryCheck> {
   };
 }
 
-/** What the log says of everybody and every face, newest first: the first word about each is the last. */
+/** The last state of everybody and every face by the log, read newest first: the first word about each is the last. */
 async function replayed(
   store: GalleryStore,
   looked: { changes: number },

@@ -70,7 +70,7 @@ export function checksumOfValues(values: readonly (string | number | null)[]): n
   return checksumOf(encoder.encode(JSON.stringify(values)));
 }
 
-/** What is read is not what was written. */
+/** The error for bytes that are not those that were written. */
 export function damaged(where: string, what: string): FaceError {
   return new FaceError(
     "BAD_FILE",

@@ -4,7 +4,7 @@ import { Gallery } from "./gallery.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
 import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
 
-/** What forgetting has to do in every engine; called once for each. */
+/** The contract of forgetting in every engine; called once for each. */
 export function forgettingContract(engine: StoreUnderTest): void {
   const title = engine.missing === undefined ? engine.name : `${engine.name} (skipped: ${engine.missing})`;
   describe.skipIf(engine.missing !== undefined)(`${title} forgets people:`, () => {

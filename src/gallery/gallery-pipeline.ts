@@ -4,13 +4,13 @@ import { FaceError, UNIT_TOLERANCE, type UnitVector } from "../core/index.ts";
 import { type Pipeline, PipelineSchema, pipelineDifference, pipelineDigest } from "../models/index.ts";
 
 /**
- * What made a gallery's vectors. Vectors made in any other way cannot be compared with them and are refused.
+ * The pipeline that made a gallery's vectors. Vectors made in any other way cannot be compared with them and are refused.
  *
  * A gallery of an earlier version names its model only: nothing is known to compare with its vectors.
  */
 export type GalleryPipeline = Pipeline | UnknownPipeline;
 
-/** What an earlier version said of its vectors. */
+/** An earlier version's statement about its vectors. */
 export interface UnknownPipeline {
   readonly model: Pick<Pipeline["model"], "id" | "dimension">;
   /** Digest of how pictures were fed to the model; without alignment and detector. */

@@ -23,7 +23,7 @@ import {
 import type { Person } from "./records.ts";
 import type { Erasure, FormerPerson, GallerySettings, GalleryStore } from "./store.ts";
 
-/** What a gallery needs from outside. */
+/** The outside things that a gallery needs. */
 export interface GalleryOptions {
   /** The time now; dates of the log come from it. */
   readonly clock: () => Date;
@@ -129,7 +129,7 @@ export class Gallery {
     return new Gallery(await openStore(address), options);
   }
 
-  /** What made the vectors. */
+  /** The pipeline that made the vectors. */
   get pipeline(): GalleryPipeline {
     return this.store.pipeline;
   }

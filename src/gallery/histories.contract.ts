@@ -7,7 +7,7 @@ import { Gallery } from "./gallery.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
 import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
 
-/** What may happen to a gallery; numbers choose among those who and what is there. */
+/** A possible step in a gallery's history; numbers choose among the people and faces there are. */
 type Step =
   | { readonly kind: "enrol"; readonly name: number; readonly faces: number }
   | { readonly kind: "rename" | "merge"; readonly name: number; readonly other: number }

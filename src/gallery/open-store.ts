@@ -2,7 +2,7 @@ import type { Pipeline } from "../models/index.ts";
 import { parseAddress } from "./address.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
 
-/** What opens galleries of one engine. */
+/** A way to open galleries of one engine. */
 interface Engine {
   create(pipeline: Pipeline, settings: GallerySettings): Promise<GalleryStore>;
   open(): Promise<GalleryStore>;

@@ -3,7 +3,7 @@ import { type Effect, type FaceContent, nameTaken, type PersonState } from "./ch
 import type { NewFace, Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
 
-/** What a change would do, worked out from what is there now. */
+/** The plan of a change, worked out from the state of the gallery now. */
 export interface Plan<T> {
   readonly effects: readonly Effect[];
   readonly contents?: readonly FaceContent[];
@@ -18,7 +18,7 @@ export interface Enrolment {
   readonly expires?: Date | null | undefined;
 }
 
-/** What enrolling one person did. */
+/** The result of enrolling one person. */
 export interface Enrolled {
   readonly person: number;
   readonly name: string;

@@ -40,7 +40,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-/** What every engine has to do; called once for each. */
+/** The contract of every engine; called once for each. */
 export function storeContract(engine: StoreUnderTest): void {
   const title = engine.missing === undefined ? engine.name : `${engine.name} (skipped: ${engine.missing})`;
   describe.skipIf(engine.missing !== undefined)(`${title} keeps a gallery:`, () => {

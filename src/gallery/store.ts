@@ -19,7 +19,7 @@ export interface Page<K> {
   readonly limit: number;
 }
 
-/** What a store can say about its size. */
+/** A store's figures about its size. */
 export interface StoreStats {
   readonly people: number;
   readonly faces: number;
@@ -51,7 +51,7 @@ export interface ErasedPerson {
   readonly faces: number;
 }
 
-/** What forgetting removed, and the proof, as far as there can be one. */
+/** The things that forgetting removed, and the proof, as far as there can be one. */
 export interface Erasure {
   /** Numbers of its entries in the log, by which {@link GalleryStore.receiptsShown} knows it; none for nobody. */
   readonly changes: readonly number[];
@@ -64,7 +64,7 @@ export interface Erasure {
   readonly logEffects: number;
   /** Where the bytes were searched for afterwards. */
   readonly searched: readonly SearchedFile[];
-  /** What could not be looked at, and why; empty when every file was. */
+  /** Places and pieces that could not be searched, and why; empty when all were. */
   readonly notProven: readonly string[];
   /**
    * False while something is left to do: the files could not be packed yet, or something was found in them. The
@@ -100,7 +100,7 @@ export interface FaceToEmbed extends GalleryFace {
  * {@link Gallery} above them.
  */
 export interface GalleryStore {
-  /** What the gallery is opened by, without a password. */
+  /** The gallery's address, without a password. */
   readonly address: string;
   readonly pipeline: GalleryPipeline;
   readonly settings: GallerySettings;
@@ -178,7 +178,7 @@ export interface GalleryStore {
   /** Puts the new vectors in the old ones' place in one step. Throws FaceError CONFLICT when faces still lack one. */
   finishReindex(at: string): Promise<void>;
 
-  /** What is not as it was written, in sentences: the engine's own check and all checksums. Throws FaceError STORAGE. */
+  /** Every difference from what was written, in sentences, by the engine and by checksums. Throws FaceError STORAGE. */
   damage(): Promise<readonly string[]>;
 
   stats(): Promise<StoreStats>;

@@ -2,13 +2,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import heicDecode from "heic-decode";
 import { reasonOf } from "../core/index.ts";
 
-/** What the thread is started with. */
+/** Data that the thread is started with. */
 export interface HeicWorkerData {
   readonly bytes: Uint8Array;
   readonly maxPixels: number;
 }
 
-/** What the thread answers. */
+/** The thread's answer. */
 export type HeicAnswer =
   | {
       readonly kind: "pixels";

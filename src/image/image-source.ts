@@ -33,7 +33,7 @@ export type ImageSource =
   | RgbImage
   | RawPixels;
 
-/** What a source comes down to: what to call it, and an encoded file or pixels. */
+/** The resolved form of a source: its name, and an encoded file or pixels. */
 export type LoadedSource =
   | { readonly where: string; readonly kind: "encoded"; readonly bytes: Uint8Array }
   | { readonly where: string; readonly kind: "pixels"; readonly image: RgbImage };
@@ -248,7 +248,7 @@ function expectSize(where: string, size: number): void {
   throw new FaceError("BAD_FILE", `${where}: expected at most ${MAX_FILE_BYTES} bytes, got more`);
 }
 
-/** What a thing is called; never what it holds. */
+/** The name of a thing's kind; never its content. */
 function nameOf(thing: unknown): string {
   if (thing === null) return "null";
   if (typeof thing !== "object") return typeof thing === "undefined" ? "nothing" : `a ${typeof thing}`;

@@ -1,4 +1,4 @@
-/** What a JPEG's markers say of it, without decoding. */
+/** Facts from a JPEG's markers, without decoding. */
 export interface JpegStructure {
   readonly progressive: boolean;
   readonly scans: number;
@@ -96,7 +96,7 @@ function componentsOf(frame: Buffer): Component[] {
   }));
 }
 
-/** What one scan goes over; notes in its components what it sends. */
+/** The blocks of one scan; notes in its components the parts that it sends. */
 function scanOf(
   segment: Buffer,
   components: readonly Component[],

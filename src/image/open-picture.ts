@@ -85,7 +85,7 @@ async function openJpeg(bytes: Uint8Array, where: string, maxPixels: number): Pr
   });
 }
 
-/** What a JPEG lacks though its pixels are there. Throws FaceError BAD_IMAGE when they are not. */
+/** Warnings about parts that a JPEG lacks though its pixels are there. Throws FaceError BAD_IMAGE when they are not. */
 function jpegWarnings(
   { progressive, ended, complete, endsRefining }: JpegStructure,
   where: string,

@@ -1,6 +1,6 @@
 import { FaceError, reasonOf } from "../core/index.ts";
 
-/** What a decoder threw, as a sentence about the picture. */
+/** A decoder's error as a sentence about the picture. */
 export function pictureError(where: string, maxPixels: number, cause: unknown): FaceError {
   if (cause instanceof FaceError) return cause;
   const reason = reasonOf(cause);

@@ -70,7 +70,7 @@ const BRANDS: Readonly<Record<string, PictureKind>> = {
 };
 
 /**
- * What kind of picture a file is, by its content and never by its name; undefined for anything else.
+ * The kind of a picture file, by its content and never by its name; undefined for anything else.
  *
  * @param firstBytes the first {@link PICTURE_HEAD_BYTES} of the file, or all of a shorter one
  */

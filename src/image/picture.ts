@@ -32,7 +32,7 @@ export class Picture {
     return this.#source.rowsAlong;
   }
 
-  /** What is not as it should be though the picture can be read; sentences without the picture's name. */
+  /** Faults of a picture that can be read all the same; sentences without the picture's name. */
   get warnings(): readonly string[] {
     return this.#source.warnings;
   }

@@ -1,13 +1,13 @@
 import type { Box } from "../core/index.ts";
 import { RgbImage } from "./rgb-image.ts";
 
-/** What pixels are read from: an encoded file, or pixels in memory. Everything is upright and 8-bit sRGB. */
+/** The source of pixels: an encoded file, or pixels in memory. Everything is upright and 8-bit sRGB. */
 export interface PixelSource {
   readonly width: number;
   readonly height: number;
   /** Along which axis of the upright picture the rows of the file run: pieces along them are cheap to read. */
   readonly rowsAlong: "x" | "y";
-  /** What is not as it should be though the picture can be read; sentences without the picture's name. */
+  /** Faults of a picture that can be read all the same; sentences without the picture's name. */
   readonly warnings: readonly string[];
   /** The whole picture, its longer side reduced to `maxSidePx` where it is longer. */
   whole(maxSidePx: number): Promise<RgbImage>;

@@ -10,7 +10,7 @@ const PIXELS_SHARE = 0.25;
 /**
  * Reads a picture of floating-point values from 0 to 1, black to white, encoded as sRGB is.
  *
- * What other ranges mean only their maker knows, so they are refused with the range there is.
+ * Only their maker knows the meaning of other ranges, so they are refused with the range there is.
  *
  * Throws    FaceError BAD_IMAGE
  */

@@ -16,7 +16,7 @@ const MAX_MISSING = 0.05;
 
 /** An encoded file, and how strictly it is decoded. */
 export interface EncodedPicture {
-  /** What errors call it. */
+  /** The picture's name in errors. */
   readonly where: string;
   readonly bytes: Uint8Array;
   readonly maxPixels: number;
@@ -24,10 +24,10 @@ export interface EncodedPicture {
   readonly width: number;
   readonly height: number;
   readonly orientation: Orientation;
-  /** What was seen before decoding. */
+  /** Facts seen before decoding. */
   readonly warnings: readonly string[];
   /**
-   * What a fault is to the decoder: `refused`; or, where the format can be told to go on, looked at afterwards:
+   * The decoder's view of a fault: `refused`; or, where the format can be told to go on, looked at afterwards:
    * `rows-lost` when the last rows may be missing, `less-sharp` when only the last refinement can be.
    */
   readonly faults: "refused" | "rows-lost" | "less-sharp";

@@ -19,11 +19,11 @@ const rate = z.strictObject({ rate: share, low: share, high: share });
 /** log₁₀, or null where nothing is known. */
 const log10 = z.number().nullable();
 
-/** What scores of one model mean, and from what evidence; docs/formats.md describes the file. */
+/** The meaning of one model's scores, with its evidence; docs/formats.md describes the file. */
 export const CalibrationSchema = z.strictObject({
   magic: z.literal("arcface-calibration"),
   version: z.literal(VERSION),
-  /** What it was measured with, and is good for. */
+  /** The pipeline it was measured with, and is good for. */
   pipeline: PipelineSchema,
   data: z.strictObject({
     protocol: z.string().min(1),
@@ -35,7 +35,7 @@ export const CalibrationSchema = z.strictObject({
     impostorPairs: count.min(1),
     /** Pictures without a face or that could not be read; their pairs count as the lowest score. */
     failures: count,
-    /** What counts the same in every rate: each pair, or each person and each two people however many pictures there are. */
+    /** The unit that counts the same in every rate: each pair, or each person and each two people. */
     weighing: z.enum(["pairs", "people"]),
   }),
   /** All intervals are those of other draws of people. */
@@ -68,7 +68,7 @@ export const CalibrationSchema = z.strictObject({
 /** The thresholds and error rates of one model, with their evidence. */
 export type Calibration = z.infer<typeof CalibrationSchema>;
 
-/** What is enough to tell an earlier version's file from another file. */
+/** The fields that tell an earlier version's file from another file. */
 const EarlierSchema = z.object({
   magic: z.literal("arcface-calibration"),
   version: z
@@ -98,7 +98,7 @@ function nameOf(name: string, flip: boolean): string {
 /**
  * Reads a calibration.
  *
- * Throws    FaceError BAD_FILE for what is none, or was changed after it was written; MODEL_MISMATCH for one of an
+ * Throws    FaceError BAD_FILE for another file, or one that was changed after it was written; MODEL_MISMATCH for one of an
  *           earlier version, which does not say enough of its pipeline
  */
 export async function readCalibration(path: string): Promise<Calibration> {

@@ -46,13 +46,13 @@ const Licence = z.strictObject({
    * under a free licence that learnt from photographs for research, or from photographs that nobody names.
    */
   commercial: z.enum(["allowed", "forbidden", "unknown"]),
-  /** What the licence file, or what stands in its place, says. */
+  /** The words of the licence file, or of its substitute. */
   note: z.string(),
-  /** What is known of the data that weights learnt from; absent for what has learnt nothing. */
+  /** Known facts about the data that weights learnt from; absent for what has learnt nothing. */
   trainingData: z.string().optional(),
 });
 
-/** What an embedding network wants and gives; see `EmbedderContract` in `embed/`. */
+/** The inputs and outputs of an embedding network; see `EmbedderContract` in `embed/`. */
 export const EmbedderContractSchema = z.strictObject({
   template: z.literal("arcface-5-point"),
   input: z.strictObject({
@@ -194,7 +194,7 @@ const PhotographsCard = z.strictObject({ ...common, task: z.literal("photographs
 /** Examples with their labels, to train on. */
 const DatasetCard = z.strictObject({ ...common, task: z.literal("dataset") });
 
-/** What is known about a model, as data. Nothing about a network is read out of its node names. */
+/** Known facts about a model, as data. Nothing about a network is read out of its node names. */
 export const ModelCardSchema = z.union([
   EmbedCard,
   CheckpointCard,

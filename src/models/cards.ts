@@ -1,6 +1,6 @@
 import type { CardFile, CheckpointCard, DetectCard, EmbedCard, ModelCard } from "./card.ts";
 
-/** What networks learnt from that are published under licences which do not speak of it. */
+/** The training data of networks published under licences which do not speak of it. */
 const MS1M = "MS1M: photographs of celebrities from the web, for non-commercial research.";
 
 /** The tarball that holds the whole default pack. */

@@ -26,7 +26,7 @@ export interface ConvertOptions extends GraphOptions {
   readonly contract?: ContractOptions | undefined;
 }
 
-/** What was written. */
+/** The report of what was written. */
 export interface ConvertReport {
   readonly out: string;
   readonly from: CheckpointFormat;
@@ -39,7 +39,7 @@ export interface ConvertReport {
   readonly card: string | null;
   /** Relative distance of the written graph's output from the input's on one random picture; null for weights. */
   readonly distance: number | null;
-  /** What a person should know: what was left out, what could not be done. */
+  /** Notes for a person: parts left out, steps that could not be done. */
   readonly notes: readonly string[];
 }
 

@@ -43,7 +43,7 @@ export interface ConvertedGraph {
   readonly network: string | null;
   /** Relative distance of its output's direction from the original's on one random picture; null if it was not tried. */
   readonly distance: number | null;
-  /** What a person should know. */
+  /** Notes for a person. */
   readonly notes: readonly string[];
   readonly sides: Sides;
 }
@@ -183,7 +183,7 @@ function anyBatch(original: Uint8Array, example: Example): Pass {
 
 const ANY_BATCH = "batches of any size";
 
-/** What a person should know of what passes left as it was. */
+/** Notes for a person about networks that passes left as they were. */
 function notesOf({ passes, rounding }: PassResult): string[] {
   const notes: string[] = [];
   for (const { name, outcome, distance } of passes) {

@@ -35,7 +35,7 @@ export interface GraphSide {
   readonly shape: readonly (number | string | null)[] | null;
 }
 
-/** What a graph is made of. */
+/** The contents of a graph. */
 export interface GraphReport {
   /** Version of the standard operator set; null for TFLite. */
   readonly opset: number | null;
@@ -60,11 +60,11 @@ export interface NetworkReport {
   readonly gmacs: number;
 }
 
-/** What weights are recognised as. */
+/** The network that weights are recognised as. */
 export type Recognition =
   | (NetworkReport & {
       readonly kind: "known";
-      /** What the network's names begin with in the file. */
+      /** The prefix of the network's names in the file. */
       readonly prefix: string;
       /** Tensors beside the network's own. */
       readonly unused: readonly string[];
@@ -84,7 +84,7 @@ export type Recognition =
       } | null;
     };
 
-/** What a file of weights or of a network is. */
+/** The report about a file of weights or of a network. */
 export interface FileReport {
   readonly path: string;
   readonly format: CheckpointFormat;

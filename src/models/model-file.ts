@@ -11,7 +11,7 @@ import { prepareNetwork } from "./prepare.ts";
 import { expectKnown, placeOf, prepareCheckpoint } from "./prepare-checkpoint.ts";
 import { sha256, sha256OfFile } from "./store.ts";
 
-/** What a file itself says about its input and output, as far as it says it. */
+/** A file's own statements about its input and output, as far as it makes them. */
 export interface Sides {
   readonly input: {
     readonly name?: string | undefined;
@@ -113,7 +113,7 @@ export function sidesOfNetwork({ input, embedding, unitOutput }: Network): Sides
   };
 }
 
-/** What an ONNX graph declares of the one picture it takes and the one vector it gives. */
+/** An ONNX graph's declarations about the one picture it takes and the one vector it gives. */
 export function sidesOfGraph(graph: OnnxModel): Sides {
   const constants = new Set(graph.initializers.map((tensor) => tensor.name));
   const inputs = graph.inputs.filter((input) => !constants.has(input.name));

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { FaceError, parseJson, readText, reasonOf, systemCode } from "../core/index.ts";
 import { EmbedderContractSchema, parseContract } from "./card.ts";
 
-/** What a measured contract rests on; see `evaluate/`'s probe. */
+/** The evidence behind a measured contract; see `evaluate/`'s probe. */
 const Evidence = z.strictObject({
   method: z.string(),
   seed: z.number().int(),
@@ -26,7 +26,7 @@ const Evidence = z.strictObject({
   ),
 });
 
-/** What a JSON card beside a file may hold; whatever it leaves out has to come from elsewhere. */
+/** The fields of a JSON card beside a file; those it leaves out have to come from elsewhere. */
 export const OwnCardSchema = z.strictObject({
   title: z.string().optional(),
   licence: z.unknown().optional(),

@@ -77,7 +77,7 @@ export async function readOwnModel(
 }
 
 /**
- * What is known of a file's contract from everywhere it may come from, the strongest last.
+ * A file's contract as far as it is known from everywhere it may come from, the strongest last.
  *
  * Throws    FaceError BAD_FILE, BAD_CONTRACT for a card that cannot be read, USAGE for a preset that does not exist
  */

@@ -10,7 +10,7 @@ import {
 
 /** One way to write a network differently that should leave what it computes as it is. */
 export interface Pass {
-  /** What it does, as the subject of a sentence: `batch norms folded`. */
+  /** The pass's work, as the subject of a sentence: `batch norms folded`. */
   readonly name: string;
   /** The network written differently; undefined where there is nothing to change, or nothing that may be. */
   apply(model: OnnxModel): OnnxModel | undefined;
@@ -24,7 +24,7 @@ export interface Pass {
   worth?(before: Uint8Array, after: Uint8Array): Promise<boolean>;
 }
 
-/** What came of a pass. */
+/** The outcome of a pass. */
 export interface PassReport {
   readonly name: string;
   /** `unneeded`: nothing to change; `dropped`: it differed; `declined`: it agreed and was not worth it. */
@@ -46,7 +46,7 @@ export interface PassOptions {
   readonly onPass?: ((pass: Pass, index: number) => void) | undefined;
 }
 
-/** What {@link runPasses} gives. */
+/** The result of {@link runPasses}. */
 export interface PassResult {
   readonly model: OnnxModel;
   readonly onnx: Uint8Array;
@@ -130,7 +130,7 @@ export async function runPasses(
 /** A network whose output moves by more than this when its weights change in their last bit is called ill-conditioned. */
 export const ILL_CONDITIONED = 1e-4;
 
-/** What a person should know of a network whose rounding moves its output. */
+/** Notes for a person about a network whose rounding moves its output. */
 export function roundingNote(rounding: number): string {
   return `ill-conditioned: a change of its weights in their last bit moves its output by ${rounding.toPrecision(2)} of its length, so that another way of computing it, or another machine, may give other vectors; it is computed as its file spells it`;
 }

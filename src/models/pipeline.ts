@@ -30,7 +30,7 @@ export const PipelineSchema = z.strictObject({
       crop: version,
     })
     .nullable(),
-  /** What found faces and landmarks; null for pictures that came as crops. */
+  /** The detector that found faces and landmarks; null for pictures that came as crops. */
   detector: z
     .strictObject({
       id: z.string().min(1),

@@ -45,7 +45,7 @@ const CheckpointReport = z.strictObject({
   milliseconds: z.strictObject({ direct: z.number(), winograd: z.number() }).nullable(),
 });
 
-/** What {@link prepareCheckpoint} did, how well it agreed and how fast it is. */
+/** The report of {@link prepareCheckpoint}: its steps, how well they agreed and how fast the result is. */
 export type CheckpointReport = z.infer<typeof CheckpointReport>;
 
 /**

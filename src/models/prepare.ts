@@ -35,13 +35,13 @@ const PrepareReport = z.strictObject({
   rewriteDistance: z.number().nullable(),
 });
 
-/** What {@link prepareNetwork} did and how well it agreed. */
+/** The report of {@link prepareNetwork}: its steps and how well they agreed. */
 export type PrepareReport = z.infer<typeof PrepareReport>;
 
 /** A network in the form in which it runs, with what was done to it. */
 export type PreparedNetwork = Prepared<PrepareReport>;
 
-/** What has to be known to run a network once. */
+/** The facts needed to run a network once. */
 export interface PrepareOptions {
   readonly input: string;
   /** Shape of one input to try it on, batch first. */

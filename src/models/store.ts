@@ -22,7 +22,7 @@ import { BUILT_IN_CARDS } from "./cards.ts";
 /** State of one file of a card in the store. */
 export type FileState = "present" | "missing" | "damaged";
 
-/** What the store knows about one card. */
+/** The store's knowledge about one card. */
 export interface StoredModel {
   readonly card: ModelCard;
   readonly files: readonly { readonly name: string; readonly path: string; readonly state: FileState }[];
@@ -189,7 +189,7 @@ export class ModelStore {
     }
   }
 
-  /** What other cards take from the same download: it is large, and they are likely to be wanted next. */
+  /** Files of other cards in the same download: it is large, and they are likely to be wanted next. */
   async #othersOf(reference: string, card: ModelCard): Promise<{ card: ModelCard; file: CardFile }[]> {
     const others: { card: ModelCard; file: CardFile }[] = [];
     for (const other of this.cards()) {
@@ -301,7 +301,7 @@ function groupBySource(files: readonly CardFile[]): Map<string, CardFile[]> {
   return groups;
 }
 
-/** What two files that one download brings have in common; undefined where nothing is downloaded. */
+/** The common key of two files that one download brings; undefined where nothing is downloaded. */
 function sourceKey(source: CardSource): string | undefined {
   if (source.kind === "npm") return source.integrity;
   if (source.kind === "pypi") return source.sha256;

@@ -4,21 +4,21 @@ import { type ErrorCode, FaceError, throwIfAborted } from "../core/index.ts";
 import { fetchEngine } from "../onnx/index.ts";
 import type { PreparedNetwork, PrepareOptions } from "./prepare.ts";
 
-/** What a network of unknown origin may take when it is opened and run for the first time. */
+/** Limits of a network of unknown origin that is opened and run for the first time. */
 export interface TrialLimits {
   readonly seconds: number;
   /** Of memory, of the whole process. */
   readonly bytes: number;
 }
 
-/** What the process of a trial is asked. */
+/** The question to the process of a trial. */
 export interface TrialRequest {
   readonly file: Uint8Array;
   readonly options: Pick<PrepareOptions, "input" | "example" | "anySize">;
   readonly limits: TrialLimits;
 }
 
-/** What it answers. Errors travel as data, because a thrown one loses its code on the way. */
+/** Its answer. Errors travel as data, because a thrown one loses its code on the way. */
 export type TrialAnswer =
   | ({ readonly kind: "prepared" } & PreparedNetwork)
   | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };

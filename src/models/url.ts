@@ -2,7 +2,7 @@ import fetch from "make-fetch-happen";
 import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { npmOptions } from "../registry/index.ts";
 
-/** What came back. */
+/** The response. */
 interface Answer {
   readonly bytes: Uint8Array;
   /** Its media type. */

@@ -4,7 +4,7 @@ import type { Network } from "./network.ts";
 /** Channels of each of the three stages. */
 const WIDTHS = [16, 32, 64] as const;
 
-/** What of the network for digits may differ. */
+/** Differences that the network for digits may have. */
 export interface DigitNetOptions {
   /** @default 128 */
   readonly embedding?: number;

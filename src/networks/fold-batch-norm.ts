@@ -15,7 +15,7 @@ export interface FoldPlan {
   readonly before: ReadonlyMap<number, Step>;
 }
 
-/** What nothing is merged by. */
+/** A plan that merges nothing. */
 export const NO_FOLDS: FoldPlan = { replaced: new Map(), after: new Map(), before: new Map() };
 
 /**

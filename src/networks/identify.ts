@@ -8,7 +8,7 @@ export type NetworkIdentification =
       readonly kind: "known";
       /** With the embedding and picture size that the shapes show. */
       readonly network: Network;
-      /** What the network's names begin with in the file: `backbone.` or nothing, for example. */
+      /** The prefix of the network's names in the file: `backbone.` or nothing, for example. */
       readonly prefix: string;
       /** Tensors beside the network's own: a classifier's, another network's. */
       readonly unused: readonly string[];
@@ -68,7 +68,7 @@ export function withoutPrefix<T>(tensors: ReadonlyMap<string, T>, prefix: string
   );
 }
 
-/** What stands before the anchor wherever it occurs. */
+/** The text in front of the anchor wherever it occurs. */
 function prefixesOf(shapes: Shapes, anchor: string): string[] {
   const found = [...shapes.keys()].filter((name) => name === anchor || name.endsWith(`.${anchor}`));
   return found.slice(0, 8).map((name) => name.slice(0, -anchor.length));

@@ -30,7 +30,7 @@ const WIDTHS = [64, 128, 256, 512] as const;
 export type IrDepth = keyof typeof STAGES;
 export const IR_DEPTHS: readonly IrDepth[] = [50, 100, 152];
 
-/** What of an IR network may differ from the article's. */
+/** Differences of an IR network from the article's. */
 export interface IrOptions {
   /** Side of the square picture: a multiple of 16. @default 112 */
   readonly inputSize?: number;

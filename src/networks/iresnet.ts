@@ -33,7 +33,7 @@ const WIDTHS = [64, 128, 256, 512] as const;
 export type IresnetDepth = keyof typeof STAGES;
 export const IRESNET_DEPTHS: readonly IresnetDepth[] = [18, 34, 50, 100, 200];
 
-/** What of an iResNet may differ from the reference. */
+/** Differences of an iResNet from the reference. */
 export interface IresnetOptions {
   /** Side of the square picture: a multiple of 16. @default 112 */
   readonly inputSize?: number;

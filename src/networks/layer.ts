@@ -109,7 +109,7 @@ export const numbered = (...layers: Layer[]): Sequence => ({
   children: layers.map((layer, i) => [String(i), layer]),
 });
 
-/** What of a convolution differs from the usual. */
+/** Differences of a convolution from the usual. */
 export interface ConvOptions {
   /** @default as many as the kernel has rows */
   readonly kernelWidth?: number;

@@ -4,7 +4,7 @@ import type { Network } from "./network.ts";
 /** Channels of each of the three stages. */
 const WIDTHS = [32, 64, 128] as const;
 
-/** What of LeNet++ may differ from the reference. */
+/** Differences of LeNet++ from the reference. */
 export interface LeNetPlusPlusOptions {
   /** @default 2, so that an embedding is a point on paper */
   readonly embedding?: number;

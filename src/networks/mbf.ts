@@ -24,7 +24,7 @@ const FORMS = {
 export type MbfForm = keyof typeof FORMS;
 export const MBF_FORMS: readonly MbfForm[] = ["mbf", "mbf-large"];
 
-/** What of this MobileFaceNet may differ from the reference. */
+/** Differences of this MobileFaceNet from the reference. */
 export interface MbfOptions {
   /** @default 512 */
   readonly embedding?: number;

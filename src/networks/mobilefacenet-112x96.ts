@@ -24,7 +24,7 @@ const STAGES = [
   [2, 128, 2, 1],
 ] as const;
 
-/** What of this MobileFaceNet may differ from the reference. */
+/** Differences of this MobileFaceNet from the reference. */
 export interface NarrowOptions {
   /** @default 128 */
   readonly embedding?: number;

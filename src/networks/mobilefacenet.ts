@@ -14,7 +14,7 @@ import {
 } from "./layer.ts";
 import type { Network } from "./network.ts";
 
-/** What of a MobileFaceNet may differ from the reference. */
+/** Differences of a MobileFaceNet from the reference. */
 export interface MobileFaceNetOptions {
   /** @default 512 */
   readonly embedding?: number;

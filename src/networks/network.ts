@@ -4,7 +4,7 @@ import type { Layer } from "./layer.ts";
 export interface Network {
   /** `ir-se-50`, for example: unique among the networks this library knows. */
   readonly id: string;
-  /** What its authors call it, for people. */
+  /** Its authors' name for it, for people. */
   readonly title: string;
   /** [channels, height, width] of one picture. */
   readonly input: readonly [channels: number, height: number, width: number];

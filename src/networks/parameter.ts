@@ -4,7 +4,7 @@ import type { Layer } from "./layer.ts";
 import type { Network } from "./network.ts";
 
 /**
- * What a parameter is for: `weight` and `bias` of convolutions and linear layers, `scale` and `shift` of batch norms,
+ * The use of a parameter: `weight` and `bias` of convolutions and linear layers, `scale` and `shift` of batch norms,
  * `slope` of PReLUs; `mean` and `variance` are running statistics, `count` the number of batches in them.
  */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "slope" | "mean" | "variance" | "count";

@@ -16,7 +16,7 @@ import {
 } from "./index.ts";
 import { flatten, l2Norm, linear, sequence } from "./layer.ts";
 
-/** What PyTorch computed: tools/make-network-fixtures.py. */
+/** Values that PyTorch computed: tools/make-network-fixtures.py. */
 interface Fixture {
   readonly tensors: number;
   readonly names: string;

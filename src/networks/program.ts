@@ -3,7 +3,7 @@ import type { Layer, Leaf } from "./layer.ts";
 import type { Network } from "./network.ts";
 import { joined } from "./parameter.ts";
 
-/** What a step computes: a layer, or the joining of branches. */
+/** The work of a step: a layer, or the joining of branches. */
 export type Operation = Leaf | { readonly kind: "add" } | { readonly kind: "multiply" };
 
 /** One operation of a network written out flat. */

@@ -204,7 +204,7 @@ function decodeType(type: ProtobufReader): Omit<OnnxValue, "name"> {
   return found;
 }
 
-/** What a sequence holds. */
+/** The contents of a sequence. */
 function decodeElements(sequence: ProtobufReader): Omit<OnnxValue, "name"> {
   let found: Omit<OnnxValue, "name"> = { elementType: 0, dims: undefined };
   for (let f = sequence.next(); f; f = sequence.next()) {

@@ -22,7 +22,7 @@ let engine: Promise<Engine> | undefined;
  */
 export async function loadEngine(): Promise<Engine> {
   engine ??= load().catch((thrown: unknown) => {
-    // What failed, such as a download, may be tried again.
+    // A step that failed, such as a download, may be tried again.
     engine = undefined;
     throw thrown;
   });

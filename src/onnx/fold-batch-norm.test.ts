@@ -19,7 +19,7 @@ function norm(graph: GraphBuilder, x: string, channels: number, name?: string): 
 
 const feeds = { x: { dims: [2, 3, 6, 6], data: values(216) } };
 
-/** What a network gives with and without folding, and the operations left. */
+/** A network's output with and without folding, and the operations left. */
 async function folded(model: OnnxModel) {
   const { model: after, folded: count, left } = foldBatchNorms(model);
   return {

@@ -4,7 +4,7 @@ import type { OnnxNode } from "./model.ts";
 
 type Dims = readonly number[];
 
-/** What is known of a node's inputs; absent for one that is left out. */
+/** Known facts about a node's inputs; absent for one that is left out. */
 export interface Known {
   dims(input: number): Dims | undefined;
   values(input: number): readonly number[] | undefined;

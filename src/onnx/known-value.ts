@@ -1,7 +1,7 @@
 import { elementCount } from "../core/index.ts";
 import { ELEMENT_TYPE, type OnnxNode, type OnnxTensor } from "./model.ts";
 
-/** What is known of a value before a network runs. */
+/** Known facts about a value before a network runs. */
 export interface KnownValue {
   /** Absent where the shape is settled only while running. */
   readonly dims?: readonly number[] | undefined;
@@ -12,7 +12,7 @@ export interface KnownValue {
 /** Sizes are computed from few numbers; longer constants are weights. */
 const MOST_VALUES = 1_024;
 
-/** What is known of a constant. */
+/** Known facts about a constant. */
 export function knownConstant({ dims, elementType, data }: OnnxTensor): KnownValue {
   return { dims, values: elementCount(dims) <= MOST_VALUES ? numbersOf(elementType, data) : undefined };
 }

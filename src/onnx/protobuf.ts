@@ -104,7 +104,7 @@ export class ProtobufReader {
     return this.message(wire).rest();
   }
 
-  /** What is left of the message, as signed 64-bit varints. */
+  /** The rest of the message, as signed 64-bit varints. */
   rest(): bigint[] {
     const out: bigint[] = [];
     while (this.#at < this.#bytes.length) out.push(BigInt.asIntN(64, this.#varint()));

@@ -8,7 +8,7 @@ export interface FloatTensor {
   readonly data: Float32Array;
 }
 
-/** What a session is fed: floats, or whole numbers such as labels. */
+/** A session's input: floats, or whole numbers such as labels. */
 export interface Feed {
   readonly dims: readonly number[];
   readonly data: Float32Array | Int32Array;

@@ -46,9 +46,9 @@ export class StateSession {
   readonly #device: "cpu" | "webgpu";
   /** Without the data they began with, which may have been replaced. */
   readonly #carried: readonly Omit<CarriedTensor, "data">[];
-  /** What the next run reads, by input. */
+  /** Tensors that the next run reads, by input. */
   readonly #current = new Map<string, ort.Tensor>();
-  /** What the next run writes, by output. */
+  /** Tensors that the next run writes, by output. */
   readonly #spare = new Map<string, ort.Tensor>();
   readonly #plainOutputs: readonly string[];
   #closed = false;
@@ -195,7 +195,7 @@ export class StateSession {
     return fetches as Record<string, ort.Tensor>;
   }
 
-  /** What was written becomes what is read next. */
+  /** Makes the tensors that were written those that are read next. */
   #turn(results: Readonly<Record<string, ort.Tensor>>): void {
     const under = (tensor: ort.Tensor, dims: readonly number[]): ort.Tensor =>
       new this.#engine.Tensor("float32", tensor.data as Float32Array, dims);

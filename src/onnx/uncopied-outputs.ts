@@ -53,7 +53,7 @@ export function memoryFor(
   return Object.fromEntries(made);
 }
 
-/** What is fetched besides, for the run to stop. */
+/** The output that is fetched besides, for the run to stop. */
 export const STOPPING: Readonly<Record<string, null>> = { [STOP]: null };
 
 /** Whether a run that threw this has computed and written everything. */

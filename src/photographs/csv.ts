@@ -125,7 +125,7 @@ function sentenceOf(error: CsvError): string {
   return `${line}: expected CSV, got: ${reasonOf(error)}`;
 }
 
-/** What divides the fields: of the characters that may, the one that the first line with content has most of. */
+/** The character that divides the fields: of those that may, the one that the first line with content has most of. */
 function delimiterOf(text: string): string {
   const first = /^(?![ \t]*#)[^\S\r\n]*\S.*$/mu.exec(text.replace(/^\uFEFF/, ""))?.[0] ?? "";
   const bare = first.replace(/"(?:[^"]|"")*"/g, "");

@@ -95,7 +95,7 @@ export async function listPhotographs(paths: readonly string[]): Promise<Photogr
 /** Takes a path that was given. Throws FaceError BAD_FILE with its cause. */
 async function addGiven(walk: Walk, path: string): Promise<void> {
   const entry = await stat(path).catch((cause: unknown) => {
-    // What a link that leads back to itself is will be said when it is read.
+    // A link that leads back to itself is told when it is read.
     if (systemCode(cause) === "ELOOP") return undefined;
     throw new FaceError("BAD_FILE", `${path}: expected a file or a folder, got nothing there`, { cause });
   });
@@ -108,7 +108,7 @@ function isHiddenName(name: string): boolean {
   return name.startsWith(".") || SYSTEM_NAMES.has(name);
 }
 
-/** What a name in a folder turned out to be; `pictures` are those behind a hidden name. */
+/** The nature of a name in a folder; `pictures` are those behind a hidden name. */
 type Entry = { readonly path: string } & (
   | { readonly is: "folder" | "photograph" | "other" }
   | { readonly is: "unread"; readonly kind: string }

@@ -6,7 +6,7 @@ export interface PassedOverFiles {
   readonly first: string;
 }
 
-/** What a folder held beside the photographs that were taken from it, told by {@link passedOverSentences}. */
+/** Things in a folder beside the photographs that were taken from it, told by {@link passedOverSentences}. */
 export interface PassedOver {
   /** Pictures of kinds that are not read, by the kind's name, such as `HEIC`. */
   readonly kinds: Readonly<Record<string, PassedOverFiles>>;
@@ -48,7 +48,7 @@ export class PassedOverTally {
     this.#unreadable.push({ path, reason });
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   total(): PassedOver {
     return {
       kinds: Object.fromEntries(this.#kinds),
@@ -67,7 +67,7 @@ function counted(before: PassedOverFiles | undefined, path: string): PassedOverF
 /** Unreadable folders that are told one by one. */
 const LISTED = 5;
 
-/** What was passed over as sentences for a person, the most important first; none when there was nothing. */
+/** Sentences for a person about what was passed over, the most important first; none when there was nothing. */
 export function passedOverSentences({ kinds, others, hidden, links, unreadable }: PassedOver): string[] {
   const lines = unreadable
     .slice(0, LISTED)
@@ -104,7 +104,7 @@ export function passedOverSentences({ kinds, others, hidden, links, unreadable }
   return lines;
 }
 
-/** What can be done beside converting. */
+/** Advice beside converting. */
 function remedy(kind: string): string {
   return kind === PICTURE_KINDS.heic.name ? `install ${HEIC_PACKAGE} beside arcface-ts or ` : "";
 }

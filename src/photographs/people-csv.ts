@@ -6,7 +6,7 @@ import type { PeopleFolder } from "./people-folder.ts";
 /** A photograph and whom it shows. */
 export interface LabelledPhotograph {
   readonly path: string;
-  /** What reports call it: its path below the folder, or as the CSV gives it. */
+  /** Its name in reports: its path below the folder, or as the CSV gives it. */
   readonly name: string;
   readonly person: string;
 }

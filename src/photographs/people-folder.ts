@@ -113,7 +113,7 @@ function firstFolder(folder: string, path: string): string {
 /** Renamed and empty folders that are told one by one. */
 const LISTED = 5;
 
-/** What a person should know of how a folder was read, as sentences; none when it was as it looks. */
+/** Notes for a person on how a folder was read, as sentences; none when it was as it looks. */
 export function peopleFolderSentences({ renamed, empty, stray, passedOver }: PeopleFolder): string[] {
   const lines = renamed.slice(0, LISTED).map(({ folders, person }) => {
     const names = folders.map((name) => JSON.stringify(name)).join(" and ");

@@ -3,7 +3,7 @@ import { parseHTML } from "linkedom";
 import { internal } from "../core/index.ts";
 import { withoutControls } from "./svg.ts";
 
-/** What this folder needs of an element that Observable Plot drew. */
+/** The part of an element drawn by Observable Plot that this folder needs. */
 interface ChartElement {
   readonly innerHTML: string;
   querySelectorAll(selector: string): Iterable<ChartElement>;

@@ -17,7 +17,7 @@ export interface LegendEntry extends Partial<GroupStyle> {
   readonly dash?: string;
 }
 
-/** What stands around the charts of a figure. */
+/** The text around the charts of a figure. */
 export interface FigureText {
   readonly title?: string | undefined;
   /** One sentence below the title: what was measured, on what. */

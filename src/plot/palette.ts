@@ -21,7 +21,7 @@ export const SHAPES: readonly string[] = ["circle", "square", "triangle", "diamo
 /** Dashes that go with the hues of lines, in pixels drawn and left out; empty for a solid line. */
 export const DASHES: readonly string[] = ["", "7 3", "2 3", "9 3 2 3", "4 2", "12 4", "2 2 6 2", "1 3"];
 
-/** What stands for one group in every figure: 56 groups differ in hue, shape or both. */
+/** The mark of one group in every figure: 56 groups differ in hue, shape or both. */
 export interface GroupStyle {
   readonly hue: string;
   readonly shape: string;

@@ -17,7 +17,7 @@ export interface ScoreHistogramOptions extends FigureText {
   readonly threshold?: number | undefined;
   /** Bins between the lowest and the highest score. @default 60 */
   readonly bins?: number | undefined;
-  /** What is counted. @default "cosine" */
+  /** The counted quantity. @default "cosine" */
   readonly axis?: string | undefined;
 }
 

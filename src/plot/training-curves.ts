@@ -5,7 +5,7 @@ import { HUES } from "./palette.ts";
 
 /** One quantity of one training run as it went. */
 export interface TrainingSeries {
-  /** What was measured: "loss", "accuracy", …; every quantity gets a chart of its own. */
+  /** The measured quantity: "loss", "accuracy", …; every quantity gets a chart of its own. */
   readonly quantity: string;
   /** Which run: the same label has the same colour and dash in every chart. */
   readonly label: string;
@@ -17,7 +17,7 @@ export interface TrainingCurvesOptions extends FigureText {
   /** Size of each chart, in pixels. @default 460 × 260 */
   readonly widthPx?: number | undefined;
   readonly heightPx?: number | undefined;
-  /** What a step is. @default "step" */
+  /** The name of a step. @default "step" */
   readonly stepLabel?: string | undefined;
   /** Quantities on a logarithmic scale. */
   readonly logarithmic?: readonly string[] | undefined;

@@ -10,7 +10,7 @@ import { FaceFinder, type FaceFinderOptions, tellWarnings } from "./face-finder.
 import { OrderedPool } from "./ordered-pool.ts";
 import { recognizerOptionsAmong } from "./recognizer-options.ts";
 
-/** What can be handed to another thread of {@link FaceFinderOptions}, and how faces are cut out. */
+/** The part of {@link FaceFinderOptions} that can be handed to another thread, and how faces are cut out. */
 export interface CropOptions extends LookOptions, ReadImageOptions {
   readonly detector?: string | undefined;
   /** Side of the crops, a multiple of 112 or 128. @default 112 */

@@ -6,7 +6,7 @@ import type { FaceFinder } from "./face-finder.ts";
 import { failureOf } from "./picture-failure.ts";
 import { recognizerOptionsAmong } from "./recognizer-options.ts";
 
-/** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
+/** A worker's answer. Errors travel as data, because a thrown one loses its code on the way. */
 export type CropAnswer =
   | {
       readonly kind: "crop";

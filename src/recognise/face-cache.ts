@@ -102,7 +102,7 @@ export class FaceCache {
   }
 }
 
-/** What a cache holds; undefined when it has to be started anew. */
+/** The contents of a cache; undefined when it has to be started anew. */
 async function read(
   path: string,
   pipeline: Pipeline,

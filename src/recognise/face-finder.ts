@@ -13,7 +13,7 @@ import type { FaceCrop } from "./face.ts";
 import { openDetector } from "./open-models.ts";
 import { checkRecognizerOptions } from "./recognizer-options.ts";
 
-/** What is wrong with a picture that was read all the same. */
+/** A fault of a picture that was read all the same. */
 export interface PictureWarning {
   /** The picture's path; undefined for one that came as bytes or pixels. */
   readonly path: string | undefined;
@@ -37,7 +37,7 @@ export interface Photograph<F> {
   readonly height: number;
   /** By falling score of the detector; empty when there is no face. */
   readonly faces: readonly F[];
-  /** What is wrong with the picture though it could be read, a sentence each; absent when nothing is. */
+  /** Faults of the picture though it could be read, a sentence each; absent when there are none. */
   readonly warnings?: readonly string[];
 }
 

@@ -9,7 +9,7 @@ import { type PoolOpening, recognizerOptionsAmong } from "./recognizer-options.t
 import { type PhotographHit, PhotographIndex } from "./search-photographs.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What {@link find} gives. What could not be searched is counted, too. */
+/** The result of {@link find}. Photographs that could not be searched are counted, too. */
 export interface Found {
   /** The face that was looked for; undefined when the photograph has none, and then there are no hits. */
   readonly face: Face | undefined;
@@ -19,7 +19,7 @@ export interface Found {
   readonly searched: { readonly photographs: number; readonly faces: number };
   /** Photographs that could not be read, and why. */
   readonly failed: readonly { readonly path: string; readonly error: FaceError }[];
-  /** What in the folder is no photograph. */
+  /** Things in the folder that are no photographs. */
   readonly passedOver: PassedOver;
 }
 

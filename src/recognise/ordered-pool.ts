@@ -70,7 +70,7 @@ export class OrderedPool<Item, Answer> {
   }
 }
 
-/** What can be handed to a thread: a caller's options may hold listeners besides what the thread is for. */
+/** The options that can be handed to a thread: a caller's options may hold listeners besides what the thread is for. */
 function withoutFunctions(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => typeof value !== "function"));
 }

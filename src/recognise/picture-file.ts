@@ -4,7 +4,7 @@ import { FaceError, reasonOf } from "../core/index.ts";
 import { readPhotograph } from "../image/index.ts";
 import { sha256OfFile } from "../models/index.ts";
 
-/** What tells whether a picture's file is still the one that was looked at. */
+/** The fingerprint that tells whether a picture's file is still the one that was looked at. */
 export interface PictureFile {
   /** Its size. */
   readonly bytes: number;

@@ -18,7 +18,7 @@ export function pipelineOf(
   };
 }
 
-/** What finds faces and landmarks with these options. Throws FaceError MODEL_UNKNOWN, USAGE. */
+/** The detector that finds faces and landmarks with these options. Throws FaceError MODEL_UNKNOWN, USAGE. */
 export function finderOf(
   store: ModelStore,
   { detector = DEFAULT_MODELS.detector, minFacePx, maxSidePx, turned }: FaceFinderOptions,

@@ -7,7 +7,7 @@ import { failureOf } from "./picture-failure.ts";
 import type { FiledPhotograph, PoolOptions } from "./pool.ts";
 import type { Recognizer } from "./recognizer.ts";
 
-/** What a worker answers. Errors travel as data, because a thrown one loses its code on the way. */
+/** A worker's answer. Errors travel as data, because a thrown one loses its code on the way. */
 export type WorkerAnswer<P = Photograph<Face>> =
   | { readonly kind: "faces"; readonly photograph: P }
   | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };

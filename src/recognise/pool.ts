@@ -14,7 +14,7 @@ import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
 import { checkPoolOptions, type PoolOpening, recognizerOptionsAmong } from "./recognizer-options.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What can be handed to another thread of {@link RecognizerOptions}. */
+/** The part of {@link RecognizerOptions} that can be handed to another thread. */
 export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptions {
   readonly detector?: string | undefined;
   readonly model?: string | undefined;
@@ -55,13 +55,13 @@ export class RecognizerPool {
   readonly model: string;
   /** Length of the vectors. */
   readonly dimension: number;
-  /** What makes the vectors: they are compared with those of the same pipeline only. */
+  /** The pipeline that makes the vectors: they are compared with those of the same pipeline only. */
   readonly pipeline: Pipeline;
-  /** What is known about scores of this model; undefined when it was not calibrated. */
+  /** Known facts about scores of this model; undefined when it was not calibrated. */
   readonly calibration: Calibration | undefined;
   /** Why there is no calibration; undefined when there is one. */
   readonly uncalibrated: string | undefined;
-  /** What a cosine between two of this pool's vectors means; undefined when that is not known. */
+  /** The meaning of a cosine between two of this pool's vectors; undefined when that is not known. */
   readonly verdict: (cosine: number) => Verdict | undefined;
 
   private constructor(

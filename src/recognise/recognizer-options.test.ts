@@ -4,7 +4,7 @@ import { RecognizerPool } from "./pool.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
 import { type EmbeddedFace, PhotographIndex } from "./search-photographs.ts";
 
-/** What JavaScript may hand over. */
+/** Values that JavaScript may hand over. */
 const given = (options: unknown): RecognizerOptions => options as RecognizerOptions;
 
 test.each([

@@ -4,7 +4,7 @@ import type { RecognizerOptions } from "./recognizer.ts";
 
 const { text, flag, number, above0, count, numbers, object, textOrObject, listener, signal } = OPTION_KINDS;
 
-/** What any longer work may be given. */
+/** Options of any longer work. */
 export const WORK_KINDS = { signal, onProgress: listener };
 
 /** Every option of a recognizer. Those of a finder are among them: whoever has a recognizer's may hand over all. */
@@ -51,7 +51,7 @@ export function checkPoolOptions(where: string, options: PoolOpening): void {
   if (options.contract) checkOptions(`${where}: contract`, options.contract, CONTRACT_KINDS);
 }
 
-/** What a pool of recognizers is opened with. */
+/** Options that a pool of recognizers is opened with. */
 export interface PoolOpening extends RecognizerOptions {
   /** Threads, at most one per core. @default one per core */
   readonly workers?: number | undefined;

@@ -18,7 +18,7 @@ import { checkRecognizerOptions } from "./recognizer-options.ts";
 import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
 import { findJudge, type Judge, judge, type Verdict, type VerdictOptions } from "./verdict.ts";
 
-/** What a recognizer is made of; every field has a default. */
+/** Options of a recognizer; every field has a default. */
 export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions, VerdictOptions {
   /** Id of an embedding model, or the path of a network file of one's own: ONNX, TFLite, PyTorch, safetensors. @default "fr-feature-512" */
   readonly model?: string | undefined;
@@ -34,7 +34,7 @@ const FACE: OptionKind = {
     (typeof value === "object" && value !== null && "x" in value && "y" in value),
 };
 
-/** What comparing two photographs gives. A photograph without a face is an answer, not an error. */
+/** The result of comparing two photographs. A photograph without a face is an answer, not an error. */
 export type Comparison =
   | {
       readonly kind: "compared";
@@ -43,7 +43,7 @@ export type Comparison =
       readonly faces: readonly [Face, Face];
       readonly model: string;
       /**
-       * What the score means, when the model was calibrated or the caller gave a threshold; absent otherwise: the score
+       * The score's meaning, when the model was calibrated or the caller gave a threshold; absent otherwise: the score
        * is then uncalibrated, and there is no yes or no.
        */
       readonly verdict?: Verdict;
@@ -68,7 +68,7 @@ export class Recognizer {
   readonly #embedder: Embedder;
   readonly #options: EmbedOptions & VerdictOptions;
   readonly #judge: Judge;
-  /** What made the vectors: they are compared with those of the same pipeline only. */
+  /** The pipeline that made the vectors: they are compared with those of the same pipeline only. */
   readonly pipeline: Pipeline;
 
   private constructor(
@@ -112,7 +112,7 @@ export class Recognizer {
     }
   }
 
-  /** What is known about scores of this model; undefined when it was not calibrated, see {@link uncalibrated}. */
+  /** Known facts about scores of this model; undefined when it was not calibrated, see {@link uncalibrated}. */
   get calibration(): Calibration | undefined {
     return this.#judge.kind === "calibrated" ? this.#judge.calibration : undefined;
   }
@@ -122,7 +122,7 @@ export class Recognizer {
     return this.#judge.kind === "uncalibrated" ? this.#judge.reason : undefined;
   }
 
-  /** What a cosine between two of this recognizer's vectors means; undefined when that is not known. */
+  /** The meaning of a cosine between two of this recognizer's vectors; undefined when that is not known. */
   verdict(cosine: number): Verdict | undefined {
     return judge(cosine, this.#judge, this.#options.threshold);
   }

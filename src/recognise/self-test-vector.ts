@@ -1,4 +1,4 @@
-/** What mobilefacenet-192 gives for the self-test's crop; written by tools/make-self-test-vector.ts. */
+/** The vector that mobilefacenet-192 gives for the self-test's crop; written by tools/make-self-test-vector.ts. */
 export const SELF_TEST_VECTOR: readonly number[] = [
   -0.001682, 0.020168, 0.011981, -0.003029, -0.045661, 0.010877, -0.02493, 0.054152, -0.087131, 0.002925,
   -0.025025, 0.006415, -0.007398, 0.007215, 0.001322, -0.057042, -0.020396, -0.008574, -0.005358, 0.012176,

@@ -16,7 +16,7 @@ export interface ErrorRate {
   readonly high: number;
 }
 
-/** What the calibration says of one score. */
+/** The calibration's statement about one score. */
 export interface ScoreEvidence {
   /** Share of impostor pairs that score as high or higher; what accepting from this score on would let through. */
   readonly fmr: ErrorRate;
@@ -51,7 +51,7 @@ export interface VerdictOptions {
   readonly threshold?: number | undefined;
 }
 
-/** What there is to judge scores with: a calibration, or the reason why there is none. */
+/** The judge of scores: a calibration, or the reason why there is none. */
 export type Judge =
   | { readonly kind: "calibrated"; readonly calibration: Calibration }
   | { readonly kind: "uncalibrated"; readonly reason: string };
@@ -106,7 +106,7 @@ export function judge(cosine: number, judge: Judge, threshold?: number): Verdict
   return { same: cosine >= limit, threshold: limit, evidence: evidenceOf(cosine, calibration), calibration };
 }
 
-/** What a calibration says of a cosine. */
+/** A calibration's statement about a cosine. */
 export function evidenceOf(cosine: number, { curve, likelihoodRatio }: Calibration): ScoreEvidence {
   const above = curve.findIndex((point) => point.cosine >= cosine);
   const upper = curve[above === -1 ? curve.length - 1 : above]!;

@@ -12,7 +12,7 @@ const platform = `${process.platform}-${process.arch}`;
 
 let folder: string;
 let server: Server;
-/** What the registry was asked for. */
+/** Addresses that the registry was asked for. */
 let asked: string[] = [];
 const tarballs = new Map<string, Buffer>();
 beforeAll(async () => {

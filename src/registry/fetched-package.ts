@@ -26,13 +26,13 @@ export interface FetchedPackage {
 
 /** Some files of a package of the registry. */
 export interface PackagePart extends TarballReference {
-  /** What the registry sends, in bytes. */
+  /** The registry's answer, in bytes. */
   readonly tarballBytes: number;
   /** Beginnings of the paths within the package that are kept. */
   readonly keep: readonly string[];
 }
 
-/** What is told while a package is fetched. */
+/** The progress that is told while a package is fetched. */
 export interface FetchNews {
   readonly package: string;
   readonly folder: string;

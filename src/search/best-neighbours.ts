@@ -3,14 +3,14 @@ import type { GroupNeighbour, Neighbour } from "./vector-index.ts";
 
 /** Keeps the k best of what it is offered: vectors, or groups by their best vector. */
 export interface Board {
-  /** What a score has to reach from now on to matter; −∞ while there is room. Never falls. */
+  /** The score that has to be reached from now on to matter; −∞ while there is room. Never falls. */
   readonly floor: number;
   offer(score: number, id: number, group: number | undefined): void;
   /** The best, best first. */
   items(): Neighbour[];
 }
 
-/** What is ranked, and how many of it. */
+/** The things that are ranked, and how many of them. */
 export interface SearchGoal {
   readonly kind: "vectors" | "groups";
   readonly k: number;

@@ -4,7 +4,7 @@ import { ExactIndex } from "./exact-index.ts";
 import { ScalarIndex } from "./scalar-index.ts";
 import { SyntheticPeople } from "./synthetic-people.ts";
 
-/** What both indexes are filled with; the twin says what is right. */
+/** The content of both indexes; the twin says what is right. */
 function twins(vectors: readonly UnitVector[], group: (id: number) => number | undefined) {
   const [fast, twin] = [new ExactIndex(), new ScalarIndex()];
   for (const [id, vector] of vectors.entries()) {

@@ -42,7 +42,7 @@ export interface ExactIndexOptions {
   readonly threads?: number | undefined;
 }
 
-/** What exists once the dimension is known. */
+/** The parts that exist once the dimension is known. */
 interface Rows {
   readonly quantised: QuantisedRows;
   readonly vectors: VectorRows | undefined;

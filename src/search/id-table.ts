@@ -40,7 +40,7 @@ export class IdTable {
     let hole = this.#find(id);
     slots[hole] = EMPTY;
     this.#count--;
-    // What had to make way for the id moves up, so that no search ends early.
+    // Ids that had to make way for this one move up, so that no search ends early.
     for (let slot = (hole + 1) & mask; slots[slot] !== EMPTY; slot = (slot + 1) & mask) {
       const home = this.#home(this.#idOf(slots[slot]!));
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;

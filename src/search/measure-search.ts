@@ -3,7 +3,7 @@ import { BestNeighbours } from "./best-neighbours.ts";
 import { ExactIndex } from "./exact-index.ts";
 import { SyntheticPeople } from "./synthetic-people.ts";
 
-/** What {@link measureSearch} measured on this machine. */
+/** Measurements of {@link measureSearch} on this machine. */
 export interface SearchFigures {
   readonly vectors: number;
   readonly dimension: number;

@@ -5,7 +5,7 @@ import type { ScanForm } from "./kernel/scan-kernel.ts";
 export interface QuantisedQuery {
   readonly values: Int16Array;
   readonly sum: number;
-  /** What one unit of `values` is worth. */
+  /** The worth of one unit of `values`. */
   readonly step: number;
   /** Length of what `values` stand for. */
   readonly length: number;

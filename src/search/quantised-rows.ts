@@ -23,7 +23,7 @@ const QUERY_AT = 1024;
 const VECTOR_AT = Math.ceil((QUERY_AT + queryBytes(MAX_DIMENSION)) / 64) * 64;
 /** The signs of the rotation. */
 const SIGNS_AT = VECTOR_AT + 4 * MAX_DIMENSION;
-/** What each thread found: three arrays of BLOCK_ROWS entries. */
+/** Findings of each thread: three arrays of BLOCK_ROWS entries. */
 const FOUND_AT = VECTOR_AT + 8 * MAX_DIMENSION;
 const FOUND_BYTES = 3 * 4 * BLOCK_ROWS;
 const FREE_AT = FOUND_AT + MAX_THREADS * FOUND_BYTES;
@@ -126,7 +126,7 @@ export class QuantisedRows {
     return FOUND_AT + thread * FOUND_BYTES;
   }
 
-  /** What a thread found: numbers of rows in their block, quantised cosines, and how far the true ones may lie from those. */
+  /** Findings of a thread: rows by their place in the block, quantised cosines, and how far off these may be. */
   found(thread: number): Found {
     let found = this.#found[thread];
     if (!found) {

@@ -24,7 +24,7 @@ export interface ScanShare {
 /** Rows of the first steps: short ones, so that there is a floor before many rows pass without one. */
 const FIRST_ROWS = 64;
 
-/** Rows that look best are taken in so many more than are wanted: which are best is not sure yet. */
+/** So many more rows than wanted are kept in the first look, because its cosines are only estimates. */
 const SPARE_LOOKS = 4;
 
 /** Where more than one row in so many is wanted, a floor excludes too few to be worth looking for. */

@@ -6,7 +6,7 @@ import type { ScanMemory, ScanProgram } from "./kernel/scan-kernel.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
 import { type Scan, type ScanShare, scanBlocks } from "./scan-rows.ts";
 
-/** What a thread is started with. */
+/** Data that a thread is started with. */
 export interface ScanWorkerData {
   readonly memory: ScanMemory;
   readonly program: ScanProgram;
@@ -16,7 +16,7 @@ export interface ScanWorkerData {
   readonly thread: number;
 }
 
-/** What a thread is asked, every time. */
+/** A thread's question, every time. */
 export interface ScanRequest {
   readonly scan: Scan;
   readonly goal: SearchGoal;
@@ -24,7 +24,7 @@ export interface ScanRequest {
   readonly blocks: readonly number[];
 }
 
-/** What it answers: what `Candidates.left` gives. */
+/** Its answer: the result of `Candidates.left`. */
 export interface ScanAnswer {
   readonly rows: readonly number[];
   readonly highest: readonly number[];

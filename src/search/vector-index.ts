@@ -15,7 +15,7 @@ export interface GroupNeighbour extends Neighbour {
 /** Whether a vector may be found: true keeps it. `group` is undefined for a vector that was added without one. */
 export type VectorFilter = (id: number, group: number | undefined) => boolean;
 
-/** What a search looks for. */
+/** The aim of a search. */
 export interface NeighbourOptions {
   /** How many; a whole number above 0. */
   readonly k: number;
@@ -23,12 +23,12 @@ export interface NeighbourOptions {
   readonly filter?: VectorFilter | undefined;
 }
 
-/** What an index keeps in memory, in bytes. */
+/** Memory that an index keeps, in bytes. */
 export interface IndexMemory {
   readonly vectors: number;
   /** Everything below together, as allocated: room for growth is counted. */
   readonly bytes: number;
-  /** What is read for every query: quantised vectors with their error bounds. */
+  /** Bytes read for every query: quantised vectors with their error bounds. */
   readonly scanBytes: number;
   /** float32 vectors for the last comparison; 0 when they are fetched from a {@link VectorSource}. */
   readonly exactBytes: number;

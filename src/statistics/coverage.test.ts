@@ -30,7 +30,7 @@ import {
 } from "./index.ts";
 import { allPairs, type Crowd, drawCrowd, populationScores, sparsePairs } from "./made-people.ts";
 
-/** What is true of the population that samples are drawn from. */
+/** The truth about the population that samples are drawn from. */
 const population = operatingPointsOf(...populationScores(20_000, 1_000_000));
 const TRUTH = { auc: areaUnderCurve(population), eer: equalErrorRate(population).rate };
 const truthAt = (threshold: number) => {

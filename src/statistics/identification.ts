@@ -12,7 +12,7 @@ export interface GallerySearch {
   readonly others: ArrayLike<number>;
 }
 
-/** What a search comes to; made by {@link outcomeOf}, so that the scores need not be held. */
+/** The outcome of a search; made by {@link outcomeOf}, so that the scores need not be held. */
 export interface SearchOutcome {
   /** Number of the person searched for, whether enrolled or not: outcomes of one person are not independent. */
   readonly person: number;

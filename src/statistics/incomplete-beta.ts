@@ -80,7 +80,7 @@ function logRatio(value: number, reference: number, difference = value - referen
   return Math.abs(relative) < 0.3 ? Math.log1p(relative) : Math.log(value / reference);
 }
 
-/** What Stirling's formula leaves out of ln Γ(z). */
+/** The part of ln Γ(z) that Stirling's formula leaves out. */
 function stirlingError(z: number): number {
   return z >= STIRLING_FROM
     ? stirlingSeries(z)

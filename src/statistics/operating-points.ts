@@ -2,7 +2,7 @@ import { FaceError } from "../core/index.ts";
 import { type RankedScores, rankScores } from "./rank-scores.ts";
 
 /**
- * What every threshold does to a set of scored pairs: for each distinct score, how many pairs of one person (genuine)
+ * The effect of every threshold on a set of scored pairs: for each distinct score, how many pairs of one person (genuine)
  * and of different people (impostor) score at least that.
  *
  * A pair is accepted when its score is at least the threshold, so these are all the decisions there are, and pairs

@@ -1,6 +1,6 @@
 import { FaceError } from "../core/index.ts";
 
-/** What scores of one kind of pairs come to at every threshold, with the variance that shared people cause. */
+/** Counts of one kind of pairs at every threshold, with the variance that shared people cause. */
 export interface TalliedRates {
   /** Rising; [T]. */
   readonly threshold: Float64Array;

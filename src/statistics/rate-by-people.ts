@@ -12,7 +12,7 @@ const ENOUGH = 30;
 /** The same where there are no other thresholds. */
 const ENOUGH_ALONE = 10;
 
-/** What a rate over pairs that share people rests on. */
+/** The evidence behind a rate over pairs that share people. */
 export interface PeopleEvidence {
   readonly rate: number;
   /** Independent pairs that would be as good. */

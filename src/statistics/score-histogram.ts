@@ -55,7 +55,7 @@ export class ScoreHistogram {
     }
   }
 
-  /** What every threshold that is a multiple of the resolution does to the pairs counted so far. */
+  /** The effect of every threshold that is a multiple of the resolution on the pairs counted so far. */
   operatingPoints(): OperatingPoints {
     let count = 0;
     for (let i = 0; i < this.#genuine.length; i++) if (this.#genuine[i]! + this.#impostor[i]! > 0) count++;

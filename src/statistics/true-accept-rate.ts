@@ -14,7 +14,7 @@ export type TrueAcceptRate =
       /** The lowest score that is accepted; Infinity when only accepting nothing stays within the target. */
       readonly threshold: number;
       readonly tar: number;
-      /** What the threshold lets through of these pairs; never above the target. */
+      /** Share of these pairs that the threshold lets through; never above the target. */
       readonly far: number;
       readonly falseAccepts: number;
     }

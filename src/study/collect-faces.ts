@@ -47,7 +47,7 @@ export interface RejectedPhotograph {
   readonly detail: string;
 }
 
-/** What a folder of photographs gives. */
+/** The findings in a folder of photographs. */
 export interface CollectedFaces {
   /** In the order of the photographs. */
   readonly faces: readonly StudyFace[];

@@ -18,7 +18,7 @@ export interface DeclaredPair {
   readonly atThreshold: ThresholdVerdict | null;
 }
 
-/** What a threshold decides about the pairs of two people. */
+/** A threshold's decision about the pairs of two people. */
 export interface ThresholdVerdict {
   readonly threshold: number;
   /** Pairs between the two at or above the threshold: taken for one person. */

@@ -14,7 +14,7 @@ export interface Factor {
   readonly id: string;
   readonly label: string;
   readonly kind: "region" | "light" | "quality" | "alignment";
-  /** What is done, in one sentence. */
+  /** The change that is made, in one sentence. */
   readonly what: string;
   readonly apply: (input: FactorInput) => AlignedFace | Promise<AlignedFace>;
 }

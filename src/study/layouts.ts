@@ -5,7 +5,7 @@ import { embedTsne, layoutQuality, type Points, pca, pointsOf, umap } from "../p
 export interface Layout {
   readonly id: "tsne" | "umap" | "pca";
   readonly label: string;
-  /** What a reader has to know to read it: settings, and how faithful it is. */
+  /** Facts that a reader has to know to read it: settings, and how faithful it is. */
   readonly note: string;
   readonly x: Float32Array;
   readonly y: Float32Array;

@@ -29,7 +29,7 @@ export interface NearFace {
   readonly cosine: number;
 }
 
-/** What asking with every face gives. */
+/** The result of asking with every face. */
 export interface RetrievalResult {
   readonly all: RetrievalFigures;
   readonly perPerson: readonly PersonFigures[];

@@ -39,7 +39,7 @@ export interface PairEffect {
   readonly both: Measured;
 }
 
-/** What moves the network's scores, on a selection of faces and pairs. */
+/** The factors that move the network's scores, on a selection of faces and pairs. */
 export interface WhyReport {
   readonly faces: number;
   readonly genuinePairs: number;

@@ -4,7 +4,7 @@ import { COUNTER } from "./lines.ts";
 import { cropFor, vectorFor } from "./made-vector.ts";
 import type { Account } from "./processes.ts";
 
-/** What a gallery holds. */
+/** The contents of a gallery. */
 interface Holdings {
   /** Names by source. */
   readonly owners: Map<string, string>;

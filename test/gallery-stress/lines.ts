@@ -1,7 +1,7 @@
 /** Whose face a source is; null when the writer's face of this source is gone. */
 export type Owners = Record<string, string | null>;
 
-/** What a process says about itself, a JSON line each. */
+/** A process's words about itself, a JSON line each. */
 export type Line =
   /** A step begins: what the writer's faces will belong to, and how far it may count. */
   | { readonly begins: string; readonly owners: Owners; readonly counts?: true }

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Line, Owners } from "./lines.ts";
 import { stressProgram } from "./program.ts";
 
-/** What a process said until it ended. */
+/** The words of a process until it ended. */
 export class Account {
   readonly name: string;
   /** Whose the writer's faces are, by what it acknowledged. */

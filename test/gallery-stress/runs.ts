@@ -7,7 +7,7 @@ import { Account, type StressProcess, startProcess } from "./processes.ts";
 
 const clock = (): Date => new Date();
 
-/** What a run of rounds came to. */
+/** The outcome of a run of rounds. */
 export interface CrashReport {
   readonly rounds: number;
   readonly processesKilled: number;
@@ -84,7 +84,7 @@ export async function crashRounds(
   return { rounds, processesKilled: all.length, ...totals([...all, ...services]), wrong };
 }
 
-/** What a service does: it forgets someone, and its later changes must last. */
+/** The life of a service: it forgets someone, and its later changes must last. */
 async function forgetAndGoOn(gallery: Gallery, account: Account, round: number): Promise<void> {
   const step = async (
     what: string,
@@ -111,7 +111,7 @@ async function forgetAndGoOn(gallery: Gallery, account: Account, round: number):
   }
 }
 
-/** What writers and readers side by side came to. */
+/** The outcome of writers and readers side by side. */
 export interface SideBySideReport {
   readonly seconds: number;
   readonly acknowledged: number;

@@ -13,7 +13,7 @@ import {
 } from "../../src/recognise/index.ts";
 import { judge } from "../../src/recognise/verdict.ts";
 
-/** What the made-up network's vectors are said to be made by. */
+/** The pipeline that is said to make the made-up network's vectors. */
 export const PIPELINE: Pipeline = {
   model: { id: "made-up.onnx", sha256: "0".repeat(64), output: "y", dimension: 4 },
   feed: { layout: "NCHW", sizePx: 112, channels: "RGB", mean: [0, 0, 0], scale: [1, 1, 1] },
@@ -28,7 +28,7 @@ export const PIPELINE: Pipeline = {
   flip: false,
 };
 
-/** What its scores are said to mean: the threshold is the cosine of about 41°. */
+/** The meaning that its scores are said to have: the threshold is the cosine of about 41°. */
 export const CALIBRATION: Calibration = {
   magic: "arcface-calibration",
   version: 3,

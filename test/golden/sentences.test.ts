@@ -30,7 +30,7 @@ async function photographs(...paths: readonly string[]): Promise<void> {
   }
 }
 
-/** What commands say, one after the other: standard output as it is, standard error behind a bar. */
+/** The output of commands, one after the other: standard output as it is, standard error behind a bar. */
 async function told(...commands: readonly string[]): Promise<string> {
   const lines: string[] = [];
   for (const command of commands) {

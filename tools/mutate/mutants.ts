@@ -123,7 +123,8 @@ export function mutantsOf(code: string): Mutant[] {
     }
     if (type === "CallExpression" || type === "NewExpression") {
       const [a, b] = node["arguments"] as Node[];
-      if (a && b && swappable(a) && swappable(b) && text(a) !== text(b)) {
+      const mutual = /^Math\.(?:max|min|hypot|imul)$/.test(text(node["callee"] as Node));
+      if (a && b && !mutual && swappable(a) && swappable(b) && text(a) !== text(b)) {
         const from = code.slice(a.start, b.end);
         change("swapped arguments", a.start, from, text(b) + code.slice(a.end, b.start) + text(a));
       }

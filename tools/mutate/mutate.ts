@@ -255,6 +255,8 @@ const shuffled = order.map((one) => ({ one, key: random.next() })).sort((a, b) =
 for (const [i, { one }] of shuffled.entries()) {
   const again = one.end === "survived" || one.end === "not covered" || one.end === "not run";
   const mutant = again ? stillThere(one) : undefined;
+  // A place that has become another counts no longer.
+  if (again && !mutant) continue;
   const begun = performance.now();
   const result = mutant && performance.now() < until ? await attempt(mutant) : one;
   tried.push(result);

@@ -52,7 +52,7 @@ export class RelatedTests {
   }
 }
 
-/** What a file runs of others: imports and workers' addresses, not types. */
+/** The files that a file runs: imports and workers' addresses, not types. */
 function importsOf(root: string, file: string, text: string): string[] {
   const specifiers = [
     ...text.matchAll(/^(?:import|export)(?! type\b)[^"'`;]*?from "(\.[^"]+)"/gms),

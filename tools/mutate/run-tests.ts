@@ -44,7 +44,7 @@ export class TestRunner {
   /** Runs files until one fails. @param limit seconds, after which the processes that run them are ended */
   async run(files: readonly string[], limit: number): Promise<TestRun> {
     const vitest = this.#vitest;
-    // What failed before would count towards this run.
+    // Tests that failed before would count towards this run.
     vitest.state.filesMap.clear();
     vitest.state.idMap.clear();
     const project = vitest.getRootProject();

@@ -46,7 +46,7 @@ export function blockedConv(
   );
 }
 
-/** What flows back to the picture, as convolutions on blocked maps; undefined for windows nothing here uses. */
+/** The picture's gradient as convolutions on blocked maps; undefined for windows nothing here uses. */
 export function blockedInputGradient(
   emit: BlockedEmitter,
   dy: Value,
@@ -150,7 +150,7 @@ function spaced(
   return emit.reshape(fitted, [g.n, channels, height, width]);
 }
 
-/** What flows back to the weight, in the layout the convolution wants it in. */
+/** The weight's gradient, in the layout the convolution wants it in. */
 export function blockedWeightGradient(
   emit: BlockedEmitter,
   x: Value,

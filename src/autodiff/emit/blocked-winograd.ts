@@ -1,7 +1,7 @@
 import type { ConvGeometry } from "../convolution.ts";
 import type { BlockedEmitter } from "./blocked.ts";
 
-/** What of four neighbouring pixels each of four frequencies sees. */
+/** The share of four neighbouring pixels in each of four frequencies. */
 const INPUT = [
   [1, 0, -1, 0],
   [0, 1, 1, 0],
@@ -9,7 +9,7 @@ const INPUT = [
   [0, 1, 0, -1],
 ] as const;
 
-/** What of three taps each of four frequencies sees; the output transform's minus for the last is taken in here. */
+/** The share of three taps in each of four frequencies; the output transform's minus for the last is taken in here. */
 const KERNEL = [
   [1, 0, 0],
   [0.5, 0.5, 0.5],

@@ -1,6 +1,6 @@
 import { type AttributeInput, ELEMENT_TYPE, type GraphBuilder } from "../../onnx/index.ts";
 
-/** What a graph is written for: `webgpu` prefers matrix products where a CPU is faster with odd convolutions. */
+/** A graph's device: `webgpu` prefers matrix products where a CPU is faster with odd convolutions. */
 export type Device = "cpu" | "webgpu";
 
 /** The domain of onnxruntime's operations on channel-blocked maps. */
@@ -74,7 +74,7 @@ export class Emitter {
     return name;
   }
 
-  /** What a reshaped tensor was before: the same elements in memory, without the copy that an output would be. */
+  /** The tensor that a reshaped one was before: the same elements in memory, without the copy that an output would be. */
   shapedAs(name: string): { readonly name: string; readonly shape: readonly number[] } | undefined {
     return this.#views.get(name);
   }

@@ -71,6 +71,6 @@ function flippedConv(emit: Emitter, dy: string, weight: string, g: ConvGeometry)
   });
 }
 
-/** What flows back to the picture of a convolution: dy [N, O, H', W'], weight → [N, I, H, W]. */
+/** The gradient of a convolution's picture: dy [N, O, H', W'], weight → [N, I, H, W]. */
 export const conv2dInputGradient = (dy: Value, weight: Value, geometry: ConvGeometry): Value =>
   dy.tape.apply(CONV2D_INPUT_GRADIENT, [dy, weight], geometry);

@@ -98,7 +98,7 @@ function depthwiseBySums(emit: Emitter, x: string, dy: string, g: ConvGeometry):
   return emit.reshape(emit.node("Concat", taps, { axis: 2 }), weightShape(g));
 }
 
-/** What each place in the kernel sees of the picture: [N, I, H', W'] each. */
+/** The part of the picture under each place of the kernel: [N, I, H', W'] each. */
 function eachTap(emit: Emitter, x: string, g: ConvGeometry): string[] {
   const [behind, beside] = paddingBehind(g).map((size) => Math.max(size, 0)) as [number, number];
   const pads = [0, 0, g.padding, g.padding, 0, 0, behind, beside];
@@ -120,6 +120,6 @@ function eachTap(emit: Emitter, x: string, g: ConvGeometry): string[] {
   return out;
 }
 
-/** What flows back to the weight of a convolution: x [N, I, H, W], dy → [O, I / groups, kh, kw]. */
+/** The gradient of a convolution's weight: x [N, I, H, W], dy → [O, I / groups, kh, kw]. */
 export const conv2dWeightGradient = (x: Value, dy: Value, geometry: ConvGeometry): Value =>
   x.tape.apply(CONV2D_WEIGHT_GRADIENT, [x, dy], geometry);

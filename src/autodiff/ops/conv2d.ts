@@ -58,7 +58,7 @@ const CONV2D: Operation<Window> = {
   ],
 };
 
-/** What of a convolution differs from the usual. */
+/** Differences of a convolution from the usual. */
 export interface Conv2dOptions {
   /** [O] */
   readonly bias?: Value;

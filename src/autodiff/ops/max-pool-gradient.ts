@@ -106,6 +106,6 @@ function fitted(emit: Emitter, x: string, from: readonly number[], height: numbe
   return below + beside === 0 ? cut : emit.node("Pad", [cut, emit.ints([0, 0, 0, 0, 0, below, beside, 0])]);
 }
 
-/** What flows back through a max pool with input `x` and result `y`. Not differentiated again. */
+/** The gradient of a max pool with input `x` and result `y`. Not differentiated again. */
 export const maxPoolGradient = (x: Value, y: Value, dy: Value, pool: Pool): Value =>
   x.tape.apply(MAX_POOL_GRADIENT, [x, y, dy], pool);

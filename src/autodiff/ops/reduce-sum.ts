@@ -35,7 +35,7 @@ const REDUCE_SUM: Operation<Axes> = {
   },
 };
 
-/** What every reduction takes. */
+/** Options of every reduction. */
 export interface ReduceOptions {
   /** Whether summed axes stay, with size 1. @default false */
   readonly keep?: boolean;

@@ -1,6 +1,6 @@
 import type { NamedTensor } from "../named-tensor.ts";
 
-/** What every residual network of InsightFace's MXNet code has whose blocks are those of its PyTorch iResNets. */
+/** Names shared by every residual network of InsightFace's MXNet code whose blocks are those of its PyTorch iResNets. */
 const MARKS: readonly string[] = [
   "arg:conv0_weight",
   "arg:stage1_unit1_conv1_weight",
@@ -38,7 +38,7 @@ const PARTS: Readonly<Record<string, string>> = {
   moving_var: "running_var",
 };
 
-/** What MXNet's code adds to variances before their root is taken, less what PyTorch's does. */
+/** The number that MXNet's code adds to variances before their root is taken, less what PyTorch's does. */
 const MORE_EPSILON = 2e-5 - 1e-5;
 
 /**

@@ -9,7 +9,7 @@ import {
 } from "./values.ts";
 
 /**
- * What a listed function makes of its arguments, or undefined when they are not what that function takes.
+ * The result of a listed function for its arguments, or undefined when they are not what that function takes.
  *
  * These are this library's own few lines; nothing of Python runs.
  */

@@ -11,11 +11,11 @@ import {
   type PickleValue,
 } from "./values.ts";
 
-/** What the surrounding file format adds to the pickle language. */
+/** The part that the surrounding file format adds to the pickle language. */
 export interface PickleWorld {
   /** Functions by `module.name`, beside {@link DATA_FUNCTIONS}. */
   readonly functions: Readonly<Record<string, PickleFunction>>;
-  /** What a persistent id stands for, or undefined when it means nothing here. */
+  /** The object behind a persistent id, or undefined when it means nothing here. */
   persistent(id: PickleValue): PickleValue | undefined;
 }
 
@@ -48,7 +48,7 @@ export function unpickle(cursor: ByteCursor, world: PickleWorld = PLAIN_WORLD): 
 }
 
 class Machine {
-  /** What each opcode does, named as in pickletools. */
+  /** The action of each opcode, named as in pickletools. */
   static readonly #OPCODES: ReadonlyMap<number, (m: Machine) => void> = new Map<number, (m: Machine) => void>(
     [
       // Framing
@@ -420,7 +420,7 @@ function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined 
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** What a value is, in a word or two, for a message. */
+/** The kind of a value, in a word or two, for a message. */
 function nameOf(value: PickleValue): string {
   if (value === null) return "None";
   if (value instanceof PickleGlobal) return value.path;

@@ -1,5 +1,5 @@
 /**
- * What a pickle can hold here: plain data. Objects of Python classes are kept as what the file says about them and
+ * The values of a pickle here: plain data. Objects of Python classes are kept as what the file says about them and
  * are never made into anything that runs.
  */
 export type PickleValue =
@@ -76,9 +76,9 @@ export class PickleGlobal {
 /** An object of some class, inert: the class's name and what the file says the object contains. */
 export class PickleObject {
   readonly type: PickleGlobal;
-  /** What the class was to be called with. */
+  /** Arguments that the class was to be called with. */
   readonly args: readonly PickleValue[];
-  /** What the object's attributes were to be set from: usually a dictionary by attribute name. */
+  /** The state that the object's attributes were to be set from: usually a dictionary by attribute name. */
   state: PickleValue | undefined;
   /** Items of an object whose class extends `dict` or `list`. */
   readonly entries = new PickleDict();

@@ -10,7 +10,7 @@ export interface TfliteTensor {
 /** SAME pads so that the output has ⌈size / stride⌉ cells, VALID not at all. */
 export type TflitePadding = "SAME" | "VALID";
 
-/** What follows an operation inside the same operation. */
+/** The activation that follows an operation inside the same operation. */
 export type TfliteActivation = "none" | "relu" | "relu6";
 
 interface Window {

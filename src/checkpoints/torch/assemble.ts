@@ -15,16 +15,16 @@ export interface StoragePlace {
   readonly bytes: number;
 }
 
-/** What both PyTorch containers come down to. */
+/** The common form of both PyTorch containers. */
 export interface TorchContents {
   readonly format: CheckpointFormat;
-  /** What was saved. */
+  /** The saved object. */
   readonly root: PickleValue;
   /** Where the pickle that described it lies. Its length is the measure of how large the described tree may be. */
   readonly pickle: { readonly offset: number; readonly bytes: number };
   /** Throws FaceError BAD_FILE when there is no such storage. */
   storage(key: string): StoragePlace;
-  /** What the file is when it has no tensors by name. */
+  /** The kind of the file when it has no tensors by name. */
   readonly nameless?: string;
   /** Lets go of what was unpacked; the file itself is closed by whoever opened it. */
   close?(): void;

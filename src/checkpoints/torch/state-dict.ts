@@ -122,7 +122,7 @@ function bestPlace(places: readonly Place[]): Place | undefined {
 class Walk {
   readonly #where: string;
   #budget: number;
-  /** What is being walked, outermost first: a value inside itself is a cycle. */
+  /** Values being walked, outermost first: a value inside itself is a cycle. */
   readonly #open = new Set<PickleValue>();
 
   constructor(where: string, budget: number) {

@@ -1,7 +1,7 @@
 import type { Dtype } from "../dtype.ts";
 import { PickleExtension, type PickleValue } from "../pickle/index.ts";
 
-/** What a storage's elements are. */
+/** The type of a storage's elements. */
 export interface StorageType {
   readonly dtype?: Dtype | undefined;
   readonly unit: number;
@@ -67,7 +67,7 @@ export class TensorValue extends PickleExtension {
 
 /** A tensor of a kind that is not read here, in the place where the file has it. */
 export class UnreadableTensor extends PickleExtension {
-  /** What it is, as the end of a sentence: `a sparse tensor`. */
+  /** The tensor's kind, as the end of a sentence: `a sparse tensor`. */
   readonly what: string;
 
   constructor(what: string) {

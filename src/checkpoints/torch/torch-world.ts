@@ -61,7 +61,7 @@ const TORCH_DTYPES: Readonly<Record<string, Dtype>> = {
 const MAX_AXES = 64;
 
 /**
- * What PyTorch adds to the pickle language: storages by persistent id and the functions that lay tensors over them.
+ * PyTorch's additions to the pickle language: storages by persistent id and the functions that lay tensors over them.
  *
  * A tensor of a kind that is not read here (sparse, quantised, complex, without data, …) becomes an
  * {@link UnreadableTensor} in its place, so that the others of the file can be read.
@@ -110,7 +110,7 @@ export class TorchWorld implements PickleWorld {
     "torch._utils._rebuild_qtensor": unreadable("a quantised tensor"),
     "torch._utils._rebuild_meta_tensor_no_storage": unreadable("a tensor without data (meta)"),
     "torch._utils._rebuild_wrapper_subclass": unreadable("a tensor of another class"),
-    // What TorchScript's own pickler calls around lists, to keep their types.
+    // TorchScript's own pickler calls these around lists, to keep their types.
     "torch.jit._pickle.restore_type_tag": first,
     "torch.jit._pickle.build_intlist": first,
     "torch.jit._pickle.build_doublelist": first,
@@ -190,7 +190,7 @@ function ownDtype(name: string): Dtype | undefined {
   return Object.hasOwn(TORCH_DTYPES, name) ? TORCH_DTYPES[name] : undefined;
 }
 
-/** What the elements of a storage class are, by its name; undefined when it is none. */
+/** The type of the elements of a storage class, by its name; undefined when it is none. */
 function storageType(name: string): StorageType | undefined {
   if (UNTYPED_STORAGES.has(name)) return { unit: 1 };
   if (Object.hasOwn(FOREIGN_STORAGES, name)) return FOREIGN_STORAGES[name];

@@ -48,7 +48,7 @@ interface Found extends FaceToCluster {
   readonly isMain: boolean;
 }
 
-/** What a person is told about the groups. */
+/** The figures about the groups that a person is told. */
 interface Summary {
   readonly faces: number;
   readonly pictures: number;

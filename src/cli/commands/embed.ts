@@ -74,7 +74,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
       const { path } = result;
       if (result.kind === "failed") {
         failures.add(result.error);
-        // What is known to be another picture than the rows are of has none of them.
+        // A file known to be another picture than the rows are of has none of them.
         if (changed.has(path)) await replace(rowOf.get(path)!, []);
         continue;
       }

@@ -32,7 +32,7 @@ interface MapFlags {
 /** A layout in the plane and what is known about it. */
 interface Laid {
   readonly layout: Float32Array;
-  /** What a reader needs to judge it. */
+  /** Figures that a reader needs to judge it. */
   readonly note: string;
   readonly klDivergence?: number;
   readonly perplexity?: number;

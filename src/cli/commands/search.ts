@@ -169,7 +169,7 @@ function describe(
   return [query, ...rows];
 }
 
-/** What the marks rest on, and how many of them chance alone would give: every face searched is one more try. */
+/** The evidence behind the marks, and how many of them chance alone would give: every face searched is one more try. */
 function describeThreshold(
   { calibration, uncalibrated }: Judged,
   own: number | undefined,

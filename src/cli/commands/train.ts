@@ -130,7 +130,7 @@ function finished(io: CliIo, report: RunReport, flags: TrainFlags): number {
   return EXIT.interrupted;
 }
 
-/** What a new run is told by file and flags; undefined for one that goes on. */
+/** The configuration of a new run from file and flags; undefined for one that goes on. */
 async function configOf(flags: TrainFlags): Promise<TrainConfig | undefined> {
   const { parseTrainConfig, readSettings } = await training();
   const given = Object.entries(SETTINGS).filter(([flag]) => flag in flags);
@@ -180,7 +180,7 @@ function assign(
   settings[key] = opened;
 }
 
-/** What a person is told of an event; steps are on the progress bar. */
+/** The words for an event; steps are on the progress bar. */
 function lineOf(event: RunEvent): string | undefined {
   switch (event.kind) {
     case "started": {

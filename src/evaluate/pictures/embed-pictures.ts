@@ -40,7 +40,7 @@ export interface MeasuredPictures {
   readonly notKept?: string | undefined;
 }
 
-/** What an aligned crop may be: sixteen are decoded side by side, and crops are small. */
+/** Limits of an aligned crop: sixteen are decoded side by side, and crops are small. */
 const CROP_LIMITS = { maxPixels: 1 << 22, strict: true } as const;
 /** Aligned crops in one run of the network. */
 const BATCH = 16;

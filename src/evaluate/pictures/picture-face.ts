@@ -1,6 +1,6 @@
 import type { Box, UnitVector } from "../../core/index.ts";
 
-/** What became of one picture: the face that counts, or why there is none. Nothing is dropped. */
+/** The outcome for one picture: the face that counts, or why there is none. Nothing is dropped. */
 export type PictureFace =
   | {
       readonly kind: "face";

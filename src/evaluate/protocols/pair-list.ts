@@ -3,7 +3,7 @@ import { FaceError } from "../../core/index.ts";
 
 /** A picture of a protocol. */
 export interface ListedPicture {
-  /** What people call it: its path, or its number in a file of many. */
+  /** Its name for people: its path, or its number in a file of many. */
   readonly name: string;
   readonly source: string | Uint8Array;
 }

@@ -6,7 +6,7 @@ import { isDigested } from "./name-digests.ts";
 import type { PieceKind } from "./pieces.ts";
 import { type BegunErasure, type ErasureTask, erasureOf, type Receipt } from "./task.ts";
 
-/** What an engine does for erasures. */
+/** The operations of an engine for erasures. */
 export interface ErasureEngine {
   /** Everything that is not finished, or whose receipt was not shown. */
   tasks(): Promise<ErasureTask[]>;
@@ -18,7 +18,7 @@ export interface ErasureEngine {
    */
   compact(patient: boolean): Promise<string[]>;
   search(marks: Marks): Promise<FileSearch>;
-  /** What is kept of those who stay, of one kind, as it lies in the files. */
+  /** The kept pieces of those who stay, of one kind, as they lie in the files. */
   kept(kind: PieceKind): AsyncIterable<Uint8Array>;
   save(task: Pick<ErasureTask, "id" | "marks" | "tries" | "receipt">): Promise<void>;
   /** Removes those of the tasks that are finished. */

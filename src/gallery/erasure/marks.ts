@@ -5,7 +5,7 @@ import { HEAD_BYTES, PIECE_BYTES, type Piece } from "./pieces.ts";
 const DIGEST_BYTES = 16;
 const SALT_BYTES = 16;
 
-/** What {@link Marks.toString} writes. */
+/** The form that {@link Marks.toString} writes. */
 export const MarksSchema = z.strictObject({
   salt: z.base64(),
   /** Kind, length, digest of the first bytes, digest of all. */

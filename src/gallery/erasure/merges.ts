@@ -5,7 +5,7 @@ export interface MergeEntry {
   readonly undoes: number | null;
 }
 
-/** What a merge did to one of its people or faces. */
+/** The effect of a merge on one of its people or faces. */
 export interface MergeEffect {
   readonly sequence: number;
   /** Someone who left; null otherwise. */

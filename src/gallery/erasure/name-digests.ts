@@ -1,7 +1,7 @@
 import { randomBytes, scryptSync } from "node:crypto";
 import { z } from "zod";
 
-/** What {@link digestNames} writes. */
+/** The form that {@link digestNames} writes. */
 export const NameDigestsSchema = z.strictObject({
   salt: z.base64(),
   cost: z.number().int().min(2),

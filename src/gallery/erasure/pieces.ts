@@ -1,6 +1,6 @@
 import { toFloat16, type UnitVector } from "../../core/index.ts";
 
-/** What a piece is of: what is kept of others is held against pieces of the same kind only. */
+/** The kind of a piece: pieces kept of others are held against pieces of the same kind only. */
 export type PieceKind = "text" | "vector" | "crop";
 
 /** Bytes that stand for something that must be gone: if they are still in a file, some of it is. */
@@ -29,7 +29,7 @@ export const MIN_TEXT_BYTES = HEAD_BYTES;
 /** JPEG files of one encoder begin with the same tables. */
 const JPEG_TABLES_BYTES = 800;
 
-/** What a vector looks like in a file: float32, and half precision, which indexes keep. Empty for a vector of few values. */
+/** A vector's bytes in a file: float32, and half precision, which indexes keep. Empty for a vector of few values. */
 export function piecesOfVector(vector: UnitVector): Piece[] {
   return formsOfVector(vector).flatMap((bytes) => piecesOf("vector", bytes));
 }
@@ -40,12 +40,12 @@ export function formsOfVector(vector: UnitVector): Uint8Array[] {
   return [floats, toFloat16(floats)].map((values) => new Uint8Array(values.buffer));
 }
 
-/** What a crop's JPEG file looks like in another file, behind what it shares with every other. */
+/** The bytes of a crop's JPEG file in another file, behind what it shares with every other. */
 export function piecesOfCrop(jpeg: Uint8Array): Piece[] {
   return piecesOf("crop", jpeg, Math.min(JPEG_TABLES_BYTES, jpeg.length >> 1));
 }
 
-/** What a text looks like in a file: as it is, and as JSON has it. Empty for a text that turns up by chance. */
+/** A text's bytes in a file: as it is, and as JSON has it. Empty for a text that turns up by chance. */
 export function piecesOfText(text: string): Piece[] {
   const forms = new Set([text, JSON.stringify(text).slice(1, -1)]);
   return [...forms].flatMap((form): Piece[] => {

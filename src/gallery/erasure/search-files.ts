@@ -5,13 +5,13 @@ import { FaceError } from "../../core/index.ts";
 import type { MarkedFile } from "./find-marks.ts";
 import type { Marks } from "./marks.ts";
 
-/** What the searching process is asked. */
+/** The question to the searching process. */
 export interface SearchRequest {
   readonly paths: readonly string[];
   readonly marks: string;
 }
 
-/** What it answers. */
+/** Its answer. */
 export type SearchAnswer = readonly {
   readonly path: string;
   readonly bytes: number;

@@ -27,7 +27,7 @@ const ReceiptSchema = z.strictObject({
 /** How much an erasure removed: numbers, and nothing about anybody. */
 export type ErasureCounts = z.infer<typeof CountsSchema>;
 
-/** What looking for the bytes came to. */
+/** The outcome of the search for the bytes. */
 export type Receipt = z.infer<typeof ReceiptSchema>;
 
 /**
@@ -42,7 +42,7 @@ export interface ErasureTask {
   readonly counts: ErasureCounts;
   /** {@link digestNames} of all names that the people ever had. */
   readonly names: string;
-  /** What is to be looked for; null once nothing of it was found. */
+  /** The bytes to be looked for; null once nothing of them was found. */
   readonly marks: string | null;
   /** How often it was searched for and found. */
   readonly tries: number;
@@ -73,7 +73,7 @@ export function taskOf(where: string, { counts, receipt, ...row }: ErasureRow): 
   };
 }
 
-/** What people leave in a gallery, gathered before it is removed. */
+/** The traces of people in a gallery, gathered before they are removed. */
 export interface Traces {
   readonly people: readonly ErasedPerson[];
   readonly faces: readonly number[];
@@ -95,7 +95,7 @@ export interface BegunErasure {
   readonly short: readonly string[];
 }
 
-/** What has to be written down when traces are removed. */
+/** The record to be written down when traces are removed. */
 export function beginTask(traces: Traces, logEffects: number, at: string): BegunErasure {
   const names = [...new Set(traces.people.flatMap((person) => person.names))];
   const texts = [...new Set([...names, ...traces.texts])];

@@ -5,7 +5,7 @@ import type { GalleryAddress } from "../address.ts";
 /** Where a gallery's vectors are on a Milvus server. */
 export type MilvusAddress = Extract<GalleryAddress, { engine: "milvus" }>;
 
-/** What a server answers with when it has nothing else to say, or first of all. */
+/** A server's answer when it has nothing else to say, or first of all. */
 export interface Status {
   readonly error_code: string | number;
   readonly code?: number;

@@ -58,7 +58,7 @@ export class FollowedLog {
 
   async #send(): Promise<void> {
     const latest = await this.#records.latest();
-    // What other processes sent needs no sending.
+    // Changes that other processes sent need no sending.
     this.#sent = Math.max(this.#sent, await this.#vectors.sequence());
     const entries = await this.#entriesAfter(
       this.#sent === 0 ? this.#seen : Math.min(this.#sent, this.#seen),

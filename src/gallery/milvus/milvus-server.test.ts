@@ -60,7 +60,7 @@ describe.each(MILVUS_SERVERS)("$name:", ({ address: server, missing }) => {
   else aServer(server!);
 });
 
-/** What holds on a server. */
+/** Properties that hold on a server. */
 function aServer(server: string): void {
   const made = new MadeFaces(21);
   const opened: { close(): Promise<void> }[] = [];

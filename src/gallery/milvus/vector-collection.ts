@@ -54,7 +54,7 @@ export class VectorCollection {
   readonly #address: MilvusAddress;
   readonly #types: typeof DataType;
   #name = "";
-  /** What is said about the log, as last read. */
+  /** The last statement about the log that was read. */
   #known: readonly State[] = [];
 
   private constructor(client: MilvusClient, types: typeof DataType, address: MilvusAddress, shown: string) {
@@ -170,7 +170,7 @@ export class VectorCollection {
     this.#known = [{ key, sequence }];
   }
 
-  /** What processes have said about the log and nobody has removed yet. */
+  /** Statements of processes about the log that nobody has removed yet. */
   async #states(): Promise<State[]> {
     const { data } = await this.#ask(() =>
       this.#client.query({

@@ -74,7 +74,7 @@ export function vectorField(vector: ReadonlyFloat32): Buffer {
   return field;
 }
 
-/** What `vector_send` gives, as floats. */
+/** The bytes of `vector_send`, as floats. */
 export function floatsOfField(field: Buffer): Float32Array {
   return Float32Array.from({ length: field.readInt16BE(0) }, (_, i) => field.readFloatBE(4 + 4 * i));
 }

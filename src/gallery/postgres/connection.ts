@@ -107,7 +107,7 @@ export class Connections {
     await this.#pool.end();
   }
 
-  /** What the driver or the server threw as this library's error. */
+  /** Turns an error of the driver or the server into this library's. */
   asError(thrown: unknown): unknown {
     if (thrown instanceof FaceError) return thrown;
     const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";

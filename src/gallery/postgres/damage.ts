@@ -9,7 +9,7 @@ import { vectorTable, vectorTables } from "./schema.ts";
 /** Rows read at a time. */
 const PAGE = 500;
 
-/** What a row of each table is called, and the number by which it is known. */
+/** The name of a row of each table, and the number by which it is known. */
 const ROWS: readonly (readonly [DigestedTable, string, string])[] = [
   ["person", "person", "id"],
   ["face", "face", "id"],

@@ -10,7 +10,7 @@
 const DIGESTED = ["person", "face", "log", "effect", "head", "erasure"] as const;
 export type DigestedTable = (typeof DIGESTED)[number];
 
-/** What makes each digest: whole numbers that come first, then texts. */
+/** The ingredients of each digest: whole numbers that come first, then texts. */
 const VALUES: Record<
   DigestedTable,
   { readonly numbers: readonly string[]; readonly texts: readonly string[] }

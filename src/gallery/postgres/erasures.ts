@@ -75,7 +75,7 @@ async function waitForReaders(client: Client, patienceMs: number): Promise<strin
   }
 }
 
-/** What a schema does for erasures. */
+/** The operations of a schema for erasures. */
 export class PostgresErasures implements ErasureEngine {
   readonly #connections: Connections;
 

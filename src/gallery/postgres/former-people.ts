@@ -6,7 +6,7 @@ export type Ask = <Row>(sql: string, values?: readonly unknown[]) => Promise<Row
 
 /** Everybody who ever bore one of the spellings of a name, and whom they became by merging. */
 export async function everNamed(ask: Ask, spellings: readonly string[]): Promise<FormerPerson[]> {
-  // What the server cannot keep nobody is called.
+  // Nobody has a name that the server cannot keep.
   const names = spellings.filter((name) => !name.includes("\0"));
   const bore = await ask<{ id: number }>(
     `SELECT id FROM person WHERE name = ANY($1)

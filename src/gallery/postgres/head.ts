@@ -9,7 +9,7 @@ import { isWhole } from "./digests.ts";
 import { applyMigrations } from "./migrate.ts";
 import { MIGRATIONS } from "./schema.ts";
 
-/** What a schema says about its gallery. */
+/** A schema's statements about its gallery. */
 export interface Head {
   /** How many migrations the schema has. */
   readonly version: number;

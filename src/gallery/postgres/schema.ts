@@ -1,7 +1,7 @@
 import { createDigests } from "./digests.ts";
 
 /**
- * What each version of a schema adds to the one before; `head.version` says how many of them it has. Words stand for
+ * Each version's additions to the one before; `head.version` says how many of them it has. Words stand for
  * what no SQL can say alone; see migrate.ts.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -32,7 +32,7 @@ export const MIGRATIONS: readonly string[] = [
     ALTER COLUMN details SET STATISTICS 0;
   ALTER TABLE effect ALTER COLUMN before SET STATISTICS 0, ALTER COLUMN after SET STATISTICS 0;
   `,
-  // What is left to do of erasures, by the sequence of their entry in the log; see erasure/task.ts.
+  // Erasures that are not finished, by the sequence of their entry in the log; see erasure/task.ts.
   `
   CREATE TABLE erasure (
     id bigint PRIMARY KEY, at text NOT NULL, counts text NOT NULL, names text NOT NULL, marks text,

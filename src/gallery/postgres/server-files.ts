@@ -2,7 +2,7 @@ import { FaceError } from "../../core/index.ts";
 import { countMarks, type FileSearch, type MarkedFile, type Marks, PART_BYTES } from "../erasure/index.ts";
 import { type Connections, serverCode } from "./connection.ts";
 
-/** What a server keeps elsewhere; no client can look there. */
+/** Data that a server keeps elsewhere; no client can look there. */
 const ELSEWHERE =
   "the server's write-ahead log, backups, replicas, logs of statements and the disk's freed blocks were not searched: they are their keeper's to renew";
 
@@ -22,7 +22,7 @@ export async function searchServerFiles(
   marks: Marks,
 ): Promise<FileSearch> {
   try {
-    // What is still in the server's memory goes to the files first.
+    // Pages still in the server's memory go to the files first.
     await connections.rows("CHECKPOINT");
     const files: MarkedFile[] = [];
     for (const path of await filesOf(connections, tables)) {

@@ -63,7 +63,7 @@ describe("Damage to a gallery's file", () => {
     right = await answersOf(whole, queries);
   });
 
-  /** What a damaged copy answers: the right answers, an error of this library, or something wrong. */
+  /** The answer of a damaged copy: the right answers, an error of this library, or something wrong. */
   const outcome = async (damage: (bytes: Buffer) => void): Promise<"right" | "noticed" | string> => {
     const bytes = await readFile(whole);
     damage(bytes);
@@ -124,7 +124,7 @@ test("a damaged task of forgetting is told to whoever asks for it, and to a chec
     expect((await again.person("Person 2")).faces).toBe(3);
     const sentence = expect.stringMatching(/expected erasure \d+ as it was written/);
     await expect(again.finishErasures(), sql).rejects.toMatchObject({ code: "BAD_FILE", message: sentence });
-    // What triggers keep in step has a right checksum.
+    // Rows that triggers keep in step have a right checksum.
     if (sql.startsWith("DROP"))
       expect((await checkGallery(again.store)).problems).toContainEqual(
         expect.stringMatching(/^erasure \d+ is not as it was written$/),
@@ -152,7 +152,7 @@ test("a check of everything finds what was altered behind the gallery's back", a
     "vector of face 3 is not as it was written",
   );
   expect(await altered("DELETE FROM vector WHERE face = 3")).toEqual([expect.stringContaining("face 3")]);
-  // What triggers keep in step has right checksums; the log tells another story.
+  // Rows that triggers keep in step have right checksums; the log tells another story.
   expect(await altered("UPDATE person SET name = 'Other' WHERE id = 1")).toEqual([
     "person 1: the log says otherwise, the table has it",
   ]);

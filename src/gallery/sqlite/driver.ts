@@ -57,7 +57,7 @@ function resultCode(thrown: unknown): number | undefined {
   return undefined;
 }
 
-/** What SQLite says with a code. Source: sqlite3_errstr */
+/** SQLite's words for a code. Source: sqlite3_errstr */
 const MESSAGES: readonly (readonly [string, number])[] = [
   ["malformed", SQLITE_CORRUPT],
   ["is not a database", SQLITE_NOTADB],
@@ -79,7 +79,7 @@ export function isConstraint(thrown: unknown): boolean {
   return resultCode(thrown) === SQLITE_CONSTRAINT;
 }
 
-/** What SQLite threw as this library's error; anything else as it is. */
+/** Turns an error of SQLite into this library's; leaves anything else as it is. */
 export function asStorageError(path: string, thrown: unknown): unknown {
   const code = resultCode(thrown);
   if (code === undefined) return thrown;
@@ -104,7 +104,7 @@ export function asStorageError(path: string, thrown: unknown): unknown {
   }
 }
 
-/** What SQLite's files need at least. */
+/** The least size of SQLite's files. */
 const ROOM_BYTES = 65_536;
 
 /** Whether the disk that holds a path has no room. */

@@ -36,7 +36,7 @@ function begin(
   if (ids.length === 0) return undefined;
   const traces = tracesOf(connection, ids);
   const logEffects = removeRows(connection, traces);
-  // What other processes need to take the faces out of their indexes: numbers, and nothing about anybody.
+  // Other processes need these to take the faces out of their indexes: numbers, and nothing about anybody.
   const gone = traces.faces.map((id) => ({ subject: "face" as const, id, before: null, after: null }));
   const id = appendToLog(connection, { kind: "forget", at, effects: gone });
   const task = beginTask(traces, logEffects, at);

@@ -36,7 +36,7 @@ export function addTask(connection: Connection, row: ErasureRow): void {
   );
 }
 
-/** What a file does for erasures. */
+/** The operations of a file for erasures. */
 export class SqliteErasures implements ErasureEngine {
   readonly #connection: Connection;
 

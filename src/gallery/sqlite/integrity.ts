@@ -22,14 +22,14 @@ const TABLES: readonly SealedTable[] = [
   },
 ];
 
-/** What is left to do of erasures; it came by its checksums later than the others. */
+/** The erasures that are not finished; the table came by its checksums later than the others. */
 const ERASURE: SealedTable = {
   name: "erasure",
   key: ["id"],
   columns: ["id", "at", "counts", "names", "marks", "tries", "receipt"],
 };
 
-/** What the seals hold: how many rows there are and the sum of their checksums. */
+/** The tables with a seal: how many rows there are and the sum of their checksums. */
 export const SEALS = ["person", "face", "log", "effect", "crop"] as const;
 export type SealName = (typeof SEALS)[number];
 
@@ -152,7 +152,7 @@ export class RunningSeal implements Seal {
   }
 }
 
-/** What a row of the log's effects adds to their seal. */
+/** The amount that a row of the log's effects adds to their seal. */
 export function sealOfEffect(checksum: number, sequence: number, ordinal: number): number {
   return (checksum + 65599 * sequence + ordinal) % (SEAL_MASK + 1);
 }
@@ -191,7 +191,7 @@ export function expectSeal(connection: Connection, name: SealName, { rows, sum }
 }
 
 /**
- * What has to be whole before people are looked up: that nobody is missing, and that the index of names, by which they
+ * Checks before people are looked up: that nobody is missing, and that the index of names, by which they
  * are found, says what the table says. Looked at once for an opening of the file.
  *
  * Throws    FaceError BAD_FILE

@@ -6,7 +6,7 @@ import type { GallerySettings } from "../store.ts";
 import { GallerySettingsSchema, stored } from "../stored.ts";
 import type { Connection } from "./connection.ts";
 
-/** What the file says about its vectors. Throws FaceError BAD_FILE. */
+/** The file's statements about its vectors. Throws FaceError BAD_FILE. */
 export function readPipeline(connection: Connection): GalleryPipeline {
   return storedPipeline(connection.path, readMeta(connection, "contract", z.unknown()));
 }

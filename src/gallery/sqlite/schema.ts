@@ -7,11 +7,11 @@ import { respell } from "./respell.ts";
 /** SQLite's application id of a gallery: "AFG1". */
 export const APPLICATION_ID = 0x41464731;
 
-/** What no SQL can say alone. Returns the names that it spelled otherwise. */
+/** A change that no SQL can make alone. Returns the names that it spelled otherwise. */
 type Migration = (database: Database) => readonly Respelling[];
 
 /**
- * What each version of the file adds to the one before. The lowest byte of `user_version` says how many of them a file
+ * Each version's additions to the one before. The lowest byte of `user_version` says how many of them a file
  * has.
  *
  * A deleted person or face stays with `present` 0, so that deleting can be undone; forgetting removes rows.
@@ -43,7 +43,7 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   ) WITHOUT ROWID;
   CREATE INDEX effect_subject ON effect (id, subject);
   `,
-  // What is left to do of erasures, by the sequence of their entry in the log; see erasure/task.ts.
+  // Erasures that are not finished, by the sequence of their entry in the log; see erasure/task.ts.
   `
   CREATE TABLE erasure (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, counts TEXT NOT NULL, names TEXT NOT NULL, marks TEXT,

@@ -99,7 +99,7 @@ export class SqliteStore implements GalleryStore {
     } catch (error) {
       const unused = fresh && error instanceof FaceError && error.code === "STORAGE" && isEmpty(connection);
       connection.close();
-      // What was begun is no gallery, and nobody else's.
+      // The file that was begun is no gallery, and nobody else's.
       if (unused) for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
       throw error;
     }

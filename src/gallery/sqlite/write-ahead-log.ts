@@ -45,7 +45,7 @@ export function readLogBeside(path: string): LogBeside | undefined {
     for (let i = 0; ; i++) {
       const at = HEADER_BYTES + i * (FRAME_BYTES + pageBytes);
       if (readSync(file, frame, 0, FRAME_BYTES, at) < FRAME_BYTES) break;
-      // What an earlier beginning of the log left behind.
+      // Frames left by an earlier beginning of the log.
       if (frame.toString("hex", 8, 16) !== salts) break;
       if (frame.readUInt32BE(0) === 1) {
         pending = Buffer.alloc(pageBytes);

@@ -16,7 +16,7 @@ export interface Schedule {
   readonly momenta: readonly [number, number];
 }
 
-/** What the members of a team share while they descend. All [N × dimensions]. */
+/** Memory that the members of a team share while they descend. All [N × dimensions]. */
 export interface DescentMemory {
   readonly layout: Float64Array;
   readonly force: Float64Array;

@@ -15,7 +15,7 @@ const ROW_PAIRS = 8;
 const POINTS = 512;
 const CELL_ROWS = 2;
 
-/** What a team shares for {@link GridRepulsion}. */
+/** Memory that a team shares for {@link GridRepulsion}. */
 export interface GridMemory {
   /** Half spectrum, [nodes × (nodes + 1)], real parts. */
   readonly re: Float64Array;

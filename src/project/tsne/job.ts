@@ -30,7 +30,7 @@ export interface TsneJob {
   readonly grid: GridMemory | undefined;
 }
 
-/** What happens while a job runs. */
+/** Events of a running job. */
 export type TsneEvent =
   | { readonly kind: "progress"; readonly stage: string; readonly done: number; readonly total: number }
   | {

@@ -3,12 +3,12 @@ import { type ErrorCode, FaceError, internal, reasonOf } from "../../core/index.
 import { runJob, type TsneEvent, type TsneJob } from "./job.ts";
 import { Team } from "./team.ts";
 
-/** What a worker tells. Errors travel as data, because a thrown one loses its code on the way. */
+/** A worker's message. Errors travel as data, because a thrown one loses its code on the way. */
 export type WorkerMessage =
   | TsneEvent
   | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
 
-/** What a worker is started with. */
+/** Data that a worker is started with. */
 export interface WorkerStart {
   readonly job: TsneJob;
   readonly part: number;

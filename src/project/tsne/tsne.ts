@@ -140,7 +140,7 @@ async function* follow(
   }
 }
 
-/** What was asked for, with every default filled in. */
+/** The settings, with every default filled in. */
 type Plan = ReturnType<typeof planOf>;
 
 function planOf(points: Points, options: TsneOptions) {

@@ -17,7 +17,7 @@ import {
  * Writes faces to a file so that nothing already done is lost, whatever interrupts it.
  *
  * Records go line by line to a working file beside the output (`OUT.partial.jsonl`); {@link finish} turns it into the
- * output in one step. Opening again takes up both what the working file and what the output already hold.
+ * output in one step. Opening again continues from the faces in the working file and in the output.
  *
  * ```ts
  * import { EmbeddingsWriter, Recognizer, recordsOf } from "arcface-ts";
@@ -97,7 +97,7 @@ export class EmbeddingsWriter {
     return new Set(this.#done.keys());
   }
 
-  /** What tells whether a photograph is the one whose faces are in the file; undefined when it has none in it. */
+  /** The fingerprint of the photograph whose faces are in the file; undefined when it has none in it. */
   fileOf(path: string): DonePhotograph | undefined {
     return this.#done.get(path)?.file;
   }

@@ -98,7 +98,7 @@ export function decodeRecord(line: string, where: string): FaceRecord {
   return placed({ ...withoutAbsent(parsed), embedding: unitVectorOf(parsed.embedding, where) }, where);
 }
 
-/** What is wrong with a line, by its first field that is. */
+/** The fault of a line, by its first field that has one. */
 function lineWith(cause: unknown): string {
   const [issue] = cause instanceof z.ZodError ? cause.issues : [];
   if (!issue) return "another line";
@@ -145,7 +145,7 @@ export function decodeDescription(line: string, where: string): FaceDescription 
   }
 }
 
-/** What a file has no column for, or null in it, its records do not have either; but whose face it is says when it ends. */
+/** A record lacks the fields for which a file has no column, or null in it; but whose face it is says when it ends. */
 function withoutAbsent<
   T extends Pick<FaceRecord, "expires" | "bytes" | "modified" | "sha256"> & {
     person?: string | null | undefined;

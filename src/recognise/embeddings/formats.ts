@@ -58,7 +58,7 @@ export const JSONL: EmbeddingsFormat = {
   },
 };
 
-/** What the first line of a file of rows says of them. Throws FaceError BAD_FILE. */
+/** The first line's statements about a file of rows. Throws FaceError BAD_FILE. */
 async function pipelineOfLines(path: string): Promise<MadeBy> {
   for await (const line of readLines(path))
     if (line !== "") return decodeHeader(line, `${path}: line 1`)?.pipeline ?? null;

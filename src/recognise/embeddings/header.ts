@@ -12,7 +12,7 @@ const HeaderSchema = z.strictObject({
 });
 const AnyHeader = z.object({ format: z.literal(FORMAT), version: z.number() });
 
-/** What made the vectors of a file; null when it does not say, as files of version 1 do not. */
+/** The pipeline that made the vectors of a file; null when it does not say, as files of version 1 do not. */
 export type MadeBy = Pipeline | null;
 
 /** The header of a file of embeddings, one line of JSON. */
@@ -26,7 +26,7 @@ export function isHeader(value: unknown): boolean {
 }
 
 /**
- * What a header says; undefined for a line that is none.
+ * A header's statements; undefined for a line that is no header.
  *
  * Throws    FaceError BAD_FILE for one that is damaged or of a newer version
  */

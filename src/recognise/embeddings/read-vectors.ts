@@ -18,7 +18,7 @@ export interface LabelledVectors {
   readonly dimension: number;
   /** Shapes    [count × dimension]; moved to their mean where float32 cannot hold the file's numbers */
   readonly data: Float32Array;
-  /** What each vector is of; absent where the file does not say. */
+  /** The subject of each vector; absent where the file does not say. */
   readonly labels: readonly string[] | undefined;
   /** Where each comes from, such as a path; absent where the file does not say. */
   readonly names: readonly string[] | undefined;
@@ -162,7 +162,7 @@ function vectorOf(where: string, values: unknown, dimension: number | undefined)
   return Float64Array.from(list as number[]);
 }
 
-/** What rows say about themselves. */
+/** The rows' statements about themselves. */
 function describe(
   path: string,
   rows: readonly Row[],

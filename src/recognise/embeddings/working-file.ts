@@ -4,16 +4,16 @@ import type { PictureFile } from "../picture-file.ts";
 import { decodeRecord, type FaceRecord } from "./face-record.ts";
 import { decodeHeader, type MadeBy } from "./header.ts";
 
-/** What a file says of a photograph whose faces it has. */
+/** A file's statements about a photograph whose faces it has. */
 export type DonePhotograph = { readonly [key in keyof PictureFile]: PictureFile[key] | undefined };
 
-/** What a working file holds of one photograph. */
+/** A working file's entry for one photograph. */
 export interface LineOfWork {
   readonly faces: number;
   readonly file: DonePhotograph;
 }
 
-/** What a working file holds. */
+/** The contents of a working file. */
 export interface Recovered {
   /** Whether it has a line at all. */
   readonly started: boolean;
@@ -42,7 +42,7 @@ function replacedBy(line: string): string | undefined {
  * Reads a working file left by a run that may have been killed: a last line without an end is cut off, and with it
  * its photograph's other faces, so that no photograph is there by half.
  *
- * Throws    FaceError BAD_FILE for what is none
+ * Throws    FaceError BAD_FILE for a file of another kind
  */
 export async function recover(partial: string): Promise<Recovered> {
   const done = new Map<string, LineOfWork>();

@@ -30,7 +30,7 @@ export type RejectReason =
       readonly threshold: number;
     };
 
-/** What became of a photograph. */
+/** The outcome for a photograph. */
 export type EnrolmentResult = { readonly path: string; readonly person: string } & (
   | { readonly kind: "enrolled"; readonly face: number; readonly sequence: number }
   | { readonly kind: "rejected"; readonly reasons: readonly RejectReason[] }

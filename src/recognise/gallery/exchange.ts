@@ -58,7 +58,7 @@ async function recordsOf(gallery: Gallery, faces: readonly GalleryFace[]): Promi
   });
 }
 
-/** What an import did. */
+/** The report of an import. */
 export interface ImportReport {
   readonly faces: number;
   /** Faces that their person has already, by photograph and box. */

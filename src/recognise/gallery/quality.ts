@@ -1,7 +1,7 @@
 import type { Box, Landmarks } from "../../core/index.ts";
 import type { RgbImage } from "../../image/index.ts";
 
-/** What a photograph must be like to be enrolled. */
+/** The conditions under which a photograph is enrolled. */
 export interface QualityGate {
   /** Distance of the eyes, in pixels of the photograph. */
   readonly minEyeDistancePx: number;
@@ -31,7 +31,7 @@ export interface QualityReason {
   readonly limit: number;
 }
 
-/** What is measured about a face. */
+/** Measurements of a face. */
 export interface Measured {
   readonly box: Box<"image">;
   readonly landmarks: Landmarks<"image">;

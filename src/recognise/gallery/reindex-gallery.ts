@@ -13,7 +13,7 @@ import { readImage } from "../../image/index.ts";
 import { type Pipeline, pipelineDifference } from "../../models/index.ts";
 import type { Recognizer } from "../recognizer.ts";
 
-/** What moving a gallery to another pipeline did. */
+/** The report of moving a gallery to another pipeline. */
 export interface ReindexReport {
   /** Faces embedded by this run. */
   readonly embedded: number;

@@ -6,7 +6,7 @@ import { strangersAt, strangerThreshold } from "./stranger-threshold.ts";
 
 const score = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, d) => sum + x * b[d]!, 0);
 
-/** What a calibration says of people like those of the galleries below. */
+/** A calibration of people like those of the galleries below. */
 const curve = (() => {
   const pairs = allPairs(drawCrowd(250, () => 2, seeded(1)));
   const grid = Array.from({ length: 200 }, (_, i) => i / 200);

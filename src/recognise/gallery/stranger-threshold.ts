@@ -4,7 +4,7 @@ import { clopperPearson, type RateInterval } from "../../statistics/index.ts";
 /** From which score on a face is someone's in a gallery, and what that keeps strangers from. */
 export interface StrangerThreshold {
   readonly threshold: number;
-  /** What it comes from: the calibration's pairs, the people of the gallery, who asked for more, or somebody's choice. */
+  /** Its source: the calibration's pairs, the people of the gallery, who asked for more, or somebody's choice. */
   readonly source: "calibration" | "own-people" | "given";
   /** Share of strangers that may be taken for someone. */
   readonly target: number;
@@ -21,7 +21,7 @@ export interface StrangerThreshold {
   readonly takenForAnother: number;
 }
 
-/** What a stranger is compared with. */
+/** The things that a stranger is compared with. */
 export interface GallerySize {
   readonly people: number;
   readonly faces: number;
@@ -66,7 +66,7 @@ export function strangerThreshold(
   };
 }
 
-/** What a threshold that somebody chose keeps strangers from. */
+/** The share of strangers that a threshold of somebody's choice lets through. */
 export function strangersAt(
   { curve }: Pick<Calibration, "curve">,
   size: GallerySize,

@@ -17,7 +17,7 @@ test("Node has relaxed SIMD here, with or without its flag", () => {
   expect(scanProgram().form).toBe("relaxed");
 });
 
-/** What a block of made-up people gives for some queries: of every survey and judgement rows, cosines and radii. */
+/** Results of a block of made-up people for some queries: of every survey and judgement rows, cosines and radii. */
 function looks(form: ScanForm, dimension: number): unknown[] {
   const rows = new QuantisedRows(dimension, newScanMemory(64), scanProgram(form));
   const people = new SyntheticPeople({ dimension, seed: 3 });

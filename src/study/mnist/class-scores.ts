@@ -2,7 +2,7 @@ import type { Weights } from "../../networks/index.ts";
 import { CENTRES, type HeadConfig } from "../../train/heads/index.ts";
 
 /**
- * What a trained head says of features in use, where no margin is added: the logits of a plain softmax, cosines to the
+ * A trained head's scores of features in use, where no margin is added: the logits of a plain softmax, cosines to the
  * class centres for every other head, to the nearest of several where a class has several.
  *
  * Shapes    features [N, D] → [N, classes]

@@ -1,7 +1,7 @@
 import { seeded, seedOf } from "../../core/index.ts";
 import { DIGIT_SIDE, type Digits, shuffledSampler } from "../../train/data/index.ts";
 
-/** What a step of training is fed. */
+/** The inputs of a step of training. */
 export interface DigitBatch {
   /** Shapes [batch, 1, 28, 28]; −1 paper … 1 ink. */
   readonly images: Float32Array<ArrayBuffer>;
@@ -11,7 +11,7 @@ export interface DigitBatch {
 
 /** Pixels by which a digit may be moved each way. */
 const SHIFT_PX = 2;
-/** What the draws are for, so that other draws with the seed are others. */
+/** The purpose of the draws, so that other draws with the seed are others. */
 const SHIFTS = 21;
 const PIXELS = DIGIT_SIDE * DIGIT_SIDE;
 

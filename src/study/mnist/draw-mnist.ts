@@ -12,7 +12,7 @@ export interface DrawnSpace {
   readonly angles: { readonly own: Float64Array; readonly nearest: Float64Array };
 }
 
-/** What a figure of the experiment shows. */
+/** The contents of a figure of the experiment. */
 export interface MnistFigure {
   /** Side by side, in this order. */
   readonly spaces: readonly DrawnSpace[];

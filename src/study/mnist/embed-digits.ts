@@ -8,7 +8,7 @@ import type { TrainedDigits } from "./train-digits.ts";
 
 /** How embedding is watched and stopped. */
 export interface EmbedDigitsOptions extends WorkOptions {
-  /** What progress is shown under. */
+  /** The stage under which progress is shown. */
   readonly stage: string;
 }
 

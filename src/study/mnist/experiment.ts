@@ -25,7 +25,7 @@ export interface ExperimentOptions extends WorkOptions {
   readonly threads?: number | undefined;
 }
 
-/** What `mnist.json` holds. */
+/** The contents of `mnist.json`. */
 export interface MnistReport {
   readonly experiment: "mnist";
   readonly version: string;
@@ -75,7 +75,7 @@ export async function mnistExperiment(plan: MnistPlan, options: ExperimentOption
     ["mnist.png", renderPng(svg, 1.5)],
   ];
   options.onProgress?.({ stage: "draw", done: 1, total: 1 });
-  // What was stopped leaves nothing behind: the files are written together at the end.
+  // A run that was stopped leaves nothing behind: the files are written together at the end.
   await setImmediate();
   throwIfAborted(options.signal);
   for (const [name, data] of files) {

@@ -32,7 +32,7 @@ export interface DigitFeatures {
 
 /** How measuring is watched and stopped. */
 export interface MeasureOptions extends WorkOptions {
-  /** What progress is shown under. */
+  /** The stage under which progress is shown. */
   readonly stage: string;
 }
 

@@ -4,7 +4,7 @@ import { ModelStore } from "../../models/index.ts";
 import { mnistExperiment, type Reproduced } from "./experiment.ts";
 import type { MnistPlan } from "./plan.ts";
 
-/** What the experiment's thread is started with. */
+/** Data that the experiment's thread is started with. */
 export interface MnistWorkerData {
   readonly plan: MnistPlan;
   readonly out: string;
@@ -15,7 +15,7 @@ export interface MnistWorkerData {
   readonly home: string;
 }
 
-/** What it says. Errors travel as data, because a thrown one loses its code on the way. */
+/** The thread's message. Errors travel as data, because a thrown one loses its code on the way. */
 export type MnistMessage =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "done"; readonly reproduced: Reproduced }

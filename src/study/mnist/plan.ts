@@ -1,7 +1,7 @@
 import { FaceError } from "../../core/index.ts";
 import { HEADS, type HeadConfig, HeadConfigSchema, type HeadSettings } from "../../train/heads/index.ts";
 
-/** What a run of the experiment is: everything that its numbers depend on. */
+/** The plan of a run of the experiment: everything that its numbers depend on. */
 export interface MnistPlan {
   /**
    * Names of heads; the first one is what the others are held against.
@@ -31,7 +31,7 @@ export interface SettledPlan {
 }
 
 /**
- * What suits ten classes and a fresh network, where it is not a head's default: a scale of 64 is for thousands of
+ * Settings for ten classes and a fresh network, where they are not a head's default: a scale of 64 is for thousands of
  * people, and lets ten classes start only slowly.
  */
 const SUITED: Readonly<Record<string, HeadSettings>> = {

@@ -11,7 +11,7 @@ import { type TrainedDigits, trainDigits } from "./train-digits.ts";
 /** The feature space of some digits in figures, and how well pairs of them are told apart. */
 export type DigitMeasures = FeatureSpace & { readonly verification: PairVerification };
 
-/** What one head came to. All but the training's own figures are of the test digits. */
+/** The result of one head. All but the training's own figures are of the test digits. */
 export interface HeadReport extends DigitMeasures {
   readonly settings: HeadConfig;
   /** Share of test digits whose class the head itself says right. */
@@ -25,7 +25,7 @@ export interface HeadReport extends DigitMeasures {
   readonly imagesPerSecond: number;
 }
 
-/** What the experiment found, and the features it found it in. */
+/** The findings of the experiment, and the features behind them. */
 export interface MnistRun {
   readonly heads: Readonly<Record<string, HeadReport>>;
   /** Features of the test digits by head, [count, embedding]. */
@@ -36,7 +36,7 @@ export interface MnistRun {
 
 /** The first digit that the open-set networks do not see. */
 const FIRST_UNSEEN = 7;
-/** What the draws are for, so that other draws with the seed are others. */
+/** The purpose of the draws, so that other draws with the seed are others. */
 const PAIRS = 23;
 
 /**

@@ -16,7 +16,7 @@ export interface DigitTraining extends WorkOptions {
   readonly epochs: number;
   readonly embedding: number;
   readonly seed: number;
-  /** What progress is shown under. */
+  /** The stage under which progress is shown. */
   readonly stage: string;
 }
 
@@ -42,7 +42,7 @@ const WEIGHT_DECAY = 5e-4;
  */
 const CROWDED = 3;
 const LEAD = 0.5;
-/** What the draws are for, so that other draws with the seed are others. */
+/** The purpose of the draws, so that other draws with the seed are others. */
 const CENTRES = 22;
 
 /**

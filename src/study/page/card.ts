@@ -31,7 +31,7 @@ export function hitElement(
   );
 }
 
-/** What is shown beside a face of the map: whom it shows, and the faces most similar to it. */
+/** The text beside a face of the map: whom it shows, and the faces most similar to it. */
 export function fillCard(
   card: HTMLElement,
   faces: Faces,

@@ -5,7 +5,7 @@ import { type Faces, written } from "./faces.ts";
 import type { MapView } from "./map-view.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
-/** What the map asks of the rest of the page. */
+/** The map's requests to the rest of the page. */
 export interface MapActions {
   /** Opens a face's row in the grid. */
   readonly open: (face: number) => void;

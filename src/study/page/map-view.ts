@@ -2,7 +2,7 @@ import { type Camera, type Place, thumbnailSide, toScreen, type View, wholeMap }
 import type { Faces } from "./faces.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
-/** What the map shows. */
+/** The contents of the map. */
 export interface MapState {
   camera: Camera;
   /** Index of the layout. */

@@ -1,4 +1,4 @@
-/** What the report's page needs to know, as JSON inside it. Faces and people are meant by their index. */
+/** The data that the report's page needs, as JSON inside it. Faces and people are meant by their index. */
 export interface PageData {
   /** Neighbours listed for every face. */
   readonly k: number;

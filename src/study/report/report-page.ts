@@ -10,7 +10,7 @@ import { similaritySection } from "./similarity-section.ts";
 import { STYLE } from "./style.ts";
 import { type HeatPictures, whySection } from "./why-section.ts";
 
-/** What the page shows beside the study's own numbers. Figures are SVG; each is absent when there is nothing to draw. */
+/** The page's content beside the study's own numbers. Figures are SVG; each is absent when there is nothing to draw. */
 export interface PageContent {
   readonly data: PageData;
   /** Atlases of the faces' thumbnails, JPEG. */

@@ -1,6 +1,6 @@
 import type { Study } from "../run-study.ts";
 
-/** What `study.json` holds; documented in docs/formats.md. */
+/** The format of `study.json`; documented in docs/formats.md. */
 export const STUDY_JSON = { format: "arcface-study", version: 1 } as const;
 
 /** All numbers of a study, faces by the names of their photographs. */

@@ -103,7 +103,7 @@ export async function pageScript(): Promise<string> {
   }
 }
 
-/** What the page's script needs. */
+/** The data that the page's script needs. */
 export function pageData(study: Study, atlas: Pick<Atlas, "layout">): PageData {
   const k = Math.max(0, ...study.retrieval.neighbours.map((hits) => hits.length));
   const listed = study.retrieval.neighbours.flatMap((hits) =>

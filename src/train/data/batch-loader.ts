@@ -37,7 +37,7 @@ const SPARE = 2;
 
 /**
  * Prepares batches in threads while the engine computes. Step n of a seed is the same batch whatever the number of
- * threads and wherever a run was taken up. Arrays are handed from thread to thread, never copied.
+ * threads and wherever a run was resumed. Arrays are handed from thread to thread, never copied.
  */
 export class BatchLoader {
   readonly #examples: Examples;

@@ -5,7 +5,7 @@ import type { ExampleSource, Pictures } from "./example-set.ts";
 import { fillBatch, type Replaced } from "./fill-batch.ts";
 import { openPictures } from "./open-pictures.ts";
 
-/** What a batch thread is started with. */
+/** Data that a batch thread is started with. */
 export interface BatchWorkerData {
   readonly source: ExampleSource;
   readonly augmentation: Augmentation;
@@ -19,7 +19,7 @@ export interface BatchTask {
   readonly images: Float32Array<ArrayBuffer>;
 }
 
-/** What comes back. Errors travel as data, because a thrown one loses its code on the way. */
+/** The thread's answer. Errors travel as data, because a thrown one loses its code on the way. */
 export type BatchAnswer =
   | {
       readonly kind: "filled";

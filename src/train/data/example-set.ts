@@ -1,5 +1,5 @@
 /**
- * What a thread opens a set of examples by: a path, or pixels in memory that threads share. Can be posted to a worker.
+ * The address of a set of examples: a path, or pixels in memory that threads share. Can be posted to a worker.
  */
 export type ExampleSource =
   | { readonly kind: "pack"; readonly path: string }
@@ -31,7 +31,7 @@ export interface ExampleSet extends Pictures {
   readonly labels: Int32Array;
   /** A name for every class; the class's number where the file has none. */
   readonly classes: readonly string[];
-  /** Changes with the content: a run is not taken up on other data than it was begun with. */
+  /** Changes with the content: a run is not resumed on other data than it was begun with. */
   readonly fingerprint: string;
   /** `ALIGNMENT_VERSION` by which pictures were cut that were no crops; absent where none was, or nobody knows. */
   readonly alignment?: number | undefined;

@@ -77,7 +77,7 @@ export function splitByIdentity(set: ExampleSet, options: SplitOptions): Split {
   };
 }
 
-/** What the draw is for, so that other draws with the seed are others. */
+/** The purpose of the draw, so that other draws with the seed are others. */
 const HELD_OUT = 1;
 
 /** The pictures of some classes of a set, relabelled in that order. */

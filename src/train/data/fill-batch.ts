@@ -3,7 +3,7 @@ import { type Augmentation, augment } from "./augment/index.ts";
 import { isOfOnePicture } from "./decode-picture.ts";
 import type { Pictures } from "./example-set.ts";
 
-/** What a batch is made of. */
+/** The ingredients of a batch. */
 export interface BatchPlan {
   readonly step: number;
   /** Pictures of the set. Shapes [batch] */
@@ -12,7 +12,7 @@ export interface BatchPlan {
   readonly augmentation: Augmentation;
 }
 
-/** What the draws are for, so that other draws with the seed are others. */
+/** The purpose of the draws, so that other draws with the seed are others. */
 const AUGMENT = 5;
 
 /** A picture that could not be read, and the other one of its batch that took its place. */

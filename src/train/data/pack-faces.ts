@@ -30,7 +30,7 @@ export interface PackOptions extends WorkOptions, CropOptions {
   readonly workers?: number | undefined;
 }
 
-/** What went into a pack, and what did not. */
+/** The pictures that went into a pack, and those that did not. */
 export interface PackReport {
   readonly path: string;
   readonly examples: number;
@@ -50,7 +50,7 @@ const JPEG_QUALITY = 95;
 /** Goes into every key: a crop made in another way is another crop. */
 const RECIPE = 2;
 
-/** What decides which crop a picture gives that is none yet. */
+/** The options that decide which crop a picture gives that is not a crop yet. */
 function cropsOf({ store = new ModelStore(), ...options }: PackOptions) {
   const { id: _, ...finder } = finderOf(store, options);
   return { alignment: ALIGNMENT_VERSION, crop: CROP_VERSION, ...finder };
@@ -224,7 +224,7 @@ async function asCrop(
   );
 }
 
-/** What is kept of a crop: its own JPEG file where it has one, else a new one; or its pixels. */
+/** The stored form of a crop: its own JPEG file where it has one, else a new one; or its pixels. */
 async function encoded(crop: RgbImage, encoding: PackEncoding, file?: Uint8Array): Promise<Uint8Array> {
   if (encoding === "raw") return crop.data;
   const isJpeg = file?.[0] === 0xff && file[1] === 0xd8;

@@ -61,7 +61,7 @@ export class PackWriter {
   }
 
   /**
-   * @param source what is packed, in words: what an interrupted run of another source left is not taken up
+   * @param source what is packed, in words: the remains of an interrupted run of another source are not used
    * Throws    FaceError STORAGE when the file cannot be written
    */
   static open(out: string, shape: PictureShape, encoding: PackEncoding, source: string): PackWriter {

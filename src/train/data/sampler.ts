@@ -2,14 +2,14 @@ import { FaceError, seeded, seedOf } from "../../core/index.ts";
 import type { Examples } from "./examples.ts";
 
 /**
- * Which examples a step trains on: a function of the step's number alone, so that a run can be taken up at any step
+ * Which examples a step trains on: a function of the step's number alone, so that a run can be resumed at any step
  * and any number of threads can prepare batches side by side.
  *
  * Shapes    result [batch], positions in the examples
  */
 export type Sampler = (step: number) => Uint32Array;
 
-/** What a sampler's draws are for, so that other draws with the seed are others. */
+/** The purpose of a sampler's draws, so that other draws with the seed are others. */
 const ORDER = 2;
 const PEOPLE = 3;
 const PICTURES = 4;

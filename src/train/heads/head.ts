@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Value } from "../../autodiff/index.ts";
 import type { Random } from "../../core/index.ts";
 
-/** What a head stands on. */
+/** The values that a head is built on. */
 export interface HeadInput {
   /** Shapes [N, D]; of any length, heads normalise where they want to. */
   readonly features: Value;
@@ -15,7 +15,7 @@ export interface HeadInput {
   readonly sampled?: Value;
 }
 
-/** What a head puts on the tape. C is the number of classes, of sampled ones where they are sampled. */
+/** The values that a head puts on the tape. C is the number of classes, of sampled ones where they are sampled. */
 export interface HeadOutput {
   /** Shapes []; what training minimises: the mean cross-entropy over rows with a label, and the head's own terms. */
   readonly loss: Value;
@@ -30,7 +30,7 @@ export interface Head<S extends z.ZodType = z.ZodType> {
   /** Its name in configurations. */
   readonly name: string;
   readonly title: string;
-  /** What can be set, with defaults; unknown keys are refused. */
+  /** The settings, with defaults; unknown keys are refused. */
   readonly config: S;
   /** Records the head behind the features. Parameters are called `head.…`. */
   build(config: z.output<S>, input: HeadInput): HeadOutput;

@@ -8,7 +8,7 @@ export interface MarginFunction {
   /** The logit of the own class over the scale. @param angleRad 0…π */
   value(angleRad: number): number;
   /**
-   * What training takes as the derivative of {@link value} by cos θ; 1 where a head leaves cosines as they are.
+   * The derivative of {@link value} by cos θ that training takes; 1 where a head leaves cosines as they are.
    *
    * Infinite at 0 and π for heads that add to the angle; the tape holds it finite there.
    */

@@ -3,7 +3,7 @@ import type { HeadInput, HeadOutput } from "./head.ts";
 import { ownClass } from "./own-class.ts";
 
 /**
- * What all heads with a margin come down to: in each row the own class's cosine makes way for a target, everything is
+ * The common form of all heads with a margin: in each row the own class's cosine makes way for a target, everything is
  * scaled, and the cross-entropy is taken.
  *
  * Formula   logits = s · (target for the own class, cos θ for the others)

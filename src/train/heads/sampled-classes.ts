@@ -12,7 +12,7 @@ export interface ClassSampling {
   readonly batch: number;
 }
 
-/** What one step is fed. */
+/** The inputs of one step. */
 export interface SampledClasses {
   /** Shapes [S]; rising, no class twice. */
   readonly classes: Int32Array;

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** Numbers that several heads are set by, with the range that makes sense and the usual default. */
 
-/** What cosines are multiplied by before the softmax: without it, unlike cosines in [−1, 1] are nearly alike. */
+/** The factor of cosines before the softmax: without it, unlike cosines in [−1, 1] are nearly alike. */
 export const scaleSetting = z.number().positive().max(1024).default(64);
 
 /** A margin on the angle, in radians: 0.5 is 28.6°. */

@@ -37,7 +37,7 @@ export const sphereFace = defineHead({
   config: z.strictObject({
     head: z.literal("sphereface"),
     multiplier: z.number().int().min(1).max(8).default(4),
-    /** What cosines are multiplied by: the feature's own length as in the paper, or a number. */
+    /** The factor of cosines: the feature's own length as in the paper, or a number. */
     scale: z.union([z.literal("length"), z.number().positive().max(1024)]).default("length"),
     annealing: z.boolean().default(true),
   }),

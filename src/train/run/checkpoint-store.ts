@@ -23,7 +23,7 @@ import { FaceError, parseJson, readTextSync, reasonOf, systemCode } from "../../
 import { sha256 } from "../../models/index.ts";
 import type { WeightSource, Weights } from "../../networks/index.ts";
 
-/** What a run is taken up from. Everything random follows from the seed and the step. */
+/** The state that a run resumes from. Everything random follows from the seed and the step. */
 export interface TrainingState {
   /** Steps done. */
   readonly step: number;
@@ -45,7 +45,7 @@ const ValidationRecordSchema = z.strictObject({
 /** How validation has gone so far. */
 export type ValidationRecord = z.infer<typeof ValidationRecordSchema>;
 
-/** What a checkpoint belongs to; it is refused by a run of anything else. */
+/** The run that a checkpoint belongs to; it is refused by a run of anything else. */
 export interface RunIdentity {
   readonly network: string;
   readonly embedding: number;
@@ -203,7 +203,7 @@ export class CheckpointStore {
     const steps = this.#steps();
     const kept = new Set([...steps.slice(-KEPT), step, validation.bestStep]);
     for (const old of steps) if (!kept.has(old)) rmSync(this.#pathOf(old), { recursive: true, force: true });
-    // What a process left that was stopped while it wrote.
+    // Files left by a process that was stopped while it wrote.
     for (const name of readdirSync(this.#folder))
       if (name.endsWith(".part")) rmSync(join(this.#folder, name), { recursive: true, force: true });
   }

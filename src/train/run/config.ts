@@ -13,7 +13,7 @@ const chance = z.number().min(0).max(1);
 const named = <S extends z.ZodType>(key: string, schema: S) =>
   z.preprocess((value) => (typeof value === "string" ? { [key]: value } : value), schema);
 
-/** What of a run's augmentation can be set; what is left out is 0, and `flip` as suits the data. */
+/** The settings of a run's augmentation; those left out are 0, and `flip` as suits the data. */
 const AugmentationSchema = z.strictObject({
   flip: chance.optional(),
   shiftPx: z.number().min(0).max(64).default(0),

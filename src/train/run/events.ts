@@ -1,6 +1,6 @@
 import type { HeldOutVerification } from "./verification.ts";
 
-/** What a step measured, on its own batch before its update. */
+/** Measurements of a step, on its own batch before its update. */
 export interface StepMeasures {
   readonly loss: number;
   /** Share of rows whose own class is the nearest, 0…1. */
@@ -10,7 +10,7 @@ export interface StepMeasures {
   readonly nearestDeg: number;
 }
 
-/** What happens in a run, in the order of `events.jsonl`. `step` is the number of steps done. */
+/** An event of a run, in the order of `events.jsonl`. `step` is the number of steps done. */
 export type RunEvent =
   | {
       readonly kind: "started";

@@ -37,7 +37,7 @@ export function readInitialWeights(path: string, network: Network): Weights {
   return weights;
 }
 
-/** What the network's names begin with in the file: `backbone.`, for example, or nothing. */
+/** The prefix of the network's names in the file: `backbone.`, for example, or nothing. */
 function prefixOf(network: Network, names: readonly string[]): string {
   const [first] = parametersOf(network);
   const found = names.filter((name) => name === first?.name || name.endsWith(`.${first?.name}`));

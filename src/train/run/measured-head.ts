@@ -17,7 +17,7 @@ import type { StepHead } from "../step/index.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SettledConfig } from "./settle.ts";
 
-/** What the draws are for, so that other draws with the seed are others. */
+/** The purpose of the draws, so that other draws with the seed are others. */
 const CENTRES = 6;
 const DEGREES = 180 / Math.PI;
 

@@ -16,7 +16,7 @@ import {
 } from "../data/index.ts";
 import type { TrainConfig } from "./config.ts";
 
-/** What a run trains on and what it is measured on. Whoever opens it closes it. */
+/** The data that a run trains on and is measured on. Whoever opens it closes it. */
 export interface TrainingData extends Disposable {
   readonly training: Examples;
   /** Faces of people that are not in training, or MNIST's test digits; none when there is no validation. */
@@ -26,7 +26,7 @@ export interface TrainingData extends Disposable {
   /** Classes with a single picture in training, and those left out for having too few. */
   readonly single: number;
   readonly leftOut: readonly string[];
-  /** What happened when a folder had to be aligned and packed first. */
+  /** The report of a folder that had to be aligned and packed first. */
   readonly packed: PackReport | undefined;
 }
 

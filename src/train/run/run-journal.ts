@@ -251,7 +251,7 @@ export class RunJournal {
   }
 }
 
-/** What a person watches while a run goes on. */
+/** The figures that a person watches while a run goes on. */
 function noteOf({ loss, accuracy, ownDeg, nearestDeg }: StepMeasures): string {
   return `loss ${loss.toFixed(3)} · ${(100 * accuracy).toFixed(1)} % right · own ${ownDeg.toFixed(0)}° · nearest other ${nearestDeg.toFixed(0)}°`;
 }

@@ -3,11 +3,11 @@ import type { ModelStore } from "../../models/index.ts";
 import type { TrainConfig } from "./config.ts";
 import type { RunEvent } from "./events.ts";
 
-/** What a run is begun or taken up with. */
+/** Options with which a run is begun or resumed. */
 export interface RunOptions extends WorkOptions {
   /** Folder of the run. */
   readonly out: string;
-  /** What to train; undefined goes on with the run that is in the folder. */
+  /** The configuration to train; undefined goes on with the run that is in the folder. */
   readonly config?: TrainConfig | undefined;
   readonly store?: ModelStore | undefined;
   /** Threads that prepare batches. @default half the cores */

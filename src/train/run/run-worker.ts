@@ -6,7 +6,7 @@ import type { RunEvent } from "./events.ts";
 import { runTraining } from "./run.ts";
 import type { RunReport } from "./run-journal.ts";
 
-/** What the training thread is started with. */
+/** Data that the training thread is started with. */
 export interface RunWorkerData {
   readonly out: string;
   readonly config: TrainConfig | undefined;
@@ -16,7 +16,7 @@ export interface RunWorkerData {
   readonly home: string;
 }
 
-/** What it says. Errors travel as data, because a thrown one loses its code on the way. */
+/** The thread's message. Errors travel as data, because a thrown one loses its code on the way. */
 export type RunMessage =
   | { readonly kind: "event"; readonly event: RunEvent }
   | { readonly kind: "progress"; readonly progress: Progress }

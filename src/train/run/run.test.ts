@@ -119,7 +119,7 @@ describe("a run", () => {
     expect(losses(other)[1]).not.toBe(losses(whole)[1]);
   });
 
-  test("stopped and taken up is bit by bit what it would have been", async () => {
+  test("stopped and resumed is bit by bit what it would have been", async () => {
     const out = fresh();
     const controller = new AbortController();
     const report = await runTraining({

@@ -14,7 +14,7 @@ import { openStep, trainOn } from "./step-of-run.ts";
  * A training run: data → batches → network → head → loss → gradients → optimiser → checkpoint.
  *
  * Every step follows from the configuration and its own number, and everything that is learnt is in the checkpoint:
- * taken up after whatever interruption, a run goes on bit by bit as if there had been none. An aborted signal ends it
+ * resumed after an interruption, a run goes on bit by bit as if there had been none. An aborted signal ends it
  * with a checkpoint.
  *
  * Computes on the calling thread; {@link train} does it in a worker.
@@ -39,7 +39,7 @@ export async function runTraining(options: RunOptions): Promise<RunReport> {
     if (journal.ended) break;
     const measures = await trainOn(step, batch, plan, config);
     await journal.after(batch, measures);
-    // Messages to this thread, a wish to stop among them, are read between two steps.
+    // This thread reads its messages, such as the request to stop, between two steps.
     await setImmediate();
   }
   return await journal.finish();

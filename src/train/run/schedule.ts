@@ -22,7 +22,7 @@ export const ScheduleSchema = z.discriminatedUnion("name", [
 /** One of the schedules. */
 export type Schedule = z.infer<typeof ScheduleSchema>;
 
-/** What the learning rate of a step depends on beside the schedule. */
+/** The numbers that the learning rate of a step depends on beside the schedule. */
 export interface ScheduleFrame {
   /** The rate that everything is a share of. */
   readonly learningRate: number;
@@ -33,7 +33,7 @@ export interface ScheduleFrame {
 }
 
 /**
- * The learning rate of a step, 0…steps−1; a function of nothing else, so that a run is taken up where it was.
+ * The learning rate of a step, 0…steps−1; a function of nothing else, so that a run resumes where it was.
  *
  * Formula   with t = (step − warmup) / (steps − warmup):
  *           warm-up     rate · (step + 1) / warmup

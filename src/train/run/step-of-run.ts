@@ -8,7 +8,7 @@ import type { RunOptions } from "./run-options.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SettledConfig } from "./settle.ts";
 
-/** What the draws are for, so that other draws with the seed are others. */
+/** The purpose of the draws, so that other draws with the seed are others. */
 const SAMPLED = 7;
 
 /** Network, head, loss, gradients and optimiser as one graph. Throws as {@link TrainingStep.open} does. */

@@ -4,7 +4,7 @@ import type { Network } from "../../networks/index.ts";
 import { type InitialValues, recordNetwork } from "./network-graph.ts";
 import { clipped, type Optimiser, type Trained } from "./optimisers/index.ts";
 
-/** What a head computes: the loss that is descended, and anything else worth reading. */
+/** The values that a head computes: the loss that is descended, and anything else worth reading. */
 export interface HeadResult {
   /** A single number. */
   readonly loss: Value;
@@ -12,13 +12,13 @@ export interface HeadResult {
 }
 
 /**
- * What turns features into a loss. It may declare parameters, states and inputs of its own on the tape.
+ * A function that turns features into a loss. It may declare parameters, states and inputs of its own on the tape.
  *
  * Shapes    features [N, E], labels [N]
  */
 export type StepHead = (tape: Tape, features: Value, labels: Value) => HeadResult;
 
-/** What a training step consists of. */
+/** The parts of a training step. */
 export interface StepDefinition {
   readonly network: Network;
   readonly head: StepHead;

@@ -5,7 +5,7 @@ import { type Feed, type FloatTensor, probeProvider, StateSession } from "../../
 import { draw } from "./draw.ts";
 import { LOSS, STEP_INPUTS, type StepDefinition, stepGraph } from "./step-graph.ts";
 
-/** What opens a training step. */
+/** Options that open a training step. */
 export interface TrainingStepOptions extends StepDefinition {
   /** @default "cpu" */
   readonly device?: "cpu" | "webgpu";
@@ -16,7 +16,7 @@ export interface TrainingStepOptions extends StepDefinition {
   readonly precision?: "single" | "mixed";
   /** Threads inside one operation, on the CPU. @default 2 */
   readonly threads?: number;
-  /** What initial values and random inputs are drawn from. @default 0 */
+  /** Seed of the initial values and random inputs. @default 0 */
   readonly seed?: number;
   /** Values to begin with, by parameter name, in place of drawn ones; of the network alone or of the head as well. */
   readonly weights?: Weights;
@@ -27,7 +27,7 @@ export interface TrainingStepOptions extends StepDefinition {
   readonly profile?: string;
 }
 
-/** What one step learns from. */
+/** The inputs of one step's learning. */
 export interface StepBatch {
   /** [N, C, H, W] as the network wants its pictures. Not copied. */
   readonly images: Float32Array;
@@ -38,10 +38,10 @@ export interface StepBatch {
   readonly inputs?: Readonly<Record<string, Float32Array | Int32Array>>;
 }
 
-/** What one step gives. */
+/** The result of one step. */
 export interface StepResult {
   readonly loss: number;
-  /** What else the head returned, by its names. */
+  /** The head's other values, by its names. */
   readonly outputs: Readonly<Record<string, FloatTensor>>;
 }
 

@@ -61,12 +61,12 @@ function scored({ person, similarity }: Candidate): string {
   return `${person.name} ${similarity.toFixed(4)}`;
 }
 
-/** What it costs to leave faces open that are too close to call. */
+/** The cost of leaving faces open that are too close to call. */
 export function describeTooClose(): string {
   return `scores less than ${TOO_CLOSE} apart are too close to call: of 1,000 people of LFW with one photograph each that left about 1 in 1,000 right answers of fr-feature-512 open, and half of the dozen wrong names; two people who are always too close may be one`;
 }
 
-/** What the threshold keeps, and by what evidence. */
+/** The rate that the threshold keeps, and by what evidence. */
 export function thresholdText(
   strangers: StrangerThreshold | undefined,
   threshold: number | undefined,

@@ -66,7 +66,7 @@ async function prune(io: CliIo, flags: GalleryFlags & { deleted?: string | true 
   return EXIT.ok;
 }
 
-/** What was removed and what was searched. */
+/** The receipt of a removal and of the search after it. */
 function receipt(io: CliIo, flags: GalleryFlags, erasure: Erasure): void {
   const { at, people, faces, crops, logEffects, searched, notProven, finished } = erasure;
   if (flags.json) {

@@ -1,7 +1,7 @@
 import { add, divide, multiply, multiplyAdd, negate, sqrt, subtract } from "../../../autodiff/index.ts";
 import { decayOf, memory, type Optimiser, type WeightDecay } from "./optimiser.ts";
 
-/** What of AdamW may differ. */
+/** Settings of AdamW. */
 export interface AdamWOptions extends WeightDecay {
   /** Weight of the past in the mean of gradients. @default 0.9 */
   readonly beta1?: number;

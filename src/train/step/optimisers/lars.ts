@@ -12,7 +12,7 @@ import {
 } from "../../../autodiff/index.ts";
 import { decayOf, memory, type Optimiser, type WeightDecay } from "./optimiser.ts";
 
-/** What of LARS may differ. */
+/** Settings of LARS. */
 export interface LarsOptions extends WeightDecay {
   /** @default 0.9 */
   readonly momentum?: number;

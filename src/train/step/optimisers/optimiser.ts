@@ -3,7 +3,7 @@ import type { Slot, Tape, Value } from "../../../autodiff/index.ts";
 /**
  * A rule that turns gradients into new values of parameters, recorded on the same tape as the network.
  *
- * What it remembers from step to step it declares as states of the tape, named `optimiser.<what>.<parameter>`; their
+ * It declares its memory from step to step as states of the tape, named `optimiser.<what>.<parameter>`; their
  * initial values are the rule's beginning.
  */
 export interface Optimiser {

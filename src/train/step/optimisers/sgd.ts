@@ -1,7 +1,7 @@
 import { multiplyAdd, negate } from "../../../autodiff/index.ts";
 import { decayOf, memory, type Optimiser, type WeightDecay } from "./optimiser.ts";
 
-/** What of stochastic gradient descent may differ. */
+/** Settings of stochastic gradient descent. */
 export interface SgdOptions extends WeightDecay {
   /** @default 0.9 */
   readonly momentum?: number;
