@@ -193,6 +193,7 @@ const STARTS_ONE: ReadonlySet<string> = new Set([
   "image/read-heic.ts",
   "cli/run-command.ts",
   "models/trial-process.ts",
+  "recognise/embeddings/parquet-process.ts",
   "study/mnist/reproduce-mnist.ts",
   "train/run/train.ts",
 ]);

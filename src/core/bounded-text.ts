@@ -63,16 +63,32 @@ function expectWithin(total: number, atMost: number): void {
  * Throws    FaceError BAD_FILE for a line longer than 16 MiB; the system's error
  */
 export async function* readLines(path: string): AsyncGenerator<string> {
+  yield* linesOf(createReadStream(path) as AsyncIterable<Buffer>, path, "line");
+}
+
+/**
+ * {@link readLines} of any bytes.
+ *
+ * @param where what the bytes are, for sentences
+ * @param what what a line is
+ * @param first number of the first one
+ */
+export async function* linesOf(
+  chunks: AsyncIterable<Buffer>,
+  where: string,
+  what: string,
+  first = 1,
+): AsyncGenerator<string> {
   let parts: Buffer[] = [];
   let length = 0;
-  let number = 1;
+  let number = first;
   const take = (part: Buffer): void => {
     parts.push(part);
     length += part.length;
     if (length > MAX_LINE_BYTES) {
       throw new FaceError(
         "BAD_FILE",
-        `${path}: line ${number}: expected at most ${MAX_LINE_BYTES.toLocaleString("en")} bytes, got more`,
+        `${where}: ${what} ${number}: expected at most ${MAX_LINE_BYTES.toLocaleString("en")} bytes, got more`,
       );
     }
   };
@@ -83,7 +99,7 @@ export async function* readLines(path: string): AsyncGenerator<string> {
     number++;
     return bytes.toString("utf8", 0, bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length);
   };
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     let from = 0;
     for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {
       take(chunk.subarray(from, to));

@@ -1,5 +1,6 @@
 export {
   expectShallowYaml,
+  linesOf,
   MAX_TEXT_BYTES,
   parseJson,
   readLines,

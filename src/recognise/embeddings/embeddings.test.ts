@@ -251,3 +251,20 @@ test("rows that are not as long as the header says are refused", async () => {
   await writeFile(path, `${encodeHeader(madePipeline(13))}\n${encodeRecord(record("one.jpg"))}\n`);
   await expect(firstRow(path, madePipeline(13))).rejects.toThrow("line 2: expected a vector of 13 numbers");
 });
+
+test.each([
+  ["(0, 1000000000000)", 0],
+  ["(1, 1000000)", 4_000_000],
+])("a matrix that claims %s is no file of faces", async (shape, bytes) => {
+  const path = await outPath("faces.npy");
+  const header = Buffer.alloc(128, " ");
+  header.write("\x93NUMPY\x01\x00", "latin1");
+  header.writeUInt16LE(118, 8);
+  header.write(`{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`, 10);
+  await writeFile(path, Buffer.concat([header, Buffer.alloc(bytes)]));
+  await writeFile(path.replace(".npy", ".names.jsonl"), `${encodeHeader(madePipeline(12))}\n{}\n`);
+  await expect(firstRow(path, madePipeline(12))).rejects.toMatchObject({
+    code: "BAD_FILE",
+    message: expect.stringContaining("expected a float32 matrix in NPY format 1.0"),
+  });
+});

@@ -26,6 +26,9 @@ export interface FaceRecord {
   readonly sha256?: string | null | undefined;
 }
 
+/** Numbers in a vector of a face. */
+export const MAX_DIMENSION = 8192;
+
 const Line = z.object({
   path: z.string(),
   face: z.number().int().min(0),
@@ -41,7 +44,7 @@ const Line = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .nullish(),
-  embedding: z.array(z.number()).min(2).max(8192),
+  embedding: z.array(z.number()).min(2).max(MAX_DIMENSION),
 });
 
 const Description = Line.omit({ embedding: true });
@@ -89,9 +92,20 @@ export function encodeRecord(record: FaceRecord): string {
  * Throws    FaceError BAD_FILE
  */
 export function decodeRecord(line: string, where: string): FaceRecord {
+  let value: unknown;
+  try {
+    value = parseJson(line);
+  } catch (cause) {
+    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another line`, { cause });
+  }
+  return recordOf(value, where);
+}
+
+/** What a file has of a face as a record; its vector is checked again. Throws FaceError BAD_FILE. */
+export function recordOf(value: unknown, where: string): FaceRecord {
   let parsed: z.infer<typeof Line>;
   try {
-    parsed = Line.parse(parseJson(line));
+    parsed = Line.parse(value);
   } catch (cause) {
     throw new FaceError("BAD_FILE", `${where}: expected a face's record, got ${lineWith(cause)}`, { cause });
   }

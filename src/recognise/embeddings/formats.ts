@@ -6,10 +6,13 @@ import {
   decodeRecord,
   encodeRecord,
   type FaceRecord,
+  MAX_DIMENSION,
   placed,
+  recordOf,
   unitVectorOf,
 } from "./face-record.ts";
 import { decodeHeader, encodeHeader, expectOnePipeline, type MadeBy } from "./header.ts";
+import { parquetNote, parquetRows } from "./read-parquet.ts";
 
 /** A file format for faces with their vectors. */
 export interface EmbeddingsFormat {
@@ -146,7 +149,7 @@ async function* npyRecords(path: string, pipeline: MadeBy): AsyncGenerator<FaceR
   const first = 10 + text.length;
   const dimension = Number(shape?.[2]);
   const rows = Number(shape?.[1]);
-  if (!shape || size - first !== rows * dimension * 4) {
+  if (!shape || size - first !== rows * dimension * 4 || dimension > MAX_DIMENSION) {
     throw new FaceError("BAD_FILE", `${path}: expected a float32 matrix in NPY format 1.0, got another file`);
   }
   const row = Buffer.alloc(dimension * 4);
@@ -168,49 +171,23 @@ const ROW_GROUP = 4096;
 const PARQUET_KEY = "arcface";
 
 /** A row of a Parquet file as a record. Throws FaceError BAD_FILE. */
-function recordOfRow(
-  { box, landmarks, embedding, bytes, ...rest }: Record<string, unknown>,
-  where: string,
-): FaceRecord {
+function recordOfRow({ box, landmarks, ...rest }: Record<string, unknown>, where: string): FaceRecord {
   if (!Array.isArray(box) || !Array.isArray(landmarks))
     throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another row`);
   const [x, y, width, height] = box as number[];
   const points = landmarks as number[];
   const pairs = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
-  const record = {
-    ...rest,
-    box: { x, y, width, height },
-    landmarks: pairs,
-    embedding,
-    bytes: typeof bytes === "bigint" ? Number(bytes) : bytes,
-  };
-  return decodeRecord(JSON.stringify(record), where);
+  return recordOf({ ...rest, box: { x, y, width, height }, landmarks: pairs }, where);
 }
 
 /** Apache Parquet: one row a face, the vector a list of floats; the header is metadata of the file. */
 export const PARQUET: EmbeddingsFormat = {
   async read(path) {
-    // Loaded when needed: every command would pay for it at its start otherwise.
-    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
-    const orRefuse = async <T>(work: Promise<T>): Promise<T> =>
-      await work.catch((cause: unknown) => {
-        throw new FaceError(
-          "BAD_FILE",
-          `${path}: expected a Parquet file of faces, got: ${reasonOf(cause)}`,
-          { cause },
-        );
-      });
-    const file = await orRefuse(asyncBufferFromFile(path));
-    const metadata = await orRefuse(parquetMetadataAsync(file));
-    const header = metadata.key_value_metadata?.find(({ key }) => key === PARQUET_KEY)?.value;
-    const pipeline = header === undefined ? null : (decodeHeader(header, path)?.pipeline ?? null);
+    const header = await parquetNote(path, PARQUET_KEY);
+    const pipeline = header === null ? null : (decodeHeader(header, path)?.pipeline ?? null);
     const records = async function* (): AsyncGenerator<FaceRecord> {
-      const count = Number(metadata.num_rows);
-      for (let rowStart = 0; rowStart < count; rowStart += ROW_GROUP) {
-        const rowEnd = Math.min(count, rowStart + ROW_GROUP);
-        const rows = await orRefuse(parquetReadObjects({ file, metadata, rowStart, rowEnd }));
-        for (const [index, row] of rows.entries()) yield recordOfRow(row, `${path}: row ${rowStart + index}`);
-      }
+      let index = 0;
+      for await (const row of parquetRows(path)) yield recordOfRow(row, `${path}: row ${index++}`);
     };
     return { pipeline, records: records() };
   },

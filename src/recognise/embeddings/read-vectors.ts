@@ -11,6 +11,7 @@ import {
 } from "../../core/index.ts";
 import { namesPathOf } from "./formats.ts";
 import { decodeHeader, expectOnePipeline, isHeader, type MadeBy } from "./header.ts";
+import { parquetRows } from "./read-parquet.ts";
 
 /** Vectors of any kind, not only of faces, with what is known of each. */
 export interface LabelledVectors {
@@ -54,7 +55,7 @@ export async function readVectors(path: string, options: ReadVectorsOptions = {}
   let vectors: LabelledVectors;
   if (extension === ".npy") vectors = await fromNpy(path, options);
   else if (extension === ".jsonl") vectors = await fromRows(path, jsonLines(path), options);
-  else if (extension === ".parquet") vectors = await fromRows(path, parquetRows(path), options);
+  else if (extension === ".parquet") vectors = await fromRows(path, placedRows(path), options);
   else {
     throw new FaceError(
       "USAGE",
@@ -112,15 +113,9 @@ async function* jsonLines(path: string): AsyncGenerator<PlacedRow> {
   }
 }
 
-async function* parquetRows(path: string): AsyncGenerator<PlacedRow> {
-  const { asyncBufferFromFile, parquetReadObjects } = await import("hyparquet");
-  let rows: Row[];
-  try {
-    rows = await parquetReadObjects({ file: await asyncBufferFromFile(path) });
-  } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a Parquet file, got: ${reasonOf(cause)}`, { cause });
-  }
-  for (const [index, row] of rows.entries()) yield { row, where: `${path}: row ${index}` };
+async function* placedRows(path: string): AsyncGenerator<PlacedRow> {
+  let index = 0;
+  for await (const row of parquetRows(path)) yield { row, where: `${path}: row ${index++}` };
 }
 
 async function fromRows(
@@ -183,14 +178,18 @@ function describe(
   return { names, labels: new Set(folders).size > 1 ? folders : undefined };
 }
 
+/** As many as fit one buffer everywhere: a million vectors of 512 numbers. */
+const MAX_NPY_BYTES = 2 ** 31 - 1;
 const NPY_PREFIX = 10;
 const ITEM_BYTES: Readonly<Record<string, number>> = { f4: 4, f8: 8 };
 
 /** Source    numpy.org, "NPY format", versions 1.0 and 2.0 */
 async function fromNpy(path: string, options: ReadVectorsOptions): Promise<LabelledVectors> {
-  const bytes = await readFile(path);
+  const { size: fileBytes } = await stat(path);
   const refuse = (got: string): FaceError =>
     new FaceError("BAD_FILE", `${path}: expected a matrix of float32 or float64 in NPY format, got ${got}`);
+  if (fileBytes > MAX_NPY_BYTES) throw refuse(`a file of ${fileBytes.toLocaleString("en")} bytes`);
+  const bytes = await readFile(path);
   if (bytes.length < NPY_PREFIX + 2 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY")
     throw refuse("another file");
   const long = bytes[6]! >= 2;
