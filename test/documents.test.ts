@@ -71,7 +71,7 @@ test("every block of TypeScript in README, docs and comments compiles against th
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   expect(await compile(folder)).toBe("");
-}, 60_000);
+}, 180_000);
 
 /** Where the types of `arcface-ts` and its doors lie, by the package's own `exports`. */
 function typesOfPackage(): Record<string, string[]> {

@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)(`On PostgreSQL (${missing ?? "a server"})
       await admin.end();
       await disk.remove();
     }
-  }, 120_000);
+  }, 180_000);
 
   test("an address's own options do not hide the gallery's tables", async () => {
     const schemas = new TestSchemas();

@@ -8,7 +8,7 @@ import { decodeRecord } from "../src/recognise/embeddings/face-record.ts";
 import { arcface } from "./run-cli.ts";
 
 test("a name is told as it is kept, and a date that has passed as what it does", {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const address = `sqlite:${join(mkdtempSync(join(tmpdir(), "arcface-sentences-")), "people.db")}`;
   const gallery = await Gallery.create(address, PIPELINE, { clock: ticking(), threshold: 0.4 });

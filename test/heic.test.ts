@@ -67,7 +67,7 @@ Module._resolveFilename = function (name, ...rest) {
     const many = await arcface(["detect", join(own, "pictures")], env);
     expect(many.code).toBe(0);
     expect(many.err).toContain("1 HEIC picture passed over: HEIC is not read here, install heic-decode");
-  }, 60_000);
+  }, 180_000);
 });
 
 const WITHOUT = "nothing here writes HEIC: install libheif-examples, or pillow-heif for python3";
@@ -83,7 +83,7 @@ describe("with heic-decode installed", () => {
       const best = Math.max(...a.faces.map(({ embedding }) => cosine(embedding, face.embedding)));
       expect(best).toBeGreaterThan(0.98);
     }
-  }, 60_000);
+  }, 180_000);
 
   test("limits hold, and half a file is refused in a sentence", async ({ skip }) => {
     skip(heic === undefined, WITHOUT);
@@ -99,5 +99,5 @@ describe("with heic-decode installed", () => {
       code: "BAD_IMAGE",
       message: expect.stringContaining(`${half}: expected a whole picture, got a damaged one`),
     });
-  }, 60_000);
+  }, 180_000);
 });

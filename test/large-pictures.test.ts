@@ -92,7 +92,7 @@ test("54 px faces of a panorama of 18,000 × 700 have the vectors that a crop of
   // 20 px are looked for there without being asked.
   await using plain = await Recognizer.open({ store });
   expect((await plain.faces(path)).faces).toHaveLength(places.length);
-}, 120_000);
+}, 180_000);
 
 test("60 px and 200 px faces of 108 megapixels have the vectors that a crop of it gives", async () => {
   const small = [
@@ -133,7 +133,7 @@ test("looked at in tiles, a face is one face at every place, whatever border run
     expect(Math.abs(faces[0]!.box.x - seen[0]!.box.x)).toBeLessThan(6);
     expect(Math.abs(faces[0]!.box.y - seen[0]!.box.y)).toBeLessThan(6);
   }
-}, 120_000);
+}, 180_000);
 
 test("a face of a large picture is found and cut alike in all eight EXIF orientations", async () => {
   const places = [
@@ -159,7 +159,7 @@ test("a face of a large picture is found and cut alike in all eight EXIF orienta
       expect(cosine(same!.embedding, face.embedding)).toBeGreaterThan(0.98);
     }
   }
-}, 120_000);
+}, 180_000);
 
 test("a face that fills a photograph too large to be held is cut from its own pixels", async () => {
   const path = join(folder, "portrait.jpg");
@@ -169,4 +169,4 @@ test("a face that fills a photograph too large to be held is cut from its own pi
   expect(photograph.width).toBe(5_000);
   expect(photograph.faces).toHaveLength(1);
   expect(cosine(photograph.faces[0]!.embedding, whole.faces[0]!.embedding)).toBeGreaterThan(0.98);
-}, 120_000);
+}, 180_000);

@@ -34,7 +34,7 @@ test("a worker whose main thread has not loaded the library gets the engine, eac
     const { stdout } = await promisify(execFile)(process.execPath, [main], { env, timeout: 20_000 });
     expect(stdout).toBe("function 1");
   }
-}, 120_000);
+}, 180_000);
 
 /** Newer ones take no replaced function of `fs.promises` over into what modules import. */
 const replaceable = Number(process.versions.node.split(".")[0]) < 24;

@@ -32,7 +32,7 @@ test.each<[string, () => string[]]>([
     expect(err).toContain(`${cut}: ${WARNING}`);
     expect(code).toBe(0);
   },
-  60_000,
+  180_000,
 );
 
 test("detect --json carries the warnings with the faces, and on standard error as JSON", async () => {
@@ -41,7 +41,7 @@ test("detect --json carries the warnings with the faces, and on standard error a
   expect(photograph?.faces.length).toBeGreaterThan(0);
   expect(photograph?.warnings).toEqual(["its end marker is missing: it may have been cut off"]);
   expect(JSON.parse(result.err)).toEqual({ warning: { path: cut, message: photograph!.warnings[0] } });
-}, 60_000);
+}, 180_000);
 
 test("where nobody could be told, a picture with a fault is refused", async () => {
   await expect(readImage(cut, { strict: true })).rejects.toMatchObject({

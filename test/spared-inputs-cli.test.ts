@@ -89,7 +89,7 @@ describe("what could not be read", () => {
       const told = jsonLines<{ unreadable: string[] }>({ ...json, out: json.err });
       expect(told.at(-1)!.unreadable).toHaveLength(12);
     },
-    120_000,
+    180_000,
   );
 });
 
@@ -113,7 +113,7 @@ describe("a photograph under another spelling or link", () => {
     const told = await arcface(["embed", at("link"), "--out", out]);
     expect(told.out).toContain("1 of the pictures with faces in ");
     expect(told.out).toContain("are not found from here any more");
-  }, 60_000);
+  }, 180_000);
 
   test("is never a hit of its own", async () => {
     await mkdir(at("album"));

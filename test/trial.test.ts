@@ -89,7 +89,7 @@ test("a network that fails only when it runs is refused with the engine's reason
       code: "BAD_MODEL",
       message: expect.stringMatching(/^onnxruntime: .*Reshape/),
     });
-}, 120_000);
+}, 180_000);
 
 test("aborting ends the trial and its process", async () => {
   const controller = new AbortController();

@@ -67,7 +67,7 @@ test.each(WEIGHINGS)(
       { numRuns: 40 },
     );
   },
-  60_000,
+  180_000,
 );
 
 test("a calibration of random people, each weighing the same, keeps to its own format", async () => {
@@ -86,4 +86,4 @@ test("a calibration of random people, each weighing the same, keeps to its own f
     calibrated++;
   }
   expect(calibrated).toBe(15);
-}, 60_000);
+}, 180_000);
