@@ -3,7 +3,14 @@
  *
  * `verify`, `find` and `represent` do one thing in one call. `Recognizer` is the whole journey of one image; `RecognizerPool` the same for many, on every core.
  */
-export { type AlignedFace, alignFace, alignmentTemplate, asAlignedFace } from "./align/index.ts";
+export {
+  type AlignedFace,
+  alignFace,
+  alignmentTemplate,
+  asAlignedFace,
+  type HeadPose,
+  headPose,
+} from "./align/index.ts";
 export {
   type Affine,
   asUnitVector,
@@ -60,6 +67,7 @@ export {
   type FaceCrop,
   FaceFinder,
   type FaceFinderOptions,
+  type FaceQuality,
   type FaceRecord,
   type FaceRule,
   type Found,

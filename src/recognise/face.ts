@@ -1,12 +1,15 @@
 import type { AlignedFace } from "../align/index.ts";
 import { FaceError, type UnitVector } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
+import type { FaceQuality } from "./face-quality.ts";
 
 /** A face of a photograph with its embedding. Box and landmarks are in pixels of the upright photograph. */
 export interface Face extends Detection<"image"> {
   readonly embedding: UnitVector;
   /** Length of the network's output before it was normalised: larger for clearer pictures, in units of the model. */
   readonly norm?: number;
+  /** Pose, sharpness, light, size. Every face of `faces()` has it; faces read from a file or a cache do not. */
+  readonly quality?: FaceQuality;
 }
 
 /** A face found and cut out, but not embedded. */

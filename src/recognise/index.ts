@@ -16,11 +16,16 @@ export {
 export { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop, type FaceRule } from "./face.ts";
 export { FACE_CACHE_NAME, FaceCache, faceCacheNameOf } from "./face-cache.ts";
 export { FaceFinder, type FaceFinderOptions, type Photograph, type PictureWarning } from "./face-finder.ts";
+export type { FaceQuality } from "./face-quality.ts";
 export {
+  calibrateGallery,
   type EnrolmentOptions,
   type EnrolmentResult,
   enrolPhotographs,
   exportGallery,
+  type GalleryCalibration,
+  type GalleryCalibrationOptions,
+  type GalleryOperatingPoint,
   type GallerySize,
   type ImportReport,
   importFaces,

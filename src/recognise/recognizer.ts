@@ -12,6 +12,7 @@ import {
 } from "../models/index.ts";
 import { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
+import { faceQuality } from "./face-quality.ts";
 import { openEmbedder } from "./open-models.ts";
 import { pipelineOf } from "./pipeline-of.ts";
 import { checkRecognizerOptions } from "./recognizer-options.ts";
@@ -159,7 +160,8 @@ export class Recognizer {
       ...photograph,
       faces: photograph.faces.map((face, i) => {
         const { vector, norm } = measured[i]!;
-        return { ...face, embedding: vector, norm };
+        const quality = faceQuality(face, face.crop, photograph);
+        return { ...face, embedding: vector, norm, quality };
       }),
     };
   }

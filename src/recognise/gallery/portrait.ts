@@ -1,15 +1,15 @@
 import { encodeJpeg, type RgbImage } from "../../image/index.ts";
 import type { Face } from "../face.ts";
 import type { Photograph } from "../face-finder.ts";
+import { pixelQuality } from "../face-quality.ts";
 import { named, readPictureFile } from "../picture-file.ts";
 import type { Recognizer } from "../recognizer.ts";
-import { sharpnessOf } from "./quality.ts";
 
 /** A face with what enrolment looks at and what a gallery keeps. */
 export interface Portrait extends Face {
   /** The aligned crop as a JPEG file. */
   readonly crop: Uint8Array;
-  /** See {@link sharpnessOf}. */
+  /** {@link FaceQuality.sharpness} */
   readonly sharpness: number;
 }
 
@@ -32,7 +32,7 @@ export async function portraitsOf(recognizer: Recognizer, path: string): Promise
     photograph.faces.map(async ({ crop, ...face }) => ({
       ...face,
       crop: await encodeJpeg(crop as RgbImage, CROP_QUALITY),
-      sharpness: sharpnessOf(crop),
+      sharpness: face.quality?.sharpness ?? pixelQuality(crop).sharpness,
     })),
   );
   return { ...photograph, faces, sha256: file.sha256 };

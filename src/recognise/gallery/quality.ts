@@ -1,11 +1,10 @@
 import type { Box, Landmarks } from "../../core/index.ts";
-import type { RgbImage } from "../../image/index.ts";
 
 /** The conditions under which a photograph is enrolled. */
 export interface QualityGate {
   /** Distance of the eyes, in pixels of the photograph. */
   readonly minEyeDistancePx: number;
-  /** See {@link sharpnessOf}. */
+  /** {@link FaceQuality.sharpness} */
   readonly minSharpness: number;
   /** See {@link turnOf}: how far the face may be turned to a side. */
   readonly maxTurn: number;
@@ -77,36 +76,4 @@ export function turnOf([left, right, nose, mouthLeft, mouthRight]: Landmarks<"im
     return square === 0 ? Number.POSITIVE_INFINITY : ((nose.x - from.x) * x + (nose.y - from.y) * y) / square;
   };
   return { turn: along(left, right) - 0.5, tilt: along(eyes, mouth) - 0.5 };
-}
-
-/**
- * How sharp an aligned crop is: the variance of its Laplacian, on luminance, over its middle.
- *
- * A face that was drawn out of few pixels is as blurred as one out of focus, and measures so.
- *
- * Ranges    0 for an even surface; photographs of faces at 112 px measure some hundreds
- * Source    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000
- */
-export function sharpnessOf(crop: RgbImage): number {
-  const { width, height, data } = crop;
-  const luminance = (x: number, y: number): number => {
-    const at = (y * width + x) * 3;
-    return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-  };
-  const [left, top] = [Math.round(width / 6), Math.round(height / 6)];
-  let [sum, squares, count] = [0, 0, 0];
-  for (let y = top; y < height - top; y++) {
-    for (let x = left; x < width - left; x++) {
-      const value =
-        luminance(x - 1, y) +
-        luminance(x + 1, y) +
-        luminance(x, y - 1) +
-        luminance(x, y + 1) -
-        4 * luminance(x, y);
-      sum += value;
-      squares += value * value;
-      count++;
-    }
-  }
-  return count === 0 ? 0 : squares / count - (sum / count) ** 2;
 }
