@@ -99,7 +99,29 @@ test("a gallery from its making to forgetting, as somebody at a terminal goes th
   expect(stranger.code).toBe(1);
   expect(stranger.out).toContain("unknown: nobody reaches 0.400");
   expect(stranger.err).toMatch(
-    /^threshold 0\.400 for 3 faces, your own or the gallery's: at most [\d.e-]+ % of strangers like those of its calibration \(all pairs of 7,701 pictures of LFW\) have a face so near/m,
+    /^threshold 0\.400 for 3 faces, your own or the gallery's: at most [\d.e-]+ % of strangers like those of its calibration \(all pairs of 7,701 pictures of LFW\) reach the score of one of them/m,
+  );
+
+  const det = join(folder, "det.svg");
+  const [explained] = await lines<{ curve: { fpir: { high: number } }[] }>("calibrate", "--det", det);
+  expect(explained).toMatchObject({
+    people: 2,
+    faces: 3,
+    threshold: 0.4,
+    thresholdSource: "given",
+    askedAmongOthers: 2,
+    takenForAnother: 0,
+    fpir: seen!.fpir,
+  });
+  const highs = explained!.curve.map(({ fpir }) => fpir.high);
+  expect(highs).toEqual([...highs].sort((a, b) => b - a));
+  expect(await readFile(det, "utf8")).toContain("strangers accepted (FPIR)");
+  const told = await gallery("calibrate", "--threshold", "0.45", "--strangers", "0.1%");
+  expect(told.out).toMatch(
+    /^2 people, 3 faces; target: 0\.1 % of strangers accepted\nthreshold 0\.450 for 3 faces/,
+  );
+  expect(told.out).toMatch(
+    /left out once each, 0 % \[0 %, [\d.]+ %\] of 2 people would be taken for somebody else/,
   );
 
   const [same] = await lines("verify", "Caroline", photo("cara2"));

@@ -1,5 +1,5 @@
 import type { Calibration } from "../models/index.ts";
-import type { ErrorRate, Likelihood, Verdict } from "../recognise/index.ts";
+import type { ErrorRate, Likelihood, ScoreEvidence, Verdict } from "../recognise/index.ts";
 
 /** A verdict as a person reads it: the plain answer, then both error rates at the score, and from what evidence. */
 export function describeVerdict(verdict: Verdict | undefined, uncalibrated: string | undefined): string[] {
@@ -16,6 +16,7 @@ export function describeVerdict(verdict: Verdict | undefined, uncalibrated: stri
   return [
     side,
     `${percent(evidence.fmr)} of pairs of different people score as high (FMR), ${percent(evidence.fnmr)} of pairs of one person lower (FNMR); ${intervals.confidence * 100} % intervals`,
+    ...lookAlikesText(evidence.lookAlikes),
     `such a score is ${likelihoodText(evidence.likelihood)}`,
     own ? thresholdText(calibration) : `the threshold is your own; rates measured on ${data.protocol}`,
   ];
@@ -32,6 +33,7 @@ export function verdictAsJson(verdict: Verdict | undefined): object | "uncalibra
     fmr: evidence.fmr,
     fnmr: evidence.fnmr,
     log10LikelihoodRatio: evidence.likelihood,
+    lookAlikes: evidence.lookAlikes,
     calibration: calibrationAsJson(calibration),
   };
 }
@@ -63,6 +65,15 @@ export function thresholdText(calibration: Calibration): string {
       : `threshold for about ${percentText(target.fmr)} % false matches, of too few pairs to say at most`;
   const count = (pairs: number): string => pairs.toLocaleString("en");
   return `${kept}, measured on ${data.protocol}: there ${percent(fmr)} of ${count(data.impostorPairs)} pairs of different people lay above it, ${percent(fnmr)} of ${count(data.genuinePairs)} pairs of one person below${data.weighing === "people" ? ", each person weighing the same" : ""}; pairs of look-alikes, relatives or one group of people match falsely more often`;
+}
+
+/** One sentence: the false match rate among those who look most alike. */
+function lookAlikesText(lookAlikes: ScoreEvidence["lookAlikes"]): string[] {
+  if (lookAlikes.length === 0) return [];
+  const rates = lookAlikes.map(
+    ({ nearest, fmr }) => `${percent(fmr)} of those with the nearest ${percentText(nearest)} % of others`,
+  );
+  return [`among look-alikes as high: ${rates.join(", ")}`];
 }
 
 function percent({ rate, low, high }: ErrorRate): string {

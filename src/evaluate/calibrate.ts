@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { FaceError, type WorkOptions } from "../core/index.ts";
+import { FaceError, type UnitVector, type WorkOptions } from "../core/index.ts";
 import type { Calibration, Pipeline } from "../models/index.ts";
 import {
   acceptedShare,
@@ -11,9 +11,11 @@ import {
   type TalliedScores,
   thresholdInterval,
 } from "../statistics/index.ts";
+import { type LookAlikeRates, tallyLookAlikes } from "./look-alikes.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import type { PairList } from "./protocols/index.ts";
 import { FAILED_SCORE, scorePairs } from "./score-pairs.ts";
+import { type SeveralFaces, tallySeveralFaces } from "./several-faces.ts";
 import { tallyGrid, tallyPeople } from "./tally-people.ts";
 import { BY_PEOPLE } from "./verification.ts";
 
@@ -22,6 +24,9 @@ export interface CalibrationEvidence {
   /** At the thresholds of a grid. */
   readonly tallied: TalliedScores;
   readonly data: Omit<Calibration["data"], "genuinePairs" | "impostorPairs">;
+  /** Where all pairs of enough people were counted. */
+  readonly lookAlikes?: readonly LookAlikeRates[] | undefined;
+  readonly severalFaces?: SeveralFaces | undefined;
 }
 
 /** The threshold that a calibration is to have. */
@@ -56,17 +61,24 @@ export function evidenceOfPairs(
   };
 }
 
-/** All pairs of some people's pictures, each person and each two people of the same weight. */
+/**
+ * All pairs of some people's pictures, each person and each two people of the same weight; without those of two people who
+ * are known to be one.
+ */
 export function evidenceOfPeople(
-  { person, people }: Pick<PairList, "person" | "people">,
+  { person, people, aliases = [] }: Pick<PairList, "person" | "people" | "aliases">,
   measured: readonly MeasuredPicture[],
   protocol: string,
   options: WorkOptions = {},
 ): CalibrationEvidence {
   const hash = createHash("sha256");
   for (const [i, own] of measured.entries()) hash.update(`${own.sha256} ${person[i]}\n`);
+  for (const [a, b] of aliases) hash.update(`${a} is ${b}\n`);
+  const faces = Array.from({ length: people }, (): UnitVector[] => []);
+  for (const [i, { face }] of measured.entries())
+    if (face.kind === "face") faces[person[i]!]!.push(face.embedding as UnitVector);
   return {
-    tallied: tallyPeople(person, measured, people, "people", options),
+    tallied: tallyPeople(person, measured, people, "people", { ...options, aliases }),
     data: {
       protocol,
       sha256: hash.digest("hex"),
@@ -74,7 +86,10 @@ export function evidenceOfPeople(
       people,
       failures: measured.filter(({ face }) => face.kind !== "face").length,
       weighing: "people",
+      ...(aliases.length > 0 && { leftOut: aliases.length }),
     },
+    lookAlikes: tallyLookAlikes(faces, aliases, options),
+    severalFaces: tallySeveralFaces(faces, aliases, options),
   };
 }
 
@@ -87,7 +102,7 @@ export function evidenceOfPeople(
  * Throws    FaceError USAGE when there are too few impostor pairs for the target, or no genuine ones
  */
 export function calibrate(
-  { tallied, data }: CalibrationEvidence,
+  { tallied, data, lookAlikes = [], severalFaces }: CalibrationEvidence,
   pipeline: Pipeline,
   options: CalibrateOptions = {},
 ): Calibration {
@@ -129,6 +144,7 @@ export function calibrate(
       impostorPairs: impostor.pairs,
       failures: data.failures,
       weighing: data.weighing,
+      ...(data.leftOut !== undefined && { leftOut: data.leftOut }),
     },
     intervals: { confidence: CONFIDENCE, method: BY_PEOPLE },
     target: { fmr: targetFmr, kept: surely <= 1 ? "upper-bound" : "rate" },
@@ -158,6 +174,20 @@ export function calibrate(
       low: low === null ? null : rounded(low),
       high: high === null ? null : rounded(high),
     })),
+    ...(lookAlikes.length > 0 && {
+      lookAlikes: lookAlikes.map(({ nearest, pairs, fmr }) => ({
+        nearest,
+        pairs,
+        curve: points.map((point) => {
+          const at = impostor.threshold[point]!;
+          const { rate, low, high } = roundedRate(fmr(at));
+          return { cosine: at, fmr: rate, fmrInterval: [low, high] as [number, number] };
+        }),
+      })),
+    }),
+    ...(severalFaces && {
+      severalFaces: { exponent: rounded(severalFaces.exponent), faces: severalFaces.faces },
+    }),
   };
 }
 

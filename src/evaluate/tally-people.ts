@@ -1,6 +1,7 @@
 import { throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { PairTally, ScoreHistogram, type TalliedScores } from "../statistics/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
+import type { PairList } from "./protocols/index.ts";
 import { cosineOf, FAILED_SCORE } from "./score-pairs.ts";
 
 /** The unit that counts the same: every pair of pictures, or every person and every two people. */
@@ -27,6 +28,7 @@ export function tallyGrid(people: number): Float64Array {
  * Scores every pair of pictures. Memory does not grow with their number.
  *
  * @param person of each picture, numbered from 0
+ * @param options.aliases two people whose pairs are left out: they may be one
  * Throws    FaceError ABORTED
  */
 export function tallyPeople(
@@ -34,8 +36,9 @@ export function tallyPeople(
   measured: readonly MeasuredPicture[],
   people: number,
   weighing: Weighing,
-  options: WorkOptions = {},
+  options: WorkOptions & { readonly aliases?: PairList["aliases"] } = {},
 ): TalliedPeople {
+  const leftOut = new Set((options.aliases ?? []).map(([a, b]) => codeOf(a, b, people)));
   const grid = tallyGrid(people);
   const [genuine, impostor] = [new PairTally(grid, people), new PairTally(grid, people)];
   const histogram = new ScoreHistogram();
@@ -48,7 +51,7 @@ export function tallyPeople(
     for (let b = a; b < people; b++) {
       const [own, others] = [faces[a]!, faces[b]!];
       const count = a === b ? (own.length * (own.length - 1)) / 2 : own.length * others.length;
-      if (count === 0) continue;
+      if (count === 0 || (leftOut.size > 0 && leftOut.has(codeOf(a, b, people)))) continue;
       const scores = new Float64Array(count);
       let at = 0;
       for (let i = 0; i < own.length; i++) {
@@ -64,4 +67,9 @@ export function tallyPeople(
     if (a % 20 === 0) options.onProgress?.({ stage: "pairs", done: a, total: people });
   }
   return { genuine: genuine.rates(), impostor: impostor.rates(), histogram };
+}
+
+/** A number of two people, in either order. */
+export function codeOf(a: number, b: number, people: number): number {
+  return Math.min(a, b) * people + Math.max(a, b);
 }

@@ -1,5 +1,6 @@
 import { cosine, FaceError, personName, type UnitVector } from "../core/index.ts";
 import type { Pipeline } from "../models/index.ts";
+import { type AskedAmongOthers, type AskOptions, askAmongOthers } from "./ask-among-others.ts";
 import { type ChangeKind, inverse, type LogEntry } from "./change.ts";
 import { expectFace, keptDate } from "./expect-face.ts";
 import { expectVector, type GalleryPipeline } from "./gallery-pipeline.ts";
@@ -377,23 +378,11 @@ export class Gallery {
   }
 
   /**
-   * How much people of the gallery resemble the others: of up to `most` people, taken evenly from the list of names, the
-   * highest score of their first face with anybody else.
+   * How near people of the gallery are to the others, and to themselves: {@link askAmongOthers}, kept with the gallery. What
+   * was kept counts while the gallery has as many people and faces to a tenth and `most` is no more than was asked.
    */
-  async bestOfOthers(most: number): Promise<Float64Array> {
-    const people: Person[] = [];
-    for await (const person of this.people()) people.push(person);
-    const step = Math.max(1, people.length / most);
-    const found: number[] = [];
-    for (let at = 0; at < people.length; at += step) {
-      const person = people[Math.floor(at)]!;
-      const [first] = await this.store.faces({ after: undefined, limit: 1 }, person.id);
-      const vector = first && (await this.store.vectors([first.id])).get(first.id);
-      const nearest = vector ? await this.search(vector, 2) : [];
-      const other = nearest.find((each) => each.person.id !== person.id);
-      if (other) found.push(other.similarity);
-    }
-    return Float64Array.from(found);
+  async askAmongOthers(options: AskOptions): Promise<AskedAmongOthers> {
+    return await askAmongOthers(this, options);
   }
 
   /** The k most similar people by score, among the k, or 4 if k is less, whose faces are nearest. */

@@ -75,6 +75,22 @@ export function storeContract(engine: StoreUnderTest): void {
       for (const gallery of opened) await gallery.close();
     });
 
+    test("a note is kept for the state it is of, replaced, and gone when somebody is forgotten", async () => {
+      const gallery = await fresh();
+      await enrol(gallery, "Ann", 1);
+      const { store } = gallery;
+      const before = await store.latest();
+      expect(await store.note("n")).toBeUndefined();
+      await store.keepNote("n", '"1', before);
+      await store.keepNote("n", "two", before);
+      expect(await (await again(gallery)).store.note("n")).toBe("two");
+      await enrol(gallery, "Ben", 1);
+      await store.keepNote("n", "of an earlier state", before);
+      expect(await store.note("n")).toBe("two");
+      await gallery.forget(["Ann"]);
+      expect(await store.note("n")).toBeUndefined();
+    });
+
     test("what was enrolled is there when it is opened again: people, provenance, vectors and crops to the bit", async () => {
       const gallery = await fresh();
       const ann = await enrol(gallery, "Ann", 3);

@@ -141,6 +141,13 @@ export interface GalleryStore {
 
   /** Sequence of the last change; 0 before the first. */
   latest(): Promise<number>;
+  /** What was kept under a name with {@link keepNote}; undefined where nothing is. */
+  note(name: string): Promise<string | undefined>;
+  /**
+   * Keeps a text that was computed from the gallery as it was after change `after`; not when it has changed since. Gone
+   * when anybody is forgotten, who may have had a part in it.
+   */
+  keepNote(name: string, text: string, after: number): Promise<void>;
   /** Entries of the log, newest first; `after` is the sequence to go on below. */
   log(page: Page<number>): Promise<LogEntry[]>;
   entry(sequence: number): Promise<LogEntry | undefined>;

@@ -35,7 +35,8 @@ test.each(files)(
     expect(misfitOf(calibration, used)).toBeUndefined();
     const { threshold, thresholdInterval, falseMatches, data, target, curve } = calibration;
     expect(data).toMatchObject({
-      impostorPairs: 29_640_749,
+      impostorPairs: 29_640_622,
+      leftOut: 12,
       pictures: 7701,
       people: 4281,
       weighing: "people",
@@ -46,6 +47,16 @@ test.each(files)(
     expect(falseMatches / data.impostorPairs).toBeLessThan(2 * target.fmr);
     expect(threshold).toBeGreaterThan(thresholdInterval[0]);
     expect(threshold).toBe(thresholdInterval[1]);
+    // Among look-alikes false matches are more frequent, the nearer the more.
+    const [tenth, hundredth] = calibration.lookAlikes!;
+    expect([tenth!.nearest, hundredth!.nearest]).toEqual([0.1, 0.01]);
+    for (const [i, { cosine, fmr }] of curve.entries()) {
+      if (cosine < 0.2 || tenth!.curve[i]!.fmr < 1e-3) continue;
+      expect(tenth!.curve[i]!.fmr).toBeGreaterThan(fmr);
+      expect(hundredth!.curve[i]!.fmr).toBeGreaterThan(tenth!.curve[i]!.fmr);
+    }
+    expect(calibration.severalFaces!.exponent).toBeGreaterThan(0.3);
+    expect(calibration.severalFaces!.exponent).toBeLessThan(0.95);
     for (const [i, { fmr, fnmr, fmrInterval, fnmrInterval }] of curve.entries()) {
       expect(fmr).toBeGreaterThanOrEqual(fmrInterval[0]);
       expect(fmr).toBeLessThanOrEqual(fmrInterval[1]);

@@ -37,6 +37,8 @@ export const CalibrationSchema = z.strictObject({
     failures: count,
     /** The unit that counts the same in every rate: each pair, or each person and each two people. */
     weighing: z.enum(["pairs", "people"]),
+    /** Two people's pairs that were left out because the two are known to be one person: so many twos of people. */
+    leftOut: count.optional(),
   }),
   /** All intervals are those of other draws of people. */
   intervals: z.strictObject({ confidence: share, method: z.string() }),
@@ -63,6 +65,25 @@ export const CalibrationSchema = z.strictObject({
     .array(z.strictObject({ cosine, log10, low: log10, high: log10 }))
     .min(1)
     .max(10_000),
+  /**
+   * False match rates among look-alikes: pairs of people one of whom is among the nearest of the other, by other pictures
+   * than those that are compared. At rising cosines.
+   */
+  lookAlikes: z
+    .array(
+      z.strictObject({
+        nearest: share,
+        pairs: count.min(1),
+        curve: z
+          .array(z.strictObject({ cosine, fmr: share, fmrInterval: interval }))
+          .min(2)
+          .max(10_000),
+      }),
+    )
+    .max(10)
+    .optional(),
+  /** Strangers reach somebody with m faces at most m^exponent times as often as one face, as far as `faces` were counted. */
+  severalFaces: z.strictObject({ exponent: share, faces: count }).optional(),
 });
 
 /** The thresholds and error rates of one model, with their evidence. */

@@ -26,6 +26,9 @@ export interface ErrorCurveOptions extends FigureText {
   readonly heightPx?: number | undefined;
   /** The smallest false match rate shown. @default the smallest above 0 in the curves, at least 1e-6 */
   readonly from?: number | undefined;
+  /** What the axes are called. @default the rates that they show */
+  readonly x?: string | undefined;
+  readonly y?: string | undefined;
 }
 
 /**
@@ -51,12 +54,16 @@ export function rocCurve(curves: readonly ErrorCurve[], options: ErrorCurveOptio
     x: {
       type: "log",
       domain: [from, 1],
-      label: "false match rate",
+      label: options.x ?? "false match rate",
       ticks: powers(from),
       tickFormat: power,
       ...CENTRED,
     },
-    y: { domain: [Math.min(0.95, Math.floor(lowest * 20) / 20), 1], label: "true match rate", grid: true },
+    y: {
+      domain: [Math.min(0.95, Math.floor(lowest * 20) / 20), 1],
+      label: options.y ?? "true match rate",
+      grid: true,
+    },
     marks: [
       ...rows.flatMap((row, i) => curveMarks(row, i)),
       Plot.frame({ stroke: "currentColor", strokeOpacity: 0.3 }),
@@ -99,8 +106,8 @@ export function detCurve(curves: readonly ErrorCurve[], options: ErrorCurveOptio
   const meet = Math.max(from, lowest);
   const chart = drawChart({
     ...sizeOf(options),
-    x: { ...axis(from), label: "false match rate", ...CENTRED },
-    y: { ...axis(lowest), label: "false non-match rate" },
+    x: { ...axis(from), label: options.x ?? "false match rate", ...CENTRED },
+    y: { ...axis(lowest), label: options.y ?? "false non-match rate" },
     marks: [
       Plot.line(
         [

@@ -23,6 +23,15 @@ export interface ScoreEvidence {
   /** Share of genuine pairs that score lower; what accepting from this score on would turn away. */
   readonly fnmr: ErrorRate;
   readonly likelihood: Likelihood;
+  /** The same false match rate among pairs of people who look alike; empty where the calibration has none. */
+  readonly lookAlikes: readonly LookAlikeRate[];
+}
+
+/** Share of the pairs of look-alikes that score as high or higher. */
+export interface LookAlikeRate {
+  /** Share of the other people that counts as look-alikes: the nearest. */
+  readonly nearest: number;
+  readonly fmr: ErrorRate;
 }
 
 /** log₁₀ of how much more often such a score comes from one person than from two; 0 says nothing. */
@@ -107,7 +116,10 @@ export function judge(cosine: number, judge: Judge, threshold?: number): Verdict
 }
 
 /** A calibration's statement about a cosine. */
-export function evidenceOf(cosine: number, { curve, likelihoodRatio }: Calibration): ScoreEvidence {
+export function evidenceOf(
+  cosine: number,
+  { curve, likelihoodRatio, lookAlikes = [] }: Calibration,
+): ScoreEvidence {
   const above = curve.findIndex((point) => point.cosine >= cosine);
   const upper = curve[above === -1 ? curve.length - 1 : above]!;
   const lower = above === -1 ? upper : upper.cosine === cosine ? upper : curve[Math.max(above - 1, 0)]!;
@@ -117,6 +129,10 @@ export function evidenceOf(cosine: number, { curve, likelihoodRatio }: Calibrati
     fnmr:
       above === -1 ? { ...rateOf(1, [upper.fnmrInterval[0], 1]) } : rateOf(upper.fnmr, upper.fnmrInterval),
     likelihood: likelihoodAt(cosine, likelihoodRatio),
+    lookAlikes: lookAlikes.map(({ nearest, curve: own }) => {
+      const below = own.findLast((point) => point.cosine <= cosine) ?? own[0]!;
+      return { nearest, fmr: rateOf(below.fmr, below.fmrInterval) };
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { FaceError, readText, reasonOf } from "../../core/index.ts";
+import { LFW_ALIASES } from "./lfw-aliases.ts";
 import { expectBothLabels, type PairList, PictureList } from "./pair-list.ts";
 
 /**
@@ -77,6 +78,10 @@ export async function readLfwPairs(images: string, pairsPath: string): Promise<P
     same,
     person: Uint32Array.from(person),
     people: people.size,
+    aliases: LFW_ALIASES.flatMap(([one, other]): [number, number][] => {
+      const [first, second] = [people.get(one), people.get(other)];
+      return first === undefined || second === undefined ? [] : [[first, second]];
+    }),
     fold,
   };
 }

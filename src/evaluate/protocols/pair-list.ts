@@ -21,6 +21,8 @@ export interface PairList {
   /** Number of each picture's person; [pictures]. Never one number for pictures of an impostor pair. */
   readonly person: Uint32Array;
   readonly people: number;
+  /** Two people who are known to be one, or to have pictures under each other's name: no pair of theirs is an impostor pair. */
+  readonly aliases?: readonly (readonly [number, number])[] | undefined;
   /** Of each pair; [pairs]. */
   readonly fold: Uint16Array;
 }

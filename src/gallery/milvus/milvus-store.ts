@@ -176,6 +176,14 @@ export class MilvusStore implements GalleryStore {
     return await this.#open.latest();
   }
 
+  async note(name: string): Promise<string | undefined> {
+    return await this.#open.note(name);
+  }
+
+  async keepNote(name: string, text: string, after: number): Promise<void> {
+    await this.#open.keepNote(name, text, after);
+  }
+
   async people(page: Page<string>): Promise<Person[]> {
     return await this.#open.people(page);
   }

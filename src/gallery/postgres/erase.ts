@@ -46,6 +46,7 @@ async function begin(
   if (ids.length === 0) return undefined;
   const traces = await tracesOf(client, vectorTables(head), ids);
   const logEffects = await removeRows(client, vectorTables(head), traces);
+  await client.query("DELETE FROM note");
   // Other processes need these to take the faces out of their indexes: numbers, and nothing about anybody.
   const gone = traces.faces.map((id) => ({ subject: "face" as const, id, before: null, after: null }));
   const id = await appendToLog(client, head, { kind: "forget", at, effects: gone });

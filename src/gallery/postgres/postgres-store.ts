@@ -206,6 +206,21 @@ export class PostgresStore implements GalleryStore {
     return (await readHead(this.#open)).sequence;
   }
 
+  async note(name: string): Promise<string | undefined> {
+    const [row] = await this.#rows<{ value: string }>("SELECT value FROM note WHERE name = $1", [name]);
+    return row?.value;
+  }
+
+  async keepNote(name: string, text: string, after: number): Promise<void> {
+    await this.#open.transaction(async (client) => {
+      if ((await lockHead(client, this.address)).sequence !== after) return;
+      await client.query(
+        "INSERT INTO note (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [name, text],
+      );
+    });
+  }
+
   async log({ after, limit }: Page<number>): Promise<LogEntry[]> {
     return await readLog(this.#open, after ?? Number.MAX_SAFE_INTEGER, limit);
   }

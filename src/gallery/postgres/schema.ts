@@ -43,10 +43,15 @@ export const MIGRATIONS: readonly string[] = [
   "checksums",
   "names",
   createDigests(),
+  // What was computed from the whole gallery, such as how near its people are to each other.
+  `
+  CREATE TABLE note (name text PRIMARY KEY, value text NOT NULL);
+  ALTER TABLE note ALTER COLUMN value SET STATISTICS 0;
+  `,
 ];
 
 /** Tables with something about people, beside the vectors'; earlier sums of digests tell what a digest was. */
-export const TABLES_OF_PEOPLE = ["person", "face", "crop", "log", "effect", "seal"] as const;
+export const TABLES_OF_PEOPLE = ["person", "face", "crop", "log", "effect", "seal", "note"] as const;
 
 /**
  * The one row that every change locks: it gives sequences without gaps, in the order of the commits, and holds what

@@ -14,6 +14,7 @@ import { appendToLog } from "./commit.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { addTask, SqliteErasures } from "./erasures.ts";
 import { mergesOf } from "./former-people.ts";
+import { dropNotes } from "./meta.ts";
 import { vectorOf } from "./rows.ts";
 
 /** Removes people and everything that is kept of them from the file, then packs it and searches it for their bytes. */
@@ -36,6 +37,7 @@ function begin(
   if (ids.length === 0) return undefined;
   const traces = tracesOf(connection, ids);
   const logEffects = removeRows(connection, traces);
+  dropNotes(connection);
   // Other processes need these to take the faces out of their indexes: numbers, and nothing about anybody.
   const gone = traces.faces.map((id) => ({ subject: "face" as const, id, before: null, after: null }));
   const id = appendToLog(connection, { kind: "forget", at, effects: gone });

@@ -22,6 +22,22 @@ export function readSettings(connection: Connection): GallerySettings {
   return readMeta(connection, "settings", GallerySettingsSchema);
 }
 
+/** A text of {@link keepNote}. Throws FaceError BAD_FILE. */
+export function readNote(connection: Connection, name: string): string | undefined {
+  return readMeta(connection, `note ${name}`, z.string().optional());
+}
+
+/** Keeps a text in the place of an earlier one, inside the caller's transaction. */
+export function keepNote(connection: Connection, name: string, text: string): void {
+  connection.run("DELETE FROM meta WHERE key = ?", `note ${name}`);
+  connection.run("INSERT INTO meta (key, value) VALUES (?, ?)", `note ${name}`, JSON.stringify(text));
+}
+
+/** Removes all texts, inside the caller's transaction. */
+export function dropNotes(connection: Connection): void {
+  connection.run("DELETE FROM meta WHERE key LIKE 'note %'");
+}
+
 /** Takes a block of ids, inside the caller's transaction. Returns the first. Throws FaceError BAD_FILE. */
 export function takeIds(connection: Connection, count: number): number {
   const first = readMeta(connection, "nextId", z.number().int().min(1).max(Number.MAX_SAFE_INTEGER));

@@ -26,7 +26,15 @@ import { SqliteErasures } from "./erasures.ts";
 import { everNamed, formerPeople } from "./former-people.ts";
 import { expectSealed, expectWholeFaces, expectWholePeople } from "./integrity.ts";
 import { LiveIndex, latest } from "./live-index.ts";
-import { expectSamePipeline, readPipeline, readSettings, takeIds, writeMeta } from "./meta.ts";
+import {
+  expectSamePipeline,
+  keepNote,
+  readNote,
+  readPipeline,
+  readSettings,
+  takeIds,
+  writeMeta,
+} from "./meta.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
 import {
   checkedCrop,
@@ -237,6 +245,16 @@ export class SqliteStore implements GalleryStore {
 
   async latest(): Promise<number> {
     return latest(this.#open);
+  }
+
+  async note(name: string): Promise<string | undefined> {
+    return readNote(this.#open, name);
+  }
+
+  async keepNote(name: string, text: string, after: number): Promise<void> {
+    await this.#open.write(() => {
+      if (latest(this.#open) === after) keepNote(this.#open, name, text);
+    });
   }
 
   async log({ after, limit }: Page<number>): Promise<LogEntry[]> {

@@ -1,4 +1,10 @@
 export {
+  calibrateGallery,
+  type GalleryCalibration,
+  type GalleryCalibrationOptions,
+  type GalleryOperatingPoint,
+} from "./calibrate-gallery.ts";
+export {
   type EnrolmentOptions,
   type EnrolmentResult,
   enrolPhotographs,

@@ -83,8 +83,8 @@ export function thresholdText(
   const { protocol } = calibration.data;
   const kept =
     fpir.high < 1 && (source === "given" || fpir.high <= target)
-      ? `at most ${percent(fpir.high)} of strangers like those of its calibration (${protocol}) have a face so near to one of them, on average over such galleries`
-      : `its calibration (${protocol}) cannot bound the strangers who come so near to one of them by ${percent(target)}`;
+      ? `at most ${percent(fpir.high)} of strangers like those of its calibration (${protocol}) reach the score of one of them, on average over such galleries`
+      : `its calibration (${protocol}) cannot bound the strangers who reach the score of one of them by ${percent(target)}`;
   return `threshold ${strangers.threshold.toFixed(3)} for ${faces.toLocaleString("en")} faces${whose}: ${kept}; of ${asked} people of the gallery looked for among the others ${taken} would reach it`;
 }
 

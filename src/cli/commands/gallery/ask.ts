@@ -1,15 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { threadCount } from "../../../core/index.ts";
 import { expectPipeline, type Gallery } from "../../../gallery/index.ts";
-import type { Calibration } from "../../../models/index.ts";
-import {
-  chooseFace,
-  Recognizer,
-  RecognizerPool,
-  type StrangerThreshold,
-  strangersAt,
-  strangerThreshold,
-} from "../../../recognise/index.ts";
+import { calibrateGallery, chooseFace, Recognizer, RecognizerPool } from "../../../recognise/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { Failures } from "../../failures.ts";
@@ -28,7 +20,7 @@ import { photographsOf } from "../../told-inputs.ts";
 import { answerAsJson, answerText, describeTooClose, type FaceAnswer, thresholdText } from "./answer.ts";
 import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
 
-/** People of a gallery that are looked for among the others before it is asked. */
+/** People of a gallery that are looked for among the others before it is asked; `gallery calibrate` looks for more. */
 const ASKED_AMONG_OTHERS = 200;
 
 interface AskFlags extends GalleryFlags, ModelFlags, FaceFlags {
@@ -88,7 +80,16 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   const failures = new Failures(io, flags.json ?? false, passedOver);
   const own = flags.threshold ?? gallery.store.settings.threshold ?? undefined;
   const { calibration } = pool;
-  const strangers = calibration && (await strangersOf(gallery, calibration, flags.strangers, own));
+  const strangers =
+    calibration &&
+    (
+      await calibrateGallery(gallery, calibration, {
+        target: flags.strangers,
+        threshold: own,
+        most: ASKED_AMONG_OTHERS,
+        signal: io.signal,
+      })
+    ).strangers;
   const threshold = own ?? strangers?.threshold;
   let known = 0;
   let tooClose = 0;
@@ -118,20 +119,6 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   }
   const code = failures.report(paths.length);
   return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
-}
-
-/** The threshold of a gallery, or what is known of the one that was chosen. */
-async function strangersOf(
-  gallery: Gallery,
-  calibration: Calibration,
-  target: number,
-  own: number | undefined,
-): Promise<StrangerThreshold> {
-  const size = await gallery.store.stats();
-  const others = await gallery.bestOfOthers(ASKED_AMONG_OTHERS);
-  return own === undefined
-    ? strangerThreshold(calibration, size, target, others)
-    : strangersAt(calibration, size, target, others, own);
 }
 
 async function verify(io: CliIo, name: string, path: string, flags: AskFlags): Promise<number> {
@@ -183,7 +170,8 @@ async function lookAt(io: CliIo, gallery: Gallery, path: string, flags: AskFlags
   return { face: chooseFace(photograph.faces, faceOf(flags), photograph), recognizer };
 }
 
-function rateFlag(text: string): number {
+/** `1%`, `0.01` */
+export function rateFlag(text: string): number {
   const value = text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text);
   if (!(value > 0 && value < 1)) throw new InvalidArgumentError("Expected a rate such as 1% or 0.001.");
   return value;

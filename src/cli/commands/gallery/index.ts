@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Act } from "../../act.ts";
 import { askCommands } from "./ask.ts";
+import { calibrateGalleryCommand } from "./calibrate.ts";
 import { changeCommands } from "./change.ts";
 import { checkCommand } from "./check.ts";
 import { createCommand } from "./create.ts";
@@ -30,6 +31,7 @@ Example:
     createCommand,
     enrolCommand,
     askCommands,
+    calibrateGalleryCommand,
     listCommands,
     checkCommand,
     changeCommands,
