@@ -18,6 +18,7 @@ export {
   measureAllPairs,
   measureIdentification,
 } from "./identification.ts";
+export type { LookAlikeRates } from "./look-alikes.ts";
 export {
   type EmbedPicturesOptions,
   embedPictures,
@@ -54,6 +55,7 @@ export {
   type TemplateList,
 } from "./protocols/index.ts";
 export { FAILED_SCORE, type PairFailures, type ScoredPairList, scorePairs } from "./score-pairs.ts";
+export type { SeveralFaces } from "./several-faces.ts";
 export {
   type AcceptFigure,
   BY_PEOPLE,

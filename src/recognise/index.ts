@@ -57,6 +57,7 @@ export {
   type ErrorRate,
   evidenceOf,
   type Likelihood,
+  type LookAlikeRate,
   type ScoreEvidence,
   type Verdict,
   type VerdictOptions,
