@@ -1,15 +1,26 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { cosine, FaceError, throwIfAborted, type UnitVector, type WorkOptions } from "../core/index.ts";
-import type { Gallery } from "./gallery.ts";
 import { galleryDigest } from "./gallery-pipeline.ts";
 import { meanDirection, personScore } from "./person-score.ts";
 import type { Person } from "./records.ts";
+import type { GalleryStore } from "./store.ts";
 
 /** How many people are asked for. */
 export interface AskOptions extends WorkOptions {
   /** At most so many people, taken evenly from the list of names. */
   readonly most: number;
+}
+
+/** As much of a gallery as asking takes. */
+export interface AskableGallery {
+  readonly store: GalleryStore;
+  people(): AsyncIterable<Person>;
+  /** By falling score. */
+  search(
+    vector: UnitVector,
+    k: number,
+  ): Promise<readonly { readonly person: Person; readonly similarity: number }[]>;
 }
 
 /** People of a gallery, asked for by their first face as if each were a stranger to the gallery, and as if that face were new. */
@@ -48,11 +59,14 @@ const MOST_OWN = 256;
  *
  * Throws    FaceError ABORTED
  */
-export async function askAmongOthers(gallery: Gallery, options: AskOptions): Promise<AskedAmongOthers> {
+export async function askAmongOthers(
+  gallery: AskableGallery,
+  options: AskOptions,
+): Promise<AskedAmongOthers> {
   const { store } = gallery;
   const sequence = await store.latest();
   const { people: count, faces } = await store.stats();
-  const pipeline = galleryDigest(gallery.pipeline);
+  const pipeline = galleryDigest(store.pipeline);
   const kept = readNote(await store.note(NOTE));
   if (
     kept?.pipeline === pipeline &&

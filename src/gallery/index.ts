@@ -4,7 +4,7 @@ export {
   type MilvusIndexKind,
   parseAddress,
 } from "./address.ts";
-export { type AskedAmongOthers, type AskOptions, askAmongOthers } from "./ask-among-others.ts";
+export type { AskedAmongOthers, AskOptions } from "./ask-among-others.ts";
 export type {
   Change,
   ChangeKind,
