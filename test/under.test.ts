@@ -71,6 +71,27 @@ describe("--under", () => {
     expect([code, JSON.parse(text)]).toEqual([0, expect.objectContaining({ network: "mobilefacenet" })]);
   });
 
+  test("a format without places is not read as if nothing had been asked for", async () => {
+    const plain = join(folder, "plain.safetensors");
+    await arcface(["convert", averaged, "--out", plain]);
+    for (const command of ["inspect", "convert"]) {
+      const args = [
+        command,
+        plain,
+        "--under",
+        "ema",
+        ...(command === "convert" ? ["--out", join(folder, "y.pth")] : []),
+      ];
+      const { code, err } = await arcface(args);
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(
+          /plain\.safetensors: expected a PyTorch file for weights under ema, got one of format safetensors/,
+        ),
+      ]);
+    }
+  });
+
   test("a graph has no places", async () => {
     const graph = join(folder, "graph.onnx");
     await arcface(["convert", averaged, "--out", graph]);

@@ -1,4 +1,4 @@
-import { namingFile } from "../core/index.ts";
+import { FaceError, namingFile } from "../core/index.ts";
 import { type ByteSource, openFileSource } from "./byte-source.ts";
 import type { Checkpoint, CheckpointFormat } from "./checkpoint.ts";
 import { foreignFile } from "./foreign-files.ts";
@@ -22,6 +22,8 @@ export interface CheckpointOptions {
 
 interface FormatReader {
   readonly format: CheckpointFormat;
+  /** Whether several dictionaries of tensors can be in one file. */
+  readonly hasPlaces?: boolean;
   matches(head: Uint8Array, size: number): boolean;
   read(source: ByteSource, options: CheckpointOptions): Checkpoint;
 }
@@ -30,11 +32,13 @@ interface FormatReader {
 const READERS: readonly FormatReader[] = [
   {
     format: "pytorch-zip",
+    hasPlaces: true,
     matches: isZip,
     read: (source, { under }) => assembleCheckpoint(source, readTorchZip(source), under),
   },
   {
     format: "pytorch-legacy",
+    hasPlaces: true,
     matches: isTorchLegacy,
     read: (source, { under }) => assembleCheckpoint(source, readTorchLegacy(source), under),
   },
@@ -50,7 +54,8 @@ const READERS: readonly FormatReader[] = [
  *
  * The content decides, never the file's name. Only the tables of contents are read; tensors when they are asked for.
  *
- * Throws    FaceError BAD_FILE, or BAD_MODEL for a damaged ONNX or TFLite file; the file is closed again
+ * Throws    FaceError BAD_FILE, BAD_MODEL for a damaged ONNX or TFLite file, USAGE for `under` with a format that has no
+ *           places; the file is closed again
  */
 export function openCheckpoint(path: string, options: CheckpointOptions = {}): Checkpoint {
   return readCheckpoint(openFileSource(path), options);
@@ -61,6 +66,11 @@ export function readCheckpoint(source: ByteSource, options: CheckpointOptions = 
   try {
     const format = expectFormat(source);
     const reader = READERS.find((candidate) => candidate.format === format)!;
+    if (options.under && !reader.hasPlaces)
+      throw new FaceError(
+        "USAGE",
+        `${source.name}: expected a PyTorch file for weights under ${options.under.join(".")}, got one of format ${format}, which has no places`,
+      );
     return namingFile(source.name, () => reader.read(source, options));
   } catch (thrown) {
     source.close();

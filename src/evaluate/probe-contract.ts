@@ -1,5 +1,5 @@
 import type { AlignedFace } from "../align/index.ts";
-import { FaceError, seeded, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { cosine, FaceError, throwIfAborted, type UnitVector, type WorkOptions } from "../core/index.ts";
 import { Embedder, type EmbedderContract } from "../embed/index.ts";
 import type { ContractOptions, ModelFile, OwnCard } from "../models/index.ts";
 import { knownContract, ModelStore, readModelFile } from "../models/index.ts";
@@ -11,7 +11,14 @@ import {
   openNetworkFile,
   recognizerOptionsAmong,
 } from "../recognise/index.ts";
-import { drawPeople, percentiles, type Separation, separations } from "../statistics/index.ts";
+import {
+  areaInterval,
+  CONFIDENCE,
+  type IdentifiedScores,
+  jackknifeInterval,
+  type Separations,
+  separations,
+} from "../statistics/index.ts";
 
 /** A way to turn bytes into a network's input, as (byte − mean) / scale. */
 export interface Normalization {
@@ -40,7 +47,7 @@ export interface ProbeOptions extends FaceFinderOptions, WorkOptions {
   readonly people?: number | undefined;
   /** Photographs of each person. @default 4 */
   readonly photographs?: number | undefined;
-  /** Draws people, photographs and resamples. @default 1 */
+  /** Draws people and photographs. @default 1 */
   readonly seed?: number | undefined;
   /** Names and sizes that neither the file nor a card gives. */
   readonly contract?: ContractOptions | undefined;
@@ -57,7 +64,10 @@ export interface ProbeCandidate {
   readonly dPrime: number;
   readonly aucInterval: readonly [number, number];
   readonly dPrimeInterval: readonly [number, number];
-  /** How much less its d′ is than the best one's, on the same resamples; 0 inside leaves the order open. */
+  /**
+   * How much less its d′ is than the best one's, on the same people; 0 inside leaves the order open. The intervals of all
+   * candidates hold together with 95 %, so that many candidates do not make a leader of chance.
+   */
   readonly behindBest: readonly [number, number];
 }
 
@@ -79,7 +89,8 @@ export interface ProbeReport {
   readonly contract: EmbedderContract;
 }
 
-const RESAMPLES = 500;
+/** Of two, none can be left out. */
+const MIN_PEOPLE = 3;
 /** A person shows nothing about likeness with one photograph. */
 const MIN_PHOTOGRAPHS = 2;
 
@@ -101,44 +112,52 @@ export async function probeContract(
   const sampled = samplePeople(folder, { people, photographs, min: MIN_PHOTOGRAPHS, seed });
   const { crops, person, passedOver } = await alignPeople(sampled, known.input.sizePx, { ...options, store });
   const shown = new Set(person).size;
-  if (shown < 2) {
+  if (shown < MIN_PEOPLE) {
     throw new FaceError(
       "USAGE",
-      `${folder.folder}: expected photographs of at least 2 people with ${MIN_PHOTOGRAPHS} faces each, got ${shown}`,
+      `${folder.folder}: expected photographs of at least ${MIN_PEOPLE} people with ${MIN_PHOTOGRAPHS} faces each, got ${shown}`,
     );
   }
   const session = await openNetworkFile(store, file, known.input, { signal, onProgress });
   const ways = (["RGB", "BGR"] as const).flatMap((channels) =>
     NORMALIZATIONS.map((normalization) => inOrder(channels, normalization)),
   );
-  const draws = drawPeople(shown, RESAMPLES, seeded(seed));
-  const measured: { way: Way; own: Separation; resampled: Separation[] }[] = [];
+  const measured: { way: Way; separated: Separations; aucInterval: readonly [number, number] }[] = [];
   await using _ = session;
   for (const way of ways) {
     const contract = contractOf(known, way);
     const embedder = new Embedder(file.path, contract, session);
-    const vectors = [];
+    const vectors: UnitVector[] = [];
     for (const [i, crop] of crops.entries()) {
       throwIfAborted(signal);
       vectors.push(...(await embedder.embed([crop])));
       const done = measured.length * crops.length + i + 1;
       onProgress?.({ stage: "probe", done, total: ways.length * crops.length });
     }
-    const [own, ...resampled] = separations({ people: shown, person, vectors }, draws);
-    measured.push({ way, own: own!, resampled });
+    measured.push({
+      way,
+      separated: separations({ people: shown, person, vectors }),
+      aucInterval: areaInterval(scoresOfAll(person, shown, vectors)),
+    });
   }
-  measured.sort((a, b) => b.own.dPrime - a.own.dPrime);
-  const best = measured[0]!;
-  const candidates = measured.map(({ way, own, resampled }): ProbeCandidate => {
-    const behind = resampled.map((separation, i) => best.resampled[i]!.dPrime - separation.dPrime);
-    return {
+  measured.sort((a, b) => b.separated.all.dPrime - a.separated.all.dPrime);
+  const best = measured[0]!.separated;
+  const candidates = measured.map(
+    ({ way, separated, aucInterval }): ProbeCandidate => ({
       ...way,
-      ...own,
-      aucInterval: percentiles(resampled.map(({ auc }) => auc)),
-      dPrimeInterval: percentiles(resampled.map(({ dPrime }) => dPrime)),
-      behindBest: percentiles(behind),
-    };
-  });
+      ...separated.all,
+      aucInterval,
+      dPrimeInterval: jackknifeInterval(
+        separated.all.dPrime,
+        separated.without.map(({ dPrime }) => dPrime),
+      ),
+      behindBest: jackknifeInterval(
+        best.all.dPrime - separated.all.dPrime,
+        separated.without.map(({ dPrime }, i) => best.without[i]!.dPrime - dPrime),
+        1 - (1 - CONFIDENCE) / (measured.length - 1),
+      ),
+    }),
+  );
   const genuinePairs = pairCount(person, true);
   return {
     model: path,
@@ -150,7 +169,7 @@ export async function probeContract(
     passedOver,
     candidates,
     leaders: candidates.filter(({ behindBest }) => behindBest[0] <= 0).length,
-    contract: contractOf(known, best.way),
+    contract: contractOf(known, measured[0]!.way),
   };
 }
 
@@ -167,7 +186,7 @@ export function cardOfProbe(report: ProbeReport, before: OwnCard | undefined): O
       output: contract.output,
     },
     evidence: {
-      method: `arcface inspect --probe: highest d' over all pairs; 95 % intervals of ${RESAMPLES} resamples of people`,
+      method: `arcface inspect --probe: highest d' over all pairs; 95 % intervals by person, those of behindBest together`,
       seed,
       people,
       faces,
@@ -266,6 +285,27 @@ async function alignPeople(
 function passOverBadPictures(thrown: unknown): undefined {
   if (thrown instanceof FaceError && (thrown.code === "BAD_IMAGE" || thrown.code === "BAD_FILE")) return;
   throw thrown;
+}
+
+/** Every pair of faces. */
+function scoresOfAll(
+  person: readonly number[],
+  people: number,
+  vectors: readonly UnitVector[],
+): IdentifiedScores {
+  const count = (vectors.length * (vectors.length - 1)) / 2;
+  const scores = new Float64Array(count);
+  const same = new Uint8Array(count);
+  const [a, b] = [new Uint32Array(count), new Uint32Array(count)];
+  for (let j = 1, at = 0; j < vectors.length; j++) {
+    for (let i = 0; i < j; i++, at++) {
+      scores[at] = cosine(vectors[i]!, vectors[j]!);
+      same[at] = Number(person[i] === person[j]);
+      a[at] = person[i]!;
+      b[at] = person[j]!;
+    }
+  }
+  return { scores, same, a, b, people };
 }
 
 function pairCount(person: readonly number[], same: boolean): number {

@@ -20,7 +20,7 @@ const Evidence = z.strictObject({
       aucInterval: z.tuple([z.number(), z.number()]),
       dPrime: z.number(),
       dPrimeInterval: z.tuple([z.number(), z.number()]),
-      /** How much less d′ is than the best one's, on the same resamples; an interval with 0 in it decides nothing. */
+      /** How much less d′ is than the best one's, on the same people; an interval with 0 in it decides nothing. */
       behindBest: z.tuple([z.number(), z.number()]),
     }),
   ),

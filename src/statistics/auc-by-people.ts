@@ -1,7 +1,11 @@
 import { areaUnderCurve } from "./curves.ts";
 import type { IdentifiedScores, Interval } from "./identified-scores.ts";
+import { degreesOf, skewShift } from "./influence-interval.ts";
 import { type OperatingPoints, operatingPoints } from "./operating-points.ts";
 import { rateInterval } from "./rate-by-people.ts";
+import { CONFIDENCE } from "./rate-interval.ts";
+import { takenOff } from "./sharing.ts";
+import { studentDeviate } from "./student.ts";
 import { eachTwoPeople, falseMatchRate, falseNonMatchRate, tallyScores } from "./tally-scores.ts";
 
 /**
@@ -33,6 +37,7 @@ export function areaInterval(
     sum: new Float64Array(pairs.people),
   }));
   let shared = 0;
+  let sharedWeight = 0;
   eachTwoPeople(pairs, (a, b, scores) => {
     const { count, share, sum } = kinds[a === b ? 1 : 0]!;
     let own = 0;
@@ -41,16 +46,17 @@ export function areaInterval(
       share[person]! += scores.length / count;
       sum[person]! += own;
     }
-    if (a !== b) shared += own * own;
+    if (a === b) return;
+    shared += own * own;
+    sharedWeight += (scores.length / count) ** 2;
   });
-  let variance = -shared;
-  for (let i = 0; i < pairs.people; i++) {
-    const moved = kinds.reduce(
-      (all, { share, sum }) => all + (share[i] === 0 ? 0 : sum[i]! / (1 - share[i]!)),
-      0,
-    );
-    variance += moved * moved;
-  }
+  const impostors = kinds[0]!.share.filter((share) => share > 0);
+  const partners = impostors.reduce((sum, share) => sum + share ** 2, 0) / (2 * sharedWeight);
+  let variance = -takenOff(impostors.length, partners) * shared;
+  const influences = Float64Array.from({ length: pairs.people }, (_, i) =>
+    kinds.reduce((all, { share, sum }) => all + (share[i] === 0 ? 0 : sum[i]! / (1 - share[i]!)), 0),
+  );
+  for (const moved of influences) variance += moved * moved;
   const people = Math.min(
     ...kinds.map(({ share }) => share.reduce((a, x) => a + x, 0) ** 2 / share.reduce((a, x) => a + x * x, 0)),
   );
@@ -58,13 +64,13 @@ export function areaInterval(
   // worth more than that. Where few are out of order, their spread alone would say so.
   const most = 3 * Math.min(points.genuinePairs, points.impostorPairs);
   const worth = variance > 0 ? Math.min((area * (1 - area)) / variance, most) : most;
-  const { low, high } = rateInterval({
-    rate: area,
-    worth,
-    inflation: 1,
-    people,
-  });
-  return [low, high];
+  const degrees = degreesOf(influences, people);
+  const { low, high } = rateInterval({ rate: area, worth, inflation: 1, people: 1 + degrees });
+  const t = studentDeviate(degrees, CONFIDENCE);
+  if (!Number.isFinite(t)) return [0, 1];
+  const shift = skewShift(influences, t);
+  const deviation = Math.sqrt((area * (1 - area)) / worth);
+  return [Math.max(0, low - deviation * shift.low), Math.min(1, high + deviation * shift.high)];
 }
 
 /** A threshold that no impostor pair reaches and every genuine pair does. */

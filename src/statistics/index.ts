@@ -30,7 +30,9 @@ export {
   type SearchOutcome,
 } from "./identification.ts";
 export type { IdentifiedScores, Interval } from "./identified-scores.ts";
+export { jackknifeInterval } from "./jackknife.ts";
 export { type LocalLikelihood, localLikelihoods } from "./local-likelihood.ts";
+export { type MeanInterval, meanByPeople, type PeoplesValue } from "./mean-by-people.ts";
 export {
   errorCountsAt,
   type LabelledScores,
@@ -42,13 +44,12 @@ export {
   rankPairs,
 } from "./operating-points.ts";
 export { PairTally, type TalliedRates } from "./pair-tally.ts";
-export { percentiles } from "./percentiles.ts";
 export { probit } from "./probit.ts";
 export type { RankedScores } from "./rank-scores.ts";
 export { acceptedShare, rateOfPeople, rejectedShare } from "./rate-by-people.ts";
 export { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";
 export { ScoreHistogram } from "./score-histogram.ts";
-export { drawPeople, type ScoredPairs, type Separation, separations } from "./separation.ts";
+export { type ScoredPairs, type Separation, type Separations, separations } from "./separation.ts";
 export {
   eachTwoPeople,
   falseMatchRate,

@@ -1,4 +1,5 @@
 import { FaceError } from "../core/index.ts";
+import { takenOff } from "./sharing.ts";
 
 /** Counts of one kind of pairs at every threshold, with the variance that shared people cause. */
 export interface TalliedRates {
@@ -28,7 +29,8 @@ export interface TalliedRates {
  * residual w·(1{score ≥ t} − p)/W of each pair, summed to D over the pairs of two people and to S over all pairs of a
  * person, it is Σ S² over people − Σ D² over pairs of people. Pairs that share nobody do not covary; where nobody is in
  * two pairs, it is the binomial variance. S is divided by 1 minus the person's share of the weight: by how much a
- * rate without the person would have differed.
+ * rate without the person would have differed. Of few people who are each in many pairs less than Σ D² is taken off:
+ * see {@link takenOff}.
  *
  * Source    Fafchamps and Gubert, "The formation of risk sharing networks", 2007; Aronow, Samii and Assenova,
  *           "Cluster-robust variance estimation for dyadic data", 2015
@@ -101,6 +103,8 @@ export class PairTally {
     const wholeSquares = whole.reduce((sum, each) => sum + each * each, 0);
     // Of one person alone nothing is known about others: the variance stays what it is then, infinite.
     const lever = whole.map((each) => (1 - each / total) ** -2);
+    const present = whole.reduce((sum, each) => sum + (each > 0 ? 1 : 0), 0);
+    const off = takenOff(present, wholeSquares / (2 * this.#allSquares));
     const leverSquares = whole.reduce((sum, each, i) => sum + (each === 0 ? 0 : lever[i]! * each * each), 0);
     const accepted = new Float64Array(n);
     const share = new Float64Array(n);
@@ -124,7 +128,10 @@ export class PairTally {
       accepted[t] = count;
       share[t] = p;
       const bySharing =
-        ownSquares - squares - 2 * p * (ownWhole - products) + p * p * (leverSquares - this.#allSquares);
+        ownSquares -
+        off * squares -
+        2 * p * (ownWhole - off * products) +
+        p * p * (leverSquares - off * this.#allSquares);
       variance[t] = Math.max(0, bySharing) / (total * total);
     }
     return {

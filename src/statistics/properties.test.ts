@@ -23,6 +23,7 @@ import {
   trueAcceptRate,
 } from "./index.ts";
 import { allPairs, drawCrowd } from "./made-people.ts";
+import { takenOff } from "./sharing.ts";
 
 /** Scores with many ties and both kinds of pairs. */
 const labelledScores = fc
@@ -283,9 +284,16 @@ describe("pairs that share people", () => {
         dyads += residual.reduce((sum, x, k) => sum + (both[k] ? x : 0), 0) ** 2;
       }
     }
-    const expected = (sums / (1 - 2 / 30) ** 2 - dyads) / impostor.length ** 2;
+    // Everybody is in pairs with 29 others, of whom four count as few: so much of the squares is taken off.
+    const expected = (sums / (1 - 2 / 30) ** 2 - (4 / 29) * dyads) / impostor.length ** 2;
     expect(tallied.share[at]).toBeCloseTo(share, 12);
     expect(tallied.variance[at]).toBeCloseTo(expected, 12);
+  });
+
+  test("of few people in many pairs the variance is that of leaving out one at a time; of many, or in few pairs, less", () => {
+    expect(takenOff(30, 29)).toBeCloseTo(4 / 29, 12);
+    expect(takenOff(30, 3)).toBe(1);
+    expect(takenOff(4281, 4280)).toBeCloseTo(0.965, 3);
   });
 
   test("an interval by person is wider than that of independent pairs where people differ", () => {

@@ -2,6 +2,7 @@ import { betaQuantile } from "./incomplete-beta.ts";
 import type { TalliedRates } from "./pair-tally.ts";
 import { probit } from "./probit.ts";
 import { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";
+import { studentDeviate } from "./student.ts";
 
 /**
  * Events below which their own spread over people says too little about how they come together: then it is also taken from
@@ -122,11 +123,7 @@ function inflationAt({ share, variance, worth }: TalliedRates, at: number): numb
   return binomial > 0 ? variance[at]! / binomial : 1;
 }
 
-/** The square of the normal deviate over Student's t: 1 for very many degrees of freedom. */
+/** The square of the normal deviate over Student's t: 1 for very many degrees of freedom, 0 for none. */
 function degreesShare(degrees: number, confidence: number): number {
-  if (!(degrees > 0)) return 0;
-  // P(|T| > t) is I_x(degrees/2, 1/2) at x = degrees/(degrees + t²).
-  const x = betaQuantile(1 - confidence, degrees / 2, 0.5);
-  const studentSquare = degrees * (1 / x - 1);
-  return probit((1 + confidence) / 2) ** 2 / studentSquare;
+  return (probit((1 + confidence) / 2) / studentDeviate(degrees, confidence)) ** 2;
 }

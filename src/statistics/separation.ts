@@ -1,4 +1,4 @@
-import { FaceError, type Random, type ReadonlyFloat32 } from "../core/index.ts";
+import { FaceError, type ReadonlyFloat32 } from "../core/index.ts";
 import { areaUnderCurve } from "./curves.ts";
 import { scoreSpread } from "./d-prime.ts";
 import type { OperatingPoints } from "./operating-points.ts";
@@ -20,38 +20,32 @@ export interface ScoredPairs {
   readonly vectors: readonly ReadonlyFloat32[];
 }
 
-/**
- * The separation of all pairs, and of resamples in which people are drawn with replacement.
- *
- * Whole people are drawn because the pairs of one person are not independent of each other. A pair of two people
- * counts as often as the product of how often both were drawn; a person drawn twice gives no pairs with itself beyond
- * its own, so many times.
- *
- * Returns   the sample's own figures, then one per row of `draws`
- * Source    resampling by identity: Poh and Bengio, "Estimating the confidence interval of expected performance curve
- *           in biometric authentication using joint bootstrap", 2007
- */
-export function separations(pairs: ScoredPairs, draws: readonly Uint16Array[]): Separation[] {
-  const ranked = rank(pairs);
-  const once = new Uint16Array(pairs.people).fill(1);
-  return [once, ...draws].map((weights) => separationOf(ranked, weights));
+/** The separation of all pairs. */
+export function separation(pairs: ScoredPairs): Separation {
+  return separationOf(rank(pairs));
+}
+
+/** The separation of all pairs, and of those without each person in turn, from which {@link jackknifeInterval} makes intervals. */
+export interface Separations {
+  readonly all: Separation;
+  /** One a person. */
+  readonly without: readonly Separation[];
 }
 
 /**
- * How often each person is drawn in each of `count` resamples of `people` people.
+ * The separation of all pairs, and of all pairs without one person: whole people are left out because the pairs of one
+ * person are not independent of each other.
  *
- * A resample without genuine or impostor pairs cannot come up: it would need the same person every time, and is drawn
- * anew.
+ * Throws    FaceError USAGE for fewer than three people: without one of two there is no pair of two people
  */
-export function drawPeople(people: number, count: number, random: Random): Uint16Array[] {
-  if (people < 2) throw new FaceError("USAGE", `resamples: expected at least 2 people, got ${people}`);
-  return Array.from({ length: count }, () => {
-    for (;;) {
-      const weights = new Uint16Array(people);
-      for (let i = 0; i < people; i++) weights[random.below(people)]!++;
-      if (weights.filter((weight) => weight > 0).length > 1) return weights;
-    }
-  });
+export function separations(pairs: ScoredPairs): Separations {
+  const { people } = pairs;
+  if (people < 3) throw new FaceError("USAGE", `separation: expected at least 3 people, got ${people}`);
+  const ranked = rank(pairs);
+  return {
+    all: separationOf(ranked),
+    without: Array.from({ length: people }, (_, person) => separationOf(ranked, person)),
+  };
 }
 
 /** Pairs by falling score: the two people of each, which are one person for a genuine pair. */
@@ -76,13 +70,12 @@ function rank({ person, vectors }: ScoredPairs): RankedPairs {
   };
 }
 
-function separationOf(ranked: RankedPairs, weights: Uint16Array): Separation {
-  const points = weightedPoints(ranked, weights);
+function separationOf(ranked: RankedPairs, leftOut?: number): Separation {
+  const points = pointsWithout(ranked, leftOut);
   return { auc: areaUnderCurve(points), dPrime: scoreSpread(points).dPrime };
 }
 
-/** The operating points of one draw: every pair counts as often as its people were drawn. */
-function weightedPoints({ scores, first, second }: RankedPairs, weights: Uint16Array): OperatingPoints {
+function pointsWithout({ scores, first, second }: RankedPairs, leftOut?: number): OperatingPoints {
   const threshold: number[] = [];
   const genuine: number[] = [];
   const impostor: number[] = [];
@@ -91,8 +84,9 @@ function weightedPoints({ scores, first, second }: RankedPairs, weights: Uint16A
     const score = scores[i]!;
     for (; i < scores.length && scores[i] === score; i++) {
       const [a, b] = [first[i]!, second[i]!];
-      if (a === b) g += weights[a]!;
-      else n += weights[a]! * weights[b]!;
+      if (a === leftOut || b === leftOut) continue;
+      if (a === b) g++;
+      else n++;
     }
     threshold.push(score);
     genuine.push(g);

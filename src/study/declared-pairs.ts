@@ -1,5 +1,5 @@
-import { FaceError, seeded } from "../core/index.ts";
-import { areaUnderCurve, operatingPointsOf, percentiles } from "../statistics/index.ts";
+import { FaceError } from "../core/index.ts";
+import { areaUnderCurve, operatingPointsOf } from "../statistics/index.ts";
 import type { PairScores } from "./pair-scores.ts";
 
 /** The article's question, "does ArcFace tell them apart?", answered for two people who are said to look alike. */
@@ -8,10 +8,11 @@ export interface DeclaredPair {
   /** Cosines of pairs of one of the two people, and of pairs of one with the other. */
   readonly genuine: readonly number[];
   readonly between: readonly number[];
-  /** Chance that a genuine pair scores above one between the two, ties counting half; null when there are none. */
+  /**
+   * How often a genuine pair scores above one between the two, ties counting half; null when there are none. Of these
+   * photographs: two people's few say too little of their other ones for an interval.
+   */
   readonly auc: number | null;
-  /** 95 % interval of the AUC, from drawing each person's faces with replacement; null where there is no AUC. */
-  readonly aucInterval: readonly [number, number] | null;
   /** Faces of the two whose nearest other face of the two is the other person's. */
   readonly confused: readonly { readonly face: number; readonly nearest: number; readonly cosine: number }[];
   /** Decisions at the model's calibrated threshold; null for a model that was not calibrated. */
@@ -29,8 +30,6 @@ export interface ThresholdVerdict {
   readonly toldApart: boolean;
 }
 
-const DRAWS = 200;
-
 /**
  * Throws    FaceError USAGE for a person without a face in the study, or a pair of a person with itself
  */
@@ -38,7 +37,6 @@ export function judgeDeclaredPairs(
   scores: PairScores,
   pairs: readonly (readonly [string, string])[],
   threshold: number | undefined,
-  seed: number,
 ): DeclaredPair[] {
   return pairs.map((people) => {
     const [a, b] = people.map((person) => {
@@ -58,7 +56,6 @@ export function judgeDeclaredPairs(
       genuine,
       between,
       auc,
-      aucInterval: auc === null ? null : aucInterval(scores, a, b, seed),
       confused: confusedFaces(scores, [...a, ...b]),
       atThreshold: threshold === undefined ? null : verdict(genuine, between, threshold),
     };
@@ -75,23 +72,6 @@ function cosinesOf(scores: PairScores, a: readonly number[], b: readonly number[
   }
   for (const face of a) for (const other of b) between.push(scores.of(face, other));
   return { genuine, between };
-}
-
-function aucInterval(
-  scores: PairScores,
-  a: readonly number[],
-  b: readonly number[],
-  seed: number,
-): readonly [number, number] {
-  const random = seeded(seed);
-  const draw = (faces: readonly number[]): number[] => faces.map(() => faces[random.below(faces.length)]!);
-  const values: number[] = [];
-  while (values.length < DRAWS) {
-    // A draw of one face only has no genuine pair that is not a face with itself, and is drawn anew.
-    const { genuine, between } = cosinesOf(scores, draw(a), draw(b));
-    if (genuine.length > 0) values.push(areaUnderCurve(operatingPointsOf(genuine, between)));
-  }
-  return percentiles(values);
 }
 
 function confusedFaces(scores: PairScores, faces: readonly number[]): DeclaredPair["confused"] {

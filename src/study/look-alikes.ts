@@ -1,6 +1,5 @@
-import { type Random, seeded } from "../core/index.ts";
-import { drawPeople, percentiles } from "../statistics/index.ts";
-import type { PairScores, ScoredPair } from "./pair-scores.ts";
+import { acceptedShare, PairTally } from "../statistics/index.ts";
+import type { PairScores } from "./pair-scores.ts";
 
 /** Two different people of whom some faces resemble each other, with the two that do so most. */
 export interface LookAlikes {
@@ -15,12 +14,11 @@ export interface LookAlikes {
 }
 
 /** The pairs of different people with the highest cosines, by falling cosine, at most `count` of them. */
-export function findLookAlikes(scores: PairScores, count: number, seed: number): LookAlikes[] {
+export function findLookAlikes(scores: PairScores, count: number): LookAlikes[] {
   const highest = scores.highestImpostorsByPeople(count, 1);
   const places = placesAmongImpostors(
     scores,
     highest.map(({ cosine }) => cosine),
-    seeded(seed),
   );
   return highest.map(({ first, second, cosine }, i) => ({
     people: [scores.people[scores.person[first]!]!, scores.people[scores.person[second]!]!],
@@ -30,54 +28,33 @@ export function findLookAlikes(scores: PairScores, count: number, seed: number):
   }));
 }
 
-const DRAWS = 200;
+/** Pairs down to which scores are counted: how rare events come together is learnt from so many. */
+const RANK = 30;
 
 /**
- * Where scores lie among those of all pairs of different people.
- *
- * The interval comes from drawing people with replacement, because the pairs of one person are not independent; a
- * pair of two people counts as often as the product of how often both were drawn.
+ * Where scores lie among those of all pairs of different people, with the interval under other draws of people: pairs that
+ * share a person are not independent.
  */
 export function placesAmongImpostors(
   scores: PairScores,
   cosines: readonly number[],
-  random: Random,
 ): Pick<LookAlikes, "percentile" | "percentileInterval">[] {
   if (cosines.length === 0) return [];
-  const least = Math.min(...cosines);
-  // Only pairs at or above the lowest of the scores have to be looked at again for every draw.
-  const above: ScoredPair[] = [];
-  for (const pair of scores.pairs()) {
-    if (pair.cosine >= least && !scores.isGenuine(pair.first, pair.second)) above.push(pair);
-  }
-  const share = (weights: ArrayLike<number>, cosine: number): number => {
-    let notBelow = 0;
-    for (const pair of above) {
-      if (pair.cosine >= cosine)
-        notBelow += weights[scores.person[pair.first]!]! * weights[scores.person[pair.second]!]!;
-    }
-    return 1 - notBelow / impostorPairs(scores, weights);
-  };
   const people = scores.people.length;
-  const draws = people < 3 ? [] : drawPeople(people, DRAWS, random);
-  const once = new Uint16Array(people).fill(1);
-  return cosines.map((cosine) => ({
-    percentile: share(once, cosine),
-    percentileInterval:
-      draws.length === 0
-        ? null
-        : percentiles(draws.map((weights) => share(weights, cosine)).filter(Number.isFinite)),
-  }));
-}
-
-/** How many pairs of different people there are when every person counts as often as was drawn. */
-function impostorPairs(scores: PairScores, weights: ArrayLike<number>): number {
-  let sum = 0;
-  let squares = 0;
-  scores.facesOf.forEach((faces, person) => {
-    const weight = weights[person]! * faces.length;
-    sum += weight;
-    squares += weight * weight;
+  const least = scores.highestImpostors(RANK).at(-1)?.cosine ?? 1;
+  const rising = Float64Array.from(new Set([...cosines, least])).sort();
+  const tally = new PairTally(rising, people);
+  for (let a = 0; a < people; a++) {
+    for (let b = a + 1; b < people; b++) {
+      const own = scores.facesOf[a]!.flatMap((face) =>
+        scores.facesOf[b]!.map((other) => scores.of(face, other)),
+      );
+      tally.add(a, b, Float64Array.from(own));
+    }
+  }
+  const rates = tally.rates();
+  return cosines.map((cosine) => {
+    const { rate, low, high } = acceptedShare(rates, rising.indexOf(cosine));
+    return { percentile: 1 - rate, percentileInterval: people < 3 ? null : [1 - high, 1 - low] };
   });
-  return (sum * sum - squares) / 2;
 }

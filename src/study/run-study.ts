@@ -40,7 +40,7 @@ export interface StudyOptions extends RecognizerOptions, WorkOptions {
   readonly whyPairs?: number | undefined;
   /** Look-alike pairs with an occlusion map. @default 6 */
   readonly occlusions?: number | undefined;
-  /** Of the layouts, the resamples and the selection. @default 1 */
+  /** Of the layouts and the selection. @default 1 */
   readonly seed?: number | undefined;
 }
 
@@ -104,7 +104,7 @@ export async function runStudy(
   const { collected, ...model } = await collect(photographs, options);
   const { faces } = collected;
   const scores = new PairScores(faces);
-  const lookAlikes = findLookAlikes(scores, listed, seed);
+  const lookAlikes = findLookAlikes(scores, listed);
   const threshold = model.calibration?.threshold;
   const { genuine, impostor } = scores.byKind();
   return {
@@ -121,7 +121,7 @@ export async function runStudy(
     retrieval: retrieve(scores, k),
     separation: separateScores(genuine, impostor),
     lookAlikes,
-    declared: judgeDeclaredPairs(scores, options.lookAlikes ?? [], threshold, seed),
+    declared: judgeDeclaredPairs(scores, options.lookAlikes ?? [], threshold),
     ...(await explain(collected, scores, lookAlikes, options)),
   };
 }

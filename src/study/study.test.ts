@@ -69,7 +69,7 @@ describe("scores", () => {
   });
 
   test("the look-alikes are pairs of people, each with its share of impostor pairs below", () => {
-    const found = findLookAlikes(scores, 10, 1);
+    const found = findLookAlikes(scores, 10);
     expect(found.map(({ people }) => people)).toEqual([
       ["ana", "bo"],
       ["bo", "cy"],
@@ -84,7 +84,7 @@ describe("scores", () => {
 
   test("a person whose many faces fill the highest pairs does not hide the other look-alikes", () => {
     const crowd = Array.from({ length: 40 }, (_, i) => at(i % 2 ? "a" : "b", i * 0.01, `${i}.jpg`));
-    const found = findLookAlikes(new PairScores([...crowd, at("c", 90), at("d", 100)]), 1000, 1);
+    const found = findLookAlikes(new PairScores([...crowd, at("c", 90), at("d", 100)]), 1000);
     expect(found).toHaveLength(6);
   });
 
@@ -120,7 +120,7 @@ describe("declared pairs", () => {
   const scores = new PairScores([at("ana", 0), at("ana", 41), at("bo", 30), at("bo", 80)]);
 
   test("answer with both kinds of cosines, the AUC, the confused faces and the threshold's verdict", () => {
-    const [pair] = judgeDeclaredPairs(scores, [["ana", "bo"]], 0.9, 1);
+    const [pair] = judgeDeclaredPairs(scores, [["ana", "bo"]], 0.9);
     expect(pair!.genuine).toHaveLength(2);
     expect(pair!.between).toHaveLength(4);
     // Angles of 41° and 50° within, of 11°, 30°, 39° and 80° between: each face has one of the other nearest.
@@ -135,8 +135,8 @@ describe("declared pairs", () => {
   });
 
   test("a model without a threshold gives no verdict, and a person without faces is named", () => {
-    expect(judgeDeclaredPairs(scores, [["ana", "bo"]], undefined, 1)[0]!.atThreshold).toBeNull();
-    expect(() => judgeDeclaredPairs(scores, [["ana", "zoe"]], 0.5, 1)).toThrow('got "zoe"');
+    expect(judgeDeclaredPairs(scores, [["ana", "bo"]], undefined)[0]!.atThreshold).toBeNull();
+    expect(() => judgeDeclaredPairs(scores, [["ana", "zoe"]], 0.5)).toThrow('got "zoe"');
   });
 });
 

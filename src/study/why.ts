@@ -9,15 +9,15 @@ import {
 } from "../core/index.ts";
 import { openPicture } from "../image/index.ts";
 import type { Recognizer } from "../recognise/index.ts";
-import { percentiles } from "../statistics/index.ts";
+import { meanByPeople } from "../statistics/index.ts";
 import type { StudyFace } from "./collect-faces.ts";
 import { FACTORS, type FactorInput } from "./factors.ts";
 import type { PairScores, ScoredPair } from "./pair-scores.ts";
 
-/** A mean with its 95 % interval; null where nothing could be measured. */
+/** A mean with its 95 % interval under other draws of people, which is null where there is only one. */
 export interface Measured {
   readonly mean: number;
-  readonly interval: readonly [number, number];
+  readonly interval: readonly [number, number] | null;
 }
 
 /** How much one factor moves cosines. */
@@ -59,7 +59,6 @@ export interface WhyOptions extends WorkOptions {
 const PAIRS = 40;
 /** Face pairs of the same two people among the look-alike pairs, at most. */
 const PER_LOOK_ALIKES = 3;
-const DRAWS = 200;
 
 /** The pairs on which factors are tested: drawn from genuine ones, a person after the other, and the look-alike ones. */
 export function selectPairs(
@@ -111,11 +110,14 @@ export async function askWhy(
   const factors = FACTORS.map(({ apply: _, ...factor }, i) => ({
     ...factor,
     self: measured(
-      perFace.map(({ self }) => self[i]!),
-      random,
+      perFace.map(({ face, self }) => ({
+        value: self[i]!,
+        a: scores.person[face]!,
+        b: scores.person[face]!,
+      })),
     ),
-    genuine: pairEffect(genuine, changed, i + 1, random),
-    lookAlike: pairEffect(lookAlike, changed, i + 1, random),
+    genuine: pairEffect(genuine, scores, changed, i + 1),
+    lookAlike: pairEffect(lookAlike, scores, changed, i + 1),
   }));
   return {
     faces: asked.length,
@@ -134,34 +136,23 @@ export async function cutOut(face: StudyFace, sizePx: number): Promise<FactorInp
 
 function pairEffect(
   pairs: readonly ScoredPair[],
+  { person }: PairScores,
   changed: ReadonlyMap<number, readonly UnitVector[]>,
   variant: number,
-  random: Random,
 ): PairEffect | null {
   const changes = pairs.map(({ first, second }) => {
     const a = changed.get(first)!;
     const b = changed.get(second)!;
     const before = cosine(a[0]!, b[0]!);
     const one = (cosine(a[variant]!, b[0]!) + cosine(a[0]!, b[variant]!)) / 2;
-    return { one: one - before, both: cosine(a[variant]!, b[variant]!) - before };
+    const people = { a: person[first]!, b: person[second]! };
+    return { ...people, one: one - before, both: cosine(a[variant]!, b[variant]!) - before };
   });
-  const one = measured(
-    changes.map((change) => change.one),
-    random,
-  );
-  const both = measured(
-    changes.map((change) => change.both),
-    random,
-  );
+  const one = measured(changes.map((change) => ({ ...change, value: change.one })));
+  const both = measured(changes.map((change) => ({ ...change, value: change.both })));
   return one && both && { one, both };
 }
 
-/** The mean, and the middle 95 % of means of resamples. */
-function measured(values: readonly number[], random: Random): Measured | null {
-  if (values.length === 0) return null;
-  const meanOf = (of: readonly number[]): number => of.reduce((sum, value) => sum + value, 0) / of.length;
-  const means = Array.from({ length: DRAWS }, () =>
-    meanOf(values.map(() => values[random.below(values.length)]!)),
-  );
-  return { mean: meanOf(values), interval: percentiles(means) };
+function measured(values: Parameters<typeof meanByPeople>[0]): Measured | null {
+  return values.length === 0 ? null : meanByPeople(values);
 }

@@ -120,7 +120,7 @@ function describeProbe({ candidates, ...counts }: ProbeReport): string[] {
         .trimEnd(),
     ),
     tied.length === 1
-      ? `best: ${best!.channels} ${best!.normalization}; the 95 % interval puts every other behind it`
+      ? `best: ${best!.channels} ${best!.normalization}; the 95 % intervals put every other behind it`
       : `best: ${best!.channels} ${best!.normalization}, but these photographs cannot tell it from ${tied
           .slice(1)
           .map((c) => `${c.channels} ${c.normalization}`)

@@ -62,7 +62,7 @@ export function addStudyFlags(command: Command): Command {
         .choices(["central", "largest"])
         .default("central"),
     )
-    .option("--seed <n>", "of the layouts, the resamples and the selection", whole, 1)
+    .option("--seed <n>", "of the layouts and the selection", whole, 1)
     .option("--no-why", "leave out the changes of light, region, quality and alignment")
     .option("--json", "print the main figures as JSON");
   return addJobsFlag(addModelFlags(command, { embeds: true }));

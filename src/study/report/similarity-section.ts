@@ -15,7 +15,7 @@ ${study.declared.length > 0 && declaredPairs(study)}
 ${
   lookAlikes.length === 0
     ? html`<p>There are no two people to compare.</p>`
-    : html`<p>The two different people of each line have the highest cosines. The percentile is the share of all pairs of different people that score below, with the interval of 95 % from drawing people anew.</p>
+    : html`<p>The two different people of each line have the highest cosines. The percentile is the share of all pairs of different people that score below, with its interval of 95 %, which counts that pairs share people.</p>
 ${scrollTable(
   "Look-alikes",
   html`<table><thead><tr><th scope="col">faces</th><th scope="col">people</th><th scope="col" class="number">cosine</th><th scope="col" class="number">percentile</th><th scope="col" class="number">95 %</th>${threshold !== undefined && html`<th scope="col">at ${figure(threshold)}</th>`}</tr></thead><tbody>${lookAlikes.map(
@@ -29,12 +29,12 @@ ${scrollTable(
 
 function declaredPairs(study: Study): Markup {
   return html`<h3>Does ArcFace tell them apart?</h3>
-<p>The pairs that were said to look alike. AUC is the chance that two photographs of one of them score above a photograph of each, with the interval of 95 % from drawing photographs anew.</p>
+<p>The pairs that were said to look alike. AUC is how often, among these photographs, two of one of them score above one of each.</p>
 <div class="declared">${study.declared.map((pair) => declaredPair(study, pair))}</div>`;
 }
 
 function declaredPair(study: Study, pair: DeclaredPair): Markup {
-  const { people, atThreshold, auc, aucInterval, confused, between, genuine } = pair;
+  const { people, atThreshold, auc, confused, between, genuine } = pair;
   const [a, b] = people.map((person) => study.scores.facesOf[study.scores.people.indexOf(person)]!) as [
     readonly number[],
     readonly number[],
@@ -49,7 +49,7 @@ function declaredPair(study: Study, pair: DeclaredPair): Markup {
 <div class="strip">${a.slice(0, 8).map((i) => face(study, i, 56))}</div><div class="strip">${b.slice(0, 8).map((i) => face(study, i, 56))}</div>
 ${dotRows(genuine, between, atThreshold?.threshold)}
 <p>${answer}${atThreshold && atThreshold.falseNonMatches > 0 && html`; ${atThreshold.falseNonMatches} of ${count(genuine.length, "pair")} of one of them ${atThreshold.falseNonMatches === 1 ? "falls" : "fall"} below it`}.<br>
-AUC ${figure(auc)}${aucInterval && html` <span class="quiet">[${figure(aucInterval[0])}, ${figure(aucInterval[1])}]</span>`}; ${confused.length === 0 ? "no photograph is nearer to the other person than to its own" : html`${count(confused.length, "photograph is", "photographs are")} nearer to the other person:`}</p>
+AUC ${figure(auc)}; ${confused.length === 0 ? "no photograph is nearer to the other person than to its own" : html`${count(confused.length, "photograph is", "photographs are")} nearer to the other person:`}</p>
 ${confused.length > 0 && html`<div class="strip">${confused.map((one) => html`<span class="couple">${face(study, one.face, 48)}${face(study, one.nearest, 48)}<small>${figure(one.cosine)}</small></span>`)}</div>`}
 </article>`;
 }

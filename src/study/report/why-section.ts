@@ -27,7 +27,7 @@ ${
   why === undefined || why.faces === 0
     ? html`<p>Not asked: there are fewer than two faces, or the question was left out.</p>`
     : html`<p>The article ends with the guess that ArcFace goes by “hairstyle, facial expression, or the light condition”. Here one thing at a time is changed about ${count(why.faces, "face")}, and the cosines are measured again: of each face with itself, of ${count(why.genuinePairs, "pair")} of one person, and of ${count(why.lookAlikePairs, "pair")} of different people with the highest cosines. ${strongest(why)}</p>
-<p class="quiet">Intervals are of 95 %, from drawing faces or pairs anew. Regions are those of the template that all faces are aligned to, not each face's own outline. Look-alike pairs were chosen because they score high, so nearly any change brings them down a little.</p>
+<p class="quiet">Intervals are of 95 % and count that faces and pairs share people. Regions are those of the template that all faces are aligned to, not each face's own outline. Look-alike pairs were chosen because they score high, so nearly any change brings them down a little.</p>
 ${factorTable(why)}`
 }
 ${
@@ -70,7 +70,7 @@ function factorTable(why: WhyReport): Markup {
 function cell(value: Measured | null | undefined, signed = true): Markup {
   if (!value) return html`<td class="number">–</td>`;
   const { mean, interval } = value;
-  return html`<td class="number">${signed && mean > 0 ? "+" : ""}${figure(mean)}<br><span class="quiet">[${figure(interval[0])}, ${figure(interval[1])}]</span>${signed && bar(mean)}</td>`;
+  return html`<td class="number">${signed && mean > 0 ? "+" : ""}${figure(mean)}${interval && html`<br><span class="quiet">[${figure(interval[0])}, ${figure(interval[1])}]</span>`}${signed && bar(mean)}</td>`;
 }
 
 /** A change as a bar from the middle; half the width is a change of 0.4. */
