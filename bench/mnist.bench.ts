@@ -29,9 +29,6 @@ const epochs = Number(flags.epochs);
 const digits = Number(flags.digits);
 const mnist = await loadMnist(new ModelStore({ home: process.env["ARCFACE_HOME"] }));
 console.log(describeMachine());
-if (flags.scales) await chooseScales(flags.scales.split(",").map(Number));
-else await compareHeads(Number(flags.seeds));
-
 async function chooseScales(scales: readonly number[]): Promise<void> {
   const held = 10_000;
   const { train } = mnist;
@@ -100,3 +97,6 @@ function interval(values: readonly number[]): string {
   const half = (T[n - 2] ?? 1.96) * (deviation / Math.sqrt(n));
   return `${mean.toFixed(3)} [${(mean - half).toFixed(3)}, ${(mean + half).toFixed(3)}]`;
 }
+
+if (flags.scales) await chooseScales(flags.scales.split(",").map(Number));
+else await compareHeads(Number(flags.seeds));
