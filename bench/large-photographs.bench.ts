@@ -19,7 +19,7 @@ const { values: flags, positionals } = parseArgs({
   options: { before: { type: "string" }, rounds: { type: "string", default: "5" } },
 });
 
-/** What both checkouts have. */
+/** The finder of faces, in both checkouts. */
 interface Finder {
   align(path: string, sizePx: number): Promise<{ readonly faces: readonly unknown[] }>;
   close(): Promise<void>;

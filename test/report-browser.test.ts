@@ -109,7 +109,7 @@ async function syntheticReport(): Promise<string> {
     ],
     retrieval: retrieve(scores, 3),
     separation: undefined,
-    lookAlikes: findLookAlikes(scores, 5, 1),
+    lookAlikes: findLookAlikes(scores, 5),
     declared: [],
     why: undefined,
     occluded: [],

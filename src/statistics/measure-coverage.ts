@@ -96,7 +96,7 @@ const FIXED = [0.1, 0.4, 0.65, 0.8, 0.9] as const;
 /** Impostor pairs of a list with few of each person. */
 const SOME = 225;
 
-/** What is true of the population. */
+/** The truth about the population that samples are drawn from. */
 interface Truth {
   readonly auc: number;
   readonly eer: number;
@@ -329,7 +329,7 @@ export function meanCoverage(samples: number, seed = 0): Coverage {
   for (let sample = 0; sample < samples; sample++) {
     const random = seeded(19 * sample + seed);
     const people = 20;
-    // What a change does to a person's cosines: skewed, as changes are that harm some faces most.
+    // How a change moves a person's cosines: skewed, as changes are that harm some faces most.
     const effect = Float64Array.from({ length: people }, () => -Math.log(Math.max(1e-9, random.next())));
     const noise = (): number => 2 * random.next() - 1;
     const faces = [...effect.keys()].flatMap((a) =>

@@ -102,8 +102,8 @@ function studyOf(faces: readonly StudyFace[]): Study {
     ],
     retrieval: retrieve(scores, 3),
     separation: separateScores(genuine, impostor),
-    lookAlikes: findLookAlikes(scores, 10, 1),
-    declared: judgeDeclaredPairs(scores, [["Ann", "Bo"]], calibration.threshold, 1),
+    lookAlikes: findLookAlikes(scores, 10),
+    declared: judgeDeclaredPairs(scores, [["Ann", "Bo"]], calibration.threshold),
     why: {
       faces: 6,
       genuinePairs: 4,

@@ -20,7 +20,10 @@ export function boundsOf(layout: Float64Array): Bounds {
     else if (py > maxY) maxY = py;
   }
   const extent = Math.max(maxX - minX, maxY - minY);
-  return { x: (minX + maxX - extent) / 2, y: (minY + maxY - extent) / 2, extent };
+  // The longer side begins at its lowest point to the last bit: no point may lie outside by rounding.
+  const lower = (min: number, max: number): number =>
+    max - min === extent ? min : Math.min(min, (min + max - extent) / 2);
+  return { x: lower(minX, maxX), y: lower(minY, maxY), extent };
 }
 
 /** How many ordered pairs of points there are for each unit of area that the second may lie in. */
