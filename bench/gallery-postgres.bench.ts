@@ -48,7 +48,7 @@ for (let done = 0; done < faces; ) {
   done += 3 * PEOPLE;
 }
 console.log(`enrolled ${faces} faces, ${3 * PEOPLE} in a durable change: ${Math.round(faces / enrolling)}/s`);
-const sizeOf = async (gallery: Gallery): Promise<number> => (await gallery.store.stats()).bytes! / faces;
+const sizeOf = async (gallery: Gallery): Promise<number> => (await gallery.records.stats()).bytes! / faces;
 const plain = await sizeOf(exact);
 console.log(`tables: ${Math.round(plain)} bytes a face`);
 let start = performance.now();
@@ -71,7 +71,7 @@ for (const [kind, queries] of Object.entries(kinds)) {
     const found: number[][] = [];
     for (const [name, gallery] of Object.entries(galleries)) {
       start = performance.now();
-      found.push((await gallery.store.nearest(query, 10)).map(({ person }) => person));
+      found.push((await gallery.records.nearest(query, 10)).map(({ person }) => person));
       times[name]!.push(performance.now() - start);
     }
     const [truth = [], answer = []] = found;

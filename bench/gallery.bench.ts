@@ -57,7 +57,7 @@ const start = performance.now();
 await using opened = await Gallery.open(address, { clock });
 await opened.identify(made.direction());
 console.log(`open and first answer: ${seconds(start).toFixed(2)} s`);
-const { indexBytes } = await opened.store.stats();
+const { indexBytes } = await opened.records.stats();
 console.log(
   `memory: index ${Math.round(indexBytes / faces)} bytes a face, process +${Math.round((process.memoryUsage().rss - before) / faces)} bytes a face`,
 );

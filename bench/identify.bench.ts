@@ -15,7 +15,7 @@ import { clopperPearson } from "arcface-ts/statistics";
 import { asUnitVector, cosine, type Random, seeded, type UnitVector } from "../src/core/index.ts";
 import { personScore, TOO_CLOSE } from "../src/gallery/index.ts";
 import { type Calibration, expectCalibrationFor, readCalibration } from "../src/models/index.ts";
-import { strangerThreshold } from "../src/recognise/index.ts";
+import { strangerThreshold } from "../src/verdict/index.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 const STRANGERS = 800;

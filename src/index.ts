@@ -84,11 +84,10 @@ export {
   readEmbeddings,
   recordsOf,
   represent,
-  type ScoreEvidence,
   thumbnail,
-  type Verdict,
   type VerdictOptions,
   verify,
 } from "./recognise/index.ts";
 export { type FetchNews, onFetch } from "./registry/index.ts";
 export { ExactIndex, type GroupNeighbour, type Neighbour, type VectorIndex } from "./search/index.ts";
+export type { Policy, ScoreEvidence, Verdict } from "./verdict/index.ts";

@@ -11,6 +11,7 @@ const LAYERS = [
   ["models"],
   ["detect", "align"],
   ["embed", "search", "statistics"],
+  ["verdict"],
   ["gallery", "autodiff"],
   ["recognise"],
   ["train"],
@@ -97,6 +98,14 @@ test("a folder is entered by its door: index.ts, or a named subfolder's", () => 
       : [];
   });
   expect(byWindow).toEqual([]);
+});
+
+test("a gallery's store is its own: whoever stands above it reads its records", () => {
+  const reaching = files.filter(
+    (file) =>
+      !file.startsWith("gallery/") && /\bgallery\.store\b/i.test(readFileSync(join(SOURCE, file), "utf8")),
+  );
+  expect(reaching).toEqual([]);
 });
 
 test("each native or large package is imported in one folder", () => {

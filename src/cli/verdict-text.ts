@@ -1,5 +1,5 @@
 import type { Calibration } from "../models/index.ts";
-import type { ErrorRate, Likelihood, ScoreEvidence, Verdict } from "../recognise/index.ts";
+import type { ErrorRate, Likelihood, ScoreEvidence, Verdict } from "../verdict/index.ts";
 
 /** A verdict as a person reads it: the plain answer, then both error rates at the score, and from what evidence. */
 export function describeVerdict(verdict: Verdict | undefined, uncalibrated: string | undefined): string[] {

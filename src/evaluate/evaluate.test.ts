@@ -10,8 +10,8 @@ import {
   readCalibration,
   writeCalibration,
 } from "../models/index.ts";
-import { evidenceOf } from "../recognise/index.ts";
 import { acceptedShare, operatingPoints } from "../statistics/index.ts";
+import { evidenceOf } from "../verdict/index.ts";
 import { calibrate, evidenceOfPairs } from "./calibrate.ts";
 import { measureAllPairs, measureIdentification } from "./identification.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { cosine, normalize, seeded, type UnitVector } from "../core/index.ts";
 import { meanDirection, personScore } from "../gallery/index.ts";
-import { strangerThreshold } from "../recognise/index.ts";
+import { strangerThreshold } from "../verdict/index.ts";
 import { acceptedShare } from "../statistics/index.ts";
 import { drawCrowd } from "../statistics/made-people.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";

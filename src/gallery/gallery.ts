@@ -1,15 +1,19 @@
-import { cosine, FaceError, personName, type UnitVector } from "../core/index.ts";
+import { FaceError, personName, type UnitVector } from "../core/index.ts";
 import type { Pipeline } from "../models/index.ts";
+import { judge, type Policy, type StrangerThreshold, strangersAt, strangerThreshold, thresholdOf, type Verdict } from "../verdict/index.ts";
+import type { Identification, IdentifyOptions, Verification } from "./answers.ts";
 import { type AskedAmongOthers, type AskOptions, askAmongOthers } from "./ask-among-others.ts";
 import { type ChangeKind, inverse, type LogEntry } from "./change.ts";
+import { checkGallery, type GalleryCheck } from "./check-gallery.ts";
+import { joined } from "./erasure/joined.ts";
 import { expectFace, keptDate } from "./expect-face.ts";
 import { expectVector, type GalleryPipeline } from "./gallery-pipeline.ts";
 import { createStore, openStore } from "./open-store.ts";
-import { PersonScores, SHORTLIST, TOO_CLOSE } from "./person-score.ts";
+import { type Candidate, PeopleSearch } from "./people-search.ts";
+import { TOO_CLOSE } from "./person-score.ts";
 import {
   type Enrolled,
   type Enrolment,
-  facesOf,
   type Plan,
   personNamed,
   planDeletion,
@@ -23,6 +27,7 @@ import {
 } from "./plans.ts";
 import type { Person } from "./records.ts";
 import type { Erasure, FormerPerson, GallerySettings, GalleryStore } from "./store.ts";
+import { entryToUndo } from "./undoable.ts";
 
 /** The outside things that a gallery needs. */
 export interface GalleryOptions {
@@ -35,48 +40,44 @@ export interface ShowReceipt {
   readonly show?: (erasure: Erasure) => void | Promise<void>;
 }
 
-/** Who a face is, that it is one of two, or that nobody known is near enough. */
-export interface Identification {
-  /** "too-close" when somebody reaches the threshold, and somebody else nearly the same score. */
-  readonly answer: "person" | "unknown" | "too-close";
-  /** null when the face is unknown, or it is too close to call who it is. */
-  readonly person: Person | null;
-  /** Of the first candidate's nearest face; null in an empty gallery. */
-  readonly cosine: number | null;
-  /** Of the first candidate, which the threshold is for; null in an empty gallery. See {@link personScore}. */
-  readonly similarity: number | null;
-  readonly threshold: number;
-  /** Who comes second; null when there is nobody else. */
-  readonly rival: Candidate | null;
-  /** The most similar people, by falling score, whatever the threshold. */
-  readonly candidates: readonly Candidate[];
-}
-
-/** Someone who resembles a query. */
-export interface Candidate {
-  readonly person: Person;
-  /** The face that does most. */
-  readonly face: number;
-  /** With that face. */
-  readonly cosine: number;
-  /** With that face and the mean of the person's faces: {@link personScore}. */
-  readonly similarity: number;
-}
-
-/** Whether a face is a given person's. */
-export interface Verification {
-  readonly person: Person;
-  /** Of the most similar of the person's faces; null when the person has none. */
-  readonly cosine: number | null;
-  readonly threshold: number;
-  readonly same: boolean;
-}
-
 /** A log entry's sequence, and what the change was about. */
 export interface Applied<T> {
   readonly sequence: number;
   readonly result: T;
 }
+
+/** The readable half of a gallery's store: people, faces and changes, page by page. */
+export type GalleryRecords = Pick<
+  GalleryStore,
+  | "address"
+  | "crop"
+  | "entry"
+  | "faces"
+  | "facesWith"
+  | "knownPhotographs"
+  | "latest"
+  | "log"
+  | "nearest"
+  | "people"
+  | "peopleWith"
+  | "personNamed"
+  | "respelled"
+  | "settings"
+  | "stats"
+  | "vectors"
+>;
+
+/** The half of a store through which a move to another pipeline is written. */
+export type Reindexing = Pick<
+  GalleryStore,
+  "addReindexed" | "beginReindex" | "facesToEmbed" | "finishReindex"
+>;
+
+/** Share of strangers that may be taken for someone. */
+const STRANGERS = 0.01;
+
+/** People of a gallery that are looked for among the others before it is asked; `calibrateGallery` looks for more. */
+const ASKED_AMONG_OTHERS = 200;
 
 /** How often a change is planned anew when others change the same things in between. */
 const PLANS = 50;
@@ -104,15 +105,18 @@ const PAGE = 1000;
  * ```
  */
 export class Gallery {
+  /** For this chapter and its tests; from outside {@link records} is read. @internal */
   readonly store: GalleryStore;
   readonly #clock: () => Date;
-  readonly #scores: PersonScores;
+  readonly #search: PeopleSearch;
+  /** The last threshold for strangers, and what it is of. */
+  #settled: { readonly key: readonly unknown[]; readonly strangers: StrangerThreshold } | undefined;
 
   /** Takes over the store: closing the gallery closes it. */
   constructor(store: GalleryStore, { clock }: GalleryOptions) {
     this.store = store;
     this.#clock = clock;
-    this.#scores = new PersonScores(store);
+    this.#search = new PeopleSearch(store);
   }
 
   /** Makes a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
@@ -133,6 +137,21 @@ export class Gallery {
   /** The pipeline that made the vectors. */
   get pipeline(): GalleryPipeline {
     return this.store.pipeline;
+  }
+
+  /** People, faces and changes as they are kept. */
+  get records(): GalleryRecords {
+    return this.store;
+  }
+
+  /** `reindexGallery` writes a move to another pipeline through this. @internal */
+  get reindexing(): Reindexing {
+    return this.store;
+  }
+
+  /** Looks at everything that is kept; see {@link checkGallery}. */
+  async check(): Promise<GalleryCheck> {
+    return await checkGallery(this.store);
   }
 
   /** Someone by name. Throws FaceError PERSON_UNKNOWN. */
@@ -227,21 +246,7 @@ export class Gallery {
    *           is one that cannot be undone; USAGE when there is nothing to undo
    */
   async undo(sequence?: number): Promise<Applied<LogEntry>> {
-    const entry = sequence === undefined ? await this.#lastStanding() : await this.store.entry(sequence);
-    if (!entry) {
-      const wanted =
-        sequence === undefined ? "a change that can be undone" : `a change with number ${sequence}`;
-      throw new FaceError("USAGE", `undo: expected ${wanted}, got none`);
-    }
-    if (!isUndoable(entry)) {
-      const why =
-        entry.undoneBy !== null
-          ? `one that ${entry.undoneBy} took back`
-          : entry.forgotten > 0
-            ? "one of which a part was forgotten"
-            : `a "${entry.kind}", which cannot be undone`;
-      throw new FaceError("CONFLICT", `undo: expected a change that stands, got ${why}`);
-    }
+    const entry = await entryToUndo(this.store, sequence);
     const at = this.#now();
     const effects = inverse(entry.effects);
     const change = { kind: "undo" as const, at, undoes: entry.sequence, effects, contents: [] };
@@ -334,17 +339,33 @@ export class Gallery {
   }
 
   /**
+   * The threshold from which a face is someone's here, and what it keeps strangers from: the caller's, else the
+   * gallery's own, else what keeps the share of strangers who are taken for someone.
+   *
+   * Throws    FaceError USAGE without a threshold and without a calibration
+   */
+  async settle(options: IdentifyOptions = {}): Promise<Omit<Verdict, "same">> {
+    const policy = this.policy(options);
+    const strangers = await this.#strangersOf(policy, options);
+    const threshold = expectThreshold(policy.threshold ?? strangers?.threshold);
+    const { calibration } = policy;
+    return { threshold, ...(calibration && { calibration }), ...(strangers && { strangers }) };
+  }
+
+  /** The rule by which scores are judged in this gallery: a threshold of its own beats the calibration's. */
+  policy({ threshold, calibration }: Policy): Policy {
+    return { threshold: threshold ?? this.store.settings.threshold ?? undefined, calibration };
+  }
+
+  /**
    * Who a face is. Open set: a face that is near nobody is unknown. One whose two first candidates are less than 0.05
    * apart is too close to call.
    *
-   * @param options.threshold score from which it is someone's @default the gallery's own
-   * Throws    FaceError USAGE without a threshold
+   * Throws    FaceError USAGE without a threshold and without a calibration
    */
-  async identify(
-    vector: UnitVector,
-    options: { readonly threshold?: number | undefined; readonly k?: number | undefined } = {},
-  ): Promise<Identification> {
-    const threshold = this.#threshold(options.threshold);
+  async identify(vector: UnitVector, options: IdentifyOptions = {}): Promise<Identification> {
+    const settled = await this.settle(options);
+    const { threshold } = settled;
     const { k = 1 } = options;
     const found = await this.search(vector, Math.max(2, k));
     const [best, rival] = found;
@@ -356,25 +377,20 @@ export class Gallery {
       cosine: best?.cosine ?? null,
       similarity: best?.similarity ?? null,
       threshold,
+      verdict: { same: known, ...settled },
       rival: rival ?? null,
       candidates: found.slice(0, k),
     };
   }
 
   /** Whether a face is a person's: by the most similar of their faces. Throws FaceError PERSON_UNKNOWN, USAGE. */
-  async verify(
-    name: string,
-    vector: UnitVector,
-    options: { readonly threshold?: number | undefined } = {},
-  ): Promise<Verification> {
-    const threshold = this.#threshold(options.threshold);
+  async verify(name: string, vector: UnitVector, options: Policy = {}): Promise<Verification> {
+    const policy = this.policy(options);
+    const threshold = expectThreshold(thresholdOf(policy));
     const person = await this.person(name);
-    let best: number | null = null;
-    const ids: number[] = [];
-    for await (const id of facesOf(this.store, person.id)) ids.push(id);
-    for (const own of (await this.store.vectors(ids)).values())
-      best = Math.max(best ?? -1, cosine(own, vector));
-    return { person, cosine: best, threshold, same: best !== null && best >= threshold };
+    const best = await this.#search.highestWith(person.id, vector);
+    const verdict = best === null ? undefined : judge(best, policy);
+    return { person, cosine: best, ...(verdict ?? { same: false, threshold }) };
   }
 
   /**
@@ -387,19 +403,7 @@ export class Gallery {
 
   /** The k most similar people by score, among the k, or 4 if k is less, whose faces are nearest. */
   async search(vector: UnitVector, k: number): Promise<Candidate[]> {
-    if (k < 1) return [];
-    const hits = await this.store.nearest(vector, Math.max(k, SHORTLIST));
-    const found = await this.store.peopleWith(hits.map(({ person }) => person));
-    const people = new Map(found.map((person) => [person.id, person]));
-    const there = hits.flatMap(({ person, face, cosine }) => {
-      const someone = people.get(person);
-      return someone ? [{ person: someone, face, cosine }] : [];
-    });
-    const scores = await this.#scores.of(vector, there);
-    return there
-      .map((each, i): Candidate => ({ ...each, similarity: scores[i]! }))
-      .sort((a, b) => b.similarity - a.similarity || a.person.id - b.person.id)
-      .slice(0, k);
+    return await this.#search.nearest(vector, k);
   }
 
   /** Closes the store; a second call does nothing. */
@@ -424,31 +428,22 @@ export class Gallery {
     }
   }
 
-  /** Throws FaceError CONFLICT when it is one that cannot be undone: what came before is not the last change. */
-  async #lastStanding(): Promise<LogEntry | undefined> {
-    let last: LogEntry | undefined;
-    for (let after: number | undefined; ; ) {
-      const page = await this.store.log({ after, limit: PAGE });
-      for (const entry of page) {
-        if (entry.kind === "undo" || entry.undoneBy !== null) continue;
-        if (isUndoable(entry) && !last) return entry;
-        last ??= entry;
-        if (isUndoable(entry)) throw lastStays(last, entry);
-      }
-      if (page.length < PAGE) break;
-      after = page.at(-1)!.sequence;
-    }
-    if (last) throw lastStays(last);
-    return undefined;
-  }
-
-  #threshold(asked: number | undefined): number {
-    const threshold = asked ?? this.store.settings.threshold;
-    if (threshold !== null && threshold >= -1 && threshold <= 1) return threshold;
-    throw new FaceError(
-      "USAGE",
-      `gallery: expected a threshold in [−1, 1], from the model's calibration or your own, got ${threshold ?? "none"}`,
-    );
+  /** Undefined without a calibration. Found anew when the gallery has changed. */
+  async #strangersOf(
+    { calibration, threshold }: Policy,
+    { strangers: target = STRANGERS, signal }: IdentifyOptions,
+  ): Promise<StrangerThreshold | undefined> {
+    if (!calibration) return undefined;
+    const key = [calibration, threshold, target, await this.store.latest()];
+    if (this.#settled?.key.every((each, i) => each === key[i])) return this.#settled.strangers;
+    const { others } = await this.askAmongOthers({ most: ASKED_AMONG_OTHERS, signal });
+    const size = await this.store.stats();
+    const strangers =
+      threshold === undefined
+        ? strangerThreshold(calibration, size, target, others)
+        : strangersAt(calibration, size, target, others, threshold);
+    this.#settled = { key, strangers };
+    return strangers;
   }
 
   #now(): string {
@@ -466,34 +461,10 @@ function spellingsOf(name: string): string[] {
   }
 }
 
-/** Several erasures as one, with the date of the last. */
-function joined(erasures: readonly Erasure[]): Erasure {
-  const last = erasures.at(-1)!;
-  const sum = (of: (erasure: Erasure) => number): number =>
-    erasures.reduce((total, erasure) => total + of(erasure), 0);
-  return {
-    changes: erasures.flatMap(({ changes }) => changes),
-    at: last.at,
-    people: erasures.flatMap(({ people }) => people),
-    faces: sum(({ faces }) => faces),
-    crops: sum(({ crops }) => crops),
-    logEffects: sum(({ logEffects }) => logEffects),
-    searched: erasures.flatMap(({ searched }) => searched),
-    notProven: [...new Set(erasures.flatMap(({ notProven }) => notProven))],
-    finished: erasures.every(({ finished }) => finished),
-  };
-}
-
-/** A last change that cannot be undone, and the one before it that can. */
-function lastStays({ sequence, kind }: LogEntry, before?: LogEntry): FaceError {
-  const way = before ? `; "undo ${before.sequence}" takes back the one before it (${before.kind})` : "";
-  return new FaceError(
-    "CONFLICT",
-    `undo: expected a last change that can be undone, got ${sequence} (${kind}), which cannot${way}`,
+function expectThreshold(threshold: number | undefined): number {
+  if (threshold !== undefined && threshold >= -1 && threshold <= 1) return threshold;
+  throw new FaceError(
+    "USAGE",
+    `gallery: expected a threshold in [−1, 1], from the model's calibration or your own, got ${threshold ?? "none"}`,
   );
-}
-
-/** Whether a change stands whole and can be taken back. */
-function isUndoable({ kind, undoneBy, forgotten }: LogEntry): boolean {
-  return undoneBy === null && forgotten === 0 && kind !== "forget" && kind !== "reindex";
 }

@@ -4,6 +4,7 @@ export {
   type MilvusIndexKind,
   parseAddress,
 } from "./address.ts";
+export type { Identification, IdentifyOptions, Verification } from "./answers.ts";
 export type { AskedAmongOthers, AskOptions } from "./ask-among-others.ts";
 export type {
   Change,
@@ -19,12 +20,10 @@ export type {
 export { checkGallery, type GalleryCheck } from "./check-gallery.ts";
 export {
   type Applied,
-  type Candidate,
   Gallery,
   type GalleryOptions,
-  type Identification,
+  type GalleryRecords,
   type ShowReceipt,
-  type Verification,
 } from "./gallery.ts";
 export {
   expectPipeline,
@@ -34,6 +33,7 @@ export {
   type UnknownPipeline,
 } from "./gallery-pipeline.ts";
 export { createStore, openStore } from "./open-store.ts";
+export type { Candidate } from "./people-search.ts";
 export { meanDirection, personScore, TOO_CLOSE } from "./person-score.ts";
 export type { Enrolled, Enrolment } from "./plans.ts";
 export {

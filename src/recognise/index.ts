@@ -17,6 +17,7 @@ export { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop, type
 export { FACE_CACHE_NAME, FaceCache, faceCacheNameOf } from "./face-cache.ts";
 export { FaceFinder, type FaceFinderOptions, type Photograph, type PictureWarning } from "./face-finder.ts";
 export type { FaceQuality } from "./face-quality.ts";
+export type { VerdictOptions } from "./find-judge.ts";
 export {
   calibrateGallery,
   type EnrolmentOptions,
@@ -26,7 +27,6 @@ export {
   type GalleryCalibration,
   type GalleryCalibrationOptions,
   type GalleryOperatingPoint,
-  type GallerySize,
   type ImportReport,
   importFaces,
   type PersonToEnrol,
@@ -38,9 +38,6 @@ export {
   type ReindexReport,
   type RejectReason,
   reindexGallery,
-  type StrangerThreshold,
-  strangersAt,
-  strangerThreshold,
 } from "./gallery/index.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";
 export { type Found, find, represent, verify } from "./one-call.ts";
@@ -53,12 +50,3 @@ export { type PoolOpening, poolOptionsAmong, recognizerOptionsAmong } from "./re
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";
 export { SELF_TEST_MIN_COSINE, selfTest } from "./self-test.ts";
 export { squareAround, thumbnail } from "./thumbnail.ts";
-export {
-  type ErrorRate,
-  evidenceOf,
-  type Likelihood,
-  type LookAlikeRate,
-  type ScoreEvidence,
-  type Verdict,
-  type VerdictOptions,
-} from "./verdict.ts";

@@ -1,13 +1,13 @@
 import { checkOptions, type FaceError, OPTION_KINDS, type WorkOptions } from "../core/index.ts";
 import type { ImageSource } from "../image/index.ts";
 import { listPhotographs, type PassedOver } from "../photographs/index.ts";
+import type { Verdict } from "../verdict/index.ts";
 import { chooseFace, type Face, type FaceChoice } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import { RecognizerPool } from "./pool.ts";
 import { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
 import { type PoolOpening, recognizerOptionsAmong } from "./recognizer-options.ts";
 import { type PhotographHit, PhotographIndex } from "./search-photographs.ts";
-import type { Verdict } from "./verdict.ts";
 
 /** The result of {@link find}. Photographs that could not be searched are counted, too. */
 export interface Found {

@@ -4,6 +4,7 @@ import type { DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
 import { type Calibration, type ContractOptions, ModelStore, type Pipeline } from "../models/index.ts";
+import type { Verdict } from "../verdict/index.ts";
 import type { Face } from "./face.ts";
 import { type Photograph, tellWarnings } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
@@ -12,7 +13,6 @@ import type { PictureFile } from "./picture-file.ts";
 import type { WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
 import { checkPoolOptions, type PoolOpening, recognizerOptionsAmong } from "./recognizer-options.ts";
-import type { Verdict } from "./verdict.ts";
 
 /** The part of {@link RecognizerOptions} that can be handed to another thread. */
 export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptions {

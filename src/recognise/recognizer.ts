@@ -10,14 +10,15 @@ import {
   ModelStore,
   type Pipeline,
 } from "../models/index.ts";
+import { judge, type Verdict } from "../verdict/index.ts";
 import { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop } from "./face.ts";
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 import { faceQuality } from "./face-quality.ts";
+import { findJudge, type Judge, type VerdictOptions } from "./find-judge.ts";
 import { openEmbedder } from "./open-models.ts";
 import { pipelineOf } from "./pipeline-of.ts";
 import { checkRecognizerOptions } from "./recognizer-options.ts";
 import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
-import { findJudge, type Judge, judge, type Verdict, type VerdictOptions } from "./verdict.ts";
 
 /** Options of a recognizer; every field has a default. */
 export interface RecognizerOptions extends FaceFinderOptions, EmbedOptions, VerdictOptions {
@@ -125,7 +126,7 @@ export class Recognizer {
 
   /** The meaning of a cosine between two of this recognizer's vectors; undefined when that is not known. */
   verdict(cosine: number): Verdict | undefined {
-    return judge(cosine, this.#judge, this.#options.threshold);
+    return judge(cosine, { calibration: this.calibration, threshold: this.#options.threshold });
   }
 
   /** Which network the vectors come from: vectors of different models cannot be compared. */

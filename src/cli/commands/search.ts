@@ -5,13 +5,13 @@ import { FaceError } from "../../core/index.ts";
 import {
   chooseFace,
   type EmbeddedFace,
-  evidenceOf,
   type PhotographHit,
   PhotographIndex,
   RecognizerPool,
   readEmbeddings,
   thumbnail,
 } from "../../recognise/index.ts";
+import { evidenceOf } from "../../verdict/index.ts";
 import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failures } from "../failures.ts";

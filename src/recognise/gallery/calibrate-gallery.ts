@@ -2,7 +2,7 @@ import type { WorkOptions } from "../../core/index.ts";
 import type { AskedAmongOthers, Gallery } from "../../gallery/index.ts";
 import type { Calibration } from "../../models/index.ts";
 import { clopperPearson, type RateInterval } from "../../statistics/index.ts";
-import { fpirAt, type StrangerThreshold, strangersAt, strangerThreshold } from "./stranger-threshold.ts";
+import { fpirAt, type StrangerThreshold, strangersAt, strangerThreshold } from "../../verdict/index.ts";
 
 /** What a gallery's threshold is to keep. */
 export interface GalleryCalibrationOptions extends WorkOptions {
@@ -49,7 +49,7 @@ export async function calibrateGallery(
   options: GalleryCalibrationOptions = {},
 ): Promise<GalleryCalibration> {
   const { target = 0.01, threshold, most = 1000 } = options;
-  const size = await gallery.store.stats();
+  const size = await gallery.records.stats();
   const asked = await gallery.askAmongOthers({ ...options, most });
   const strangers =
     threshold === undefined

@@ -8,6 +8,7 @@ import {
   type WorkOptions,
 } from "../../core/index.ts";
 import { expectPipeline, type Gallery, type NewFace } from "../../gallery/index.ts";
+import { thresholdOf } from "../../verdict/index.ts";
 import { chooseFace } from "../face.ts";
 import type { RecognizerPool } from "../pool.ts";
 import { likenessOf } from "./own-and-others.ts";
@@ -83,8 +84,8 @@ export async function* enrolPhotographs(
   options: EnrolmentOptions = {},
 ): AsyncGenerator<EnrolmentResult> {
   expectPipeline("enrol", gallery.pipeline, pool.pipeline);
-  const threshold =
-    options.threshold ?? gallery.store.settings.threshold ?? pool.calibration?.threshold ?? null;
+  const { calibration } = pool;
+  const threshold = thresholdOf(gallery.policy({ threshold: options.threshold, calibration })) ?? null;
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
   let done = 0;
   const spelled = people.map(({ name, paths }) => ({ name: personName("enrol", name), paths }));
@@ -200,22 +201,22 @@ async function* enrolPerson(
 }
 
 async function ownVectors(gallery: Gallery, name: string): Promise<UnitVector[]> {
-  const person = await gallery.store.personNamed(name);
+  const person = await gallery.records.personNamed(name);
   if (!person) return [];
   // A few hundred images say what someone looks like.
-  const faces = await gallery.store.faces({ limit: 500 }, person.id);
-  return [...(await gallery.store.vectors(faces.map(({ id }) => id))).values()];
+  const faces = await gallery.records.faces({ limit: 500 }, person.id);
+  return [...(await gallery.records.vectors(faces.map(({ id }) => id))).values()];
 }
 
 /** Photographs of which the person has a face already. A file that cannot be read is left for the recognizer to say. */
 async function knownPaths(gallery: Gallery, name: string, paths: readonly string[]): Promise<Set<string>> {
-  const person = await gallery.store.personNamed(name);
+  const person = await gallery.records.personNamed(name);
   if (!person) return new Set();
   const digests = new Map<string, string>();
   for (const path of paths) {
     const bytes = isDatabaseInUse(path) ? undefined : await readFile(path).catch(() => undefined);
     if (bytes) digests.set(path, createHash("sha256").update(bytes).digest("hex"));
   }
-  const known = await gallery.store.knownPhotographs([...new Set(digests.values())]);
+  const known = await gallery.records.knownPhotographs([...new Set(digests.values())]);
   return new Set(paths.filter((path) => known.get(digests.get(path) ?? "")?.includes(person.id)));
 }

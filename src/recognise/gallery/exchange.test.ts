@@ -76,8 +76,8 @@ test.each(["faces.jsonl", "faces.npy", "faces.parquet"])(
 
 /** Everything about faces but their numbers. */
 async function contentsOf(gallery: Gallery): Promise<string[]> {
-  const found = await gallery.store.faces({ limit: 10_000 });
-  const vectors = await gallery.store.vectors(found.map(({ id }) => id));
+  const found = await gallery.records.faces({ limit: 10_000 });
+  const vectors = await gallery.records.vectors(found.map(({ id }) => id));
   const people = new Map<number, string>();
   for await (const { id, name, expires } of gallery.people()) people.set(id, `${name} ${expires}`);
   const lines = found.map(({ id, person, provenance }) =>
@@ -121,6 +121,6 @@ test("a file of another length's vectors, of no unit vectors or of bad names is 
   expect(await altered((record) => (record.person = "A\u202enn"))).toContain(
     `USAGE ${line} a name without control`,
   );
-  expect((await gallery.store.stats()).faces).toBe(2);
+  expect((await gallery.records.stats()).faces).toBe(2);
   expect(await readdir(folder)).toEqual(["faces.jsonl"]);
 });

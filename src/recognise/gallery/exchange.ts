@@ -25,11 +25,11 @@ export async function exportGallery(
   options: WorkOptions = {},
 ): Promise<number> {
   let written = 0;
-  const { faces: total } = await gallery.store.stats();
+  const { faces: total } = await gallery.records.stats();
   const records = async function* (): AsyncGenerator<FaceRecord> {
     for (let after: number | undefined; ; ) {
       throwIfAborted(options.signal);
-      const faces = await gallery.store.faces({ after, limit: STEP });
+      const faces = await gallery.records.faces({ after, limit: STEP });
       if (faces.length === 0) return;
       yield* await recordsOf(gallery, faces);
       written += faces.length;
@@ -43,8 +43,8 @@ export async function exportGallery(
 }
 
 async function recordsOf(gallery: Gallery, faces: readonly GalleryFace[]): Promise<FaceRecord[]> {
-  const vectors = await gallery.store.vectors(faces.map(({ id }) => id));
-  const found = await gallery.store.peopleWith([...new Set(faces.map(({ person }) => person))]);
+  const vectors = await gallery.records.vectors(faces.map(({ id }) => id));
+  const found = await gallery.records.peopleWith([...new Set(faces.map(({ person }) => person))]);
   const people = new Map(found.map((person) => [person.id, person]));
   return faces.flatMap(({ id, person, provenance }) => {
     const [who, embedding] = [people.get(person), vectors.get(id)];
@@ -152,11 +152,11 @@ class KnownFaces {
   }
 
   async #of(name: string): Promise<Set<string>> {
-    const person = await this.#gallery.store.personNamed(name);
+    const person = await this.#gallery.records.personNamed(name);
     const keys = new Set<string>();
     if (!person) return keys;
     for (let after: number | undefined; ; ) {
-      const faces = await this.#gallery.store.faces({ after, limit: STEP }, person.id);
+      const faces = await this.#gallery.records.faces({ after, limit: STEP }, person.id);
       for (const { provenance } of faces) keys.add(keyOf(provenance));
       if (faces.length < STEP) return keys;
       after = faces.at(-1)!.id;

@@ -15,9 +15,3 @@ export { exportGallery, type ImportReport, importFaces } from "./exchange.ts";
 export type { Portrait, PortraitPhotograph } from "./portrait.ts";
 export { QUALITY_DEFAULTS, type QualityGate, type QualityReason } from "./quality.ts";
 export { type ReindexReport, reindexGallery } from "./reindex-gallery.ts";
-export {
-  type GallerySize,
-  type StrangerThreshold,
-  strangersAt,
-  strangerThreshold,
-} from "./stranger-threshold.ts";

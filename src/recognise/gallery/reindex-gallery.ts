@@ -53,15 +53,15 @@ export async function reindexGallery(
   if (isKnown(gallery.pipeline) && !pipelineDifference(gallery.pipeline, pipeline)) {
     return { ...done, missing: [], finished: true };
   }
-  const { store } = gallery;
+  const { records, reindexing } = gallery;
   const cropsFit = areCropsOf(gallery.pipeline, pipeline);
-  await store.beginReindex(pipeline);
-  const { faces: total } = await store.stats();
+  await reindexing.beginReindex(pipeline);
+  const { faces: total } = await records.stats();
   let missing: number[] = [];
   let after: number | undefined;
   for (;;) {
     throwIfAborted(options.signal);
-    const faces = await store.facesToEmbed({ after, limit: STEP });
+    const faces = await reindexing.facesToEmbed({ after, limit: STEP });
     if (faces.length === 0) break;
     const vectors = new Map<number, UnitVector>();
     for (const face of faces) {
@@ -74,16 +74,16 @@ export async function reindexGallery(
       vectors.set(face.id, found.vector);
       done[found.from]++;
     }
-    await store.addReindexed(vectors);
+    await reindexing.addReindexed(vectors);
     done.embedded += vectors.size;
     after = faces.at(-1)!.id;
     options.onProgress?.({ stage: "reindex", done: done.embedded, total: Math.max(total, done.embedded) });
   }
   // Of the faces that lack a vector, those that were deleted already hold nobody up.
-  missing = (await store.facesWith(missing)).map(({ id }) => id).sort((a, b) => a - b);
+  missing = (await records.facesWith(missing)).map(({ id }) => id).sort((a, b) => a - b);
   if (missing.length > 0 && !options.dropMissing) return { ...done, missing, finished: false };
   if (missing.length > 0) await gallery.deleteFaces(missing);
-  await store.finishReindex(options.now.toISOString());
+  await reindexing.finishReindex(options.now.toISOString());
   return { ...done, missing, finished: true };
 }
 

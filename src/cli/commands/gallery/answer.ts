@@ -1,6 +1,6 @@
 import { type Candidate, type Identification, TOO_CLOSE } from "../../../gallery/index.ts";
-import type { Calibration } from "../../../models/index.ts";
-import type { Face, StrangerThreshold } from "../../../recognise/index.ts";
+import type { Face } from "../../../recognise/index.ts";
+import type { StrangerThreshold, Verdict } from "../../../verdict/index.ts";
 
 /** A face of a photograph with who it is. */
 export interface FaceAnswer {
@@ -67,13 +67,9 @@ export function describeTooClose(): string {
 }
 
 /** The rate that the threshold keeps, and by what evidence. */
-export function thresholdText(
-  strangers: StrangerThreshold | undefined,
-  threshold: number | undefined,
-  calibration: Calibration | undefined,
-): string {
+export function thresholdText({ strangers, threshold, calibration }: Omit<Verdict, "same">): string {
   if (!strangers || !calibration)
-    return `threshold ${threshold?.toFixed(3)} is your own or the gallery's; how many strangers reach it was not measured`;
+    return `threshold ${threshold.toFixed(3)} is your own or the gallery's; how many strangers reach it was not measured`;
   const { source, fpir, target, faces, askedAmongOthers: asked, takenForAnother: taken } = strangers;
   const whose = {
     calibration: "",

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { threadCount } from "../../../core/index.ts";
 import { expectPipeline, type Gallery } from "../../../gallery/index.ts";
-import { calibrateGallery, chooseFace, Recognizer, RecognizerPool } from "../../../recognise/index.ts";
+import { chooseFace, Recognizer, RecognizerPool } from "../../../recognise/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { Failures } from "../../failures.ts";
@@ -19,9 +19,6 @@ import { progressBar } from "../../progress-bar.ts";
 import { photographsOf } from "../../told-inputs.ts";
 import { answerAsJson, answerText, describeTooClose, type FaceAnswer, thresholdText } from "./answer.ts";
 import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
-
-/** People of a gallery that are looked for among the others before it is asked; `gallery calibrate` looks for more. */
-const ASKED_AMONG_OTHERS = 200;
 
 interface AskFlags extends GalleryFlags, ModelFlags, FaceFlags {
   readonly threshold?: number;
@@ -78,19 +75,11 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   });
   expectPipeline("identify", gallery.pipeline, pool.pipeline);
   const failures = new Failures(io, flags.json ?? false, passedOver);
-  const own = flags.threshold ?? gallery.store.settings.threshold ?? undefined;
-  const { calibration } = pool;
-  const strangers =
-    calibration &&
-    (
-      await calibrateGallery(gallery, calibration, {
-        target: flags.strangers,
-        threshold: own,
-        most: ASKED_AMONG_OTHERS,
-        signal: io.signal,
-      })
-    ).strangers;
-  const threshold = own ?? strangers?.threshold;
+  const { threshold, strangers: target, k } = flags;
+  const { signal } = io;
+  const asked = { threshold, calibration: pool.calibration, strangers: target, k, signal };
+  // Looked for before the first photograph: without a threshold there is nothing to be asked.
+  let settled = await gallery.settle(asked);
   let known = 0;
   let tooClose = 0;
   for await (const result of pool.faces(paths, {
@@ -103,19 +92,20 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
       continue;
     }
     const { path, photograph } = result;
+    settled = await gallery.settle(asked);
     const answers: FaceAnswer[] = [];
     for (const face of photograph.faces)
-      answers.push({ face, who: await gallery.identify(face.embedding, { threshold, k: flags.k }) });
+      answers.push({ face, who: await gallery.identify(face.embedding, asked) });
     known += answers.filter(({ who }) => who.answer !== "unknown").length;
     tooClose += answers.filter(({ who }) => who.answer === "too-close").length;
     bar.stop();
-    if (flags.json) io.out(`${JSON.stringify(answerAsJson(path, pool.model, answers, strangers))}\n`);
+    if (flags.json) io.out(`${JSON.stringify(answerAsJson(path, pool.model, answers, settled.strangers))}\n`);
     else io.out(...answerText(path, answers));
   }
   bar.stop();
   if (!flags.json) {
     if (tooClose > 0) io.err(`${describeTooClose()}\n`);
-    io.err(`${thresholdText(strangers, threshold, calibration)}\n`);
+    io.err(`${thresholdText(settled)}\n`);
   }
   const code = failures.report(paths.length);
   return code === EXIT.ok && known === 0 ? EXIT.noMatch : code;
@@ -129,8 +119,10 @@ async function verify(io: CliIo, name: string, path: string, flags: AskFlags): P
     say(io, flags, { person: name, cosine: null, same: null, noFace: [path] }, `${path}: no face found`);
     return EXIT.noMatch;
   }
-  const threshold = flags.threshold ?? gallery.store.settings.threshold ?? recognizer.calibration?.threshold;
-  const { cosine, same, threshold: from } = await gallery.verify(name, face.embedding, { threshold });
+  const { threshold } = flags;
+  const { calibration } = recognizer;
+  const found = await gallery.verify(name, face.embedding, { threshold, calibration });
+  const { cosine, same, threshold: from } = found;
   say(
     io,
     flags,

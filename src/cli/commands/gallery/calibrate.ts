@@ -8,8 +8,8 @@ import {
   calibrateGallery,
   type GalleryCalibration,
   Recognizer,
-  type StrangerThreshold,
 } from "../../../recognise/index.ts";
+import type { StrangerThreshold } from "../../../verdict/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
@@ -68,7 +68,7 @@ async function calibrate(io: CliIo, flags: CalibrateFlags): Promise<number> {
   }
   const found = await calibrateGallery(gallery, calibration, {
     target: flags.strangers,
-    threshold: flags.threshold ?? gallery.store.settings.threshold ?? undefined,
+    threshold: gallery.policy(flags).threshold,
     most: flags.most,
     signal: io.signal,
     onProgress: bar.update,
@@ -80,7 +80,7 @@ async function calibrate(io: CliIo, flags: CalibrateFlags): Promise<number> {
     io,
     flags,
     {
-      gallery: gallery.store.address,
+      gallery: gallery.records.address,
       people,
       ...strangers,
       thresholdSource: strangers.source,
@@ -110,7 +110,7 @@ function describe(found: GalleryCalibration, calibration: Calibration): string[]
       : [];
   return [
     `${count(people, "person", "people")}, ${count(strangers.faces, "face")}; target: ${percent(strangers.target)} of strangers accepted`,
-    thresholdText(strangers, strangers.threshold, calibration),
+    thresholdText({ strangers, threshold: strangers.threshold, calibration }),
     ...counted,
     asked.others.length === 0
       ? "nobody could be looked for among others"

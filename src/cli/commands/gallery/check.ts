@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { checkGallery } from "../../../gallery/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
@@ -22,8 +21,8 @@ Example:
 
 async function check(io: CliIo, flags: GalleryFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
-  const { address } = gallery.store;
-  const found = await checkGallery(gallery.store);
+  const { address } = gallery.records;
+  const found = await gallery.check();
   const { people, faces, changes, problems } = found;
   const whole = problems.length === 0;
   if (flags.json) io.out(`${JSON.stringify({ gallery: address, whole, ...found })}\n`);

@@ -35,8 +35,8 @@ async function create(io: CliIo, flags: CreateFlags): Promise<number> {
   say(
     io,
     flags,
-    { gallery: gallery.store.address, ...described(pipeline), ...settings },
-    `${gallery.store.address}: a new gallery for vectors of ${pipeline.model.id} (${pipeline.model.dimension})`,
+    { gallery: gallery.records.address, ...described(pipeline), ...settings },
+    `${gallery.records.address}: a new gallery for vectors of ${pipeline.model.id} (${pipeline.model.dimension})`,
   );
   return EXIT.ok;
 }

@@ -42,7 +42,7 @@ async function list(io: CliIo, name: string | undefined, flags: ListFlags): Prom
   await using gallery = await openGallery(io, flags);
   const { after, limit } = flags;
   if (name === undefined) {
-    const people = await gallery.store.people({ after, limit });
+    const people = await gallery.records.people({ after, limit });
     for (const person of people) {
       const expires = person.expires ? `, until ${person.expires.slice(0, 10)}` : "";
       say(io, flags, person, `${person.name}: ${count(person.faces, "face")}${expires}`);
@@ -59,7 +59,7 @@ async function list(io: CliIo, name: string | undefined, flags: ListFlags): Prom
   }
   const { id } = await gallery.person(name);
   const page = { after: after === undefined ? undefined : Number(after), limit };
-  const faces = await gallery.store.faces(page, id);
+  const faces = await gallery.records.faces(page, id);
   for (const face of faces) {
     const { source, box } = face.provenance;
     const at = `${Math.round(box.width)}×${Math.round(box.height)} px at ${Math.round(box.x)}, ${Math.round(box.y)}`;
@@ -70,7 +70,7 @@ async function list(io: CliIo, name: string | undefined, flags: ListFlags): Prom
 
 async function log(io: CliIo, flags: { after?: number; limit: number } & GalleryFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
-  const entries = await gallery.store.log({ after: flags.after, limit: flags.limit });
+  const entries = await gallery.records.log({ after: flags.after, limit: flags.limit });
   for (const entry of entries) say(io, flags, entry, describe(entry));
   return entries.length > 0 ? EXIT.ok : EXIT.noMatch;
 }
@@ -98,9 +98,10 @@ function nameChange(effect: Effect): string {
 
 async function stats(io: CliIo, flags: GalleryFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
-  const found = await gallery.store.stats();
+  const found = await gallery.records.stats();
   const { people, faces, deletedFaces, changes, bytes } = found;
-  const { pipeline, settings, address } = gallery.store;
+  const { pipeline } = gallery;
+  const { settings, address } = gallery.records;
   const size = bytes === null ? "" : `, ${(bytes / 1e6).toFixed(1)} MB`;
   say(
     io,

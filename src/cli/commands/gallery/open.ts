@@ -36,7 +36,7 @@ export const clock = (): Date => new Date();
 /** Opens the gallery that flags or environment name. */
 export async function openGallery(io: CliIo, flags: GalleryFlags): Promise<Gallery> {
   const gallery = await Gallery.open(addressOf(io, flags), { clock });
-  for (const { to, numbered } of gallery.store.respelled)
+  for (const { to, numbered } of gallery.records.respelled)
     io.err(
       numbered
         ? `gallery: a name that looks like another's is "${to}" now; merge the two if they are one person\n`

@@ -1,5 +1,5 @@
-import type { Calibration } from "../../models/index.ts";
-import { clopperPearson, type RateInterval } from "../../statistics/index.ts";
+import type { Calibration } from "../models/index.ts";
+import { clopperPearson, type RateInterval } from "../statistics/index.ts";
 
 /** From which score on a face is someone's in a gallery, and what that keeps strangers from. */
 export interface StrangerThreshold {
@@ -87,7 +87,7 @@ export function strangersAt(
   };
 }
 
-/** What strangers are taken for somebody at a point of a calibration's curve. */
+/** The share of strangers taken for somebody at a point of a calibration's curve. */
 export function fpirAt(
   calibration: Pick<Calibration, "curve" | "severalFaces">,
   place: number,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { seeded } from "../../core/index.ts";
-import { acceptedShare, tallyScores } from "../../statistics/index.ts";
-import { allPairs, drawCrowd } from "../../statistics/made-people.ts";
+import { seeded } from "../core/index.ts";
+import { acceptedShare, tallyScores } from "../statistics/index.ts";
+import { allPairs, drawCrowd } from "../statistics/made-people.ts";
 import { strangersAt, strangerThreshold } from "./stranger-threshold.ts";
 
 const score = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, d) => sum + x * b[d]!, 0);

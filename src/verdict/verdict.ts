@@ -1,13 +1,5 @@
-import { FaceError } from "../core/index.ts";
-import {
-  type Calibration,
-  expectCalibrationFor,
-  findCalibration,
-  type ModelStore,
-  misfitOf,
-  type Pipeline,
-  readCalibration,
-} from "../models/index.ts";
+import type { Calibration } from "../models/index.ts";
+import type { StrangerThreshold } from "./stranger-threshold.ts";
 
 /** An error rate at a score, with its interval. */
 export interface ErrorRate {
@@ -43,61 +35,28 @@ export interface Likelihood {
   readonly high: number | null;
 }
 
-/** On which side of a threshold a cosine lies, and what is known about it. */
+/** On which side of a threshold a score lies, and what is known about it: of two faces, or of a face and a gallery. */
 export interface Verdict {
+  /** Whether the score reaches the threshold. */
   readonly same: boolean;
   readonly threshold: number;
-  /** Absent for a threshold of the caller's own without a calibration. */
+  /** Of a cosine of two faces; absent for a threshold of the caller's own without a calibration. */
   readonly evidence?: ScoreEvidence;
   readonly calibration?: Calibration;
+  /** Of the nearest of many people: what the threshold keeps strangers from; absent without a calibration. */
+  readonly strangers?: StrangerThreshold;
 }
 
-/** Where thresholds come from. */
-export interface VerdictOptions {
-  /** A calibration or the path of one, instead of what is installed for the model; it has to be for this model. */
-  readonly calibration?: string | Calibration | undefined;
-  /** A cosine of the caller's own; beats the calibration's, whose evidence is still given. */
+/** The rule by which scores are judged: one for two photographs, for the hits of a search and for a person of a gallery. */
+export interface Policy {
+  /** A threshold that somebody chose; it beats the calibration's, whose evidence is still given. */
   readonly threshold?: number | undefined;
+  readonly calibration?: Calibration | undefined;
 }
 
-/** The judge of scores: a calibration, or the reason why there is none. */
-export type Judge =
-  | { readonly kind: "calibrated"; readonly calibration: Calibration }
-  | { readonly kind: "uncalibrated"; readonly reason: string };
-
-/**
- * The calibration for what computes the scores: the caller's, or the one that lies ready.
- *
- * A caller's calibration for something else, or of an earlier version, is refused; one that lies ready is then passed
- * over, with the reason.
- *
- * Throws    FaceError MODEL_MISMATCH naming both contracts, BAD_FILE
- */
-export async function findJudge(
-  store: ModelStore,
-  used: Pipeline,
-  modelPath: string | undefined,
-  given: string | Calibration | undefined,
-): Promise<Judge> {
-  if (given !== undefined) {
-    const calibration = typeof given === "string" ? await readCalibration(given) : given;
-    expectCalibrationFor(calibration, used, typeof given === "string" ? given : "calibration");
-    return { kind: "calibrated", calibration };
-  }
-  const calibration = await findCalibration(store, used, modelPath).catch((error: unknown) => {
-    if (error instanceof FaceError && error.code === "MODEL_MISMATCH") return error;
-    throw error;
-  });
-  if (calibration instanceof FaceError) return { kind: "uncalibrated", reason: calibration.message };
-  if (!calibration)
-    return {
-      kind: "uncalibrated",
-      reason: `there is no calibration for ${used.model.id}${used.flip ? " with --flip" : ""}`,
-    };
-  const misfit = misfitOf(calibration, used);
-  return misfit === undefined
-    ? { kind: "calibrated", calibration }
-    : { kind: "uncalibrated", reason: `the calibration of ${used.model.id} was ${misfit}` };
+/** The score from which on two faces are one person's; undefined, which is to say uncalibrated, when nothing says so. */
+export function thresholdOf({ threshold, calibration }: Policy): number | undefined {
+  return threshold ?? calibration?.threshold;
 }
 
 /**
@@ -106,13 +65,12 @@ export async function findJudge(
  * Rates are read off the curve on the side that does not flatter: the false match rate of the next cosine of the curve
  * below the score, the false non-match rate of the next above.
  */
-export function judge(cosine: number, judge: Judge, threshold?: number): Verdict | undefined {
-  if (judge.kind === "uncalibrated") {
-    return threshold === undefined ? undefined : { same: cosine >= threshold, threshold };
-  }
-  const { calibration } = judge;
-  const limit = threshold ?? calibration.threshold;
-  return { same: cosine >= limit, threshold: limit, evidence: evidenceOf(cosine, calibration), calibration };
+export function judge(cosine: number, policy: Policy): Verdict | undefined {
+  const threshold = thresholdOf(policy);
+  if (threshold === undefined) return undefined;
+  const { calibration } = policy;
+  const side = { same: cosine >= threshold, threshold };
+  return calibration ? { ...side, evidence: evidenceOf(cosine, calibration), calibration } : side;
 }
 
 /** A calibration's statement about a cosine. */

@@ -1,0 +1,19 @@
+/** The meaning of a score: verdicts by a calibration, and the threshold that keeps strangers from being taken for someone. */
+export {
+  fpirAt,
+  type GallerySize,
+  type StrangerThreshold,
+  strangersAt,
+  strangerThreshold,
+} from "./stranger-threshold.ts";
+export {
+  type ErrorRate,
+  evidenceOf,
+  judge,
+  type Likelihood,
+  type LookAlikeRate,
+  type Policy,
+  type ScoreEvidence,
+  thresholdOf,
+  type Verdict,
+} from "./verdict.ts";
