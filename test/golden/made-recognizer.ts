@@ -11,7 +11,7 @@ import {
   Recognizer,
   RecognizerPool,
 } from "../../src/recognise/index.ts";
-import { judge } from "../../src/recognise/verdict.ts";
+import { judge } from "../../src/verdict/index.ts";
 
 /** The pipeline that is said to make the made-up network's vectors. */
 export const PIPELINE: Pipeline = {
@@ -102,9 +102,6 @@ const photograph = (path: string): Photograph<Face> =>
 /** Lets every command run with faces by the names of the photographs, in place of a detector and a network. */
 export function useMadeRecognizer(calibration: Calibration | undefined): void {
   const judged = (options: { threshold?: number | undefined; calibration?: unknown } = {}) => {
-    const known = calibration
-      ? ({ kind: "calibrated", calibration } as const)
-      : ({ kind: "uncalibrated", reason: "there is no calibration for made-up.onnx" } as const);
     return {
       model: PIPELINE.model.id,
       dimension: PIPELINE.model.dimension,
@@ -113,7 +110,7 @@ export function useMadeRecognizer(calibration: Calibration | undefined): void {
       pipeline: PIPELINE,
       calibration,
       uncalibrated: calibration ? undefined : "there is no calibration for made-up.onnx",
-      verdict: (cosine: number) => judge(cosine, known, options.threshold),
+      verdict: (cosine: number) => judge(cosine, { threshold: options.threshold, calibration }),
       close: async () => {},
     };
   };
