@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { cosine, normalize, seeded, type UnitVector } from "../core/index.ts";
 import { meanDirection, personScore } from "../gallery/index.ts";
-import { strangerThreshold } from "../verdict/index.ts";
 import { acceptedShare } from "../statistics/index.ts";
 import { drawCrowd } from "../statistics/made-people.ts";
+import { strangerThreshold } from "../verdict/index.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import { tallySeveralFaces } from "./several-faces.ts";
 import { tallyPeople } from "./tally-people.ts";

@@ -1,6 +1,14 @@
 import { FaceError, personName, type UnitVector } from "../core/index.ts";
 import type { Pipeline } from "../models/index.ts";
-import { judge, type Policy, type StrangerThreshold, strangersAt, strangerThreshold, thresholdOf, type Verdict } from "../verdict/index.ts";
+import {
+  judge,
+  type Policy,
+  type StrangerThreshold,
+  strangersAt,
+  strangerThreshold,
+  thresholdOf,
+  type Verdict,
+} from "../verdict/index.ts";
 import type { Identification, IdentifyOptions, Verification } from "./answers.ts";
 import { type AskedAmongOthers, type AskOptions, askAmongOthers } from "./ask-among-others.ts";
 import { type ChangeKind, inverse, type LogEntry } from "./change.ts";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BUILT_IN_CARDS, DEFAULT_MODELS, ModelStore, networkOf, type Pipeline } from "../models/index.ts";
-import { pipelineOf } from "./pipeline-of.ts";
 import { findJudge } from "./find-judge.ts";
+import { pipelineOf } from "./pipeline-of.ts";
 
 const card = BUILT_IN_CARDS.find(({ id }) => id === DEFAULT_MODELS.embedder);
 if (card?.task !== "embed") throw new Error("expected the default embedder's card");

@@ -4,11 +4,7 @@ import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf } from "../../../core/index.ts";
 import { expectPipeline } from "../../../gallery/index.ts";
 import type { Calibration } from "../../../models/index.ts";
-import {
-  calibrateGallery,
-  type GalleryCalibration,
-  Recognizer,
-} from "../../../recognise/index.ts";
+import { calibrateGallery, type GalleryCalibration, Recognizer } from "../../../recognise/index.ts";
 import type { StrangerThreshold } from "../../../verdict/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
