@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { Gallery } from "../src/gallery/index.ts";
+import { checkGallery, Gallery } from "../src/gallery/index.ts";
 import { MadeFaces } from "../src/gallery/made-faces.ts";
 import { PIPELINE, ticking } from "../src/gallery/store.contract.ts";
 import { smallDisk } from "./small-disk.ts";
@@ -48,6 +48,48 @@ test("on a full disk opening and making a gallery say so, and nothing is left of
     rmSync(join(disk.path, "filler"));
     await using again = await Gallery.open(`sqlite:${join(disk.path, "people.db")}`, { clock });
     expect((await again.store.stats()).people).toBe(0);
+  } finally {
+    await disk.remove();
+  }
+});
+
+test("on a full disk an open gallery answers, others can open it beside, and a change that finds no room leaves it as it was", async (context) => {
+  const disk = await smallDisk(4);
+  if ("missing" in disk) return context.skip(disk.missing);
+  try {
+    const path = join(disk.path, "people.db");
+    const ann = made.face(made.direction());
+    const gallery = await create(path);
+    await gallery.enrol([{ name: "Ann", faces: [ann] }]);
+    fill(disk.path);
+    const answers = async (asked: Gallery): Promise<void> => {
+      expect((await asked.identify(ann.vector)).person?.name).toBe("Ann");
+      expect((await asked.search(ann.vector, 1))[0]?.person.name).toBe("Ann");
+      expect(await asked.store.stats()).toMatchObject({ people: 1, faces: 1, changes: 1 });
+      expect((await checkGallery(asked.store)).problems).toEqual([]);
+    };
+    await answers(gallery);
+    const many = Array.from({ length: 200 }, () => made.face(made.direction()));
+    const room = expect.stringContaining("expected room on the disk, got none left");
+    await expect(gallery.enrol([{ name: "Many", faces: many }])).rejects.toMatchObject({
+      code: "STORAGE",
+      message: room,
+    });
+    await answers(gallery);
+    const beside = await Gallery.open(`sqlite:${path}`, { clock });
+    await answers(beside);
+    await beside.close();
+    await gallery.close();
+    // Whether SQLite's files beside it stay is the driver's: without them there is one sentence, with them answers.
+    const again = await Gallery.open(`sqlite:${path}`, { clock }).catch((error: unknown) => error);
+    if (again instanceof Gallery) {
+      await answers(again);
+      await again.close();
+    } else expect(again).toMatchObject({ code: "STORAGE", message: room });
+    rmSync(join(disk.path, "filler"));
+    await using later = await Gallery.open(`sqlite:${path}`, { clock });
+    await answers(later);
+    await later.enrol([{ name: "Ben", faces: [made.face(made.direction())] }]);
   } finally {
     await disk.remove();
   }
