@@ -1,6 +1,8 @@
-import type { Pipeline } from "../models/index.ts";
+import { FaceError } from "../core/index.ts";
+import { type Pipeline, PipelineSchema } from "../models/index.ts";
 import { parseAddress } from "./address.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
+import { GallerySettingsSchema } from "./stored.ts";
 
 /** A way to open galleries of one engine. */
 interface Engine {
@@ -37,12 +39,28 @@ async function engineOf(text: string): Promise<Engine> {
   }
 }
 
-/** Makes the place for a new gallery. Throws FaceError CONFLICT when there is one, USAGE, STORAGE. */
+/**
+ * Makes the place for a new gallery.
+ *
+ * Throws    FaceError CONFLICT when there is one, USAGE, also for a pipeline or settings that are none: a gallery of them
+ *           could not be opened again; STORAGE
+ */
 export async function createStore(
   address: string,
   pipeline: Pipeline,
   settings: GallerySettings,
 ): Promise<GalleryStore> {
+  for (const [schema, value, what] of [
+    [PipelineSchema, pipeline, "a pipeline"],
+    [GallerySettingsSchema, settings, "settings"],
+  ] as const) {
+    const [issue] = schema.safeParse(value).error?.issues ?? [];
+    if (issue)
+      throw new FaceError(
+        "USAGE",
+        `create: expected ${what} to make a gallery with, got one whose "${issue.path.join(".")}" is not: ${issue.message}`,
+      );
+  }
   return await (await engineOf(address)).create(pipeline, settings);
 }
 

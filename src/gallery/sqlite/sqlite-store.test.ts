@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -77,4 +77,29 @@ test("a gallery of an earlier version is listed, and moves to a pipeline from a 
   await opened.store.addReindexed(new Map([[face.id, made.direction()]]));
   await opened.store.finishReindex("2026-01-02T00:00:00.000Z");
   expect(opened.pipeline).toEqual(realigned);
+});
+
+test("a gallery is not made of what could not be opened again", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));
+  const make = async (change: object, threshold: number): Promise<unknown> => {
+    const pipeline = { ...PIPELINE, ...change } as typeof PIPELINE;
+    const made = Gallery.create(`sqlite:${join(folder, "people.db")}`, pipeline, {
+      clock: ticking(),
+      threshold,
+    });
+    return await made.catch((error: unknown) => error);
+  };
+  expect(await make({ model: "made" }, 0.4)).toMatchObject({
+    code: "USAGE",
+    message: expect.stringContaining(
+      'expected a pipeline to make a gallery with, got one whose "model" is not',
+    ),
+  });
+  expect(await make({}, 40)).toMatchObject({
+    code: "USAGE",
+    message: expect.stringContaining(
+      'expected settings to make a gallery with, got one whose "threshold" is not',
+    ),
+  });
+  expect(await readdir(folder)).toEqual([]);
 });
