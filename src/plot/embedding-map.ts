@@ -3,6 +3,7 @@ import { FaceError } from "../core/index.ts";
 import { type Chart, drawChart } from "./chart.ts";
 import { type FigureText, figure, type LegendEntry } from "./figure.ts";
 import { type GroupStyle, groupStyles } from "./palette.ts";
+import { placePictures } from "./place-pictures.ts";
 import { jpegDataUrl, shorten } from "./svg.ts";
 
 /** A point of a map: where it lies and whose it is. */
@@ -19,13 +20,13 @@ export interface MapPoint {
 
 /** How a map is drawn. */
 export interface EmbeddingMapOptions extends FigureText {
-  /** Side of the square map, in pixels. @default 720 */
+  /** Side of the square map, in pixels; one of very many pictures is larger. @default 720 */
   readonly sidePx?: number | undefined;
   /** Outline every group. @default false */
   readonly hulls?: boolean | undefined;
-  /** Write each group's name at its middle. @default up to 30 groups */
+  /** Write each group's name at its middle, beside its pictures where it has some. @default up to 30 groups, all with pictures */
   readonly names?: boolean | undefined;
-  /** Side of the pictures, in pixels. @default 26 */
+  /** The largest side of pictures, in pixels; they are pushed apart, and smaller where there are many. @default 72 */
   readonly thumbnailPx?: number | undefined;
   /** Order of the groups, which decides their styles. @default by name */
   readonly groups?: readonly string[] | undefined;
@@ -34,6 +35,9 @@ export interface EmbeddingMapOptions extends FigureText {
 /** More legend entries than this are noise: the names are then found in the map or not at all. */
 const MAX_LEGEND = 60;
 const MAX_NAMES = 30;
+/** Height of the names among pictures, in pixels. */
+const NAME_PX = 11;
+const MARGIN_PX = 8;
 
 /**
  * A map of vectors brought down to the plane: shapes or pictures, coloured by group.
@@ -89,10 +93,8 @@ function mapChart(
   styles: ReadonlyMap<string, GroupStyle>,
   options: EmbeddingMapOptions,
 ): Chart {
+  if (points.some((point) => point.jpeg !== undefined)) return picturedChart(points, styles, options);
   const side = options.sidePx ?? 720;
-  const thumbnail = options.thumbnailPx ?? 26;
-  const pictured = points.filter((point) => point.jpeg !== undefined);
-  const shaped = points.filter((point) => point.jpeg === undefined);
   const names = options.names ?? styles.size <= MAX_NAMES;
   const { x, y } = squareDomain(points);
   const hue = (point: MapPoint): string => styles.get(point.group)?.hue ?? "#808894";
@@ -102,7 +104,7 @@ function mapChart(
   return drawChart({
     width: side,
     height: side,
-    margin: Math.max(8, pictured.length > 0 ? thumbnail / 2 : 0),
+    margin: MARGIN_PX,
     x: { domain: x, axis: null },
     y: { domain: y, axis: null },
     marks: [
@@ -118,30 +120,14 @@ function mapChart(
             strokeOpacity: 0.5,
           })
         : null,
-      Plot.dot(shaped, {
+      Plot.dot(points, {
         x: "x",
         y: "y",
         r: radius,
         fill: hue,
         fillOpacity: points.length > 2000 ? 0.7 : 0.9,
         symbol: (point: MapPoint) => styles.get(point.group)?.shape ?? "circle",
-        ...(shaped.length <= 2000 ? { title } : {}),
-      }),
-      Plot.image(pictured, {
-        x: "x",
-        y: "y",
-        width: thumbnail,
-        height: thumbnail,
-        src: (point: MapPoint) => jpegDataUrl(point.jpeg!),
-        title,
-      }),
-      Plot.dot(pictured, {
-        x: "x",
-        y: "y",
-        symbol: "square",
-        r: thumbnail / Math.sqrt(Math.PI),
-        stroke: hue,
-        strokeWidth: 1.6,
+        ...(points.length <= 2000 ? { title } : {}),
       }),
       ...(names ? [true, false] : []).map((above) =>
         Plot.text(
@@ -149,7 +135,7 @@ function mapChart(
           {
             x: "x",
             y: "y",
-            dy: above ? -12 - (pictured.length > 0 ? thumbnail / 2 : 0) : 0,
+            dy: above ? -12 : 0,
             text: (place: NamePlace) => shorten(place.group, 22),
             fontSize: 12,
             fontWeight: "bold",
@@ -165,6 +151,69 @@ function mapChart(
   } as Plot.PlotOptions & { width: number; height: number });
 }
 
+/** A map of pictures: pushed apart until each can be seen, names clear of them. Lengths no longer mean anything then. */
+function picturedChart(
+  points: readonly MapPoint[],
+  styles: ReadonlyMap<string, GroupStyle>,
+  options: EmbeddingMapOptions,
+): Chart {
+  expectFinite(points);
+  const named = options.names === false ? [] : [...styles.keys()];
+  const places = placePictures(
+    points,
+    new Map(named.map((group) => [group, { text: shorten(group, 22), fontPx: NAME_PX }])),
+    { sidePx: (options.sidePx ?? 720) - 2 * MARGIN_PX, largestPx: options.thumbnailPx },
+  );
+  const { sidePx, picturePx } = places;
+  const hue = ({ group }: { readonly group: string }): string => styles.get(group)?.hue ?? "#808894";
+  const placed = points.map((point, i) => ({ ...point, ...places.pictures[i]! }));
+  const pictured = placed.filter((point) => point.jpeg !== undefined);
+  const shaped = placed.filter((point) => point.jpeg === undefined);
+  const names = [...places.names].map(([group, place]) => ({ group, ...place }));
+  const title = (point: MapPoint): string => point.label ?? point.group;
+  return drawChart({
+    width: sidePx + 2 * MARGIN_PX,
+    height: sidePx + 2 * MARGIN_PX,
+    margin: MARGIN_PX,
+    x: { domain: [0, sidePx], axis: null },
+    y: { domain: [sidePx, 0], axis: null },
+    marks: [
+      Plot.frame({ stroke: "currentColor", strokeOpacity: 0.18 }),
+      options.hulls
+        ? Plot.hull(placed, {
+            ...{ x: "x", y: "y", z: "group", stroke: hue, fill: hue },
+            ...{ fillOpacity: 0.07, strokeOpacity: 0.35 },
+          })
+        : null,
+      Plot.dot(shaped, {
+        ...{ x: "x", y: "y", r: 4, fill: hue, title },
+        symbol: (point: MapPoint) => styles.get(point.group)?.shape ?? "circle",
+      }),
+      Plot.image(pictured, {
+        ...{ x: "x", y: "y", width: picturePx, height: picturePx, title },
+        src: (point: MapPoint) => jpegDataUrl(point.jpeg!),
+      }),
+      Plot.dot(pictured, {
+        ...{ x: "x", y: "y", symbol: "square", r: picturePx / Math.sqrt(Math.PI) },
+        ...{ stroke: hue, strokeWidth: 1.6 },
+      }),
+      Plot.text(names, {
+        ...{ x: "x", y: "y", text: ({ group }: { readonly group: string }) => shorten(group, 22) },
+        ...{ fontSize: NAME_PX, fontWeight: "bold", fill: hue },
+        ...{ stroke: "var(--plot-background)", strokeWidth: 2.5 },
+      }),
+    ],
+    symbol: { type: "identity", legend: false } as Plot.ScaleOptions,
+    color: { type: "identity" },
+  } as Plot.PlotOptions & { width: number; height: number });
+}
+
+function expectFinite(points: readonly MapPoint[]): void {
+  for (const { x, y } of points)
+    if (!Number.isFinite(x) || !Number.isFinite(y))
+      throw new FaceError("SHAPE", `map: expected finite coordinates, got (${x}, ${y})`);
+}
+
 function legendOf(groups: readonly string[], styles: ReadonlyMap<string, GroupStyle>): LegendEntry[] {
   if (groups.length > MAX_LEGEND) return [];
   return groups.map((group) => ({ ...styles.get(group)!, label: group }));
@@ -178,10 +227,9 @@ function groupsOf(points: readonly MapPoint[]): string[] {
 
 /** Domains of one length around all points, so that a unit is as long across as down. */
 function squareDomain(points: readonly MapPoint[]): { x: [number, number]; y: [number, number] } {
+  expectFinite(points);
   let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const { x, y } of points) {
-    if (!Number.isFinite(x) || !Number.isFinite(y))
-      throw new FaceError("SHAPE", `map: expected finite coordinates, got (${x}, ${y})`);
     left = Math.min(left, x);
     right = Math.max(right, x);
     low = Math.min(low, y);

@@ -75,9 +75,10 @@ export function mapFigure(study: Study, thumbnails: readonly Uint8Array[] | unde
     groups: people,
     hulls: people.length <= 40,
     sidePx: 900,
-    thumbnailPx: 34,
     title: `${layout.label} of ${faces} faces of ${people.length} people`,
-    note: layout.note,
+    note: thumbnails
+      ? `${layout.note}; pictures are pushed apart until each can be seen, so lengths mean nothing`
+      : layout.note,
   });
 }
 
