@@ -109,6 +109,30 @@ test("every relative link in a document leads to a file, and to a heading of it 
   expect(broken).toEqual([]);
 });
 
+test("every file of the source that ARCHITECTURE and CONTRIBUTING name is there", () => {
+  const named = documents
+    .filter(({ name }) => name === "ARCHITECTURE.md" || name === "CONTRIBUTING.md")
+    .flatMap(({ name, text }) =>
+      [...text.matchAll(/`((?:[\w-]+\/)+(?:[\w.-]+\.(?:ts|js|py))?)`/g)].map(([, path]) => ({
+        name,
+        path: path!,
+      })),
+    )
+    // A way to a file that is still to be written.
+    .filter(({ path }) => !path.includes("NAME"));
+  expect(named.length).toBeGreaterThan(80);
+  const missing = named.filter(
+    ({ path }) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, "src", path)),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("ARCHITECTURE tells seven journeys", () => {
+  const { text } = documents.find(({ name }) => name === "ARCHITECTURE.md")!;
+  const journeys = [...text.matchAll(/^## (?:A|An) (.*)'s journey$/gm)].map(([, who]) => who);
+  expect(journeys.sort()).toEqual(["image", "model", "person", "search", "study", "training run", "verdict"]);
+});
+
 /** The anchors of a document's headings, as GitHub makes them. */
 function headings(text: string): Set<string> {
   return new Set(
