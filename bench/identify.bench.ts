@@ -13,7 +13,7 @@ import { ModelStore } from "arcface-ts";
 import { embedPictures, readLfwPairs } from "arcface-ts/evaluate";
 import { clopperPearson } from "arcface-ts/statistics";
 import { asUnitVector, cosine, type Random, seeded, type UnitVector } from "../src/core/index.ts";
-import { personScore, TOO_CLOSE } from "../src/gallery/index.ts";
+import { personScore, SHORTLIST, TOO_CLOSE } from "../src/gallery/index.ts";
 import { type Calibration, expectCalibrationFor, readCalibration } from "../src/models/index.ts";
 import { strangerThreshold } from "../src/verdict/index.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
@@ -75,6 +75,11 @@ class Scores {
   }
 }
 
+/** Questions whose best person by score is not among the people with the nearest faces that a gallery looks at. */
+interface Shortlisted {
+  asked: number;
+  outside: number;
+}
 interface Tally {
   probes: number;
   missed: number;
@@ -115,14 +120,20 @@ async function measure(model: string): Promise<void> {
     `\n${model}, detector ${pipeline.detector?.id}, alignment ${pipeline.alignment?.version}: ${computed} pictures embedded now, the others known\n` +
       "| people × faces | target | score | threshold | strangers accepted [95 %] | missed | wrong | too close: right, wrong |\n|---|---|---|---|---|---|---|---|",
   );
+  const notes: string[] = [];
   for (const [count, each] of GALLERIES) {
     const tallies = new Map<string, Tally>();
+    const shortlisted: Shortlisted = { asked: 0, outside: 0 };
     const random = seeded(16);
     for (let split = 0; split < splits; split++)
-      askOnce(faces, scores, count, each, calibration, random, tallies);
+      askOnce(faces, scores, count, each, calibration, random, tallies, shortlisted);
     for (const [name, tally] of tallies)
       print(`${count} × ${Number.isFinite(each) ? each : "all but 1"}`, name, tally);
+    notes.push(
+      `${count} × ${Number.isFinite(each) ? each : "all but 1"}: of ${shortlisted.asked} questions the best person was not among the ${SHORTLIST} with the nearest faces ${shortlisted.outside} times`,
+    );
   }
+  console.log(notes.join("\n"));
 }
 
 /** Draws a gallery and strangers, and asks. */
@@ -134,6 +145,7 @@ function askOnce(
   calibration: Calibration,
   random: Random,
   tallies: Map<string, Tally>,
+  shortlisted: Shortlisted,
 ): void {
   const order = random.shuffle([...faces.keys()]);
   const members = order
@@ -151,6 +163,12 @@ function askOnce(
   const size = { people: gallery.length, faces: gallery.reduce((sum, { faces }) => sum + faces.length, 0) };
   const ofProbes = probes.map(({ face }) => parts(all, face, gallery));
   const ofStrangers = others.map((who) => parts(all, faces[who]![0]!, gallery));
+  for (const of of [...ofProbes, ...ofStrangers]) {
+    const { place } = firstTwo(of.nearest.map((_, i) => RULES.half(of, i)));
+    shortlisted.asked++;
+    if (of.nearest.filter((nearest) => nearest > of.nearest[place]!).length >= SHORTLIST)
+      shortlisted.outside++;
+  }
   const step = Math.max(1, gallery.length / ASKED_AMONG_OTHERS);
   const asked: number[] = [];
   for (let at = 0; at < gallery.length; at += step) asked.push(Math.floor(at));

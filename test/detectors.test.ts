@@ -60,6 +60,18 @@ for (const { id, open, absent } of DETECTORS) {
       }
     });
 
+    test("finds a face that fills a big photograph once, whole", async () => {
+      const big = await sharp(photographs[3]!)
+        .extract({ left: 960, top: 100, width: 420, height: 520 })
+        .resize(2520)
+        .png()
+        .toBuffer();
+      await using finder = await FaceFinder.open({ store: await open(), detector: id });
+      const { faces } = await finder.detect(big);
+      expect(faces.map(({ box }) => Math.round(box.width))).toHaveLength(1);
+      expect(faces[0]!.box.width).toBeGreaterThan(700);
+    });
+
     test("finds each small face of a wide panorama once, where it is", async () => {
       const person = await sharp(photographs[3]!)
         .extract({ left: 960, top: 100, width: 420, height: 520 })

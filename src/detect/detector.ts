@@ -22,7 +22,7 @@ export interface DetectOptions {
  * Numbers of the ways in which the networks of each family are run. A number goes up when the same networks put landmarks
  * elsewhere: vectors of faces that were found so do not compare with earlier ones.
  */
-export const DETECTOR_VERSIONS = { mtcnn: 1, "mtcnn-rfb": 1, centerface: 1, yunet: 1 } as const;
+export const DETECTOR_VERSIONS = { mtcnn: 1, "mtcnn-rfb": 1, centerface: 1, yunet: 2 } as const;
 
 /** Finds the faces in a picture. One contract for every network that does it. */
 export interface Detector {

@@ -1,12 +1,16 @@
-import { type Box, intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
+import type { Box, Landmarks, Point } from "../core/index.ts";
 import { type RgbImage, resampleBox } from "../image/index.ts";
 import type { FloatTensor, Session } from "../onnx/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFace } from "./detector.ts";
-import { suppressNonMaxima } from "./non-maximum-suppression.ts";
+import { mergeScales } from "./merge-scales.ts";
 import { isWholeIn, overlapFor, SHARED_RANGE, tilesOf } from "./tiles.ts";
 
 /** Thresholds and sizes of {@link YunetDetector}. */
-export const YUNET_DEFAULTS = { scoreThreshold: 0.6, overlapThreshold: 0.45 } as const;
+export const YUNET_DEFAULTS = {
+  scoreThreshold: 0.6,
+  overlapThreshold: 0.45,
+  containedThreshold: 0.6,
+} as const;
 
 const STRIDES = [8, 16, 32] as const;
 /** The network's picture sides are multiples of its largest stride. */
@@ -37,6 +41,7 @@ export class YunetDetector implements Detector {
   }
 
   async detect(image: RgbImage, options: DetectOptions = {}): Promise<Detection<"raster">[]> {
+    const { overlapThreshold: overlap, containedThreshold: contained } = YUNET_DEFAULTS;
     // Enlarged when that brings the smallest face asked for up to what the network sees.
     const smallest = smallestFace(image, options);
     const longest = Math.max(image.width, image.height);
@@ -48,7 +53,7 @@ export class YunetDetector implements Detector {
     found.push(...(await this.#detectAt(image, whole(image, margin), coarse)));
     if (longest * (SMALLEST_SEEN / smallest) > FINEST_SIDE)
       found.push(...(await this.#detectInTiles(image, smallest, (SMALLEST_SEEN * longest) / FINEST_SIDE)));
-    return suppressNonMaxima(found, YUNET_DEFAULTS.overlapThreshold, intersectionOverUnion);
+    return mergeScales(found, { overlap, contained });
   }
 
   /** Faces from `smallest` on that are too small in a view of the whole, which shows those from `seen` on. */

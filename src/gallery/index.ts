@@ -34,7 +34,7 @@ export {
 } from "./gallery-pipeline.ts";
 export { createStore, openStore } from "./open-store.ts";
 export type { Candidate } from "./people-search.ts";
-export { meanDirection, personScore, TOO_CLOSE } from "./person-score.ts";
+export { meanDirection, personScore, SHORTLIST, TOO_CLOSE } from "./person-score.ts";
 export type { Enrolled, Enrolment } from "./plans.ts";
 export {
   type GalleryFace,
