@@ -2,7 +2,7 @@
  * t-SNE of MNIST beside scikit-learn and openTSNE: its 10,000 test images, or all 70,000, divided by 255 and brought to
  * 50 dimensions by PCA; or the float32 rows of a file, such as faces' vectors, as they are. Perplexity 30, 1,000 iterations, 2 threads, in turn in one run, each in a process of its own.
  *
- * npm run bench tsne [-- --all] [-- --rounds 3] [-- --only arcface,sklearn] [-- --points FILE.npy]
+ * npm run bench tsne [-- --all] [-- --rounds 3] [-- --only arcface,sklearn] [-- --points FILE.npy] [-- --threads 1]
  * SKLEARN_PYTHON and OPENTSNE_PYTHON name the Pythons that have them @default python3; a peer that fails is left out.
  *
  * Seconds are of t-SNE alone, from points to layout. KL is computed by one procedure for all: P from exact neighbours,
@@ -26,7 +26,6 @@ import { readNpy, writeNpy } from "./npy.ts";
 
 const PERPLEXITY = 30;
 const K = 3 * PERPLEXITY;
-const THREADS = 2;
 
 interface Run {
   readonly version: string;
@@ -39,6 +38,7 @@ const { values: flags } = parseArgs({
   options: {
     all: { type: "boolean", default: false },
     points: { type: "string" },
+    threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "1" },
     only: { type: "string", default: "arcface,sklearn,opentsne" },
   },
@@ -54,7 +54,7 @@ async function compare(): Promise<void> {
   const points = flags.points ? readNpy(flags.points) : await digits(flags.all);
   const pointsPath = join(folder, "points.npy");
   writeNpy(pointsPath, points);
-  console.log(`${describeMachine()}\n${points.count} × ${points.dimension} points, ${THREADS} threads`);
+  console.log(`${describeMachine()}\n${points.count} × ${points.dimension} points, ${flags.threads} threads`);
   const arms = flags.only.split(",");
   const runs = new Map<string, Run[]>(arms.map((arm) => [arm, []]));
   for (let round = 0; round < Number(flags.rounds); round++) {
@@ -102,7 +102,7 @@ function measure(arm: string, pointsPath: string): Run | undefined {
       ? [process.execPath, ours]
       : [python, [join(import.meta.dirname, "peers", "tsne.py"), arm]];
   try {
-    const out = execFileSync(command, [...args, pointsPath, layoutPath, String(THREADS)], {
+    const out = execFileSync(command, [...args, pointsPath, layoutPath, flags.threads], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -4,8 +4,10 @@ import { kernelSpectrum } from "./kernel-spectrum.ts";
 import { type Bounds, boundsOf } from "./layout-bounds.ts";
 import { NearField } from "./near-field.ts";
 import type { Repulsion } from "./repulsion.ts";
+import { SelfForce } from "./self-force.ts";
 import { SPLINE_NODES, splineSlopes, splineWeights } from "./spline.ts";
 import type { Team } from "./team.ts";
+import { repelTiny, TINY } from "./tiny-layout.ts";
 
 /** Iterations after which the radius is chosen anew. */
 const CHOICE_LASTS = 10;
@@ -63,6 +65,7 @@ export class GridRepulsion implements Repulsion {
   #originX = 0;
   #originY = 0;
   #spectrum: Float64Array = new Float64Array(0);
+  #self: SelfForce | undefined;
   #strip = new Float64Array(0);
   #columns: { readonly re: Float64Array; readonly im: Float64Array }[] = [];
 
@@ -80,11 +83,14 @@ export class GridRepulsion implements Repulsion {
   }
 
   compute(): number {
+    if (boundsOf(this.#layout).extent < TINY) return repelTiny(this.#team, this.#layout, this.#force);
     if (this.#calls++ % CHOICE_LASTS === 0) this.#radius = cheapestRadius(this.#layout);
     let normaliser = this.potential(this.#radius);
-    this.#team.share(this.#layout.length / 2, POINTS, (from, to) =>
-      this.forces(this.#layout, this.#force, from, to),
-    );
+    const grid = { originX: this.#originX, originY: this.#originY, spacing: this.#spacing };
+    this.#team.share(this.#layout.length / 2, POINTS, (from, to) => {
+      this.forces(this.#layout, this.#force, from, to);
+      this.#self?.takeOff(this.#layout, this.#force, grid, from, to);
+    });
     if (this.#radius > 0) normaliser += this.#addNearField();
     return normaliser;
   }
@@ -206,6 +212,7 @@ export class GridRepulsion implements Repulsion {
     this.#spacing = spacing;
     this.#plannedRadius = radius;
     this.#spectrum = kernelSpectrum(this.#fft, spacing, radius);
+    this.#self = new SelfForce(this.#spectrum, length, spacing);
     this.#strip = new Float64Array(STRIP_ROWS * this.#nodes);
     this.#columns = Array.from({ length: COLUMNS }, () => ({
       re: new Float64Array(length),

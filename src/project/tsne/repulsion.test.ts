@@ -3,6 +3,7 @@ import { seeded } from "../../core/index.ts";
 import { ExactRepulsion } from "./exact-repulsion.ts";
 import { Fft, fastLength } from "./fft.ts";
 import { GridRepulsion, gridMemory } from "./grid-repulsion.ts";
+import { boundsOf, pairsPerArea } from "./layout-bounds.ts";
 import { SPLINE_NODES, splineSlopes, splineWeights } from "./spline.ts";
 import { Team } from "./team.ts";
 import { TreeRepulsion } from "./tree-repulsion.ts";
@@ -88,6 +89,41 @@ describe("repulsion agrees with the sum over all pairs", () => {
     const z = new GridRepulsion(new Team(0, 1, Team.control()), layout, force, gridMemory()).compute();
     expect(Math.abs(z / wanted.z - 1)).toBeLessThan(2e-3);
     expect(relativeError(force, wanted.force)).toBeLessThan(0.01);
+  });
+
+  // Without clusters, attraction that is exaggerated draws a layout together until potentials differ in their last bit.
+  test.each([1e-12, 1e-8, 1e-3, 0.049, 0.051, 0.3])(
+    "by the grid, for a layout drawn together to %d",
+    (side) => {
+      const layout = clusters(1500, 2, 1);
+      const { extent } = boundsOf(layout);
+      const small = layout.map((value) => (value * side) / extent);
+      const wanted = exact(small, 2);
+      const force = new Float64Array(layout.length);
+      const z = new GridRepulsion(new Team(0, 1, Team.control()), small, force, gridMemory()).compute();
+      expect(Math.abs(z / wanted.z - 1)).toBeLessThan(1e-4);
+      expect(relativeError(force, wanted.force)).toBeLessThan(1e-3);
+    },
+  );
+
+  test("by the grid, a point feels nothing of itself", () => {
+    const random = seeded(3);
+    // Corners of a square so wide that the others are hardly felt.
+    const layout = Float64Array.from([0, 0, 0, 90, 90, 0, 90, 90], (at) => at + random.next());
+    const wanted = exact(layout, 2);
+    const force = new Float64Array(8);
+    new GridRepulsion(new Team(0, 1, Team.control()), layout, force, gridMemory()).compute();
+    for (let n = 0; n < 8; n++) expect(Math.abs(force[n]! - wanted.force[n]!)).toBeLessThan(1e-9);
+  });
+
+  test("no point lies outside the square around a layout, not by rounding either, so that pairs can be counted", () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const layout = clusters(20, 2, 37 + seed / 7).map((value) => value + 0.1 * seed);
+      const bounds = boundsOf(layout);
+      for (let n = 0; n < layout.length; n++)
+        expect(layout[n]! - (n % 2 === 0 ? bounds.x : bounds.y)).toBeGreaterThanOrEqual(0);
+      expect(pairsPerArea(layout, bounds)).toBeGreaterThan(0);
+    }
   });
 
   // Barnes–Hut at θ = ½ is known to err by a few per cent of single forces.
