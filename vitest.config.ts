@@ -31,6 +31,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["node_modules/**", "dist/**", ...(fast ? SLOW : [])],
+    globalSetup: "test/fresh-dist.ts",
     // Native sessions and worker pools do not belong in worker threads of the test runner.
     pool: "forks",
     // Much of the time a test file waits for a process it started: every core gets one.

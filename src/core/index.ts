@@ -8,7 +8,7 @@ export {
   readTextSync,
 } from "./bounded-text.ts";
 export { bytesAt } from "./bytes-at.ts";
-export { checkOptions, OPTION_KINDS, type OptionKind, oneOf, optionsAmong, shown } from "./check-options.ts";
+export { checkOptions, OPTION_KINDS, type OptionKind, optionsAmong, shown } from "./check-options.ts";
 export { expectNoDatabaseInUse, isDatabaseInUse } from "./database-in-use.ts";
 export { draftOf } from "./draft.ts";
 export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";
@@ -30,7 +30,6 @@ export {
   intersectionOverUnion,
   invertAffine,
   type Landmarks,
-  overlap,
   type Point,
   type Space,
 } from "./geometry.ts";
@@ -41,7 +40,7 @@ export { nearestName } from "./nearest-name.ts";
 export { legibleName, personName } from "./person-name.ts";
 export { type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";
 export { type Random, seeded, seedOf } from "./random.ts";
-export { elementCount, expectShape } from "./shape.ts";
+export { elementCount } from "./shape.ts";
 export { threadCount } from "./threads.ts";
 export {
   asUnitVector,

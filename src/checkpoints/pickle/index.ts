@@ -1,5 +1,5 @@
 export type { PickleFunction } from "./globals.ts";
-export { type PickleWorld, PLAIN_WORLD, unpickle } from "./unpickle.ts";
+export { type PickleWorld, unpickle } from "./unpickle.ts";
 export {
   PickleDict,
   PickleExtension,

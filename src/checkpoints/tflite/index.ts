@@ -1,4 +1,4 @@
-export { evaluateTflite, type TfliteArray } from "./evaluate.ts";
-export { readTflite, type TfliteModel } from "./model.ts";
+export { evaluateTflite } from "./evaluate.ts";
+export { readTflite } from "./model.ts";
 export { isTflite, readTfliteWeights } from "./tflite-weights.ts";
-export { type TfliteToOnnxOptions, tfliteToOnnx } from "./to-onnx.ts";
+export { tfliteToOnnx } from "./to-onnx.ts";

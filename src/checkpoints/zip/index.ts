@@ -1,3 +1,3 @@
-export { ZipEntries, type ZipStretch } from "./inflate.ts";
+export { ZipEntries } from "./inflate.ts";
 export { readZip, type ZipEntry } from "./read-zip.ts";
 export { writeZip, type ZipPart } from "./write-zip.ts";

@@ -127,8 +127,6 @@ export class Connections {
   }
 }
 
-/** PostgreSQL's code of a broken uniqueness rule. */
-export const UNIQUE_VIOLATION = "23505";
 /** PostgreSQL's code of a table that is not there. */
 export const UNDEFINED_TABLE = "42P01";
 

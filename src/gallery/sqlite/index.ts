@@ -1,2 +1,1 @@
-export { derivedFolderOf } from "./erasures.ts";
 export { SqliteStore } from "./sqlite-store.ts";

@@ -1,9 +1,3 @@
-/** Conditional affinities of rows with their k nearest neighbours. */
-export interface RowAffinities {
-  /** Shapes    [N × k], each row summing to 1 */
-  readonly values: Float32Array;
-}
-
 /** A symmetric matrix of affinities P whose entries sum to 1, by compressed rows. */
 export interface Affinities {
   /** Shapes    [N + 1] */

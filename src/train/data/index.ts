@@ -1,4 +1,4 @@
-export { type Augmentation, augment, type Crop, NO_AUGMENTATION } from "./augment/index.ts";
+export { type Augmentation, NO_AUGMENTATION } from "./augment/index.ts";
 export { type Batch, BatchLoader, type BatchLoaderOptions } from "./batch-loader.ts";
 export {
   type ExampleSet,
@@ -17,7 +17,7 @@ export {
   splitByIdentity,
 } from "./examples.ts";
 export { type Replaced, writePlanes } from "./fill-batch.ts";
-export { DIGIT_SIDE, type Digits, loadMnist, type Mnist, readDigits, selectDigits } from "./mnist.ts";
+export { DIGIT_SIDE, type Digits, loadMnist, type Mnist, selectDigits } from "./mnist.ts";
 export { type OpenedExamples, openExamples } from "./open-examples.ts";
 export { type PackOptions, type PackReport, packFolder } from "./pack-faces.ts";
 export type { PackEncoding, PackHeader } from "./pack-format.ts";

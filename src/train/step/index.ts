@@ -1,7 +1,7 @@
 export { draw } from "./draw.ts";
-export { type InitialValues, recordNetwork } from "./network-graph.ts";
+
 export * from "./optimisers/index.ts";
-export { type HeadResult, recordStep, type StepDefinition, type StepHead, stepGraph } from "./step-graph.ts";
+export { type HeadResult, recordStep, type StepDefinition, type StepHead } from "./step-graph.ts";
 export {
   formFor,
   type StepBatch,

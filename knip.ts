@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import type { KnipConfig } from "knip";
+
+const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  exports: Record<string, string | { default: string }>;
+};
+
+/** The doors of the package: everything they export is meant for its users. */
+const doors = Object.values(exports).flatMap((door) =>
+  typeof door === "string" ? [] : [door.default.replace("./dist/", "src/").replace(/\.js$/, ".ts")],
+);
+
+const config: KnipConfig = {
+  entry: [
+    ...doors,
+    "bin/*.js",
+    "src/cli/bin.ts",
+    // Started by address, not imported.
+    "src/**/*-{worker,thread,process}.ts",
+    "src/study/page/page.ts",
+    "test/gallery-stress/process.ts",
+    "test/fresh-dist.ts",
+    "tools/*.{ts,js}",
+    "bench/**/*.{ts,mjs}",
+    "examples/*.js",
+    "test/**/*.test.ts",
+  ],
+  project: ["src/**/*.ts", "test/**/*.ts", "tools/**/*.{ts,js}", "bench/**/*.ts"],
+  ignoreExportsUsedInFile: true,
+  // Fonts, prebuilt engines and commands of the system are found by name when they are needed; test/layers.test.ts says where.
+  exclude: ["duplicates", "unlisted", "binaries", "dependencies", "unresolved"],
+};
+
+export default config;

@@ -1,0 +1,30 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "..");
+/** The last files that a build writes: the library's and the page's. */
+const BUILT = ["dist/index.js", "dist/study/page/page.js"];
+
+/**
+ * Builds the package before the first test where the build is older than its source: the command line and the worker
+ * threads run what is built, so that tests of an old build would say nothing of the source.
+ */
+export function setup(): void {
+  if (isFresh()) return;
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: ROOT, stdio: "inherit" });
+}
+
+/** Whether every file of the source was last changed before the build. */
+function isFresh(): boolean {
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter(
+    (path) => path.endsWith(".ts") && !/\.(?:test|contract)\.ts$/.test(path),
+  );
+  const changed = Math.max(...sources.map((path) => modified(join("src", path))));
+  return BUILT.every((path) => modified(path) >= changed);
+}
+
+/** The time of a file's last change; the beginning of time for one that is not there. */
+function modified(path: string): number {
+  return statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
