@@ -1,7 +1,6 @@
 export {
   expectShallowYaml,
   linesOf,
-  MAX_TEXT_BYTES,
   parseJson,
   readLines,
   readText,
