@@ -14,6 +14,8 @@ const config: KnipConfig = {
   entry: [
     ...doors,
     "bin/*.js",
+    // Tools that run before anything else take it as it is built.
+    "src/registry/index.ts",
     "src/cli/bin.ts",
     // Started by address, not imported.
     "src/**/*-{worker,thread,process}.ts",

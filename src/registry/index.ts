@@ -8,9 +8,11 @@ export {
   type FetchedPackage,
   type FetchNews,
   fetchPackage,
+  keepPackage,
   loadPackage,
   onFetch,
+  type PackagePart,
 } from "./fetched-package.ts";
 export { lockAmongProcesses } from "./lock-among-processes.ts";
 export { npmOptions } from "./npm-options.ts";
-export { fetchFromTarball } from "./tarball.ts";
+export { fetchFromTarball, type TarballReference, type WantedEntries } from "./tarball.ts";
