@@ -15,6 +15,7 @@ export {
   type Affine,
   asUnitVector,
   type Box,
+  type Complaint,
   cosine,
   ERROR_CODES,
   type ErrorCode,

@@ -31,10 +31,22 @@ export const ERROR_CODES = {
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** A failure in its parts: something of the caller's, the thing it should have been, and the thing it was. */
+export interface Complaint {
+  /** A file, a flag, an argument; `image` where all that is known is its bytes. */
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Bytes that no name is known of, as sentences call them. */
+const UNNAMED = "image";
+
 /**
  * The only error class this library throws on purpose.
  *
- * The message is one sentence, `where: expected X, got Y`, fit to be shown to the person who gave the input.
+ * The message is one sentence, `where: expected X, got Y`, fit to be shown to the person who gave the input. Its parts are
+ * there on their own, too: undefined in a sentence that is built otherwise.
  *
  * ```ts
  * import { FaceError, readImage } from "arcface-ts";
@@ -50,11 +62,38 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export class FaceError extends Error {
   override readonly name = "FaceError";
   readonly code: ErrorCode;
+  readonly where: string | undefined;
+  readonly expected: string | undefined;
+  readonly got: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  /** @param said the parts, or the sentence that they make */
+  constructor(code: ErrorCode, said: Complaint | string, options?: { readonly cause?: unknown }) {
+    super(typeof said === "string" ? said : sentence(said), options);
     this.code = code;
+    const { where, expected, got } = typeof said === "string" ? partsOf(said) : said;
+    this.where = where;
+    this.expected = expected;
+    this.got = got;
   }
+
+  /** The same failure with the name of its file, which bytes do not know; itself where the sentence begins with it. */
+  withName(name: string): FaceError {
+    if (this.message.startsWith(name)) return this;
+    const rest = this.where === UNNAMED ? this.message.slice(UNNAMED.length + 2) : this.message;
+    return new FaceError(this.code, `${name}: ${rest}`, { cause: this });
+  }
+}
+
+function sentence({ where, expected, got }: Complaint): string {
+  return `${where}: expected ${expected}, got ${got}`;
+}
+
+/** The parts of a sentence; only `where` of one that is not about a thing expected. */
+function partsOf(said: string): Partial<Complaint> {
+  const parts = /^(.*?): expected (.*?), got:? (.*)$/s.exec(said);
+  if (parts) return { where: parts[1]!, expected: parts[2]!, got: parts[3]! };
+  const [, where] = /^(.*?): /s.exec(said) ?? [];
+  return where === undefined ? {} : { where };
 }
 
 /** A broken invariant: a defect of this library, not of its input. */

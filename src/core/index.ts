@@ -12,6 +12,7 @@ export { expectNoDatabaseInUse, isDatabaseInUse } from "./database-in-use.ts";
 export { draftOf } from "./draft.ts";
 export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";
 export {
+  type Complaint,
   ERROR_CODES,
   type ErrorCode,
   FaceError,

@@ -35,9 +35,10 @@ export interface PeopleFolder {
 export async function readPeopleFolder(folder: string): Promise<PeopleFolder> {
   const list = await listPhotographs([folder]).catch((cause: unknown) => {
     if (!(cause instanceof FaceError)) throw cause;
+    const got = cause.got ?? cause.message;
     throw new FaceError(
       "BAD_FILE",
-      `${folder}: expected a folder with a folder for every person, got ${cause.message.replace(/^.*, got:? /s, "")}`,
+      { where: folder, expected: "a folder with a folder for every person", got },
       { cause },
     );
   });

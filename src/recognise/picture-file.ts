@@ -50,8 +50,7 @@ export async function isUnchanged(
 
 /** An error about bytes, told about the file that they came from. */
 export function named(error: unknown, path: string): unknown {
-  if (!(error instanceof FaceError) || error.message.startsWith(path)) return error;
-  return new FaceError(error.code, `${path}: ${error.message.replace(/^image: /, "")}`, { cause: error });
+  return error instanceof FaceError ? error.withName(path) : error;
 }
 
 async function modifiedOf(path: string): Promise<string> {

@@ -18,7 +18,7 @@ export async function decodePicture(
 ): Promise<Uint8Array> {
   const image = await readImage(bytes, { maxPixels: MAX_PIXELS, strict: true }).catch((cause: unknown) => {
     if (!(cause instanceof FaceError)) throw cause;
-    throw new FaceError(cause.code, `${where}: ${cause.message.replace(/^image: /, "")}`, { cause });
+    throw cause.withName(where);
   });
   if (channels !== 3 || image.width !== width || image.height !== height) {
     throw new FaceError(

@@ -240,7 +240,5 @@ async function readPicture(path: string): Promise<Uint8Array> {
 function asFailure(thrown: unknown, path: string): FaceError {
   if (!(thrown instanceof FaceError)) throw internal(`${path}: ${reasonOf(thrown)}`);
   if (thrown.code === "STORAGE" || thrown.code === "ABORTED") throw thrown;
-  return thrown.message.startsWith("image:")
-    ? new FaceError(thrown.code, thrown.message.replace("image:", `${path}:`), { cause: thrown })
-    : thrown;
+  return thrown.where === "image" ? thrown.withName(path) : thrown;
 }
