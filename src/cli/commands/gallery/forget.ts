@@ -18,7 +18,10 @@ export function forgetCommands(gallery: Command, act: Act): void {
       "remove everybody who ever bore a name, with everything kept of them, for good, and prove it by searching for the bytes",
     )
     .option("--person <numbers...>", 'these people instead, by the numbers that "list NAME --ever" shows')
-    .option("--finish", "finish what was interrupted or could not be finished, and print receipts that were not printed")
+    .option(
+      "--finish",
+      "finish what was interrupted or could not be finished, and print receipts that were not printed",
+    )
     .addHelpText(
       "after",
       '\nA person who was renamed, merged, deleted or whose enrolment was taken back bore the name, too.\n\nExample:\n  arcface gallery forget "Ann Example" --gallery sqlite:people.db',
