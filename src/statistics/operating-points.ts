@@ -37,7 +37,7 @@ export interface RankedPairs extends RankedScores {
  * Sorts pairs by score. O(n); needs about 18 bytes a pair beside the list, and as many while it works.
  *
  * @param fold of each pair, below 32,768
- * Throws    FaceError USAGE naming the first score that is not a number, SHAPE when the lists differ in length
+ * Throws    FaceError USAGE naming the first score that is not a number, SHAPE when the lists differ in length or the scores are in another array
  */
 export function rankPairs(labelled: LabelledScores, fold?: Uint16Array): RankedPairs {
   expectScores(labelled);
@@ -89,6 +89,12 @@ export function operatingPointsOf(genuine: ArrayLike<number>, impostor: ArrayLik
 
 /** Throws FaceError unless there is one finite score for each label. */
 export function expectScores({ scores, same }: LabelledScores): void {
+  // Sorting reads the bits of float64: of other arrays it would come to no end.
+  if (!(scores instanceof Float64Array))
+    throw new FaceError(
+      "SHAPE",
+      `scores: expected a Float64Array, got ${Object.prototype.toString.call(scores).slice(8, -1)}`,
+    );
   if (scores.length !== same.length) {
     throw new FaceError(
       "SHAPE",
