@@ -110,7 +110,7 @@ export function projectHead([yaw, pitch, roll]: readonly [number, number, number
   });
 }
 
-/** What the best scale leaves, as a share of the points' extent; [10]. */
+/** The part that the best scale leaves, as a share of the points' extent; [10]. */
 function residualsOf(angles: Angles, points: readonly Pair[]): number[] {
   const projected = projectHead(angles);
   const middle = [0, 1].map(

@@ -7,7 +7,7 @@ import {
 } from "../core/index.ts";
 import type { Detection } from "./detector.ts";
 
-/** What counts as the same box, and from which share on a box inside another is a part of that face. */
+/** The overlap that counts as the same box, and the share from which on a box inside another is a part of that face. */
 export interface MergeThresholds {
   readonly overlap: number;
   readonly contained: number;

@@ -16,7 +16,7 @@ function people(count: number, faces: number, seed: number): UnitVector[][] {
   );
 }
 
-/** What all pairs of some people say. */
+/** The evidence of all pairs of some people. */
 function curveOf(faces: readonly UnitVector[][]) {
   const measured = faces.flat().map(
     (embedding, i): MeasuredPicture => ({

@@ -95,7 +95,7 @@ export async function askAmongOthers(
   }
   const asked = { people: count, faces, others, own };
   const note: z.infer<typeof NoteSchema> = { pipeline, sequence, most: options.most, ...asked };
-  // What cannot be kept is asked for again next time, and nothing else.
+  // An answer that cannot be kept is asked for again next time, and nothing else.
   await store
     .keepNote(NOTE, JSON.stringify({ note, sha256: digestOf(note) }), sequence)
     .catch((error: unknown) => {

@@ -141,7 +141,7 @@ export interface GalleryStore {
 
   /** Sequence of the last change; 0 before the first. */
   latest(): Promise<number>;
-  /** What was kept under a name with {@link keepNote}; undefined where nothing is. */
+  /** The note kept under a name with {@link keepNote}; undefined where nothing is. */
   note(name: string): Promise<string | undefined>;
   /**
    * Keeps a text that was computed from the gallery as it was after change `after`; not when it has changed since. Gone

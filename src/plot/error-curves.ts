@@ -26,7 +26,7 @@ export interface ErrorCurveOptions extends FigureText {
   readonly heightPx?: number | undefined;
   /** The smallest false match rate shown. @default the smallest above 0 in the curves, at least 1e-6 */
   readonly from?: number | undefined;
-  /** What the axes are called. @default the rates that they show */
+  /** Names of the axes. @default the rates that they show */
   readonly x?: string | undefined;
   readonly y?: string | undefined;
 }

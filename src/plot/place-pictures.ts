@@ -7,7 +7,7 @@ export interface PlacedPoint {
   readonly group: string;
 }
 
-/** What a name of a map takes. */
+/** The room that a name of a map takes. */
 export interface NameSize {
   readonly text: string;
   readonly fontPx: number;

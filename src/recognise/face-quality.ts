@@ -3,7 +3,7 @@ import type { Detection } from "../detect/index.ts";
 import type { RgbImage } from "../image/index.ts";
 
 /**
- * What of a face's quality needs no network: components of ISO/IEC 29794-5, each in its own unit. None is a verdict, and no
+ * The part of a face's quality that needs no network: components of ISO/IEC 29794-5, each in its own unit. None is a verdict, and no
  * sum of them is given: which of them matter depends on the network, the camera and what the face is wanted for.
  *
  * Sharpness and light are those of the aligned crop's middle, two thirds of it each way; light is linear luminance in 0…1
@@ -60,7 +60,7 @@ export function faceQuality(
   };
 }
 
-/** What the pixels of a crop's middle say. */
+/** Measurements of the pixels in a crop's middle. */
 export function pixelQuality(crop: RgbImage): Omit<FaceQuality, "pose" | "interEyePx" | "headSize"> {
   const { width, height, data } = crop;
   const grey = new Float64Array(width * height);

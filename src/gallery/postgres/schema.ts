@@ -43,7 +43,7 @@ export const MIGRATIONS: readonly string[] = [
   "checksums",
   "names",
   createDigests(),
-  // What was computed from the whole gallery, such as how near its people are to each other.
+  // Notes computed from the whole gallery, such as how near its people are to each other.
   `
   CREATE TABLE note (name text PRIMARY KEY, value text NOT NULL);
   ALTER TABLE note ALTER COLUMN value SET STATISTICS 0;

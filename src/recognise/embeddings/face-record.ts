@@ -101,7 +101,7 @@ export function decodeRecord(line: string, where: string): FaceRecord {
   return recordOf(value, where);
 }
 
-/** What a file has of a face as a record; its vector is checked again. Throws FaceError BAD_FILE. */
+/** A file's data of a face as a record; its vector is checked again. Throws FaceError BAD_FILE. */
 export function recordOf(value: unknown, where: string): FaceRecord {
   let parsed: z.infer<typeof Line>;
   try {

@@ -1,6 +1,6 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 
-/** What reading a Parquet file may take. */
+/** Limits of reading a Parquet file. */
 export interface ParquetLimits {
   /** Numbers, texts and nulls of one row group, which is read at once. */
   readonly groupValues: number;
@@ -13,7 +13,7 @@ export interface ParquetLimits {
 /** 131,072 faces of 512 numbers in a row group, and three times the memory that those take. */
 export const PARQUET_LIMITS: ParquetLimits = { groupValues: 2 ** 26, bytes: 3 * 2 ** 30, seconds: 120 };
 
-/** What a file says about itself stands at its end; here a thousand row groups need a tenth of this. */
+/** A file's description of itself stands at its end; here a thousand row groups need a tenth of this. */
 const MAX_FOOTER_BYTES = 2 ** 24;
 /** "PAR1", the footer's length, "PAR1". */
 const MIN_FILE_BYTES = 12;

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { FaceError, linesOf, parseJson } from "../../core/index.ts";
 import { PARQUET_LIMITS, type ParquetLimits } from "./parquet-limits.ts";
 
-/** What the reading process is asked. */
+/** The question to the reading process. */
 export interface ParquetRequest {
   readonly path: string;
   /** Key in the file's metadata whose value is asked for; null asks for the rows. */
@@ -23,7 +23,7 @@ const PROGRAM = fileURLToPath(
 );
 
 /**
- * What a Parquet file's metadata have under a key; null where they have nothing.
+ * The value under a key of a Parquet file's metadata; null where there is none.
  *
  * Throws    FaceError BAD_FILE
  */
@@ -56,7 +56,7 @@ function rowOf([values, lists]: RowLine): Record<string, unknown> {
   return values;
 }
 
-/** What the process writes. */
+/** The process's output. */
 async function* valuesOf(request: ParquetRequest): AsyncGenerator<unknown> {
   const { path } = request;
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(request)], {

@@ -4,7 +4,7 @@ import type { Calibration } from "../../models/index.ts";
 import { clopperPearson, type RateInterval } from "../../statistics/index.ts";
 import { fpirAt, type StrangerThreshold, strangersAt, strangerThreshold } from "../../verdict/index.ts";
 
-/** What a gallery's threshold is to keep. */
+/** The rates that a gallery's threshold is to keep. */
 export interface GalleryCalibrationOptions extends WorkOptions {
   /** Share of strangers that may be taken for someone. @default 0.01 */
   readonly target?: number | undefined;
@@ -18,13 +18,13 @@ export interface GalleryCalibrationOptions extends WorkOptions {
 export interface GalleryCalibration {
   readonly strangers: StrangerThreshold;
   readonly people: number;
-  /** What the gallery's own people say. */
+  /** The evidence of the gallery's own people. */
   readonly asked: AskedAmongOthers;
   /** At rising thresholds. */
   readonly curve: readonly GalleryOperatingPoint[];
 }
 
-/** What one threshold costs. */
+/** The cost of one threshold. */
 export interface GalleryOperatingPoint {
   readonly threshold: number;
   /** Strangers accepted, by the calibration: see {@link StrangerThreshold}. */
