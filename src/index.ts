@@ -17,6 +17,7 @@ export {
   type Box,
   type Complaint,
   cosine,
+  counted,
   ERROR_CODES,
   type ErrorCode,
   FaceError,

@@ -8,6 +8,7 @@ export {
 } from "./bounded-text.ts";
 export { bytesAt } from "./bytes-at.ts";
 export { checkOptions, OPTION_KINDS, type OptionKind, optionsAmong, shown } from "./check-options.ts";
+export { counted } from "./counted.ts";
 export { expectNoDatabaseInUse, isDatabaseInUse } from "./database-in-use.ts";
 export { draftOf } from "./draft.ts";
 export { TELEMETRY_SETTLED, TELEMETRY_SWITCH } from "./engine-telemetry.ts";

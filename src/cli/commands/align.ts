@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, reasonOf, throwIfAborted } from "../../core/index.ts";
+import { counted, FaceError, reasonOf, throwIfAborted } from "../../core/index.ts";
 import { encodePng } from "../../image/index.ts";
 import { FaceFinder } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
@@ -80,10 +80,10 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
   }
   bar.stop();
   if (!flags.json) {
-    io.err(`${written} faces from ${paths.length} pictures`);
+    io.err(`${counted(written, "face")} from ${counted(paths.length, "picture")}`);
     if (renamed.pictures > 0)
       io.err(
-        `crops of ${renamed.pictures} pictures got another name, because their own was taken; the first: ${renamed.first}`,
+        `crops of ${counted(renamed.pictures, "picture")} got another name, because their own was taken; the first: ${renamed.first}`,
       );
   }
   return failures.report(paths.length);

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { FaceError } from "../../core/index.ts";
+import { counted, FaceError } from "../../core/index.ts";
 import { calibrate, evidenceOfPairs, evidenceOfPeople } from "../../evaluate/index.ts";
 import {
   type Calibration,
@@ -163,7 +163,7 @@ function describe(calibration: Calibration, paths: readonly string[]): string[] 
     `${model.id}, detector ${detector?.id ?? "none"}, ${flip ? "with" : "without"} flip`,
     `threshold ${threshold.toFixed(4)}; that of the target lies in [${low.toFixed(4)}, ${high?.toFixed(4) ?? "?"}]`,
     thresholdText(calibration),
-    `${data.pictures} pictures of ${data.people} people, ${data.failures} without a usable face; intervals: ${intervals.confidence * 100} %, ${intervals.method}`,
+    `${counted(data.pictures, "picture")} of ${counted(data.people, "person", "people")}, ${data.failures} without a usable face; intervals: ${intervals.confidence * 100} %, ${intervals.method}`,
     ...paths.map((path) => `${path}: written`),
   ];
 }

@@ -9,7 +9,7 @@ import {
   scoreClustering,
   writeGroups,
 } from "../../cluster/index.ts";
-import { FaceError, type WorkOptions } from "../../core/index.ts";
+import { counted, FaceError, type WorkOptions } from "../../core/index.ts";
 import { groupByPerson, type PhotographList } from "../../photographs/index.ts";
 import { chooseFace, type FaceRecord, RecognizerPool, recordsOf } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
@@ -201,14 +201,14 @@ function describe(summary: Summary, scores: ClusteringScores | undefined, labell
   const { faces, pictures, groups, threshold, withoutFace } = summary;
   const alone = groups.filter((group) => group.faces.length === 1).length;
   const lines = [
-    `${faces} faces in ${pictures} pictures: ${groups.length} groups, ${alone} of them of one face; threshold ${threshold.toFixed(3)}; ${withoutFace.length} pictures without a face`,
+    `${counted(faces, "face")} in ${counted(pictures, "picture")}: ${counted(groups.length, "group")}, ${alone} of them of one face; threshold ${threshold.toFixed(3)}; ${counted(withoutFace.length, "picture")} without a face`,
   ];
   if (scores) {
     const { bCubed, pairwise } = scores;
     const row = ({ precision, recall, f }: typeof bCubed): string =>
       `precision ${precision?.toFixed(3) ?? "of no pairs"}, recall ${recall.toFixed(3)}, F ${f.toFixed(3)}`;
     lines.push(
-      `against the folders, ${scores.people} people: B-cubed ${row(bCubed)}; pairs ${row(pairwise)}`,
+      `against the folders, ${counted(scores.people, "person", "people")}: B-cubed ${row(bCubed)}; pairs ${row(pairwise)}`,
     );
   } else if (labelled) {
     lines.push("no score against the folders: that takes two people, one of them with two faces");

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { counted } from "../../core/index.ts";
 import type { ExampleSet, PackReport } from "../../train/index.ts";
 import type { Act } from "../act.ts";
 import { Failures } from "../failures.ts";
@@ -108,12 +109,17 @@ async function pack(io: CliIo, source: string, flags: PackFlags): Promise<number
     io.out(JSON.stringify({ ...rest, failed: report.failed.map(({ message }) => message), passedOver }));
   } else {
     io.out(`${flags.out}\n`);
-    io.err(`${examples} faces of ${classes} people, ${reused} taken over from before\n`);
-    if (noFace.length > 0) io.err(`${noFace.length} pictures without a face: ${few(noFace)}\n`);
-    if (single.length > 0) io.err(`${single.length} people with a single face: ${few(single)}\n`);
+    io.err(
+      `${counted(examples, "face")} of ${counted(classes, "person", "people")}, ${reused} taken over from before\n`,
+    );
+    if (noFace.length > 0) io.err(`${counted(noFace.length, "picture")} without a face: ${few(noFace)}\n`);
+    if (single.length > 0)
+      io.err(`${counted(single.length, "person", "people")} with a single face: ${few(single)}\n`);
     const faceless = empty.slice(folder?.empty.length ?? 0);
     if (faceless.length > 0)
-      io.err(`${faceless.length} people without a face are left out: ${few(faceless)}\n`);
+      io.err(
+        `left out for want of a face: ${counted(faceless.length, "person", "people")}: ${few(faceless)}\n`,
+      );
   }
   return failures.report(examples + report.failed.length);
 }
@@ -129,7 +135,7 @@ async function info(io: CliIo, source: string, flags: { readonly json?: boolean 
       io.out(
         `pictures   ${examples} of ${shape[2]}×${shape[1]}, ${shape[0] === 1 ? "grey" : "RGB"}`,
         `people     ${classes}, from ${perClass.least} to ${perClass.most} pictures each, ${perClass.median} in the middle`,
-        `single     ${single} people with one picture`,
+        `single     ${counted(single, "person", "people")} with one picture`,
         `empty      ${empty} classes without a picture`,
         `crops      ${set.alignment === undefined ? "came as they are, cut by a rule that is not known" : `cut by alignment ${set.alignment} where they did not come as crops`}`,
         `content    ${set.fingerprint.slice(0, 12)}`,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { throwIfAborted } from "../../core/index.ts";
+import { counted, throwIfAborted } from "../../core/index.ts";
 import { pipelineDigest } from "../../models/index.ts";
 import { realPathOf } from "../../photographs/index.ts";
 import {
@@ -87,7 +87,7 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
     await writer.suspend();
     bar.stop();
     if (io.signal.aborted)
-      io.err(`stopped: run the same command again to go on; ${writer.faces} faces are kept\n`);
+      io.err(`stopped: run the same command again to go on; kept so far: ${counted(writer.faces, "face")}\n`);
     throw error;
   }
   await writer.finish();
@@ -111,11 +111,11 @@ async function embed(io: CliIo, inputs: string[], flags: EmbedFlags): Promise<nu
   if (flags.json) io.out(`${JSON.stringify(summary)}\n`);
   else {
     io.out(
-      `${flags.out}: ${summary.faces} faces (${summary.newFaces} new) of ${summary.pictures} pictures; ${skipped} were there already, ${faceless} have no face, ${summary.failed} failed\n`,
+      `${flags.out}: ${counted(summary.faces, "face")} (${summary.newFaces} new) of ${counted(summary.pictures, "picture")}; ${skipped} were there already, ${faceless} have no face, ${summary.failed} failed\n`,
     );
     if (replaced.pictures > 0) {
       io.out(
-        `replaced since they were written: ${replaced.pictures} of the pictures; ${replaced.faces} faces of the earlier ones were taken out\n`,
+        `replaced since they were written: ${replaced.pictures} of the pictures; ${counted(replaced.faces, "face")} of the earlier ones ${replaced.faces === 1 ? "was" : "were"} taken out\n`,
       );
     }
     if (gone > 0) {

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { counted, FaceError, reasonOf } from "../../core/index.ts";
 import { embeddingMap, escapeXml, renderPng } from "../../plot/index.ts";
 import { embedTsne, type LayoutQuality, layoutQuality, type Points, pca, umap } from "../../project/index.ts";
 import { readVectors } from "../../recognise/index.ts";
@@ -95,7 +95,7 @@ async function map(io: CliIo, path: string, flags: MapFlags): Promise<number> {
     })),
     {
       title: flags.title,
-      note: `${count} vectors of ${dimension} dimensions, ${laid.note}${quality ? `; ${describe(quality)}` : ""}`,
+      note: `${counted(count, "vector")} of ${counted(dimension, "dimension")}, ${laid.note}${quality ? `; ${describe(quality)}` : ""}`,
       hulls: flags.hulls,
       ...(labels ? {} : { names: false }),
     },

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { FaceError, reasonOf, type WorkOptions } from "../../core/index.ts";
+import { counted, FaceError, reasonOf, type WorkOptions } from "../../core/index.ts";
 import {
   type LabelledPhotograph,
   labelledPhotographs,
@@ -9,7 +9,7 @@ import {
   readPeopleCsv,
 } from "../../photographs/index.ts";
 import type { RecognizerOptions } from "../../recognise/index.ts";
-import type { RejectedPhotograph, Study, WrittenReport } from "../../study/index.ts";
+import type { DeclaredPair, RejectedPhotograph, Study, WrittenReport } from "../../study/index.ts";
 import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
@@ -163,21 +163,32 @@ export function describe(study: Study, report: WrittenReport): string[] {
   const { queries, top1, top3, mAP } = retrieval.all;
   const percent = (share: number | null): string => (share === null ? "–" : `${(share * 100).toFixed(1)} %`);
   const lines = [
-    `${study.faces.length} faces of ${study.scores.people.length} people in ${study.photographs} photographs${rejected.length > 0 ? `; left out: ${reasons(rejected)}` : ""}${nearDuplicates.length > 0 ? `; ${nearDuplicates.length} near-duplicates` : ""}`,
+    `${counted(study.faces.length, "face")} of ${counted(study.scores.people.length, "person", "people")} in ${counted(study.photographs, "photograph")}${rejected.length > 0 ? `; left out: ${reasons(rejected)}` : ""}${nearDuplicates.length > 0 ? `; ${counted(nearDuplicates.length, "near-duplicate")}` : ""}`,
     queries > 0
-      ? `the same person comes first for ${percent(top1)} of ${queries} faces, among three for ${percent(top3)}; mean average precision ${mAP!.toFixed(4)}`
+      ? `the same person comes first for ${percent(top1)} of ${counted(queries, "face")}, among three for ${percent(top3)}; mean average precision ${mAP!.toFixed(4)}`
       : "nobody has two faces, so nothing can be found again",
   ];
   const [most] = lookAlikes;
   if (most)
     lines.push(`most alike: ${most.people[0]} and ${most.people[1]}, cosine ${most.cosine.toFixed(4)}`);
-  for (const { people, auc, atThreshold, confused } of declared) {
-    const verdict = atThreshold ? (atThreshold.toldApart ? "told apart" : "confused") : "no threshold";
+  for (const pair of declared)
     lines.push(
-      `${people[0]} and ${people[1]}: ${verdict}, AUC ${auc === null ? "–" : auc.toFixed(4)}, ${confused.length} nearer to the other`,
+      `${pair.people[0]} and ${pair.people[1]}: ${declaredVerdict(pair)}; AUC ${pair.auc === null ? "–" : pair.auc.toFixed(3)}`,
     );
-  }
   return [...lines, `open ${report.page}`];
+}
+
+/** What the threshold decides about two people, and whether each face is nearest to its own person all the same. */
+function declaredVerdict({ atThreshold, between, confused }: DeclaredPair): string {
+  const nearest =
+    confused.length === 0
+      ? "everyone is nearest to themselves"
+      : `${counted(confused.length, "photograph is", "photographs are")} nearer to the other person`;
+  if (!atThreshold) return `no threshold is known for this model; ${nearest}`;
+  const { falseMatches, threshold, toldApart } = atThreshold;
+  if (toldApart)
+    return `told apart, as none of ${counted(between.length, "pair")} across reaches ${threshold.toFixed(3)}; ${nearest}`;
+  return `taken for one person in ${falseMatches} of ${counted(between.length, "pair")} across, which reach ${threshold.toFixed(3)}, ${confused.length === 0 ? "yet" : "and"} ${nearest}`;
 }
 
 function reasons(rejected: readonly RejectedPhotograph[]): string {

@@ -10,6 +10,7 @@ import {
 } from "../../plot/index.ts";
 import type { PairScores } from "../pair-scores.ts";
 import type { Study } from "../run-study.ts";
+import { count } from "./parts.ts";
 
 /** More faces than this are shown by person in the matrix, and as shapes in the map. */
 const MAX_MATRIX_FACES = 400;
@@ -75,9 +76,9 @@ export function mapFigure(study: Study, thumbnails: readonly Uint8Array[] | unde
     groups: people,
     hulls: people.length <= 40,
     sidePx: 900,
-    title: `${layout.label} of ${faces} faces of ${people.length} people`,
+    title: `${layout.label} of ${count(faces, "face")} of ${count(people.length, "person", "people")}`,
     note: thumbnails
-      ? `${layout.note}; pictures are pushed apart until each can be seen, so lengths mean nothing`
+      ? `${layout.note} Pictures are pushed apart until each can be seen, so lengths mean nothing.`
       : layout.note,
   });
 }

@@ -1,5 +1,6 @@
 import type { Study } from "../run-study.ts";
 import { html, type Markup } from "./html.ts";
+import { count } from "./parts.ts";
 
 /** Sections 2 and 3: the map and the grid of neighbours, which the page's script fills. */
 export function mapSection(study: Study): Markup {
@@ -20,7 +21,7 @@ export function mapSection(study: Study): Markup {
   }</span>
 <span class="group"><button type="button" id="closer" aria-label="zoom in">+</button><button type="button" id="farther" aria-label="zoom out">−</button><button type="button" id="whole">whole map</button></span>
 </div>
-<div class="map"><canvas id="canvas" tabindex="0" role="application" aria-label="Map of ${study.faces.length} faces" aria-describedby="keys"></canvas><div id="card" hidden></div></div>
+<div class="map"><canvas id="canvas" tabindex="0" role="application" aria-label="Map of ${count(study.faces.length, "face")}" aria-describedby="keys"></canvas><div id="card" hidden></div></div>
 <p id="layout-note" class="quiet"></p>
 <p id="keys" class="quiet">Drag or use the arrow keys to move, the wheel or + and − to come closer, 0 for the whole map. N and P go from face to face, S selects, Enter opens the face's row below, Escape lets go.${
     calibration &&

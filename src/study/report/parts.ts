@@ -22,10 +22,7 @@ export function angle(deg: number | null): string {
   return deg === null ? "–" : `${deg.toFixed(1)}°`;
 }
 
-/** "1 face", "2 faces". */
-export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n.toLocaleString("en")} ${n === 1 ? noun : plural}`;
-}
+export { counted as count } from "../../core/index.ts";
 
 /** A table that scrolls sideways, and down when it is long, reachable by keyboard. */
 export function scrollTable(label: string, table: Markup): Markup {

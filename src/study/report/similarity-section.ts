@@ -44,12 +44,12 @@ function declaredPair(study: Study, pair: DeclaredPair): Markup {
       ? html`no threshold is known for this model`
       : atThreshold.toldApart
         ? html`<strong class="right">told apart</strong>: none of ${count(between.length, "pair")} reaches ${figure(atThreshold.threshold)}`
-        : html`<strong class="wrong">confused</strong>: ${atThreshold.falseMatches} of ${count(between.length, "pair")} between them ${atThreshold.falseMatches === 1 ? "reaches" : "reach"} ${figure(atThreshold.threshold)}`;
+        : html`<strong class="wrong">taken for one person</strong> in ${atThreshold.falseMatches} of ${count(between.length, "pair")} across, which ${atThreshold.falseMatches === 1 ? "reaches" : "reach"} ${figure(atThreshold.threshold)}`;
   return html`<article><h4>${people[0]} and ${people[1]}</h4>
 <div class="strip">${a.slice(0, 8).map((i) => face(study, i, 56))}</div><div class="strip">${b.slice(0, 8).map((i) => face(study, i, 56))}</div>
 ${dotRows(genuine, between, atThreshold?.threshold)}
 <p>${answer}${atThreshold && atThreshold.falseNonMatches > 0 && html`; ${atThreshold.falseNonMatches} of ${count(genuine.length, "pair")} of one of them ${atThreshold.falseNonMatches === 1 ? "falls" : "fall"} below it`}.<br>
-AUC ${figure(auc)}; ${confused.length === 0 ? "no photograph is nearer to the other person than to its own" : html`${count(confused.length, "photograph is", "photographs are")} nearer to the other person:`}</p>
+AUC ${figure(auc)}; ${confused.length === 0 ? html`${atThreshold && !atThreshold.toldApart && "yet "}everyone is nearest to themselves` : html`${count(confused.length, "photograph is", "photographs are")} nearer to the other person:`}</p>
 ${confused.length > 0 && html`<div class="strip">${confused.map((one) => html`<span class="couple">${face(study, one.face, 48)}${face(study, one.nearest, 48)}<small>${figure(one.cosine)}</small></span>`)}</div>`}
 </article>`;
 }

@@ -51,11 +51,11 @@ canvas.dragging { cursor: grabbing; } canvas.lasso { cursor: crosshair; } canvas
 #grid .hits { display: flex; gap: 16px; flex-wrap: wrap; }
 #grid .hit { width: 92px; overflow-wrap: anywhere; line-height: 1.3; }
 #more { margin: 12px 0; }
-.pairs { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 10px; }
+.pairs { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 10px; }
 .pairs li { display: flex; gap: 6px; align-items: center; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 8px; font-size: 13px; overflow-wrap: anywhere; }
 .scroll { overflow: auto; max-height: 560px; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
-th, td { text-align: left; padding: 7px 12px; border-bottom: 1px solid var(--line); vertical-align: middle; font-weight: normal; overflow-wrap: anywhere; min-width: 5em; }
+th, td { text-align: left; padding: 7px 12px; border-bottom: 1px solid var(--line); vertical-align: middle; font-weight: normal; overflow-wrap: break-word; min-width: 5em; }
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { position: sticky; top: 0; background: var(--card); color: var(--quiet); font-size: 13px; z-index: 1; }
 .factors thead th { position: static; }
@@ -72,5 +72,6 @@ thead th { position: sticky; top: 0; background: var(--card); color: var(--quiet
 .couple { display: inline-flex; gap: 2px; align-items: center; margin-right: 10px; } .couple small { margin-left: 4px; }
 .strokes { width: 100%; max-width: 460px; margin: 4px 0; display: block; overflow: visible; } .strokes path { fill: none; stroke-width: 1.4; } .strokes text { font-size: 7.5px; fill: var(--quiet); } .strokes .own { stroke: var(--right); } .strokes .other { stroke: var(--wrong); } .strokes .axis { stroke: var(--line); } .strokes .cut { stroke: var(--ink); stroke-dasharray: 3 2; stroke-width: 1; }
 footer { max-width: 1180px; margin: 0 auto; padding: 8px 24px 48px; color: var(--quiet); font-size: 13px; overflow-wrap: anywhere; }
-@media (max-width: 640px) { main, .top > div, footer { padding-left: 14px; padding-right: 14px; } h1 { font-size: 24px; } #grid .query { width: 100%; } .map { height: 62vh; } }
+@media (max-width: 640px) { main, .top > div, footer { padding-left: 14px; padding-right: 14px; } h1 { font-size: 24px; } #grid .query { width: 100%; } .map { height: 62vh; } th, td { padding: 6px 7px; } }
+@media print { :root { color-scheme: light; --ground: #ffffff; --card: #ffffff; --ink: #1b2430; --quiet: #5b6673; --line: #dfe3e8; --accent: #00619c; --wrong: #b34700; --right: #00664a; --mark: #fff3d6; } nav, .toolbar, #more, #selection { display: none; } main, .top > div, footer { max-width: none; padding-left: 0; padding-right: 0; } .scroll { overflow: visible; max-height: none; border: 0; } .figure { overflow: visible; } table { font-size: 10px; } th, td { padding: 3px 5px; min-width: 0; } thead th { position: static; } .map { height: 480px; } #grid .rowline { content-visibility: visible; } #grid .rowline, .pairs li, .declared article, .heat figure, .figure, tr { break-inside: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;
