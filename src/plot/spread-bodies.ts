@@ -10,7 +10,7 @@ export interface Body {
 const ROUNDS = 200;
 
 /** Bodies that reach into each other by less than this are apart, in pixels. */
-export const TOUCHING_PX = 1;
+const TOUCHING_PX = 1;
 
 /**
  * Pushes rectangles apart until none covers another, within a frame: each pair gives way along the axis on which less
