@@ -178,7 +178,7 @@ export function describe(study: Study, report: WrittenReport): string[] {
   return [...lines, `open ${report.page}`];
 }
 
-/** What the threshold decides about two people, and whether each face is nearest to its own person all the same. */
+/** The threshold's decision about two people, and whether each face is nearest to its own person all the same. */
 function declaredVerdict({ atThreshold, between, confused }: DeclaredPair): string {
   const nearest =
     confused.length === 0
