@@ -2,8 +2,8 @@
  * People of LFW who are one person under two names, or two of whose pictures show one person: pairs of theirs are no
  * impostor pairs, and calibrations leave them out.
  *
- * Gathered for this package from names that are two spellings of one, and by looking at the impostor pairs that score
- * highest; the entries marked † are also in lists of LFW's errors that others have published. Wrong labels among the
+ * Gathered for this package from names that are two spellings of one, and by looking at a selection of the impostor pairs that score
+ * highest; the entries marked † were also seen in a list of errors that others have published. Wrong labels among the
  * pictures of one name are not listed: they stay in and can only raise a false non-match rate. People who merely look alike,
  * twins and brothers among them (Moraes, Hussein), are two people and stay in.
  */
