@@ -48,7 +48,7 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nExample:\n  arcface compare passport.jpg selfie.jpg\n\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input,\n4 a defect of arcface, 5 some of several inputs failed and the rest was done.",
+      "\nExample:\n  arcface compare passport.jpg selfie.jpg\n\nExit codes: 0 ok, 1 nothing matched, 2 wrong usage, 3 bad input,\n4 a defect of arcface, 5 some of several inputs failed and the rest was done, 130 stopped by Ctrl-C.",
     );
   program.hook("preAction", (_, command) => {
     for (const note of threadNotes(command.opts())) io.err(`arcface: ${note}`);

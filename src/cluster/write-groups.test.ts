@@ -26,6 +26,15 @@ test("photographs of one name are all there, under names of their own, and the s
   expect(JSON.parse(await readFile(join(out, "clusters.json"), "utf8"))).toEqual({ version: 1 });
 });
 
+test("a folder may be named with a slash at its end, new or empty", async () => {
+  const photographs = [join(folder, "a/1.jpg")];
+  await writeGroups(`${join(folder, "new")}/`, [{ name: "p", photographs }], {}, "copy");
+  await mkdir(join(folder, "empty"));
+  await writeGroups(`${join(folder, "empty")}//`, [{ name: "p", photographs }], {}, "copy");
+  for (const out of ["new", "empty"]) expect(await readdir(join(folder, out, "p"))).toEqual(["1.jpg"]);
+  expect((await readdir(folder)).sort()).toEqual(["a", "b", "empty", "new"]);
+});
+
 test("a photograph that is gone leaves nothing behind, and what is there already is left alone", async () => {
   const out = join(folder, "out");
   const gone = [{ name: "p", photographs: [join(folder, "a/1.jpg"), join(folder, "gone.jpg")] }];

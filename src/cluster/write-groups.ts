@@ -40,7 +40,9 @@ export async function writeGroups(
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
     if (cause instanceof FaceError) throw cause;
-    throw new FaceError("STORAGE", `${out}: expected to be written, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("STORAGE", `${out}: expected a folder that can be written, got: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 

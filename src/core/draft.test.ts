@@ -37,4 +37,5 @@ test("a draft lies beside its place, and drafts of processes that are gone are r
     [...stay, ...(alive ? [`faces.npy.${gone + 1}@${here}.tmp`] : [])].sort(),
   );
   expect(basename(draftOf("/nowhere/at/all.npy"))).toMatch(/^all\.npy\./);
+  expect(draftOf("/nowhere/at/all/")).toBe(draftOf("/nowhere/at/all"));
 });

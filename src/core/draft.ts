@@ -11,8 +11,10 @@ const NAMELESS_MS = 60_000;
  * machine. What processes of this machine left there that did not live to rename or remove it is removed first.
  */
 export function draftOf(path: string): string {
-  for (const left of leftBehind(path)) rmSync(left, { recursive: true, force: true });
-  return `${path}.${process.pid}@${machine()}.tmp`;
+  // A folder is named with or without a slash at its end; its draft lies beside it, never inside.
+  const place = path.replace(/(?<=[^/\\])[/\\]+$/, "");
+  for (const left of leftBehind(place)) rmSync(left, { recursive: true, force: true });
+  return `${place}.${process.pid}@${machine()}.tmp`;
 }
 
 /** Drafts of a path whose processes are gone. */

@@ -43,6 +43,8 @@ export type Comparison =
       /** In [−1, 1]; comparable only between vectors of one model. */
       readonly cosine: number;
       readonly faces: readonly [Face, Face];
+      /** How many faces each photograph has: of several, `options.face` chose one, the largest unless it says otherwise. */
+      readonly found: readonly [number, number];
       readonly model: string;
       /**
        * The score's meaning, when the model was calibrated or the caller gave a threshold; absent otherwise: the score
@@ -188,7 +190,8 @@ export class Recognizer {
     options: { readonly face?: FaceChoice } = {},
   ): Promise<Comparison> {
     checkOptions("Recognizer.compare", options, { face: FACE });
-    const [first, second] = [await this.faces(a), await this.faces(b)].map((photograph) =>
+    const photographs = [await this.faces(a), await this.faces(b)] as const;
+    const [first, second] = photographs.map((photograph) =>
       chooseFace(photograph.faces, options.face ?? "largest", photograph),
     );
     const { model } = this;
@@ -201,7 +204,14 @@ export class Recognizer {
     }
     const score = cosine(first.embedding, second.embedding);
     const verdict = this.verdict(score);
-    return { kind: "compared", cosine: score, faces: [first, second], model, ...(verdict && { verdict }) };
+    return {
+      kind: "compared",
+      cosine: score,
+      faces: [first, second],
+      found: [photographs[0].faces.length, photographs[1].faces.length],
+      model,
+      ...(verdict && { verdict }),
+    };
   }
 
   /** Vectors of crops that are aligned already, with their lengths. Throws FaceError SHAPE, as {@link embed}. */

@@ -55,11 +55,17 @@ function asJson(comparison: Comparison, a: string, b: string): object {
       noFace: comparison.missing.map((side) => (side === "a" ? a : b)),
     };
   }
-  const { cosine, model, faces, verdict } = comparison;
+  const { cosine, model, faces, found, verdict } = comparison;
   return {
     cosine,
     model,
-    faces: faces.map(({ box, score, landmarks }, i) => ({ path: i === 0 ? a : b, box, score, landmarks })),
+    faces: faces.map(({ box, score, landmarks }, i) => ({
+      path: i === 0 ? a : b,
+      box,
+      score,
+      landmarks,
+      found: found[i],
+    })),
     verdict: verdictAsJson(verdict),
   };
 }
@@ -68,11 +74,11 @@ function describe(comparison: Comparison, a: string, b: string, uncalibrated: st
   if (comparison.kind === "no-face") {
     return comparison.missing.map((side) => `${side === "a" ? a : b}: no face found`);
   }
-  const { cosine, model, faces, verdict } = comparison;
+  const { cosine, model, faces, found, verdict } = comparison;
   const angle = ((Math.acos(cosine) * 180) / Math.PI).toFixed(1);
   const seen = faces.map(({ box, score }, i) => {
     const [x, y, width, height] = [box.x, box.y, box.width, box.height].map(Math.round);
-    return `${i === 0 ? a : b}: face of ${width}×${height} px at ${x}, ${y}, detected with ${score.toFixed(3)}`;
+    return `${i === 0 ? a : b}: face of ${width}×${height} px at ${x}, ${y}, detected with ${score.toFixed(3)}${found[i]! > 1 ? `; one of ${found[i]}, --face takes another` : ""}`;
   });
   const [answer, ...evidence] = describeVerdict(verdict, uncalibrated);
   return [answer!, `cosine ${cosine.toFixed(3)} (angle ${angle}°), model ${model}`, ...evidence, ...seen];

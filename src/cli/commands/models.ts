@@ -18,7 +18,7 @@ interface Flags {
 export function modelsCommand(program: Command, act: Act): void {
   const models = program
     .command("models")
-    .description("what can be run: list, download, check, remove")
+    .description("what can be run: list, pull, verify, path, remove, licence")
     .addHelpText("after", "\nExample:\n  arcface models list");
   const sub = (usage: string, description: string, example: string): Command =>
     models

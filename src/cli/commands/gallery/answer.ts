@@ -82,7 +82,11 @@ export function thresholdText({ strangers, threshold, calibration }: Omit<Verdic
     fpir.high < 1 && (source === "given" || fpir.high <= target)
       ? `at most ${percent(fpir.high)} of strangers like those of its calibration (${protocol}) reach the score of one of them, on average over such galleries`
       : `its calibration (${protocol}) cannot bound the strangers who reach the score of one of them by ${percent(target)}`;
-  return `threshold ${strangers.threshold.toFixed(3)} for ${counted(faces, "face")}${whose}: ${kept}; of ${counted(asked, "person", "people")} of the gallery looked for among the others ${taken} would reach it`;
+  const own =
+    asked > 0
+      ? `; of ${counted(asked, "person", "people")} of the gallery looked for among the others ${taken} would reach it`
+      : "";
+  return `threshold ${strangers.threshold.toFixed(3)} for ${counted(faces, "face")}${whose}: ${kept}${own}`;
 }
 
 function percent(share: number): string {
