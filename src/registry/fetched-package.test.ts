@@ -159,3 +159,18 @@ test("a package that does not load names the folder to delete", async () => {
     ) as string,
   });
 });
+
+test("a kept file that was cut short or is gone is named before anything is loaded", async () => {
+  const home = join(process.env["ARCFACE_HOME"]!, "packages", `made-engine-1.0.0-${platform}`);
+  await loadPackage(made());
+  const native = join(home, "node_modules", "made-engine", "bin", platform, "native.txt");
+  await writeFile(native, "this");
+  const refused = (got: RegExp) =>
+    expect(loadPackage(made())).rejects.toMatchObject({
+      code: "BAD_FILE",
+      message: expect.stringMatching(got) as string,
+    });
+  await refused(/native\.txt of 15 bytes, got 4 bytes; delete .* to have it fetched again$/);
+  await rm(native);
+  await refused(/native\.txt of 15 bytes, got (?!\d)/);
+});

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { BroadcastChannel } from "node:worker_threads";
 import { FaceError, type Progress, reasonOf, systemCode, type WorkOptions } from "../core/index.ts";
 import { cacheFolder } from "./cache-folder.ts";
@@ -44,6 +44,9 @@ export interface FetchNews {
 /** No package has more than this to keep, in bytes. */
 const MAX_KEPT_BYTES = 2 ** 28;
 
+/** The file that says how many bytes each kept file has: one that was cut short ends the process when it is loaded. */
+const SIZES = "sizes.json";
+
 const CHANNEL = "arcface-ts: packages being fetched";
 
 /**
@@ -66,6 +69,7 @@ export function onFetch(listener: (news: FetchNews) => void): () => void {
  */
 export async function loadPackage(wanted: FetchedPackage): Promise<unknown> {
   const folder = await fetchPackage(wanted);
+  if (folder !== undefined) await expectWhole(folder, wanted);
   try {
     return createRequire(folder === undefined ? import.meta.url : join(folder, "packages.js"))(wanted.name);
   } catch (cause) {
@@ -93,6 +97,35 @@ export async function fetchPackage(wanted: FetchedPackage): Promise<string | und
   return folder;
 }
 
+/** Throws    FaceError BAD_FILE when a file of a kept package is missing or has another size than it was fetched with */
+async function expectWhole(folder: string, wanted: FetchedPackage): Promise<void> {
+  const sizes: Record<string, number> = await readFile(join(folder, SIZES), "utf8").then(
+    JSON.parse,
+    () => ({}),
+  );
+  for (const [path, bytes] of Object.entries(sizes)) {
+    const found = await stat(join(folder, path)).then(
+      ({ size }) => `${size} bytes`,
+      (cause: unknown) => reasonOf(cause),
+    );
+    if (found === `${bytes} bytes`) continue;
+    throw new FaceError(
+      "BAD_FILE",
+      `${specOf(wanted)}: expected ${path} of ${bytes} bytes, got ${found}; delete ${folder} to have it fetched again`,
+    );
+  }
+}
+
+/** Bytes of each file below a folder, by its path within it. */
+async function sizesOf(folder: string): Promise<Record<string, number>> {
+  const sizes: Record<string, number> = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) sizes[relative(folder, path)] = (await stat(path)).size;
+  }
+  return sizes;
+}
+
 /** The version of a package that a file's `require` finds. */
 function versionFrom(file: string, name: string): string | undefined {
   try {
@@ -117,6 +150,7 @@ async function fetchInto(folder: string, wanted: FetchedPackage): Promise<void> 
     const draft = `${folder}.${randomUUID()}`;
     try {
       await keepPackage(wanted, join(draft, "node_modules"), { onProgress });
+      await writeFile(join(draft, SIZES), JSON.stringify(await sizesOf(draft)));
       await rename(draft, folder);
     } finally {
       await rm(draft, { recursive: true, force: true });
