@@ -164,10 +164,19 @@ function candidateOf(
 async function* enrolPerson(
   gallery: Gallery,
   name: string,
-  candidates: readonly Candidate[],
+  portraits: readonly Candidate[],
   threshold: number | null,
   expires: Date | undefined,
 ): AsyncGenerator<EnrolmentResult> {
+  // Another process may have enrolled the same photographs while these were looked at.
+  const known = await knownDigests(
+    gallery,
+    name,
+    portraits.map(({ sha256 }) => sha256),
+  );
+  for (const { path, sha256 } of portraits)
+    if (known.has(sha256)) yield { path, person: name, kind: "known" };
+  const candidates = portraits.filter(({ sha256 }) => !known.has(sha256));
   const own = await ownVectors(gallery, name);
   const vectors = candidates.map(({ portrait }) => portrait.embedding);
   const likeness = threshold === null ? undefined : likenessOf(vectors, own, threshold);
@@ -217,6 +226,18 @@ async function knownPaths(gallery: Gallery, name: string, paths: readonly string
     const bytes = isDatabaseInUse(path) ? undefined : await readFile(path).catch(() => undefined);
     if (bytes) digests.set(path, createHash("sha256").update(bytes).digest("hex"));
   }
-  const known = await gallery.records.knownPhotographs([...new Set(digests.values())]);
-  return new Set(paths.filter((path) => known.get(digests.get(path) ?? "")?.includes(person.id)));
+  const known = await knownDigests(gallery, name, [...digests.values()]);
+  return new Set(paths.filter((path) => known.has(digests.get(path) ?? "")));
+}
+
+/** Those of the photographs, by sha256, of which the person has a face. */
+async function knownDigests(
+  gallery: Gallery,
+  name: string,
+  digests: readonly string[],
+): Promise<Set<string>> {
+  const person = await gallery.records.personNamed(name);
+  if (!person || digests.length === 0) return new Set();
+  const known = await gallery.records.knownPhotographs([...new Set(digests)]);
+  return new Set(digests.filter((digest) => known.get(digest)?.includes(person.id)));
 }
