@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { describeVerdict } from "./verdict-text.ts";
+import { readCalibration } from "../models/index.ts";
+import { describeVerdict, thresholdText } from "./verdict-text.ts";
 
 test("a verdict begins with the plain answer", () => {
   expect(describeVerdict({ same: true, threshold: 0.4512 }, "none")[0]).toBe(
@@ -16,4 +17,14 @@ test("without a calibration or a threshold there is no answer, and it is said ho
     'uncalibrated: there is no calibration for net.onnx, so this is no yes or no; "arcface calibrate" measures one, --threshold sets one',
   );
   expect(more).toEqual([]);
+});
+
+test("pairs that a calibration leaves out are counted in the sentence", async () => {
+  const calibration = await readCalibration(
+    new URL("../../calibrations/fr-feature-512.json", import.meta.url).pathname,
+  );
+  expect(calibration.data.leftOut).toBe(12);
+  expect(thresholdText(calibration)).toContain(
+    "on all pairs of 7,701 pictures of LFW (12 pairs of names that share a person left out): there ",
+  );
 });

@@ -1,3 +1,4 @@
+import { counted } from "../core/index.ts";
 import type { Calibration } from "../models/index.ts";
 import type { ErrorRate, Likelihood, ScoreEvidence, Verdict } from "../verdict/index.ts";
 
@@ -62,9 +63,12 @@ export function thresholdText(calibration: Calibration): string {
   const kept =
     target.kept === "upper-bound"
       ? `threshold for at most ${percentText(target.fmr)} % false matches`
-      : `threshold for about ${percentText(target.fmr)} % false matches, of too few pairs to say at most`;
+      : `threshold for about ${percentText(target.fmr)} % false matches (too few pairs to say "at most")`;
   const count = (pairs: number): string => pairs.toLocaleString("en");
-  return `${kept}, measured on ${data.protocol}: there ${percent(fmr)} of ${count(data.impostorPairs)} pairs of different people lay above it, ${percent(fnmr)} of ${count(data.genuinePairs)} pairs of one person below${data.weighing === "people" ? ", each person weighing the same" : ""}; pairs of look-alikes, relatives or one group of people match falsely more often`;
+  const without = data.leftOut
+    ? ` (${counted(data.leftOut, "pair")} of names that share a person left out)`
+    : "";
+  return `${kept}, measured on ${data.protocol}${without}: there ${percent(fmr)} of ${count(data.impostorPairs)} pairs of different people lay above it, ${percent(fnmr)} of ${count(data.genuinePairs)} pairs of one person below${data.weighing === "people" ? ", each person weighing the same" : ""}; pairs of look-alikes, relatives or one group of people match falsely more often`;
 }
 
 /** One sentence: the false match rate among those who look most alike. */

@@ -184,7 +184,7 @@ function describeThreshold(
   }
   const threshold = own ?? calibration.threshold;
   const { high } = evidenceOf(threshold, calibration).fmr;
-  return `= marks hits from ${threshold.toFixed(3)} on, by ${calibration.data.protocol}; in ${counted(faces, "face")} of strangers up to ${(high * faces).toPrecision(2)} on average would score so, were they like those pairs\n`;
+  return `= marks hits from ${threshold.toFixed(3)} on, by ${calibration.data.protocol}; among ${counted(faces, "face")} of strangers at most ${(high * faces).toPrecision(2)} such hits are expected, if they are like those pairs\n`;
 }
 
 async function writeGrid(out: string, answers: readonly Answer[]): Promise<void> {

@@ -48,7 +48,21 @@ export function answerText(path: string, answers: readonly FaceAnswer[]): string
     const nearest = who.candidates.map(scored).join(", ");
     return `  ${sentence(who)}  (at ${Math.round(x)}, ${Math.round(y)}; nearest: ${nearest || "nobody there"})`;
   });
-  return [path, ...lines];
+  return [path, ...lines, ...namedTwice(answers)];
+}
+
+/** A line for everyone who is named for several faces of one photograph. */
+function namedTwice(answers: readonly FaceAnswer[]): string[] {
+  const faces = new Map<string, number>();
+  for (const { who } of answers) {
+    if (who.person) faces.set(who.person.name, (faces.get(who.person.name) ?? 0) + 1);
+  }
+  return [...faces]
+    .filter(([, count]) => count > 1)
+    .map(
+      ([name, count]) =>
+        `  ${name} is named for ${count} faces: at most one of them is right, unless the photograph shows ${name} more than once`,
+    );
 }
 
 function sentence({ answer, person, candidates, rival, threshold }: Identification): string {
