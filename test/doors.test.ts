@@ -41,3 +41,23 @@ test("every door opens, and gives values that its types promise", () => {
 test("the command line is built of what doors export: whatever it can do, a user of the library can", () => {
   expect(behindNoDoor(doors)).toEqual([]);
 });
+
+test("the package has a name that is its own, both commands run it, and no page says npx arcface of a place where nothing is installed", () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    name: string;
+    bin: Record<string, string>;
+  };
+  expect(manifest.name).toBe("arcface-ts");
+  expect(Object.keys(manifest.bin).sort()).toEqual(["arcface", "arcface-ts"]);
+  expect(new Set(Object.values(manifest.bin)).size).toBe(1);
+  const pages = ["README.md", "CONTRIBUTING.md", ...namesIn("docs"), ...namesIn("examples")];
+  const foreign = pages.filter((page) => /npx arcface(?!-ts)\b/.test(readFileSync(join(ROOT, page), "utf8")));
+  expect(foreign).toEqual([]);
+});
+
+/** Pages and programs below a folder, by their path in the package. */
+function namesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.(md|js|ts)$/.test(name))
+    .map((name) => join(folder, name));
+}
