@@ -1,11 +1,20 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, ticking } from "../store.contract.ts";
+import { expectOwnLog } from "./own-log.ts";
 
 const made = new MadeFaces(5);
 const face = () => made.face(made.direction());
@@ -115,4 +124,12 @@ test("a file moved over a gallery in use is refused", async () => {
   renameSync(`${path}.backup`, path);
   await expect(open(path)).rejects.toMatchObject({ code: "CONFLICT" });
   await expect(running.enrol([{ name: "Cat", faces: [face()] }])).rejects.toMatchObject({ code: "STORAGE" });
+});
+
+test("a log that whoever used the gallery last takes away meanwhile is no failure of the next opening", async () => {
+  const left = await killed(await galleryOf("Ann"), "Ben");
+  const asked = expectOwnLog(left);
+  // The log was seen; what is asked next of it comes after another process has read the file.
+  rmSync(`${left}-wal`);
+  await expect(asked).resolves.toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { realpathSync, statSync } from "node:fs";
 import { promisify } from "node:util";
-import { FaceError } from "../../core/index.ts";
+import { FaceError, systemCode } from "../../core/index.ts";
 import { followingChange } from "./schema.ts";
 import { changeOf, digestOf, type LogBeside, readLogBeside } from "./write-ahead-log.ts";
 
@@ -32,9 +32,12 @@ export async function expectOwnLog(path: string): Promise<void> {
   for (let reading = 1; ; reading++) {
     const log = logBeside(path);
     if (!log) return;
-    const why = await strangeness(path, log);
+    const why = await strangeness(path, log).catch((cause: unknown) => {
+      if (systemCode(cause) === "ENOENT") return "one that is gone";
+      throw cause;
+    });
     if (why === undefined) return;
-    // Another process may have written, or emptied the log, in between.
+    // Another process may have written, or emptied the log, or removed it as the last to close the file, in between.
     const now = logBeside(path);
     if (now?.salts === log.salts && now.frames === log.frames)
       throw new FaceError(
