@@ -3,6 +3,7 @@ import type { UnitVector } from "../core/index.ts";
 import { Gallery } from "./gallery.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
 import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
+import type { Erasure } from "./store.ts";
 
 /** The contract of forgetting in every engine; called once for each. */
 export function forgettingContract(engine: StoreUnderTest): void {
@@ -31,13 +32,27 @@ export function forgettingContract(engine: StoreUnderTest): void {
         await store.faces({ limit: 100 }),
         await store.log({ limit: 100 }),
       ]);
+    /**
+     * Forgets. On a server that other tests share, one of their transactions may keep old rows for a while: the receipt
+     * says that it is not finished then, and it has to be before long.
+     */
+    const forget = async (gallery: Gallery, who: readonly (string | number)[]): Promise<Erasure> => {
+      let receipt = await gallery.forget(who);
+      for (let n = 0; n < 60 && !receipt.finished && gallery.store.address.startsWith("postgres"); n++) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const [later] = await gallery.finishErasures();
+        // The names are in the first receipt only.
+        if (later) receipt = { ...later, people: receipt.people };
+      }
+      return receipt;
+    };
     const expectForgotten = async (
       gallery: Gallery,
       who: readonly (string | number)[],
       words: readonly string[],
       faces: number,
     ): Promise<void> => {
-      const receipt = await gallery.forget(who);
+      const receipt = await forget(gallery, who);
       expect(receipt).toMatchObject({ finished: true, faces });
       expect(receipt.searched.filter(({ hits }) => hits > 0)).toEqual([]);
       const left = await told(gallery);
@@ -68,7 +83,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
         present: true,
         faces: 1,
       });
-      const receipt = await gallery.forget(["Ann Example"]);
+      const receipt = await forget(gallery, ["Ann Example"]);
       expect(receipt.people.map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids);
       expect(receipt.people.find(({ id }) => id === renamed.person)).toEqual({
         id: renamed.person,
@@ -141,7 +156,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
         const gallery = await fresh();
         const { faces } = await enrol(gallery, "Ann Example", 2);
         await change(gallery, faces);
-        const receipt = await gallery.forget(["Ann Example"]);
+        const receipt = await forget(gallery, ["Ann Example"]);
         expect([what, receipt.faces, receipt.finished]).toEqual([what, 2, true]);
         expect([what, await told(gallery)]).not.toEqual([what, expect.stringMatching(/Ann|Secret/)]);
         await expectReplay(gallery);
@@ -209,7 +224,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
       const shared = face("party with everybody.jpg");
       await gallery.enrol([{ name: "Ann Example", faces: [shared, face("party with everybody.jpg")] }]);
       await gallery.enrol([{ name: "Annabella Example", faces: [shared] }]);
-      const receipt = await gallery.forget(["Ann Example"]);
+      const receipt = await forget(gallery, ["Ann Example"]);
       expect(receipt).toMatchObject({ faces: 2, finished: true });
       expect(receipt.searched.filter(({ hits }) => hits > 0)).toEqual([]);
       expect(receipt.notProven).toContain(

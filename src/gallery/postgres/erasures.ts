@@ -56,20 +56,24 @@ export async function finishLeftOver(connections: Connections): Promise<void> {
   });
 }
 
-/** Waits until every snapshot is later than now: dead rows that an older one sees would be kept. */
+/**
+ * Waits until every transaction is later than now, also one that only has a number, and the server's own analyses: dead
+ * rows that an older one may see would be kept.
+ */
 async function waitForReaders(client: Client, patienceMs: number): Promise<string[]> {
   const now = await client.query<{ id: string }>("SELECT pg_current_xact_id()::xid::text AS id");
   for (let waited = 0; ; waited += LOOK_MS) {
     const { rows } = await client.query<{ older: number }>(
       `SELECT count(*) AS older FROM pg_stat_activity
-       WHERE datname = current_database() AND backend_type = 'client backend' AND age(backend_xmin) > age($1::text::xid)`,
+       WHERE datname = current_database() AND pid <> pg_backend_pid()
+         AND greatest(age(backend_xmin), age(backend_xid)) > age($1::text::xid)`,
       [now.rows[0]!.id],
     );
     const older = rows[0]!.older;
     if (older === 0) return [];
     if (waited >= patienceMs)
       return [
-        `the tables could not be rewritten without the rows: connections (${older}) read an older state`,
+        `the tables could not be rewritten without the rows: transactions (${older}) began earlier and go on`,
       ];
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

@@ -110,6 +110,25 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     expect(searched.filter(({ hits }) => hits > 0)).toEqual([]);
   });
 
+  test("forgetting waits for a transaction that began earlier, also one that only has a number", async () => {
+    const gallery = await fresh();
+    await gallery.enrol([{ name: "Ann Example", faces: [made.face(made.direction())] }]);
+    const other = new pg.Client(server);
+    await other.connect();
+    await other.query("BEGIN");
+    await other.query("SELECT pg_current_xact_id()");
+    let open = true;
+    const ended = new Promise((resolve) => setTimeout(resolve, 1_500)).then(async () => {
+      open = false;
+      await other.query("COMMIT");
+    });
+    const receipt = await gallery.forget(["Ann Example"]);
+    expect(open).toBe(false);
+    expect(receipt).toMatchObject({ faces: 1, finished: true });
+    await ended;
+    await other.end();
+  });
+
   test("a server that is not there and a schema without a gallery are said plainly, without the password", async () => {
     const nobody = Gallery.open("postgres://ann:secret@127.0.0.1:1/db", { clock: ticking() });
     await expect(nobody).rejects.toMatchObject({ code: "STORAGE" });
