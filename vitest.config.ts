@@ -7,6 +7,7 @@ import { defineConfig } from "vitest/config";
  */
 const SLOW = [
   "src/autodiff/**",
+  "src/gallery/milvus/**",
   "src/networks/**",
   "src/statistics/coverage.test.ts",
   "src/study/mnist/**",
@@ -15,6 +16,7 @@ const SLOW = [
   "test/detectors.test.ts",
   "test/evaluate-cli.test.ts",
   "test/fuzz.test.ts",
+  "test/gallery-forget.test.ts",
   "test/gallery-stress*.test.ts",
   "test/gallery-postgres-disk.test.ts",
   "test/interrupt.test.ts",
