@@ -406,6 +406,17 @@ describe("doctor", () => {
     expect(report).toMatchObject({ healthy: true, backends: { cpu: "runs" } });
     expect(report!.selfTest.cosine).toBeGreaterThan(0.9999);
   });
+
+  test("says one line when all is well, and the details when asked", async () => {
+    const short = await arcface(["doctor"]);
+    expect([short.code, short.out.trim().split("\n")]).toEqual([
+      0,
+      [expect.stringMatching(/^all is well: arcface \S+ computes right on Node 2\d\./)],
+    ]);
+    const long = await arcface(["doctor", "--verbose"]);
+    expect(long.out).toMatch(/^healthy +true$/m);
+    expect(long.out).toMatch(/^backends +cpu: runs/m);
+  });
 });
 
 describe("models", () => {

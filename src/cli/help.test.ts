@@ -34,6 +34,21 @@ test("the program's name alone is answered with three things to try", async () =
   expect(said.filter((line) => line.startsWith("  npx arcface-ts "))).toHaveLength(3);
 });
 
+test("a mistyped --model is answered with the models that embed, and that a file would do", async () => {
+  const answer = async (...args: string[]): Promise<string> => {
+    said.length = 0;
+    expect(await main(["compare", "a.jpg", "b.jpg", ...args], io)).toBe(2);
+    return said.join("");
+  };
+  const embedders =
+    "expected one of mobilefacenet-192, fr-feature-512, mobilefacenet-128, w600k-r50, or a file of weights";
+  expect(await answer("--model", "nope")).toBe(`arcface: model: ${embedders}, got "nope"\n`);
+  expect(await answer("--model", "fr-feature")).toContain('got "fr-feature"; did you mean "fr-feature-512"?');
+  expect(await answer("--detector", "mtcn")).toMatch(
+    /detector: expected one of mtcnn-rfb, mtcnn, centerface, yunet, got "mtcn"; did you mean "mtcnn-rfb"\?/,
+  );
+});
+
 test("a mistyped model is answered with the nearest there is", async () => {
   said.length = 0;
   expect(await main(["models", "path", "mobilfacenet-128"], io)).toBe(2);

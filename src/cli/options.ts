@@ -113,6 +113,43 @@ export function faceOf(flags: FaceFlags): FaceChoice {
   return flags.faceAt ?? flags.face;
 }
 
+/** The flags of {@link addFacePairFlags}. */
+export interface FacePairFlags {
+  readonly face: FaceChoice | FacePair;
+  readonly faceAt?: FaceChoice | FacePair;
+}
+
+/** A face of one picture and a face of another. */
+type FacePair = readonly [a: FaceChoice, b: FaceChoice];
+
+/** `--face` and `--face-at` of a command with two pictures: one choice for both, or one for each. */
+export function addFacePairFlags(command: Command): Command {
+  return command
+    .option(
+      "--face <which>",
+      `which face counts when a picture has several: ${FACE_RULES.join(", ")}, or its number as detect prints it; one for both pictures, or two with a comma: 0,2`,
+      facePair,
+      "largest" as FaceChoice,
+    )
+    .option(
+      "--face-at <x,y>",
+      "the face that holds this point, in pixels; in both pictures, or two points: 400,250,90,120",
+      facePoints,
+    );
+}
+
+function facePair(text: string): FaceChoice | FacePair {
+  const [a = "", b, ...more] = text.split(",").map((part) => part.trim());
+  if (more.length > 0) throw new InvalidArgumentError("Expected one face, or two with a comma between.");
+  return b === undefined ? faceChoice(a) : [faceChoice(a), faceChoice(b)];
+}
+
+function facePoints(text: string): FaceChoice | FacePair {
+  const parts = text.split(",");
+  if (parts.length !== 4) return facePoint(text);
+  return [facePoint(parts.slice(0, 2).join(",")), facePoint(parts.slice(2).join(","))];
+}
+
 function faceChoice(text: string): FaceChoice {
   if ((FACE_RULES as readonly string[]).includes(text)) return text as FaceRule;
   if (/^\d{1,6}$/.test(text)) return Number(text);

@@ -4,7 +4,7 @@ import type { CliIo } from "./io.ts";
 import { visibleText } from "./visible-text.ts";
 import { writeNow } from "./write-now.ts";
 
-/** Progress on a terminal: rate, time left; nothing at all when standard error goes elsewhere. */
+/** Progress on a terminal: rate, time left. When standard error goes elsewhere: nothing, or now and then a line. */
 export interface ProgressBar {
   readonly update: (progress: Progress) => void;
   /** Takes the bar off the screen, so that other lines can be written. */
@@ -19,8 +19,16 @@ export function stopProgressBars(): void {
   for (const stop of shown) stop();
 }
 
-/** A bar that appears with the first event and starts anew with every stage. */
-export function progressBar(io: CliIo): ProgressBar {
+/** Milliseconds between two lines of progress where there is no terminal: a log shall stay readable. */
+const LINE_MS = 15_000;
+
+/**
+ * A bar that appears with the first event and starts anew with every stage.
+ *
+ * @param lines for work of minutes: without a terminal, a line every quarter of a minute
+ */
+export function progressBar(io: CliIo, { lines = false }: { readonly lines?: boolean } = {}): ProgressBar {
+  if (!io.interactive) return lines ? progressLines(io) : { update: () => {}, stop: () => {} };
   // All that a bar needs of a stream: standard error is a terminal wherever a bar is drawn.
   const write = (text: string): boolean => writeNow(2, text);
   const terminal = { isTTY: true, write } as unknown as NodeJS.WritableStream;
@@ -32,7 +40,6 @@ export function progressBar(io: CliIo): ProgressBar {
     shown.delete(stop);
   };
   const update = ({ stage: named, done, total, note = "" }: Progress): void => {
-    if (!io.interactive) return;
     const next = visibleText(named);
     if (!bar || next !== stage) {
       stop();
@@ -66,4 +73,17 @@ export function progressBar(io: CliIo): ProgressBar {
     });
   };
   return { update, stop };
+}
+
+/** `train softmax: 320 of 938`, no more often than every {@link LINE_MS}. */
+function progressLines(io: CliIo): ProgressBar {
+  let told = performance.now();
+  const update = ({ stage, done, total, note = "" }: Progress): void => {
+    const now = performance.now();
+    if (now - told < LINE_MS) return;
+    told = now;
+    const share = total === undefined ? `${done}` : `${done} of ${total}`;
+    io.err(`${visibleText(stage)}: ${share}${note && `, ${visibleText(note)}`}\n`);
+  };
+  return { update, stop: () => {} };
 }

@@ -2,25 +2,51 @@ import { counted } from "../core/index.ts";
 import type { Calibration } from "../models/index.ts";
 import type { ErrorRate, Likelihood, ScoreEvidence, Verdict } from "../verdict/index.ts";
 
-/** A verdict as a person reads it: the plain answer, then both error rates at the score, and from what evidence. */
+/** A verdict as a person reads it: the plain answer with how strong the evidence is, then both error rates at the score. */
 export function describeVerdict(verdict: Verdict | undefined, uncalibrated: string | undefined): string[] {
   if (!verdict) {
     return [
-      `uncalibrated: ${uncalibrated ?? "no threshold is known for this model"}, so this is no yes or no; "arcface calibrate" measures one, --threshold sets one`,
+      `no yes or no (uncalibrated: ${uncalibrated ?? "no threshold is known for this model"}); "arcface calibrate" measures a threshold, --threshold sets one`,
     ];
   }
   const { same, threshold, evidence, calibration } = verdict;
-  const side = `reads as ${same ? "one person" : "two people"}: ${same ? "above" : "below"} the threshold of ${threshold.toFixed(3)}`;
-  if (!evidence || !calibration) return [side, `uncalibrated: ${uncalibrated}; the threshold is your own`];
+  const answer = same ? "same person" : "two people";
+  if (!evidence || !calibration)
+    return [
+      `${answer}, by your own threshold of ${threshold.toFixed(3)}`,
+      `uncalibrated: ${uncalibrated}, so nothing is known of how sure that is`,
+    ];
   const { data, intervals } = calibration;
-  const own = threshold === calibration.threshold;
+  const own = threshold !== calibration.threshold;
   return [
-    side,
+    `${answer}${own ? `, by your own threshold of ${threshold.toFixed(3)}` : ""}: ${strengthOf(evidence.likelihood, same)}`,
+    `such a score is ${likelihoodText(evidence.likelihood)}`,
     `${percent(evidence.fmr)} of pairs of different people score as high (FMR), ${percent(evidence.fnmr)} of pairs of one person lower (FNMR); ${intervals.confidence * 100} % intervals`,
     ...lookAlikesText(evidence.lookAlikes),
-    `such a score is ${likelihoodText(evidence.likelihood)}`,
-    own ? thresholdText(calibration) : `the threshold is your own; rates measured on ${data.protocol}`,
+    own ? `rates measured on ${data.protocol}` : thresholdText(calibration),
   ];
+}
+
+/** Powers of ten that a likelihood ratio has to reach for a word; the strongest first. */
+const STRENGTHS = [
+  [6, "extremely strong"],
+  [4, "very strong"],
+  [3, "strong"],
+  [2, "moderately strong"],
+  [1, "moderate"],
+  [Math.log10(2), "weak"],
+] as const;
+
+/**
+ * Words for the evidence, by the end of the likelihood ratio's interval that says least.
+ *
+ * Source    ENFSI Guideline for Evaluative Reporting in Forensic Science (2015), the verbal scale
+ */
+function strengthOf({ low, high }: Likelihood, same: boolean): string {
+  const [least, most] = same ? [low, high] : [high, low].map((end) => (end === null ? null : -end));
+  const word = STRENGTHS.find(([power]) => (least ?? 0) >= power)?.[1];
+  if (word !== undefined) return `${word} evidence`;
+  return (most ?? 0) < 0 ? "against the evidence" : "the evidence is not clear";
 }
 
 /** A verdict for `--json`: "uncalibrated", or the side with its evidence; the curve stays in the calibration's file. */
@@ -80,13 +106,18 @@ function lookAlikesText(lookAlikes: ScoreEvidence["lookAlikes"]): string[] {
   return [`among look-alikes as high: ${rates.join(", ")}`];
 }
 
+/** Shares below are told as that: in more zeros than these nobody reads a number. */
+const LEAST_TOLD = 1e-5;
+
 function percent({ rate, low, high }: ErrorRate): string {
+  if (high > 0 && high < LEAST_TOLD) return `under ${100 * LEAST_TOLD} %`;
   return `${percentText(rate)} % [${percentText(low)}, ${percentText(high)}]`;
 }
 
 /** A share in per cent with two significant digits, as far as there are any. */
 function percentText(share: number): string {
   const value = 100 * share;
+  if (value > 0 && share < LEAST_TOLD) return `< ${100 * LEAST_TOLD}`;
   if (value === 0 || value >= 99.995) return String(Math.round(value));
   return value >= 10 ? value.toFixed(1) : Number(value.toPrecision(2)).toString();
 }

@@ -68,15 +68,22 @@ export class ModelStore {
     return [...this.#cards.values()];
   }
 
-  /** Throws FaceError MODEL_UNKNOWN with the ids there are and the nearest of them, if one is near. */
-  card(id: string): ModelCard {
+  /**
+   * @param task the cards that would do, for the sentence: a detector is no answer to a mistyped embedder
+   * Throws    FaceError MODEL_UNKNOWN with the ids there are and the nearest of them, if one is near
+   */
+  card(id: string, task?: ModelCard["task"]): ModelCard {
     const card = this.#cards.get(id);
     if (card) return card;
-    const ids = [...this.#cards.keys()];
+    const ids = this.cards()
+      .filter((each) => task === undefined || each.task === task)
+      .map((each) => each.id);
     const near = nearestName(id, ids);
+    const file = task === "embed" ? ", or a file of weights" : "";
+    const where = task === undefined ? "models" : task === "embed" ? "model" : "detector";
     throw new FaceError(
       "MODEL_UNKNOWN",
-      `models: expected one of ${ids.join(", ")}, got "${id}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+      `${where}: expected one of ${ids.join(", ")}${file}, got "${id}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   }
 

@@ -40,7 +40,9 @@ export interface Found {
 export async function verify(
   a: ImageSource,
   b: ImageSource,
-  options: RecognizerOptions & { readonly face?: FaceChoice | undefined } = {},
+  options: RecognizerOptions & {
+    readonly face?: FaceChoice | readonly [a: FaceChoice, b: FaceChoice] | undefined;
+  } = {},
 ): Promise<Comparison> {
   const { face, ...rest } = options;
   await using recognizer = await Recognizer.open(rest);

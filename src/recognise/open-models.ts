@@ -41,7 +41,7 @@ export async function openDetector(
   id: string,
   options: SessionOptions & WorkOptions = {},
 ): Promise<Detector> {
-  const card = store.card(id);
+  const card = store.card(id, "detect");
   if (card.task !== "detect")
     throw new FaceError("USAGE", `detector: expected a model that detects faces, got ${id}`);
   const files = await store.pull(id, options);
@@ -156,7 +156,7 @@ export async function openEmbedder(
       path: file.path,
     };
   }
-  const card = store.card(model);
+  const card = store.card(model, "embed");
   if (card.task === "checkpoint") await store.pull(model);
   if (card.task !== "embed")
     throw new FaceError("USAGE", `model: expected a model that embeds faces, got ${model}`);

@@ -23,7 +23,7 @@ export function finderOf(
   store: ModelStore,
   { detector = DEFAULT_MODELS.detector, minFacePx, maxSidePx, turned }: FaceFinderOptions,
 ): NonNullable<Pipeline["detector"]> {
-  const card = store.card(detector);
+  const card = store.card(detector, "detect");
   if (card.task !== "detect")
     throw new FaceError("USAGE", `detector: expected a model that detects faces, got ${detector}`);
   return {

@@ -1,5 +1,12 @@
 import type { AlignedFace } from "../align/index.ts";
-import { checkOptions, cosine, OPTION_KINDS, type OptionKind, type UnitVector } from "../core/index.ts";
+import {
+  checkOptions,
+  cosine,
+  FaceError,
+  OPTION_KINDS,
+  type OptionKind,
+  type UnitVector,
+} from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
 import type { Embedder, EmbedOptions, MeasuredVector } from "../embed/index.ts";
 import type { ImageSource } from "../image/index.ts";
@@ -34,6 +41,12 @@ const FACE: OptionKind = {
     (FACE_RULES as readonly unknown[]).includes(value) ||
     (Number.isInteger(value) && Number(value) >= 0) ||
     (typeof value === "object" && value !== null && "x" in value && "y" in value),
+};
+
+/** One face for both photographs, or one for each. */
+const FACES: OptionKind = {
+  expected: `${FACE.expected}; or two of them`,
+  is: (value) => FACE.is(value) || (isPair(value) && value.every((choice) => FACE.is(choice))),
 };
 
 /** The result of comparing two photographs. A photograph without a face is an answer, not an error. */
@@ -182,18 +195,26 @@ export class Recognizer {
   /**
    * How similar the faces of two photographs are.
    *
+   * @param options `face` counts in both photographs; of two, the first in `a` and the second in `b`
    * Throws    FaceError SEVERAL_FACES when `face` is "only" and a photograph has several, USAGE for another choice
    */
   async compare(
     a: ImageSource,
     b: ImageSource,
-    options: { readonly face?: FaceChoice } = {},
+    options: { readonly face?: FaceChoice | readonly [a: FaceChoice, b: FaceChoice] } = {},
   ): Promise<Comparison> {
-    checkOptions("Recognizer.compare", options, { face: FACE });
+    checkOptions("Recognizer.compare", options, { face: FACES });
+    const { face = "largest" } = options;
+    const choices = isPair(face) ? face : ([face, face] as const);
     const photographs = [await this.faces(a), await this.faces(b)] as const;
-    const [first, second] = photographs.map((photograph) =>
-      chooseFace(photograph.faces, options.face ?? "largest", photograph),
-    );
+    const [first, second] = photographs.map((photograph, side) => {
+      try {
+        return chooseFace(photograph.faces, choices[side]!, photograph);
+      } catch (error) {
+        const source = side === 0 ? a : b;
+        throw error instanceof FaceError && typeof source === "string" ? error.withName(source) : error;
+      }
+    });
     const { model } = this;
     if (!first || !second) {
       return {
@@ -250,4 +271,8 @@ export class Recognizer {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function isPair(value: unknown): value is readonly [a: FaceChoice, b: FaceChoice] {
+  return Array.isArray(value) && value.length === 2;
 }

@@ -85,6 +85,8 @@ test("compare: verdicts with a calibration", async () => {
       "compare ann-000.jpg bo-060.jpg --threshold 0.438",
       "compare party-000+060.jpg bo-060.jpg --face only",
       "compare party-000+060.jpg bo-060.jpg --face 1",
+      "compare party-000+060.jpg bo-060.jpg --face 1,0",
+      "compare party-000+060.jpg bo-060.jpg --face-at 200,60,30,60",
       "compare ann-000.jpg nobody.jpg",
     ),
   );
@@ -160,9 +162,13 @@ test("gallery: enrolment, answers, corrections and receipts", async () => {
   );
   const lines = await told(
     "gallery create",
+    "gallery identify door-005.jpg",
+    "gallery calibrate",
     "gallery enrol Ann ann-000.jpg ann-010.jpg",
     "gallery enrol Bo bo-060.jpg",
     "gallery enrol Ann refused ann-000.jpg",
+    "gallery enrol Ann refused/soft-010.jpg ann-000.jpg",
+    "gallery enrol Ann refused/soft-010.jpg",
     "gallery enrol --people people --expires 2999-01-31",
     "gallery list",
     "gallery list Ann",
@@ -234,6 +240,7 @@ test("refusals: a sentence each, and the exit code", async () => {
       "compare a.jpg",
       "compare ann-000.jpg ann-010.jpg --threshold 2",
       "compare ann-000.jpg ann-010.jpg --face left",
+      "compare ann-000.jpg ann-010.jpg --face 0,1,2",
       "search ann-000.jpg",
       "search nowhere.jpg --in album",
       "search ann-000.jpg --in album --grid out.gif",

@@ -4,11 +4,10 @@ import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import {
-  addFaceFlags,
+  addFacePairFlags,
   addModelFlags,
   addVerdictFlags,
-  type FaceFlags,
-  faceOf,
+  type FacePairFlags,
   type ModelFlags,
   openStore,
   recognizerOptions,
@@ -17,7 +16,7 @@ import {
 import { progressBar } from "../progress-bar.ts";
 import { describeVerdict, verdictAsJson } from "../verdict-text.ts";
 
-interface CompareFlags extends ModelFlags, VerdictFlags, FaceFlags {
+interface CompareFlags extends ModelFlags, VerdictFlags, FacePairFlags {
   readonly exitCode?: boolean;
   readonly json?: boolean;
 }
@@ -26,13 +25,16 @@ interface CompareFlags extends ModelFlags, VerdictFlags, FaceFlags {
 export function compareCommand(program: Command, act: Act): void {
   const command = program
     .command("compare")
-    .description("how similar the faces in two pictures are")
+    .description("whether two pictures show one person, and how sure that is")
     .argument("<a>", "a picture")
     .argument("<b>", "another picture")
-    .option("--exit-code", "exit with 1 when the faces lie on the side of different people")
+    .option("--exit-code", "exit with 1 when the faces count as two people")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  arcface compare passport.jpg selfie.jpg");
-  addVerdictFlags(addModelFlags(addFaceFlags(command), { embeds: true })).action(act(compare));
+    .addHelpText(
+      "after",
+      "\nExamples:\n  arcface compare passport.jpg selfie.jpg\n  arcface compare party.jpg wedding.jpg --face 2,0",
+    );
+  addVerdictFlags(addModelFlags(addFacePairFlags(command), { embeds: true })).action(act(compare));
 }
 
 async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Promise<number> {
@@ -40,7 +42,7 @@ async function compare(io: CliIo, a: string, b: string, flags: CompareFlags): Pr
   const options = await recognizerOptions(flags, openStore(io), io);
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   bar.stop();
-  const comparison = await recognizer.compare(a, b, { face: faceOf(flags) });
+  const comparison = await recognizer.compare(a, b, { face: flags.faceAt ?? flags.face });
   if (flags.json) io.out(`${JSON.stringify(asJson(comparison, a, b))}\n`);
   else io.out(...describe(comparison, a, b, recognizer.uncalibrated));
   if (comparison.kind === "no-face") return EXIT.noMatch;
@@ -81,5 +83,13 @@ function describe(comparison: Comparison, a: string, b: string, uncalibrated: st
     return `${i === 0 ? a : b}: face of ${width}×${height} px at ${x}, ${y}, detected with ${score.toFixed(3)}${found[i]! > 1 ? `; one of ${found[i]}, --face takes another` : ""}`;
   });
   const [answer, ...evidence] = describeVerdict(verdict, uncalibrated);
-  return [answer!, `cosine ${cosine.toFixed(3)} (angle ${angle}°), model ${model}`, ...evidence, ...seen];
+  const side = verdict
+    ? `, ${verdict.same ? "above" : "below"} the threshold of ${verdict.threshold.toFixed(3)}`
+    : "";
+  return [
+    answer!,
+    `cosine ${cosine.toFixed(3)}${side} (angle ${angle}°, model ${model})`,
+    ...evidence,
+    ...seen,
+  ];
 }

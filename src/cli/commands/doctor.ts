@@ -30,13 +30,17 @@ const FEATURES = [
 export function doctorCommand(program: Command, act: Act): void {
   program
     .command("doctor")
-    .description("versions, processor, back ends, and whether this machine computes right")
-    .option("--json", "print JSON")
+    .description("try this machine: fetch what is missing, run the models, compare with the right answer")
+    .option("--verbose", "versions, processor and back ends, even when all is well")
+    .option("--json", "print JSON, with all of that")
     .addHelpText("after", "\nExample:\n  arcface doctor")
     .action(act(doctor));
 }
 
-async function doctor(io: CliIo, flags: { readonly json?: boolean }): Promise<number> {
+async function doctor(
+  io: CliIo,
+  flags: { readonly json?: boolean; readonly verbose?: boolean },
+): Promise<number> {
   const store = openStore(io);
   const engine = await engineInfo();
   const backends: Record<string, string> = {};
@@ -61,6 +65,8 @@ async function doctor(io: CliIo, flags: { readonly json?: boolean }): Promise<nu
     store: store.home,
   };
   if (flags.json) io.out(`${JSON.stringify(report)}\n`);
+  else if (healthy && !flags.verbose)
+    io.out(`all is well: arcface ${VERSION} computes right on Node ${report.node}, ${report.platform}`);
   else io.out(...describe(report));
   return healthy ? EXIT.ok : EXIT.noMatch;
 }

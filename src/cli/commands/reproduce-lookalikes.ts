@@ -43,7 +43,7 @@ export function addLookAlikes(reproduce: Command, act: Act): void {
 async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
   const { chooseLookAlikes, collectFaces } = await import("../../study/index.ts");
   await expectWritableFolder(flags.out);
-  const bar = progressBar(io);
+  const bar = progressBar(io, { lines: !flags.json });
   const work = { signal: io.signal, onProgress: bar.update };
   const options = await recognizerOptions(flags, openStore(io), io);
   const all = labelledPhotographs(await peopleOf(io, flags.images, flags));

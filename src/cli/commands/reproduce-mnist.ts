@@ -40,7 +40,7 @@ async function mnist(io: CliIo, flags: MnistFlags): Promise<number> {
   const { epochs, openSetEpochs, embedding, digits, seed } = flags;
   const { reproduceMnist } = await import("../../study/mnist/index.ts");
   await expectWritableFolder(flags.out);
-  const bar = progressBar(io);
+  const bar = progressBar(io, { lines: !flags.json });
   try {
     const heads = flags.heads?.split(",").map((name) => name.trim());
     const { report, files } = await reproduceMnist(

@@ -56,10 +56,10 @@ const THUMBNAIL_PX = 264;
 export function searchCommand(program: Command, act: Act): void {
   const command = program
     .command("search")
-    .description("for each query picture the k pictures with the most similar faces, by cosine")
+    .description("find the photographs whose faces are most like those of each query")
     .argument("<queries...>", "pictures or folders")
     .requiredOption("--in <dir|file>", "folder of pictures to search, or a file written by embed")
-    .option("-k <n>", "how many", whole, 3)
+    .option("-k <n>", "how many photographs to show for each query", whole, 3)
     .option("--grid <file.png>", "draw the queries with their neighbours")
     .option("--json", "one JSON object per query")
     .addHelpText("after", "\nExample:\n  arcface search holiday/ --in holiday/ -k 3 --grid similar.png");
@@ -164,7 +164,7 @@ function describe(
   if (!face) return [`${query}: no face found`];
   const rows = hits.map(
     ({ path, cosine }, rank) =>
-      `  ${rank + 1}.${verdict(cosine)?.same ? "=" : " "} ${cosine.toFixed(4).padStart(7)}  ${path}`,
+      `  ${rank + 1}.${verdict(cosine)?.same ? "=" : " "} ${cosine.toFixed(3).padStart(6)}  ${path}`,
   );
   return [query, ...rows];
 }

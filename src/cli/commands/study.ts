@@ -83,7 +83,7 @@ async function study(
   const found = dir === undefined ? undefined : await peopleOf(io, dir, flags);
   const photographs = found ? labelledPhotographs(found) : await readPeopleCsv(flags.csv!);
   const lookAlikes = flags.lookalikes === undefined ? [] : await readLookAlikePairs(flags.lookalikes);
-  const bar = progressBar(io);
+  const bar = progressBar(io, { lines: !flags.json });
   const options = await recognizerOptions(flags, openStore(io), io);
   const work = { signal: io.signal, onProgress: bar.update };
   const { study, report } = await studyAndReport(photographs, lookAlikes, flags, options, work);

@@ -93,7 +93,7 @@ async function trainRun(io: CliIo, flags: TrainFlags): Promise<number> {
   if (out === undefined)
     throw new FaceError("USAGE", "train: expected --out RUN or --resume RUN, got neither");
   await expectWritableFolder(out);
-  const bar = progressBar(io);
+  const bar = progressBar(io, { lines: !flags.json });
   try {
     const report = await train({
       out,

@@ -96,6 +96,13 @@ describe("vectors of any kind", () => {
     ["ints.npy", npy("<i4", "(1, 1)", new Uint8Array(4)), /'<i4'/],
     ["order.npy", npy("<f4", "(1, 1)", new Uint8Array(4), "Maybe"), /'fortran_order': Maybe/],
     ["nan.npy", npy("<f4", "(1, 1)", bytes(Float32Array.of(Number.NaN))), /NaN in row 0/],
+    [
+      "large.npy",
+      npy("<f8", "(2, 1)", bytes(Float64Array.of(1, 1e300))),
+      /large.npy: .* a larger one in row/,
+    ],
+    ["large.jsonl", '{"vector":[1]}\n{"vector":[1e300]}\n', /large.jsonl: .* a larger one in row/],
+    ["infinite.jsonl", '{"vector":[1,1e999]}\n', /infinite.jsonl: line 1: expected a list of finite numbers/],
     ["empty.jsonl", "", /an empty file/],
     ["text.jsonl", "hello\n", /line 1: expected JSON/],
     ["list.jsonl", "[1,2]\n", /line 1: expected an object/],

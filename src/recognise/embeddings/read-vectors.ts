@@ -141,15 +141,29 @@ async function fromRows(
   }
   if (chunks.length === 0) throw new FaceError("BAD_FILE", `${path}: expected vectors, got an empty file`);
   const dimension = chunks[0]!.length;
-  const data = float32Rows(chunks, dimension);
+  const data = singles(path, chunks, dimension);
   return { count: chunks.length, dimension, data, ...describe(path, kept, labelField) };
+}
+
+/** Rows as float32. Throws FaceError BAD_FILE for numbers too large for it. */
+function singles(path: string, rows: readonly Float64Array[], dimension: number): Float32Array {
+  const data = float32Rows(rows, dimension);
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return data;
+  throw new FaceError(
+    "BAD_FILE",
+    `${path}: expected numbers that float32 can hold, got a larger one in row ${Math.floor(bad / dimension)}`,
+  );
 }
 
 function vectorOf(where: string, values: unknown, dimension: number | undefined): Float64Array {
   const list =
     Array.isArray(values) || ArrayBuffer.isView(values) ? Array.from(values as ArrayLike<unknown>) : [];
   if (list.length === 0 || !list.every((value) => typeof value === "number" && Number.isFinite(value))) {
-    throw new FaceError("BAD_FILE", `${where}: expected a list of finite numbers, got something else`);
+    const bad = list.findIndex((value) => typeof value !== "number" || !Number.isFinite(value));
+    const got =
+      list.length === 0 ? "something else" : `${JSON.stringify(list[bad]) ?? "nothing"} at place ${bad}`;
+    throw new FaceError("BAD_FILE", `${where}: expected a list of finite numbers, got ${got}`);
   }
   if (dimension !== undefined && list.length !== dimension) {
     throw new FaceError("BAD_FILE", `${where}: expected ${dimension} numbers, got ${list.length}`);
@@ -213,10 +227,10 @@ async function fromNpy(path: string, options: ReadVectorsOptions): Promise<Label
     if (!Number.isFinite(value)) throw refuse(`${value} in row ${Math.floor(n / dimension)}`);
     return value;
   });
-  const data = float32Rows(
-    Array.from({ length: count }, (_, row) => values.subarray(row * dimension, (row + 1) * dimension)),
-    dimension,
+  const all = Array.from({ length: count }, (_, row) =>
+    values.subarray(row * dimension, (row + 1) * dimension),
   );
+  const data = singles(path, all, dimension);
   const rows: Row[] = [];
   if ((await stat(namesPathOf(path)).catch(() => undefined))?.isFile()) {
     for await (const { row } of jsonLines(namesPathOf(path))) rows.push(row);

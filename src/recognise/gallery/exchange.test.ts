@@ -119,7 +119,7 @@ test("a file of another length's vectors, of no unit vectors or of bad names is 
       `BAD_FILE ${line} a vector of 16 numbers, as the file's header says, got one of ${length}`,
     );
   expect(await altered((record) => (record.person = "A\u202enn"))).toContain(
-    `USAGE ${line} a name without control`,
+    `BAD_FILE ${line} a name without control`,
   );
   expect((await gallery.records.stats()).faces).toBe(2);
   expect(await readdir(folder)).toEqual(["faces.jsonl"]);

@@ -104,11 +104,20 @@ export async function importFaces(
     throwIfAborted(options.signal);
     const where = placeOf(record) ?? path;
     if (record.person === undefined) report.nameless++;
-    else batch.push({ ...record, person: personName(where, record.person) });
+    else batch.push({ ...record, person: nameIn(where, record.person) });
     if (batch.length === STEP) await flush();
   }
   await flush();
   return report;
+}
+
+/** A name as galleries keep it. Throws FaceError BAD_FILE: who asks for an import did not type the name. */
+function nameIn(where: string, name: string): string {
+  try {
+    return personName(where, name);
+  } catch (error) {
+    throw error instanceof FaceError ? new FaceError("BAD_FILE", error.message, { cause: error }) : error;
+  }
 }
 
 function enrolmentsOf(records: readonly FaceRecord[]): Enrolment[] {

@@ -28,6 +28,7 @@ test.each([
     'expected no key "optimiser.momentun"; did you mean "momentum"?',
   ],
   [{ schedule: "cosin" }, 'got "cosin"; did you mean "cosine"?'],
+  [{ head: { head: "nope" } }, "run.yaml: head: expected one of softmax, "],
   [{ device: "gpu" }, 'device: expected one of cpu, webgpu, got "gpu"'],
   [{ precision: "mixed" }, "precision: expected single, got mixed with device cpu"],
   [{ batch: "many" }, 'batch: expected number, got "many"'],

@@ -15,7 +15,11 @@ export function parseSettings<S extends z.ZodType>(schema: S, settings: unknown,
 }
 
 function sentenceOf(issue: z.core.$ZodIssue, schema: z.ZodType, settings: unknown): string {
-  const path = issue.path.map(String).join(".");
+  // The name that a choice is made by is told as the choice: "head", not "head.head".
+  const path = issue.path
+    .filter((key, at) => at === 0 || key !== issue.path[at - 1])
+    .map(String)
+    .join(".");
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, issue.path, settings);
     return issue.keys

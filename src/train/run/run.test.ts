@@ -304,6 +304,24 @@ test("data of another kind than the network's pictures is refused", async () => 
   );
 });
 
+test.each([
+  [
+    { data: "mnist", network: "mobilefacenet" },
+    "network: expected one for digits, as mnist holds them, got mobilefacenet, which takes photographs of faces of 112×112; try digit-net",
+  ],
+  [
+    { data: "people", network: "digit-net" },
+    "network: expected one for photographs, as people holds them, got digit-net, which takes grey digits of 28×28; try mobilefacenet",
+  ],
+])("a network that cannot see the data is refused before anything is read: %j", async (given, sentence) => {
+  const out = fresh();
+  await expect(runTraining({ out, config: settings(given), workers: 0 })).rejects.toMatchObject({
+    code: "USAGE",
+    message: sentence,
+  });
+  expect(existsSync(out)).toBe(false);
+});
+
 test("a run that could not begin leaves its folder for the next try", async () => {
   const out = fresh();
   const missing = settings({ data: "/nowhere/faces.pack" });

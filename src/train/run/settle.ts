@@ -15,10 +15,24 @@ export type SettledConfig = TrainConfig & {
 export function settleConfig(config: TrainConfig): SettledConfig {
   const digits = config.data === MNIST;
   const network = config.network ?? (digits ? "digit-net" : "mobilefacenet");
-  const { embedding } = networkOf({ network, embedding: config.embedding });
+  const { embedding, input } = networkOf({ network, embedding: config.embedding });
+  expectPicturesFor(network, input, config.data);
   // A mirrored face is a face; a mirrored digit is none.
   const flip = config.augmentation.flip ?? (digits ? 0 : 0.5);
   return { ...config, network, embedding, augmentation: { ...config.augmentation, flip } };
+}
+
+/** Throws FaceError USAGE for digits with a network for faces, and photographs with one for digits. */
+function expectPicturesFor(network: string, input: readonly number[], data: string): void {
+  const grey = input[0] === 1;
+  const [wanted, got] = grey ? ["grey digits", "photographs"] : ["photographs of faces", "digits"];
+  // A pack says itself what its pictures are.
+  const photographs = data !== MNIST && !/\.(pack|rec)$/i.test(data);
+  if (grey ? !photographs : data !== MNIST) return;
+  throw new FaceError(
+    "USAGE",
+    `network: expected one for ${got}, as ${data} holds them, got ${network}, which takes ${wanted} of ${input[2]}×${input[1]}; try ${grey ? "mobilefacenet" : "digit-net"}`,
+  );
 }
 
 /** The network that is trained. Throws FaceError USAGE with the networks there are. */

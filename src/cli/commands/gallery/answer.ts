@@ -73,7 +73,7 @@ function sentence({ answer, person, candidates, rival, threshold }: Identificati
 }
 
 function scored({ person, similarity }: Candidate): string {
-  return `${person.name} ${similarity.toFixed(4)}`;
+  return `${person.name} ${similarity.toFixed(3)}`;
 }
 
 /** The cost of leaving faces open that are too close to call. */

@@ -18,7 +18,7 @@ import {
 import { progressBar } from "../../progress-bar.ts";
 import { photographsOf } from "../../told-inputs.ts";
 import { answerAsJson, answerText, describeTooClose, type FaceAnswer, thresholdText } from "./answer.ts";
-import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
+import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say, toldEmpty } from "./open.ts";
 
 interface AskFlags extends GalleryFlags, ModelFlags, FaceFlags {
   readonly threshold?: number;
@@ -66,6 +66,7 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   const { paths, passedOver } = await photographsOf(io, inputs, flags);
   const bar = progressBar(io);
   await using gallery = await openGallery(io, flags);
+  if (await toldEmpty(io, flags, gallery)) return EXIT.noMatch;
   const model = await modelOf(io, gallery, flags);
   await using pool = await RecognizerPool.open({
     ...model,
@@ -127,13 +128,14 @@ async function verify(io: CliIo, name: string, path: string, flags: AskFlags): P
     io,
     flags,
     { person: name, cosine, threshold: from, same },
-    `${path}: cosine ${cosine?.toFixed(4) ?? "none"} to ${name}, ${same ? "above" : "below"} ${from}: ${same ? "the same person" : "not the same person"}`,
+    `${path}: ${same ? "" : "not "}${name}: cosine ${cosine?.toFixed(3) ?? "none"}, ${same ? "above" : "below"} the threshold of ${from.toFixed(3)}`,
   );
   return same ? EXIT.ok : EXIT.noMatch;
 }
 
 async function search(io: CliIo, path: string, flags: AskFlags): Promise<number> {
   await using gallery = await openGallery(io, flags);
+  if (await toldEmpty(io, flags, gallery)) return EXIT.noMatch;
   const { face } = await lookAt(io, gallery, path, flags);
   const candidates = face ? await gallery.search(face.embedding, flags.k) : [];
   const hits = candidates.map(({ person, cosine, similarity, face: id }) => ({
@@ -142,7 +144,7 @@ async function search(io: CliIo, path: string, flags: AskFlags): Promise<number>
     similarity,
     face: id,
   }));
-  const rows = hits.map(({ person, similarity }) => `  ${similarity.toFixed(4)}  ${person}`);
+  const rows = hits.map(({ person, similarity }) => `  ${similarity.toFixed(3)}  ${person}`);
   say(
     io,
     flags,

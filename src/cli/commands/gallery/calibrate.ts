@@ -14,7 +14,16 @@ import { expectWritableFile } from "../../outputs.ts";
 import { progressBar } from "../../progress-bar.ts";
 import { thresholdText } from "./answer.ts";
 import { rateFlag } from "./ask.ts";
-import { cosineFlag, count, type GalleryFlags, galleryFlags, modelOf, openGallery, say } from "./open.ts";
+import {
+  cosineFlag,
+  count,
+  type GalleryFlags,
+  galleryFlags,
+  modelOf,
+  openGallery,
+  say,
+  toldEmpty,
+} from "./open.ts";
 
 interface CalibrateFlags extends GalleryFlags, ModelFlags {
   readonly strangers: number;
@@ -52,6 +61,7 @@ async function calibrate(io: CliIo, flags: CalibrateFlags): Promise<number> {
   if (flags.det !== undefined) await expectWritableFile(flags.det, [".svg", ".png"]);
   const bar = progressBar(io);
   await using gallery = await openGallery(io, flags);
+  if (await toldEmpty(io, flags, gallery)) return EXIT.noMatch;
   const model = await modelOf(io, gallery, flags);
   await using recognizer = await Recognizer.open({ ...model, signal: io.signal, onProgress: bar.update });
   expectPipeline("calibrate", gallery.pipeline, recognizer.pipeline);

@@ -40,7 +40,9 @@ interface EnrolFlags extends GalleryFlags, ModelFlags {
 export function enrolCommand(gallery: Command, act: Act): void {
   const gate = QUALITY_DEFAULTS;
   const command = galleryFlags(gallery.command("enrol"))
-    .description("add people from photographs; what is not good enough is refused with reasons")
+    .description(
+      "add people from photographs; a photograph that is not good enough is refused, with the reason",
+    )
     .argument("[name]", "who is on the photographs")
     .argument("[photographs...]", "pictures or folders")
     .option("--people <dir>", "a folder with a folder of photographs for every person")
@@ -59,6 +61,7 @@ export function enrolCommand(gallery: Command, act: Act): void {
       `
 Reasons: no-face, several-faces, too-small, blurred, turned-away, unlike-own, like-another.
 A photograph that is enrolled already is passed over, so an interrupted run goes on where it was.
+Exit code 5 says that some photographs were refused or could not be read, 1 that all were refused.
 
 Example:
   arcface gallery enrol "Ann Example" ann1.jpg ann2.jpg --gallery sqlite:people.db`,
@@ -113,8 +116,10 @@ async function enrol(
     tally,
     `${count(enrolled, "face")} enrolled, ${known} there already, ${rejected} refused, ${failed} failed`,
   );
-  if ((failed > 0 || incomplete) && enrolled + known + rejected > 0) return EXIT.partial;
-  return enrolled + known > 0 ? EXIT.ok : failed > 0 && rejected === 0 ? EXIT.badInput : EXIT.noMatch;
+  const there = enrolled + known;
+  if (there > 0) return rejected + failed > 0 || incomplete ? EXIT.partial : EXIT.ok;
+  if (failed === 0 && !incomplete) return EXIT.noMatch;
+  return rejected > 0 ? EXIT.partial : EXIT.badInput;
 }
 
 /** Who is to be enrolled from what, and whether some of it could not be opened, which was told. Throws FaceError USAGE, BAD_FILE. */

@@ -24,7 +24,7 @@ export function forgetCommands(gallery: Command, act: Act): void {
     )
     .addHelpText(
       "after",
-      '\nA person who was renamed, merged, deleted or whose enrolment was taken back bore the name, too.\n\nExample:\n  arcface gallery forget "Ann Example" --gallery sqlite:people.db',
+      '\nA person who was renamed, merged, deleted or whose enrolment was taken back bore the name, too.\nExports, backups and copies that were made earlier may still hold the vectors: delete them yourself.\n\nExample:\n  arcface gallery forget "Ann Example" --gallery sqlite:people.db',
     )
     .action(act(forget));
   galleryFlags(gallery.command("prune"))
@@ -90,6 +90,10 @@ function receipt(io: CliIo, flags: GalleryFlags, erasure: Erasure): void {
         `searched: ${file.path}, ${file.bytes} bytes: ${file.hits === 0 ? "nothing found" : `FOUND in ${count(file.hits, "place")}`}\n`,
       );
     for (const sentence of notProven) io.out(`not proven: ${sentence}\n`);
+    if (people.length > 0)
+      io.out(
+        "not searched: exports, backups and copies made earlier may still hold these people; delete them yourself\n",
+      );
     if (!finished)
       io.out(
         'not finished: the next opening goes on, or "arcface gallery forget --finish", which prints the receipt\n',

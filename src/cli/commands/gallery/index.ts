@@ -15,12 +15,14 @@ import { reindexCommand } from "./reindex.ts";
 export function galleryCommand(program: Command, act: Act): void {
   const gallery = program
     .command("gallery")
-    .description("people, kept: enrol them, find out who somebody is, correct, undo, forget")
+    .description("keep people: enrol them, ask who somebody is, correct, undo, forget")
     .addHelpText(
       "after",
       `
 A gallery is named by --gallery, or by ARCFACE_GALLERY:
-  sqlite:people.db    one file
+  sqlite:people.db                                          one file
+  postgres://user@host/database                             PostgreSQL with pgvector
+  milvus://host:19530/collection?records=sqlite:people.db   Milvus searches, SQLite or PostgreSQL keeps
 
 Example:
   arcface gallery create --gallery sqlite:people.db

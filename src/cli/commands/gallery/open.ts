@@ -45,6 +45,15 @@ export async function openGallery(io: CliIo, flags: GalleryFlags): Promise<Galle
   return gallery;
 }
 
+/** Whether a gallery holds nobody, which is told: then there is nobody to look for. */
+export async function toldEmpty(io: CliIo, flags: GalleryFlags, gallery: Gallery): Promise<boolean> {
+  if (flags.json || (await gallery.records.faces({ limit: 1 })).length > 0) return false;
+  io.err(
+    `${gallery.records.address}: nobody is enrolled yet; "arcface gallery enrol NAME PHOTO" adds somebody\n`,
+  );
+  return true;
+}
+
 /** Options for a recognizer that makes a gallery's vectors: as its pipeline says, unless flags say otherwise. */
 export async function modelOf(io: CliIo, gallery: Gallery, flags: ModelFlags): Promise<RecognizerOptions> {
   const store = openStore(io);
