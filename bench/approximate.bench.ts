@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ApproximateIndex, ExactIndex, measureRecall, SyntheticPeople } from "../src/search/index.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, median } from "./machine.ts";
 
 const { values: flags } = parseArgs({ options: { n: { type: "string", default: "20000" } } });
@@ -46,6 +47,8 @@ try {
       exact.search(query, { k: 10 });
       slow.push(performance.now() - start);
     }
+    figure(`${expansionSearch}.ms`, median(fast));
+    figure(`${expansionSearch}.exact-ms`, median(slow));
     const recall = (queries: typeof known, k: number): string =>
       measureRecall(index, exact, queries, k).toFixed(3);
     console.log(

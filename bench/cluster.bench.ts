@@ -10,6 +10,7 @@ import { type FaceRecord, ModelStore, openEmbeddings, RecognizerPool, recordsOf 
 import { cosineGraph, type Edge } from "../src/cluster/cosine-graph.ts";
 import { clusterByDensity, clusterFaces, type FaceToCluster, scoreClustering } from "../src/cluster/index.ts";
 import { asUnitVector, seeded } from "../src/core/index.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 interface Labelled extends FaceToCluster {
@@ -47,6 +48,8 @@ for (const [name, method] of Object.entries(METHODS)) {
     const groups = await method(faces, edges, threshold);
     const seconds = (performance.now() - started) / 1000;
     const { bCubed, pairwise } = scoreClustering(groups, labels)!;
+    figure(`${name}.${threshold.toFixed(3)}.f`, bCubed.f);
+    figure(`${name}.${threshold.toFixed(3)}.seconds`, seconds);
     const impossible = groups.filter(
       (group) => new Set(group.map((i) => faces[i]!.photograph)).size < group.length,
     ).length;

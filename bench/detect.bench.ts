@@ -12,6 +12,7 @@ import { type Box, FaceFinder, type Landmarks, ModelStore, type Point } from "ar
 import sharp, { type Sharp } from "sharp";
 import { intersectionOverUnion, seeded } from "../src/core/index.ts";
 import { DEFAULT_MODELS } from "../src/models/index.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, median, sharedFolder } from "./machine.ts";
 
 const WIDTH = 1280;
@@ -109,6 +110,10 @@ for (const kind of KINDS) {
     if (hit[0]) errors.push(landmarkError(hit[0].landmarks, picture.landmarks));
     elsewhere += faces.length - Math.min(1, hit.length);
   }
+  const key = kind.name.replaceAll(" ", "-");
+  figure(`${key}.found`, found / sources.length);
+  figure(`${key}.false-boxes`, elsewhere / sources.length);
+  figure(`${key}.ms`, median(times));
   console.log(
     `${kind.name.padEnd(20)} found ${found}/${sources.length}, ${(elsewhere / sources.length).toFixed(2)} false boxes a photograph, landmarks ${percent(errors, 0.5)} (${percent(errors, 0.95)}) %, ${median(times).toFixed(0)} ms`,
   );

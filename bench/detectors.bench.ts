@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FaceFinder, ModelStore } from "arcface-ts";
 import { samplePhotographs } from "../test/pack.ts";
+import { figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 
 const ROUNDS = 3;
@@ -53,6 +54,7 @@ for (const [what, paths] of sets) {
   }
   const reference = spent.get(REFERENCE)!;
   for (const [detector, seconds] of spent) {
+    figure(`${what.replaceAll(" ", "-")}.${detector}.ms`, (1000 * seconds) / (ROUNDS * files.length));
     const each = (1000 * seconds) / (ROUNDS * files.length);
     console.log(
       `${what} (${files.length}): ${detector.padEnd(12)} ${each.toFixed(0)} ms of processor time a photograph, ${(seconds / reference).toFixed(2)} times ${REFERENCE}'s`,

@@ -12,6 +12,7 @@
  */
 import { parseArgs } from "node:util";
 import { crashRounds } from "../test/gallery-stress/runs.ts";
+import { figure } from "./figures.ts";
 import { galleryPlaces } from "./gallery-places.ts";
 import { describeMachine } from "./machine.ts";
 
@@ -36,6 +37,9 @@ const { rounds, processesKilled, acknowledged, interrupted, answers, steps, wron
 console.log(
   `${rounds} rounds, ${processesKilled} processes killed, ${acknowledged} changes acknowledged, ${interrupted} interrupted, ${answers} answers read`,
 );
+for (const [key, value] of Object.entries({ acknowledged, interrupted, answers, killed: processesKilled }))
+  figure(key, value);
+figure("wrong", wrong.length);
 console.log([...steps].map(([step, times]) => `${step} ${times}`).join(", "));
 console.log(wrong.length === 0 ? "nothing wrong" : wrong.join("\n"));
 process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -11,6 +11,7 @@
 import type { UnitVector } from "../src/core/index.ts";
 import { Gallery } from "../src/gallery/index.ts";
 import { MadeFaces, madePipeline, provenance } from "../src/gallery/made-faces.ts";
+import { figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 
 const server = process.env["ARCFACE_TEST_POSTGRES"];
@@ -48,8 +49,10 @@ for (let done = 0; done < faces; ) {
   done += 3 * PEOPLE;
 }
 console.log(`enrolled ${faces} faces, ${3 * PEOPLE} in a durable change: ${Math.round(faces / enrolling)}/s`);
+figure("enrolled-per-second", faces / enrolling);
 const sizeOf = async (gallery: Gallery): Promise<number> => (await gallery.records.stats()).bytes! / faces;
 const plain = await sizeOf(exact);
+figure("bytes-per-face", plain);
 console.log(`tables: ${Math.round(plain)} bytes a face`);
 let start = performance.now();
 const galleries: Record<string, Gallery> = { exact };
@@ -82,6 +85,8 @@ for (const [kind, queries] of Object.entries(kinds)) {
   const approximate = exactOnly
     ? ""
     : `, approximate p50 ${p50("approximate")} ms, recall@1 ${first / QUERIES}, @10 ${ten / (10 * QUERIES)}`;
+  for (const name of Object.keys(galleries))
+    figure(`${kind.replaceAll(" ", "-")}.${name}.p50-ms`, Number(p50(name)));
   console.log(`${kind}: exact p50 ${p50("exact")} ms${approximate}`);
 }
 for (const gallery of Object.values(galleries)) await gallery.close();

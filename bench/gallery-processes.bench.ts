@@ -10,6 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { sideBySide } from "../test/gallery-stress/runs.ts";
+import { figure } from "./figures.ts";
 import { galleryPlaces } from "./gallery-places.ts";
 import { describeMachine } from "./machine.ts";
 
@@ -33,6 +34,8 @@ const { seconds, acknowledged, counted, answers, steps, wrong } = await sideBySi
 console.log(
   `${values.writers} writers and ${values.readers} readers, ${seconds.toFixed(0)} s: ${acknowledged} changes, ${answers} answers, the counter at ${counted}`,
 );
+for (const [key, value] of Object.entries({ acknowledged, counted, answers, wrong: wrong.length }))
+  figure(key, value);
 console.log([...steps].map(([step, times]) => `${step} ${times}`).join(", "));
 console.log(wrong.length === 0 ? "nothing wrong" : wrong.join("\n"));
 process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Gallery } from "../src/gallery/index.ts";
 import { MadeFaces, madePipeline, provenance } from "../src/gallery/made-faces.ts";
+import { figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 
 const faces = Number(process.argv[2] ?? 100_000);
@@ -51,11 +52,14 @@ for (let done = 0; done < faces; ) {
 }
 await gallery.close();
 console.log(`enrolled ${faces} faces, 300 in a durable change: ${Math.round(faces / enrolling)}/s`);
+figure("enrolled-per-second", faces / enrolling);
+figure("bytes-per-face", statSync(path).size / faces);
 console.log(`file: ${Math.round(statSync(path).size / faces)} bytes a face`);
 const before = process.memoryUsage().rss;
 const start = performance.now();
 await using opened = await Gallery.open(address, { clock });
 await opened.identify(made.direction());
+figure("open-seconds", seconds(start));
 console.log(`open and first answer: ${seconds(start).toFixed(2)} s`);
 const { indexBytes } = await opened.records.stats();
 console.log(
@@ -70,6 +74,7 @@ child.on("message", () => written++);
 await new Promise((resolve) => child.once("message", resolve));
 const begun = performance.now();
 await ask("identify while another process writes");
+figure("written-per-second", written / seconds(begun));
 console.log(`written meanwhile: ${Math.round(written / seconds(begun))} changes/s`);
 child.kill("SIGKILL");
 for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
@@ -86,6 +91,8 @@ async function ask(what: string): Promise<void> {
   }
   const { user, system } = process.cpuUsage(processor);
   times.sort((a, b) => a - b);
+  figure(`${what.replaceAll(" ", "-")}.p50-ms`, times[250]!);
+  figure(`${what.replaceAll(" ", "-")}.p99-ms`, times[495]!);
   console.log(
     `${what}: p50 ${times[250]!.toFixed(2)} ms, p99 ${times[495]!.toFixed(2)} ms; processor ${((user + system) / 500_000).toFixed(2)} ms a question`,
   );

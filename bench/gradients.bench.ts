@@ -14,6 +14,7 @@ import { elementCount } from "../src/core/index.ts";
 import { encodeOnnx, Session } from "../src/onnx/index.ts";
 import { formFor, recordStep } from "../src/train/step/index.ts";
 import { formulaNoise, formulaWeights } from "../test/formula-weights.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, median } from "./machine.ts";
 import { arcFaceForBench, TRAINING_NETS } from "./peers/training-nets.ts";
 
@@ -48,10 +49,12 @@ async function compare(net: string, batch: number, command: string): Promise<voi
       errors.set(label, [...(errors.get(label) ?? []), distance(found, float64)]);
   }
   console.log(`net ${net}, batch ${batch}`);
-  for (const [label, each] of errors)
+  for (const [label, each] of errors) {
+    figure(`${net}.${label.replaceAll(" ", "-")}`, median(each));
     console.log(
       `  ${label.padEnd(20)} ${median(each).toExponential(2)}   ${each.map((error) => error.toExponential(2)).join(" ")}`,
     );
+  }
 }
 
 type Gradients = ReadonlyMap<string, ArrayLike<number>>;

@@ -16,6 +16,7 @@ import { asUnitVector, cosine, type Random, seeded, type UnitVector } from "../s
 import { personScore, SHORTLIST, TOO_CLOSE } from "../src/gallery/index.ts";
 import { type Calibration, expectCalibrationFor, readCalibration } from "../src/models/index.ts";
 import { strangerThreshold } from "../src/verdict/index.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 const STRANGERS = 800;
@@ -250,6 +251,11 @@ function print(gallery: string, name: string, tally: Tally): void {
   const percent = (share: number): string => (100 * share).toFixed(2);
   const { rate, low, high } = clopperPearson(tally.accepted, tally.strangers);
   const { probes, missed, wrong, tooClose } = tally;
+  const key = `${gallery} ${name}`.replace(/[^\w.%]+/g, "-");
+  figure(`${key}.accepted`, rate);
+  figure(`${key}.accepted.low`, low);
+  figure(`${key}.accepted.high`, high);
+  figure(`${key}.missed`, missed / probes);
   console.log(
     `| ${gallery} | ${name} | ${tally.threshold.toFixed(3)} | ${percent(rate)} % [${percent(low)}, ${percent(high)}] | ${percent(missed / probes)} % | ${wrong} of ${probes} | ${tooClose.join(", ")} |`,
   );

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
+import { figure } from "./figures.ts";
 import { describeMachine, median, sharedFolder } from "./machine.ts";
 
 const { values: flags, positionals } = parseArgs({
@@ -82,6 +83,8 @@ try {
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   for (const [arm, each] of times) {
     const [middle, least] = [sum(each.map(median)), sum(each.map((own) => Math.min(...own)))];
+    figure(`${arm}.median-ms`, middle);
+    figure(`${arm}.least-ms`, least);
     console.log(`${arm.padEnd(7)} median ${middle.toFixed(0)} ms, least ${least.toFixed(0)} ms a photograph`);
   }
   const [before, now] = [times.get("before"), times.get("now")!];

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { chooseFace, ModelStore, RecognizerPool } from "arcface-ts";
 import { type MeasuredPicture, measureVerification, readLfwPairs } from "arcface-ts/evaluate";
+import { figure } from "./figures.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 const lfw = join(sharedFolder(), "data", "lfw");
@@ -36,6 +37,12 @@ async function evaluate(model: string): Promise<void> {
   const seconds = (embedded - started) / 1000;
   const percent = (share: number): string => (100 * share).toFixed(2);
   const { accuracy, exactAccuracy } = report;
+  figure(`${model}.accuracy`, accuracy.mean);
+  figure(`${model}.accuracy.deviation`, accuracy.std);
+  figure(`${model}.accuracy.low`, accuracy.interval[0]!);
+  figure(`${model}.accuracy.high`, accuracy.interval[1]!);
+  figure(`${model}.faces-missed`, report.failures.pictures);
+  figure(`${model}.photographs-per-second`, measured.length / seconds);
   console.log(
     `${model}: accuracy ${percent(accuracy.mean)} ± ${percent(accuracy.std)} % [${accuracy.interval.map(percent).join(", ")}], exact thresholds ${percent(exactAccuracy.mean)} ± ${percent(exactAccuracy.std)} %; ` +
       `${report.failures.pictures} faces missed; best threshold ${report.threshold.toFixed(3)} on all pairs ` +

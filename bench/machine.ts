@@ -3,9 +3,14 @@ import { existsSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 
+/** The commit that is measured, with `-dirty` behind it where files differ from it. */
+export function commitOfCheckout(): string {
+  return execFileSync("git", ["describe", "--always", "--exclude=*", "--dirty"], { encoding: "utf8" }).trim();
+}
+
 /** The line every bench begins with: where and of what the figures are. */
 export function describeMachine(): string {
-  const commit = execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
+  const commit = commitOfCheckout();
   const processor = cpus()[0]?.model.trim();
   return `${processor}, ${availableParallelism()} cores, Node ${process.versions.node}, commit ${commit}, ${new Date().toISOString().slice(0, 10)}`;
 }

@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { figure } from "./figures.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 const COUNT = Number(process.argv[2] ?? 10_000);
@@ -49,4 +50,6 @@ clearInterval(timer);
 console.log(
   `${(COUNT / ((performance.now() - started) / 1000)).toFixed(1)} photographs/s, largest resident set ${(peak / 1024).toFixed(0)} MB`,
 );
+figure("megabytes", peak / 1024);
+figure("photographs", COUNT);
 rmSync(folder, { recursive: true });

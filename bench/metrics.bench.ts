@@ -24,6 +24,7 @@ import {
   tallyScores,
   trueAcceptRate,
 } from "arcface-ts/statistics";
+import { figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 
 const pairs = Number(process.argv[2] ?? 1e7);
@@ -97,6 +98,8 @@ console.log(
 console.log(
   `peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, ${(start / 2 ** 20).toFixed(0)} MB of it before the scores were made`,
 );
+figure("seconds", total);
+figure("megabytes", process.resourceUsage().maxRSS / 1024);
 console.log(
   `accuracy ${grid.toFixed(5)} / ${exact.toFixed(5)}, AUC ${auc.toFixed(6)}, EER ${eer.rate.toFixed(5)}, ` +
     `TAR ${tar.map((rate) => (rate.kind === "measured" ? rate.tar.toFixed(4) : rate.kind)).join(" ")}, ` +

@@ -13,6 +13,7 @@ import { ModelStore } from "../src/models/index.ts";
 import { type HeadReport, runMnist, settlePlan } from "../src/study/mnist/index.ts";
 import { type Digits, loadMnist, selectDigits } from "../src/train/data/index.ts";
 import { HeadConfigSchema } from "../src/train/heads/index.ts";
+import { figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 
 const { values: flags } = parseArgs({
@@ -66,7 +67,10 @@ async function compareHeads(seeds: number): Promise<void> {
     }
   }
   console.log(`\nmean over ${seeds} seeds, and its 95 % interval by Student's t`);
-  for (const [key, values] of figures) console.log(`${key}: ${interval(values)}`);
+  for (const [key, values] of figures) {
+    figure(key.replaceAll(", ", "."), values.reduce((sum, value) => sum + value, 0) / values.length);
+    console.log(`${key}: ${interval(values)}`);
+  }
 }
 
 function figuresOf(report: HeadReport): Readonly<Record<string, number>> {

@@ -4,6 +4,7 @@
  *
  * `npx tsx bench/network-inference.bench.ts`, with ARCFACE_BENCH_PYTHON naming a Python that has PyTorch and numpy.
  */
+
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus, loadavg } from "node:os";
@@ -11,6 +12,7 @@ import { createInterface } from "node:readline";
 import { networkById, ONNX_INPUT, type OnnxOptions, toOnnx } from "../src/networks/index.ts";
 import { encodeOnnx, engineInfo, Session } from "../src/onnx/index.ts";
 import { formulaNoise, formulaWeights } from "../test/formula-weights.ts";
+import { figure } from "./figures.ts";
 
 /** Milliseconds of one forward pass. */
 type Contestant = (network: string, batch: number) => Promise<number>;
@@ -50,6 +52,8 @@ for (const network of NETWORKS) {
   for (const { batch, rounds } of BATCHES) {
     const times = await takeTurns(network, batch, rounds);
     const [direct = NaN, fast = NaN, prelu = NaN, peer = NaN] = times.map((ms) => ms / batch);
+    for (const [key, ms] of Object.entries({ direct, winograd: fast, "plain-prelu": prelu, pytorch: peer }))
+      if (Number.isFinite(ms)) figure(`${network}.${batch}.${key}.ms`, ms);
     const cell = (value: number, width: number): string => value.toFixed(1).padStart(width);
     const ratios = (over: number, width: number): string =>
       `${(over / direct).toFixed(2)}× ${(over / fast).toFixed(2)}×`.padStart(width);

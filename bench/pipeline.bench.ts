@@ -9,6 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
+import { figure } from "./figures.ts";
 import { describeMachine, median, sharedFolder } from "./machine.ts";
 
 interface Arm {
@@ -97,6 +98,7 @@ for (const cpus of ["0", "0,1"]) {
   for (const [i, arm] of ARMS.entries()) {
     if (arm.cpus !== cpus) continue;
     const rate = median(rates[i]!);
+    figure(`${cpus === "0" ? "one-core" : "two-cores"}.${arm.name.replace(" --", "-")}`, rate);
     const ratio = arm.name === "arcface" ? "" : `, arcface ${(base / rate).toFixed(1)}×`;
     console.log(
       `${cpus === "0" ? "one core " : "two cores"}  ${arm.name.padEnd(16)} ${rate.toFixed(1).padStart(6)} images/s (rounds ${Math.min(...rates[i]!).toFixed(1)}…${Math.max(...rates[i]!).toFixed(1)})${ratio}`,

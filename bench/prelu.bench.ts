@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { readTflite, tfliteToOnnx } from "../src/checkpoints/tflite/index.ts";
 import { ModelStore } from "../src/models/index.ts";
 import { decodeOnnx, encodeOnnx, rewritePrelu, Session } from "../src/onnx/index.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, median } from "./machine.ts";
 
 const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
@@ -32,6 +33,8 @@ for (const [name, withPrelu, batches] of networks) {
       }
     }
     const [before, after] = times.map(median) as [number, number];
+    figure(`${name.replaceAll(" ", "-")}.${batch}.prelu-ms`, before);
+    figure(`${name.replaceAll(" ", "-")}.${batch}.rewritten-ms`, after);
     console.log(
       `${name.padEnd(18)} batch ${String(batch).padStart(2)}: PRelu op ${before.toFixed(2)} ms, rewritten ${after.toFixed(2)} ms a face, ${(before / after).toFixed(2)}×`,
     );

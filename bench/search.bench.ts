@@ -14,6 +14,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { UnitVector } from "../src/core/index.ts";
 import { ExactIndex, SyntheticPeople } from "../src/search/index.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, median } from "./machine.ts";
 
 const { values: flags } = parseArgs({
@@ -130,6 +131,9 @@ try {
   }
   const line = (name: string, times: number[]): string =>
     `${name} p50 ${percentile(times, 0.5)} ms, p99 ${percentile(times, 0.99)} ms`;
+  figure("one.arcface.ms", median(ours));
+  if (peer) figure("one.faiss.ms", median(theirs));
+  figure("bytes", memory.bytes / count);
   console.log(`single   ${line("arcface", ours)}`);
   if (peer) {
     console.log(`         ${line("Faiss", theirs)}: ${(median(theirs) / median(ours)).toFixed(1)}×`);
@@ -149,6 +153,8 @@ try {
     if (i > 1) theirsBatch.push(answer.ms);
   }
   const rate = (times: number[]): string => ((batch / median(times)) * 1000).toFixed(0);
+  figure("batch64.arcface.per-second", (batch / median(oursBatch)) * 1000);
+  if (peer) figure("batch64.faiss.per-second", (batch / median(theirsBatch)) * 1000);
   console.log(`batch 64 arcface ${rate(oursBatch)} queries/s`);
   if (peer)
     console.log(

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ModelStore } from "arcface-ts";
 import { parseTrainConfig, train } from "arcface-ts/train";
+import { figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 
 const STEPS = Number(process.argv[2] ?? 10_000);
@@ -41,5 +42,8 @@ await train({
   },
 });
 const [first = 0] = resident;
+figure("megabytes.low", Math.min(...resident));
+figure("megabytes.high", Math.max(...resident));
+figure("steps", STEPS);
 console.log(`from the first tenth to the last: ${((resident.at(-1) ?? 0) - first).toFixed(0)} MB more`);
 rmSync(folder, { recursive: true });

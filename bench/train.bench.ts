@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process";
 import { loadavg } from "node:os";
 import { createInterface } from "node:readline";
+import { figure } from "./figures.ts";
 import { describeMachine, median } from "./machine.ts";
 import { TRAINING_NETS } from "./peers/training-nets.ts";
 
@@ -53,8 +54,11 @@ async function compare(net: string): Promise<void> {
   const ours = median(times[0]!);
   for (const [i, { name, ask, close }] of contestants.entries()) {
     const ms = median(times[i]!);
+    const key = `${net}.${name.replaceAll(" ", "-").toLowerCase()}`;
+    figure(`${key}.ms`, ms);
     const ratio = i === 0 ? "" : `arcface ${(ms / ours).toFixed(2)}×`;
     const memory = (await ask("memory")) / 2 ** 20;
+    figure(`${key}.megabytes`, memory);
     console.log(
       `  ${name.padEnd(22)}${((1000 * batch) / ms).toFixed(1).padStart(8)}/s ${ms.toFixed(0).padStart(7)} ms a step ${memory.toFixed(0).padStart(6)} MB  ${ratio}`,
     );

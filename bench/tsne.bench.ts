@@ -21,6 +21,7 @@ import { Descent, descentMemory } from "../src/project/tsne/descent.ts";
 import { ExactRepulsion } from "../src/project/tsne/exact-repulsion.ts";
 import { Team } from "../src/project/tsne/team.ts";
 import { loadMnist } from "../src/train/data/mnist.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, median } from "./machine.ts";
 import { readNpy, writeNpy } from "./npy.ts";
 
@@ -71,6 +72,9 @@ async function compare(): Promise<void> {
     const layout = layoutOf(arm);
     const { trustworthiness, neighbourhoodPreservation } = await layoutQuality(points, layout);
     const seconds = median(done.map((run) => run.seconds));
+    figure(`${arm}.seconds`, seconds);
+    figure(`${arm}.kl`, divergence(layout));
+    figure(`${arm}.megabytes`, median(done.map((run) => run.peakMb)));
     console.log(
       `${`${arm} ${done[0]!.version}`.padEnd(16)} ${seconds.toFixed(1)} s` +
         `${arm === "arcface" ? "" : ` (arcface ${(seconds / base).toFixed(2)}×)`}, ` +

@@ -3,7 +3,7 @@ import { progressBar } from "./progress-bar.ts";
 
 afterEach(() => vi.useRealTimers());
 
-/** What is written to standard error, which is no terminal, by work that reports once a second. */
+/** Lines on standard error, which is no terminal, of work that reports once a second. */
 function linesOf(seconds: number, options?: { readonly lines?: boolean }): string[] {
   vi.useFakeTimers();
   const lines: string[] = [];
