@@ -41,7 +41,14 @@ export {
   type WorkOptions,
 } from "./core/index.ts";
 export type { Detection, DetectOptions } from "./detect/index.ts";
-export { Embedder, type EmbedderContract, type EmbedOptions, type MeasuredVector } from "./embed/index.ts";
+export {
+  Embedder,
+  type EmbedderContract,
+  type EmbedOptions,
+  type FaceEmbedder,
+  FusedEmbedder,
+  type MeasuredVector,
+} from "./embed/index.ts";
 export {
   type ImageSource,
   type RawPixels,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { floatTensorOf, memoryTensor, openCheckpoint, writeCheckpoint } from "../src/checkpoints/index.ts";
 import { cosine, type UnitVector } from "../src/core/index.ts";
+import type { Embedder } from "../src/embed/index.ts";
 import { ModelStore } from "../src/models/index.ts";
 import { networkById, parametersOf } from "../src/networks/index.ts";
 import { decodeOnnx } from "../src/onnx/index.ts";
@@ -241,8 +242,10 @@ describe("--model with a checkpoint", () => {
       },
       tensorCount: 397,
     });
-    const opened = async (preset?: string) =>
-      (await openEmbedder(new ModelStore({ home: home["ARCFACE_HOME"] }), path, { preset })).embedder;
+    const opened = async (preset?: string): Promise<Embedder> => {
+      const store = new ModelStore({ home: home["ARCFACE_HOME"] });
+      return (await openEmbedder(store, path, { preset })).embedder as Embedder;
+    };
     const trained = await opened();
     const psp = await opened("ir-se-50/rgb");
     expect(trained.contract.input).toMatchObject({ channels: "BGR", mean: [127.5, 127.5, 127.5] });

@@ -41,12 +41,25 @@ export interface MeasuredVector {
   readonly norm: number;
 }
 
+/** Crops become unit vectors: by one network, or by several side by side. */
+export interface FaceEmbedder {
+  /** The id of the model card. */
+  readonly id: string;
+  /** Side of the crops that it takes, in pixels. */
+  readonly sizePx: number;
+  /** Length of its vectors. */
+  readonly dimension: number;
+  embed(faces: readonly AlignedFace[], options?: EmbedOptions): Promise<UnitVector[]>;
+  /** {@link embed} with the length that each vector had before it was divided by it. */
+  embedMeasured(faces: readonly AlignedFace[], options?: EmbedOptions): Promise<MeasuredVector[]>;
+  close(): Promise<void>;
+}
+
 /** Crops in one run of the network; bounds memory. */
 const BATCH = 16;
 
 /** Turns aligned faces into unit vectors with one network. Whoever opens it closes it. */
-export class Embedder {
-  /** The id of the model card. */
+export class Embedder implements FaceEmbedder {
   readonly id: string;
   readonly contract: EmbedderContract;
   readonly #session: Session;
@@ -56,6 +69,14 @@ export class Embedder {
     this.id = id;
     this.contract = contract;
     this.#session = session;
+  }
+
+  get sizePx(): number {
+    return this.contract.input.sizePx;
+  }
+
+  get dimension(): number {
+    return this.contract.output.dimension;
   }
 
   /**

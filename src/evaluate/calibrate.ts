@@ -111,17 +111,14 @@ export function calibrate(
     throw new FaceError("USAGE", `calibrate: expected a false match rate between 0 and 1, got ${targetFmr}`);
   }
   const { genuine, impostor } = tallied;
-  const needed = Math.max(20, Math.ceil(1 / targetFmr - 1e-9));
+  const needed = impostorsFor(targetFmr);
   if (impostor.pairs < needed || genuine.pairs === 0) {
     throw new FaceError(
       "USAGE",
       `calibrate: expected at least ${needed} impostor pairs for a false match rate of ${targetFmr} and at least one genuine pair, got ${impostor.pairs} and ${genuine.pairs}`,
     );
   }
-  const [lowest, surely] = thresholdInterval(tallied, targetFmr);
-  const within = impostor.share.findIndex((rate) => rate <= targetFmr);
-  const threshold =
-    surely <= 1 ? surely : within < 0 ? Number.POSITIVE_INFINITY : impostor.threshold[within]!;
+  const { threshold, lowest, surely } = thresholdFor(tallied, targetFmr);
   // The grid's last point is 1, where a pair of equal pictures still counts.
   if (threshold > 1 || genuine.accepted[impostor.threshold.indexOf(threshold)] === 0) {
     throw new FaceError(
@@ -191,6 +188,24 @@ export function calibrate(
   };
 }
 
+/** Impostor pairs that a false match rate cannot be told from fewer of. */
+export function impostorsFor(targetFmr: number): number {
+  return Math.max(20, Math.ceil(1 / targetFmr - 1e-9));
+}
+
+/** The threshold of a target: where the interval's upper end keeps it or, of too few pairs, the rate itself; Infinity for none. */
+export function thresholdFor(
+  tallied: TalliedScores,
+  targetFmr: number,
+): { readonly threshold: number; readonly lowest: number; readonly surely: number } {
+  const { impostor } = tallied;
+  const [lowest, surely] = thresholdInterval(tallied, targetFmr);
+  const within = impostor.share.findIndex((rate) => rate <= targetFmr);
+  const threshold =
+    surely <= 1 ? surely : within < 0 ? Number.POSITIVE_INFINITY : impostor.threshold[within]!;
+  return { threshold, lowest, surely };
+}
+
 /** Indices of the grid's points that are multiples of a curve's step, from where pairs begin to where they end. */
 function curvePoints({ genuine, impostor }: TalliedScores): number[] {
   const { threshold } = impostor;
@@ -208,7 +223,8 @@ function curvePoints({ genuine, impostor }: TalliedScores): number[] {
   });
 }
 
-function roundedRate(rate: { rate: number; low: number; high: number }) {
+/** A rate and its interval with as many digits as a calibration keeps. */
+export function roundedRate(rate: { rate: number; low: number; high: number }) {
   return { rate: rounded(rate.rate), low: rounded(rate.low), high: rounded(rate.high) };
 }
 

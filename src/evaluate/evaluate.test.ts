@@ -12,7 +12,8 @@ import {
 } from "../models/index.ts";
 import { acceptedShare, operatingPoints } from "../statistics/index.ts";
 import { evidenceOf } from "../verdict/index.ts";
-import { calibrate, evidenceOfPairs } from "./calibrate.ts";
+import { calibrate, evidenceOfPairs, evidenceOfPeople } from "./calibrate.ts";
+import { withGroups } from "./calibrate-groups.ts";
 import { measureAllPairs, measureIdentification } from "./identification.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import { poolTemplates } from "./pool-templates.ts";
@@ -270,5 +271,81 @@ describe("a calibration", () => {
     const nobody = { ...evidence.tallied.genuine, pairs: 0 };
     const impostors = { ...evidence, tallied: { ...evidence.tallied, genuine: nobody } };
     expect(() => calibrate(impostors, PIPELINE)).toThrow("got 19500 and 0");
+  });
+});
+
+describe("groups of a calibration", () => {
+  const { people, measured } = madeUpPeople(24, 4, 0.7);
+  const list = pairsOfPeople(people, "made up", all, seeded(1));
+  const overall = calibrate(evidenceOfPeople(list, measured, "made up"), PIPELINE, { targetFmr: 0.1 });
+  /** The last two people are a group of too few; the picture before them is of nobody's group. */
+  const groups = {
+    names: ["b", "a", "few"],
+    of: Uint16Array.from(people.person, (person, i) => (i === 87 ? 0xffff : person >= 22 ? 2 : person % 2)),
+  };
+  const { groups: found = [], ...rest } = withGroups(overall, list, measured, groups, true);
+
+  test("are in order of their names, and leave the calibration as it is", () => {
+    expect(found.map(({ group, people: count }) => [group, count])).toEqual([
+      ["a", 11],
+      ["b", 11],
+      ["few", 2],
+    ]);
+    expect(rest).toEqual(overall);
+  });
+
+  test("have the rates of their own pairs at the one threshold, each two people weighing the same", () => {
+    for (const [index, own] of [1, 0].map((number, i) => [number, found[i]!] as const)) {
+      const members = people.names.map((_, person) =>
+        [...people.person.keys()].filter((i) => people.person[i] === person && groups.of[i] === index),
+      );
+      const [shares, misses]: [number[], number[]] = [[], []];
+      let pairs = 0;
+      for (const [a, first] of members.entries())
+        for (const [b, second] of members.entries()) {
+          if (b < a) continue;
+          const scores = first.flatMap((i) =>
+            second.flatMap((j) =>
+              i < j || a !== b
+                ? [vectorOf(measured[i]!).reduce((sum, x, k) => sum + x * vectorOf(measured[j]!)[k]!, 0)]
+                : [],
+            ),
+          );
+          if (scores.length === 0) continue;
+          if (a !== b) pairs += scores.length;
+          const reached = scores.filter((score) => score >= overall.threshold).length / scores.length;
+          if (a === b) misses.push(1 - reached);
+          else shares.push(reached);
+        }
+      const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+      expect(own.impostorPairs).toBe(pairs);
+      // Rates are kept with six digits.
+      expect(own.fmr!.rate).toBeCloseTo(mean(shares), 5);
+      expect(own.fnmr!.rate).toBeCloseTo(mean(misses), 5);
+      expect(own.fmr!.low).toBeLessThan(own.fmr!.rate);
+      expect(own.fmr!.high).toBeGreaterThan(own.fmr!.rate);
+    }
+  });
+
+  test("have a threshold of their own that keeps the target there, unless they are too few", () => {
+    for (const own of found.slice(0, 2)) {
+      const part = withGroups({ ...overall, threshold: own.threshold! }, list, measured, groups, true);
+      const there = part.groups!.find(({ group }) => group === own.group)!.fmr!;
+      expect(own.kept === "upper-bound" ? there.high : there.rate).toBeLessThanOrEqual(0.1);
+    }
+    expect(found[2]).toMatchObject({ impostorPairs: 16, threshold: null, kept: null });
+  });
+
+  test("are written with a calibration and read again", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "arcface-groups-")), "c.json");
+    await writeCalibration(path, { ...overall, groups: found });
+    expect((await readCalibration(path)).groups).toEqual(found);
+  });
+
+  test("of a list of pairs are those of its pairs", () => {
+    const listed = withGroups(overall, list, measured, groups, false);
+    expect(listed.groups!.map(({ genuinePairs, impostorPairs }) => [genuinePairs, impostorPairs])).toEqual(
+      found.map(({ genuinePairs, impostorPairs }) => [genuinePairs, impostorPairs]),
+    );
   });
 });

@@ -5,6 +5,7 @@ export {
   evidenceOfPairs,
   evidenceOfPeople,
 } from "./calibrate.ts";
+export { withGroups } from "./calibrate-groups.ts";
 export {
   type CentreAngles,
   centreAngles,
@@ -59,6 +60,8 @@ export type { SeveralFaces } from "./several-faces.ts";
 export {
   type AcceptFigure,
   BY_PEOPLE,
+  type Differentials,
+  differentialsOf,
   type Figure,
   measureVerification,
   type VerificationOptions,

@@ -6,6 +6,8 @@ import {
   bestThreshold,
   CONFIDENCE,
   curveThresholds,
+  type Differential,
+  differential,
   type EqualErrorRate,
   equalErrorInterval,
   equalErrorRate,
@@ -59,6 +61,24 @@ export type AcceptFigure = TrueAcceptRate & {
 /** How intervals were made, in words. */
 export const BY_PEOPLE = "by person: pairs that share a person are not independent of each other";
 
+/** How unequal groups' error rates are. */
+export interface Differentials {
+  readonly fmr: Differential;
+  readonly fnmr: Differential;
+}
+
+/** How unequal the rates of groups are, pairs across groups left out. */
+export function differentialsOf(
+  groups: readonly (Pick<GroupErrors, "group" | "genuinePairs" | "impostorPairs"> & {
+    readonly fmr: RateInterval | null;
+    readonly fnmr: RateInterval | null;
+  })[],
+): Differentials {
+  const rates = (kind: "fmr" | "fnmr") =>
+    differential(groups.flatMap((own) => (own[kind] ? [{ group: own.group, rate: own[kind] }] : [])));
+  return { fmr: rates("fmr"), fnmr: rates("fnmr") };
+}
+
 /** How well a network tells pairs of one person from pairs of two. */
 export interface VerificationReport {
   readonly protocol: string;
@@ -87,6 +107,8 @@ export interface VerificationReport {
     readonly featureNorm: readonly RejectPoint[];
   };
   readonly groups: readonly GroupErrors[];
+  /** Of the groups' own pairs, the worst against the geometric mean; undefined without groups. */
+  readonly differentials?: Differentials | undefined;
   readonly intervals: { readonly confidence: number; readonly method: string };
   readonly points: OperatingPoints;
   readonly scores: Float64Array;
@@ -113,6 +135,7 @@ export function measureVerification(
   options: VerificationOptions = {},
 ): VerificationReport {
   const scored = scorePairs(list, measured);
+  const { groups: grouping } = options;
   const ranked = rankPairs(scored, list.fold);
   const exact = exactAccuracy(scored, list.fold, ranked);
   const points = operatingPoints(scored, ranked);
@@ -148,7 +171,7 @@ export function measureVerification(
     eer: { ...eer, interval: equalErrorInterval(tallied, eer, points) },
     tarAtFar: tarAtFar.map((rate) => acceptFigure(rate, tallied)),
     reject: rejectCurves(list, measured, scored, threshold),
-    groups: options.groups ? groupErrors(scored, groupsOfPairs(list, options.groups), threshold) : [],
+    ...groupFigures(grouping && groupErrors(scored, groupsOfPairs(list, grouping), threshold)),
     intervals: { confidence: CONFIDENCE, method: BY_PEOPLE },
     points,
     scores: scored.scores,
@@ -205,6 +228,13 @@ function rejectCurves(
       ? []
       : errorVersusReject(Float64Array.from(own), Float64Array.from(quality), people, threshold);
   return { detectionScore: curve(score), featureNorm: curve(norm) };
+}
+
+function groupFigures(
+  groups: readonly GroupErrors[] | undefined,
+): Pick<VerificationReport, "groups" | "differentials"> {
+  if (!groups) return { groups: [] };
+  return { groups, differentials: differentialsOf(groups.filter(({ across }) => !across)) };
 }
 
 function groupsOfPairs(

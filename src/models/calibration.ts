@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { FaceError, parseJson, readText, reasonOf, systemCode } from "../core/index.ts";
+import type { ModelCard } from "./card.ts";
+import { networkOfCard } from "./network-of-card.ts";
 import { type Pipeline, PipelineSchema, pipelineDifference } from "./pipeline.ts";
 import { type ModelStore, sha256 } from "./store.ts";
 
@@ -84,6 +86,25 @@ export const CalibrationSchema = z.strictObject({
     .optional(),
   /** Strangers reach somebody with m faces at most m^exponent times as often as one face, as far as `faces` were counted. */
   severalFaces: z.strictObject({ exponent: share, faces: count }).optional(),
+  /** The threshold's error rates among the pairs of each group of people, and the threshold that the group would need for the same target. */
+  groups: z
+    .array(
+      z.strictObject({
+        group: z.string(),
+        people: count,
+        genuinePairs: count,
+        impostorPairs: count,
+        /** Null without such pairs. */
+        fmr: rate.nullable(),
+        fnmr: rate.nullable(),
+        /** Null where the group's pairs are too few for the target. */
+        threshold: cosine.nullable(),
+        /** As of the target of all. */
+        kept: z.enum(["upper-bound", "rate"]).nullable(),
+      }),
+    )
+    .max(1000)
+    .optional(),
 });
 
 /** The thresholds and error rates of one model, with their evidence. */
@@ -153,7 +174,7 @@ export async function findCalibration(
   { model, flip }: Pipeline,
   path: string | undefined,
 ): Promise<Calibration | undefined> {
-  const card = store.cards().find(({ files }) => files.some((file) => file.sha256 === model.sha256));
+  const card = store.cards().find((card) => isOf(card, model, store));
   const places = [
     ...(path === undefined ? [] : [calibrationPathOf(path, flip)]),
     ...(card ? [installedCalibrationPath(store, card.id, flip)] : []),
@@ -164,6 +185,11 @@ export async function findCalibration(
     if (found) return found;
   }
   return undefined;
+}
+
+function isOf(card: ModelCard, { sha256 }: Pipeline["model"], store: ModelStore): boolean {
+  if (card.task === "fusion") return networkOfCard(store, card).model.sha256 === sha256;
+  return card.files.some((file) => file.sha256 === sha256);
 }
 
 /** Why scores of a pipeline are not those that were calibrated, in words; undefined when they are. */

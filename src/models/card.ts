@@ -79,7 +79,7 @@ const MtcnnNetContract = z.strictObject({
 });
 
 const common = {
-  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "lower-case letters, digits, dots and dashes"),
+  id: z.string().regex(/^[a-z0-9][a-z0-9.+-]*$/, "lower-case letters, digits, dots, dashes and plus signs"),
   title: z.string(),
   files: z.array(CardFile).min(1),
   licence: Licence,
@@ -119,6 +119,18 @@ const EmbedCard = z.strictObject({
   ...common,
   task: z.literal("embed"),
   contract: EmbedderContractSchema,
+});
+
+/**
+ * Several embedding networks as one model: the vector is their unit vectors side by side, divided by the root of their number,
+ * so that a cosine is the mean of theirs.
+ */
+const FusionCard = z.strictObject({
+  ...common,
+  task: z.literal("fusion"),
+  files: z.array(CardFile).max(0),
+  /** Ids of the cards of its networks, in the order of their parts of the vector. */
+  networks: z.array(common.id).min(2),
 });
 
 const OutputNetContract = MtcnnNetContract.extend({ landmarks: z.string() });
@@ -197,6 +209,7 @@ const DatasetCard = z.strictObject({ ...common, task: z.literal("dataset") });
 /** Known facts about a model, as data. Nothing about a network is read out of its node names. */
 export const ModelCardSchema = z.union([
   EmbedCard,
+  FusionCard,
   CheckpointCard,
   MtcnnCard,
   MtcnnRfbCard,
@@ -208,6 +221,7 @@ export const ModelCardSchema = z.union([
 
 export type ModelCard = z.infer<typeof ModelCardSchema>;
 export type EmbedCard = z.infer<typeof EmbedCard>;
+export type FusionCard = z.infer<typeof FusionCard>;
 export type CheckpointCard = z.infer<typeof CheckpointCard>;
 export type Preset = z.infer<typeof Preset>;
 export type DetectCard =

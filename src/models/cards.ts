@@ -1,4 +1,4 @@
-import type { CardFile, CheckpointCard, DetectCard, EmbedCard, ModelCard } from "./card.ts";
+import type { CardFile, CheckpointCard, DetectCard, EmbedCard, FusionCard, ModelCard } from "./card.ts";
 
 /** The training data of networks published under licences which do not speak of it. */
 const MS1M = "MS1M: photographs of celebrities from the web, for non-commercial research.";
@@ -269,6 +269,21 @@ const MOBILEFACENET_128: EmbedCard = {
   },
 };
 
+const FR_FEATURE_AND_MOBILEFACENET: FusionCard = {
+  id: `${FR_FEATURE_512.id}+${MOBILEFACENET_192.id}`,
+  title: "fr_feature and MobileFaceNet side by side, 704 dimensions",
+  task: "fusion",
+  files: [],
+  networks: [FR_FEATURE_512.id, MOBILEFACENET_192.id],
+  licence: {
+    id: "MIT",
+    commercial: "unknown",
+    note: `${FR_FEATURE_512.id}: ${FR_LICENCE.note} ${MOBILEFACENET_192.id}: ${EXPO_LICENCE.note}`,
+    trainingData: "Not stated, of either.",
+  },
+  provenance: `${FR_FEATURE_512.id}: ${FR_PROVENANCE} ${MOBILEFACENET_192.id}: ${EXPO_PROVENANCE}`,
+};
+
 const YUNET: DetectCard = {
   id: "yunet",
   title: "YuNet face detector, five landmarks",
@@ -481,6 +496,7 @@ export const BUILT_IN_CARDS: readonly ModelCard[] = [
   MOBILEFACENET_192,
   FR_FEATURE_512,
   MOBILEFACENET_128,
+  FR_FEATURE_AND_MOBILEFACENET,
   W600K_R50,
   IR_SE_50,
   YUNET,

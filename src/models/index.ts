@@ -16,6 +16,7 @@ export {
   type DetectCard,
   type EmbedCard,
   EmbedderContractSchema,
+  type FusionCard,
   type ModelCard,
   ModelCardSchema,
   type Preset,
@@ -34,6 +35,7 @@ export {
   type TensorLine,
 } from "./inspect-file.ts";
 export { isModelFile, type ModelFile, prepareModelFile, readModelFile, type Sides } from "./model-file.ts";
+export { networkOfCard } from "./network-of-card.ts";
 export { cardPathOf, type OwnCard, OwnCardSchema, readOwnCard, writeOwnCard } from "./own-card.ts";
 export {
   type ContractOptions,
@@ -47,6 +49,7 @@ export {
 export { ILL_CONDITIONED, roundingNote } from "./passes.ts";
 export {
   detectorDigest,
+  fusionOf,
   networkOf,
   type Pipeline,
   type PipelineDifference,

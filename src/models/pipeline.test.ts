@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   detectorDigest,
+  fusionOf,
   type Pipeline,
   PipelineSchema,
   pipelineDifference,
@@ -118,4 +119,33 @@ test("a detector is told from others by its files and by the way they are run, n
   expect(detectorDigest([a, b], 2)).not.toBe(digest);
   expect(detectorDigest([a, { ...b, sha256: a.sha256 }])).not.toBe(digest);
   expect(detectorDigest([a, { ...b, name: "c.onnx" }])).not.toBe(digest);
+});
+
+describe("a fusion", () => {
+  const second = { model: { ...model, sha256: "9".repeat(64), output: "b", dimension: 192 }, feed };
+  const fused = fusionOf("a+b", [PIPELINE, second]);
+
+  test("is one network with the numbers of all, and is told from each of them", () => {
+    expect(fused.model).toMatchObject({
+      id: "a+b",
+      dimension: model.dimension + 192,
+      output: `${model.output}+b`,
+    });
+    expect(pipelineDifference({ ...PIPELINE, ...fused }, PIPELINE)?.level).toBe("vectors");
+    expect(PipelineSchema.safeParse({ ...PIPELINE, ...fused }).success).toBe(true);
+  });
+
+  test.each([
+    ["the other order", [second, PIPELINE]],
+    ["another file", [PIPELINE, { ...second, model: { ...second.model, sha256: "8".repeat(64) } }]],
+    ["another feed of the second", [PIPELINE, { ...second, feed: { ...feed, channels: "BGR" as const } }]],
+    ["another output of the second", [PIPELINE, { ...second, model: { ...second.model, output: "c" } }]],
+  ])("with %s is another one", (_, networks) => {
+    expect(fusionOf("a+b", networks).model.sha256).not.toBe(fused.model.sha256);
+  });
+
+  test("of the same networks under other names is the same one", () => {
+    const named = fusionOf("mine", [PIPELINE, { ...second, model: { ...second.model, id: "file.onnx" } }]);
+    expect(named.model.sha256).toBe(fused.model.sha256);
+  });
 });

@@ -12,13 +12,13 @@ export const PipelineSchema = z.strictObject({
   model: z.strictObject({
     /** A card's id, or file name and digits of its sha256. A name for people: two ids may be one network. */
     id: z.string().min(1),
-    /** Of the network's file. */
+    /** Of the network's file; of a fusion, of what its networks are and how they are fed. */
     sha256: digest,
     output: z.string().min(1),
     /** Length of the vectors. */
     dimension: EmbedderContractSchema.shape.output.shape.dimension,
   }),
-  /** How a crop's pixels become the network's input; as in `EmbedderContract`. */
+  /** How a crop's pixels become the network's input, as in `EmbedderContract`; of a fusion, its first network's. */
   feed: z.strictObject({ layout, sizePx, channels, mean, scale }),
   /** How crops were cut; null for pictures that came as crops, cut elsewhere. */
   alignment: z
@@ -100,6 +100,25 @@ export function networkOf(
   return {
     model: { id, sha256, output: output.name, dimension: output.dimension },
     feed: { layout, sizePx, channels, mean: [...mean], scale: [...scale] },
+  };
+}
+
+/** {@link networkOf} of several networks whose unit vectors lie side by side: whatever changes a vector changes the digest. */
+export function fusionOf(
+  id: string,
+  networks: readonly Pick<Pipeline, "model" | "feed">[],
+): Pick<Pipeline, "model" | "feed"> {
+  const plain = networks.map(({ model: { id: _, ...network }, feed }) => ({ network, feed }));
+  return {
+    model: {
+      id,
+      sha256: createHash("sha256")
+        .update(`fusion ${canonical(plain)}`)
+        .digest("hex"),
+      output: networks.map(({ model }) => model.output).join("+"),
+      dimension: networks.reduce((sum, { model }) => sum + model.dimension, 0),
+    },
+    feed: networks[0]!.feed,
   };
 }
 

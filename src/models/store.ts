@@ -87,14 +87,22 @@ export class ModelStore {
     );
   }
 
+  /** The cards whose files a model consists of: those of a fusion's networks, or its own. Throws FaceError MODEL_UNKNOWN. */
+  partsOf(id: string): ModelCard[] {
+    const card = this.card(id);
+    return card.task === "fusion" ? card.networks.map((network) => this.card(network)) : [card];
+  }
+
   /** A card with the state of its files. @param verify read the files, rather than looking at their sizes */
   async inspect(id: string, verify = false): Promise<StoredModel> {
     const card = this.card(id);
     const files = await Promise.all(
-      card.files.map(async (file) => {
-        const path = this.#pathOf(card, file);
-        return { name: file.name, path, state: await stateOf(path, file, verify) };
-      }),
+      this.partsOf(id).flatMap((part) =>
+        part.files.map(async (file) => {
+          const path = this.#pathOf(part, file);
+          return { name: file.name, path, state: await stateOf(path, file, verify) };
+        }),
+      ),
     );
     return { card, files, accepted: await this.#isAccepted(card) };
   }
@@ -113,6 +121,11 @@ export class ModelStore {
       );
     }
     await this.requireLicence(card);
+    if (card.task === "fusion") {
+      const files: [string, string][] = [];
+      for (const network of card.networks) files.push(...(await this.pull(network, options)));
+      return new Map(files);
+    }
     const missing = await this.#missing(card);
     if (missing.length > 0) await this.#download(card, options);
     for (const file of card.files) await this.#verifyOnce(card, file);
@@ -125,32 +138,42 @@ export class ModelStore {
    * Throws    FaceError MODEL_DAMAGED when they are not, STORAGE
    */
   async add(id: string, path: string): Promise<void> {
-    const card = this.card(id);
+    const parts = this.partsOf(id).flatMap((card) => card.files.map((file) => ({ card, file })));
     const data = await readFile(path).catch((cause: unknown) => {
       throw new FaceError("BAD_FILE", `${path}: expected a readable file, got: ${reasonOf(cause)}`, {
         cause,
       });
     });
     const digest = sha256(data);
-    const file = card.files.find((candidate) => candidate.sha256 === digest);
-    if (!file) {
+    const part = parts.find(({ file }) => file.sha256 === digest);
+    if (!part) {
       throw new FaceError(
         "MODEL_DAMAGED",
-        `${path}: expected a file of ${id} (sha256 ${card.files.map((f) => f.sha256).join(", ")}), got ${digest}`,
+        `${path}: expected a file of ${id} (sha256 ${parts.map(({ file }) => file.sha256).join(", ")}), got ${digest}`,
       );
     }
-    await this.#write(card, file, data);
+    await this.#write(part.card, part.file, data);
   }
 
-  /** Deletes a card's files. What is not there is no error. */
+  /** Deletes a card's files. What is not there is no error. Throws FaceError USAGE for a fusion, which has no files of its own. */
   async remove(id: string): Promise<void> {
     const card = this.card(id);
+    if (card.task === "fusion") {
+      throw new FaceError(
+        "USAGE",
+        `${id}: expected a model with files of its own, got a fusion of ${card.networks.join(" and ")}; remove these`,
+      );
+    }
     await rm(join(this.home, "models", card.id), { recursive: true, force: true });
     for (const file of card.files) this.#verified.delete(this.#pathOf(card, file));
   }
 
   /** Throws FaceError LICENCE for a card whose licence forbids a use and was not accepted. */
   async requireLicence(card: ModelCard): Promise<void> {
+    if (card.task === "fusion") {
+      for (const part of this.partsOf(card.id)) await this.requireLicence(part);
+      return;
+    }
     if (!(await this.#isAccepted(card))) {
       throw new FaceError(
         "LICENCE",
@@ -161,9 +184,8 @@ export class ModelStore {
 
   /** Records that this user accepts a card's licence. Once is enough. */
   async acceptLicence(id: string): Promise<void> {
-    const card = this.card(id);
     const accepted = new Set(await this.#accepted());
-    accepted.add(acceptanceOf(card));
+    for (const part of this.partsOf(id)) accepted.add(acceptanceOf(part));
     await this.#writeFile(
       join(this.home, "licences.json"),
       JSON.stringify({ accepted: [...accepted].sort() }, undefined, 2),
@@ -273,6 +295,10 @@ export class ModelStore {
   }
 
   async #isAccepted(card: ModelCard): Promise<boolean> {
+    if (card.task === "fusion") {
+      const parts = await Promise.all(this.partsOf(card.id).map((part) => this.#isAccepted(part)));
+      return parts.every(Boolean);
+    }
     return card.licence.commercial !== "forbidden" || (await this.#accepted()).includes(acceptanceOf(card));
   }
 

@@ -14,6 +14,7 @@ export {
   rocCurve,
 } from "./error-curves.ts";
 export type { FigureText } from "./figure.ts";
+export { type GroupRates, type GroupRatesOptions, groupRates } from "./group-rates.ts";
 export { type GroupStyle, groupStyles, HUES, SHAPES } from "./palette.ts";
 export { FONT_FAMILY, renderPng } from "./render-png.ts";
 export { type ScoreHistogramOptions, type Scores, scoreHistogram } from "./score-histogram.ts";

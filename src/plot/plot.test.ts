@@ -4,6 +4,7 @@ import {
   beforeAfter,
   detCurve,
   embeddingMap,
+  groupRates,
   groupStyles,
   renderPng,
   rocCurve,
@@ -29,6 +30,7 @@ const figures: Record<string, string> = {
   histogram: scoreHistogram({ genuine: [0.6, 0.7], impostor: [0.1, 0.2, 0.3] }, { threshold: 0.4 }),
   roc: rocCurve([{ label: "one", points: [{ falseMatchRate: 0.01, falseNonMatchRate: 0.2 }] }]),
   det: detCurve([{ label: "one", points: [{ falseMatchRate: 0.01, falseNonMatchRate: 0.2 }] }]),
+  groups: groupRates([{ group: "one", fmr: { rate: 0, low: 0, high: 0.1 }, fnmr: null }]),
   training: trainingCurves([{ quantity: "loss", label: "run", points: [{ step: 0, value: 1 }] }]),
 };
 

@@ -57,7 +57,7 @@ export async function measureStages(
         const image = await time("readMs", () => readImage(path));
         const found = await time("detectMs", () => detector.detect(image));
         for (const { landmarks } of found) {
-          const size = embedder.contract.input.sizePx;
+          const size = embedder.sizePx;
           const crop = await time("alignMs", () => alignFace(image, landmarks, size));
           await time("embedMs", () => embedder.embed([crop]));
         }

@@ -14,14 +14,16 @@ import {
   RfbNet,
   YunetDetector,
 } from "../detect/index.ts";
-import { Embedder } from "../embed/index.ts";
+import { Embedder, type FaceEmbedder, FusedEmbedder } from "../embed/index.ts";
 import {
   type ContractOptions,
   type DetectCard,
   isModelFile,
+  type ModelCard,
   type ModelFile,
   type ModelStore,
   networkOf,
+  networkOfCard,
   type Pipeline,
   prepareModelFile,
   prepareNetwork,
@@ -133,7 +135,7 @@ class NetOpener {
 
 /** An embedder and what it was made from. */
 export interface OpenedEmbedder {
-  readonly embedder: Embedder;
+  readonly embedder: FaceEmbedder;
   readonly network: Pick<Pipeline, "model" | "feed">;
   /** Of a network file of the user's own; undefined for a card's. */
   readonly path: string | undefined;
@@ -158,20 +160,35 @@ export async function openEmbedder(
   }
   const card = store.card(model, "embed");
   if (card.task === "checkpoint") await store.pull(model);
-  if (card.task !== "embed")
-    throw new FaceError("USAGE", `model: expected a model that embeds faces, got ${model}`);
-  const files = await store.pull(model, options);
-  const session = await openPrepared(
-    store,
-    await readFile(files.get(card.files[0]!.name)!),
-    card.contract.input,
-    options,
-  );
   return {
-    embedder: new Embedder(card.id, card.contract, session),
-    network: networkOf(card.id, card.files[0]!.sha256, card.contract),
+    embedder: await openCard(store, card, options),
+    network: networkOfCard(store, card),
     path: undefined,
   };
+}
+
+async function openCard(
+  store: ModelStore,
+  card: ModelCard,
+  options: SessionOptions & WorkOptions,
+): Promise<FaceEmbedder> {
+  if (card.task === "fusion") {
+    await store.requireLicence(card);
+    const parts: FaceEmbedder[] = [];
+    try {
+      for (const part of store.partsOf(card.id)) parts.push(await openCard(store, part, options));
+      return new FusedEmbedder(card.id, parts);
+    } catch (error) {
+      for (const part of parts) await part.close();
+      throw error;
+    }
+  }
+  if (card.task !== "embed")
+    throw new FaceError("USAGE", `model: expected a model that embeds faces, got ${card.id}`);
+  const files = await store.pull(card.id, options);
+  const data = await readFile(files.get(card.files[0]!.name)!);
+  const session = await openPrepared(store, data, card.contract.input, options);
+  return new Embedder(card.id, card.contract, session);
 }
 
 /** A session on a network file of the user's own, prepared or found prepared. */

@@ -8,7 +8,7 @@ import {
   type UnitVector,
 } from "../core/index.ts";
 import type { Detection } from "../detect/index.ts";
-import type { Embedder, EmbedOptions, MeasuredVector } from "../embed/index.ts";
+import type { EmbedOptions, FaceEmbedder, MeasuredVector } from "../embed/index.ts";
 import type { ImageSource } from "../image/index.ts";
 import {
   type Calibration,
@@ -82,7 +82,7 @@ export type Comparison =
  */
 export class Recognizer {
   readonly #finder: FaceFinder;
-  readonly #embedder: Embedder;
+  readonly #embedder: FaceEmbedder;
   readonly #options: EmbedOptions & VerdictOptions;
   readonly #judge: Judge;
   /** The pipeline that made the vectors: they are compared with those of the same pipeline only. */
@@ -90,7 +90,7 @@ export class Recognizer {
 
   private constructor(
     finder: FaceFinder,
-    embedder: Embedder,
+    embedder: FaceEmbedder,
     pipeline: Pipeline,
     judge: Judge,
     options: EmbedOptions & VerdictOptions,
@@ -151,12 +151,12 @@ export class Recognizer {
 
   /** Length of the vectors. */
   get dimension(): number {
-    return this.#embedder.contract.output.dimension;
+    return this.#embedder.dimension;
   }
 
   /** Side of the aligned crops that the model takes, in pixels. */
   get cropSizePx(): number {
-    return this.#embedder.contract.input.sizePx;
+    return this.#embedder.sizePx;
   }
 
   /** The faces of a photograph with their embeddings. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */

@@ -7,6 +7,10 @@ import { falseMatchRate, falseNonMatchRate, tallyScores } from "./tally-scores.t
 export interface GroupErrors {
   /** `women`, or `men × women` for pairs across groups. */
   readonly group: string;
+  /** Whether the pairs are of one group with another. */
+  readonly across: boolean;
+  /** People in these pairs. */
+  readonly people: number;
   readonly fmr: RateInterval;
   readonly fnmr: RateInterval;
   readonly genuinePairs: number;
@@ -58,6 +62,8 @@ export function groupErrors(
     const tallied = tallyScores(own, [threshold]);
     return {
       group: sides[0] === sides[1] ? sides[0]! : sides.sort().join(" × "),
+      across: sides[0] !== sides[1],
+      people: new Set([...own.a, ...own.b]).size,
       fmr: falseMatchRate(tallied, threshold),
       fnmr: falseNonMatchRate(tallied, threshold),
       genuinePairs: tallied.genuine.pairs,

@@ -9,6 +9,7 @@ export {
 } from "./curve-intervals.ts";
 export { areaUnderCurve, type DetPoint, detPoints, type RocPoint, rocPoints } from "./curves.ts";
 export { type ScoreMoments, type ScoreSpread, scoreSpread } from "./d-prime.ts";
+export { type Differential, differential, type GroupRate } from "./differential.ts";
 export { type EqualErrorRate, equalErrorRate } from "./equal-error-rate.ts";
 export { errorVersusReject, type RejectPoint } from "./error-versus-reject.ts";
 export {

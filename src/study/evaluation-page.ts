@@ -4,7 +4,7 @@ import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import type { AcceptFigure, MeasuredPicture, PairList, VerificationReport } from "../evaluate/index.ts";
 import type { Pipeline } from "../models/index.ts";
-import { detCurve, rocCurve, scoreHistogram } from "../plot/index.ts";
+import { detCurve, groupRates, rocCurve, scoreHistogram } from "../plot/index.ts";
 import { thumbnail } from "../recognise/index.ts";
 import { type OperatingPoints, type RejectPoint, rocPoints } from "../statistics/index.ts";
 import { html, type Markup, trusted } from "./report/html.ts";
@@ -50,6 +50,9 @@ export async function writeEvaluation(
     roc: rocCurve([curve], { title: "ROC" }),
     det: detCurve([curve], { title: "DET" }),
     scores: scoreHistogram({ genuine, impostor }, { threshold: report.threshold, title: "Scores of pairs" }),
+    ...(report.groups.length > 0 && {
+      groups: groupRates(report.groups, { title: `Groups at ${report.threshold.toFixed(3)}` }),
+    }),
   };
   const worst = await worstErrors(input, options);
   const page = join(folder, "index.html");

@@ -4,6 +4,7 @@ import {
   detCurve,
   drawDetections,
   embeddingMap,
+  groupRates,
   rocCurve,
   scoreHistogram,
   similarityMatrix,
@@ -97,6 +98,23 @@ const figures: Readonly<Record<string, () => string>> = {
     ),
   roc: () => rocCurve(curves, { title: "ROC", note: "made-up rates" }),
   det: () => detCurve(curves, { title: "DET", note: "made-up rates" }),
+  groups: () =>
+    groupRates(
+      [
+        {
+          group: "first",
+          fmr: { rate: 0.0012, low: 0.0007, high: 0.002 },
+          fnmr: { rate: 0.03, low: 0.01, high: 0.08 },
+        },
+        { group: "second", fmr: { rate: 0.006, low: 0.003, high: 0.011 }, fnmr: null },
+        {
+          group: "a third with a long name",
+          fmr: { rate: 0.0004, low: 0.00001, high: 0.002 },
+          fnmr: { rate: 0, low: 0, high: 0.05 },
+        },
+      ],
+      { title: "Error rates of groups", note: "made-up rates" },
+    ),
   "training-curves": () =>
     trainingCurves(
       ["softmax", "arcface"].flatMap((label, i) => [

@@ -213,9 +213,18 @@ test("evaluate and calibrate: figures with their intervals", async () => {
       `set/${name}/${name}-${15 * i + (i % 4 === 3 ? 12 : 3)}.jpg`,
     ]),
   );
+  await writeFile(
+    "groups.csv",
+    people.map((name, i) => `${name},${["first", "second", "third"][i >> 3]}\n`).join(""),
+  );
   await expectGolden(
     "evaluate.txt",
-    await told("evaluate folder set", "calibrate folder set --out made.json --target-fmr 0.1"),
+    await told(
+      "evaluate folder set",
+      "evaluate folder set --groups groups.csv",
+      "calibrate folder set --out made.json --target-fmr 0.1",
+      "calibrate folder set --out made.json --target-fmr 0.1 --groups groups.csv --groups-figure groups.svg",
+    ),
   );
 });
 

@@ -1,8 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import writeFileAtomic from "write-file-atomic";
 import { counted, FaceError } from "../../core/index.ts";
-import { calibrate, evidenceOfPairs, evidenceOfPeople } from "../../evaluate/index.ts";
+import {
+  calibrate,
+  type Differentials,
+  differentialsOf,
+  evidenceOfPairs,
+  evidenceOfPeople,
+  readGroups,
+  withGroups,
+} from "../../evaluate/index.ts";
 import {
   type Calibration,
   calibrationPathOf,
@@ -13,6 +22,7 @@ import {
   writeCalibration,
 } from "../../models/index.ts";
 import type { Act } from "../act.ts";
+import { differentialTexts, groupRateText } from "../group-text.ts";
 import type { CliIo } from "../io.ts";
 import { openStore, whole } from "../options.ts";
 import { expectWritableFile } from "../outputs.ts";
@@ -32,6 +42,8 @@ interface CalibrateFlags extends ProtocolFlags {
   readonly targetFmr: number;
   readonly out?: string;
   readonly install?: boolean;
+  readonly groups?: string;
+  readonly groupsFigure?: string;
 }
 interface LfwFlags extends CalibrateFlags {
   readonly images: string;
@@ -61,6 +73,11 @@ export function calibrateCommand(program: Command, act: Act): void {
     addProtocolFlags(command.command(name).description(description))
       .option("--target-fmr <rate>", "false match rate that the threshold keeps", rate, 0.001)
       .option("--out <file.json>", "where the calibration goes")
+      .option(
+        "--groups <file.csv>",
+        "lines person,group or picture,group: the threshold's error rates in each group, and each group's own threshold",
+      )
+      .option("--groups-figure <file>", "draw the groups' error rates: groups.svg or groups.png")
       .option("--install", "put it where it is found by itself: beside the model's file, or in the store");
   add("lfw", "all pairs of the pictures that LFW's official pairs name")
     .requiredOption("--images <dir>", "holds NAME/NAME_0001.jpg")
@@ -121,8 +138,14 @@ async function run(
     ...(flags.install ? [await installPath(store, flags.model, flags.flip ?? false)] : []),
   ];
   for (const path of paths) await expectWritableFile(path);
+  if (flags.groupsFigure !== undefined) {
+    if (flags.groups === undefined)
+      throw new FaceError("USAGE", "--groups-figure: expected --groups beside it, got none");
+    await expectWritableFile(flags.groupsFigure, [".svg", ".png"]);
+  }
   const protocol = await read();
   const { list } = protocol;
+  const groups = flags.groups === undefined ? undefined : await readGroups(flags.groups, list.pictures);
   const bar = progressBar(io);
   const { pipeline, measured, exitCode } = await embedProtocol(
     io,
@@ -132,15 +155,21 @@ async function run(
   );
   const work = { signal: io.signal, onProgress: bar.update };
   const pictures = list.pictures.length.toLocaleString("en");
-  const evidence =
-    all !== undefined && list.pictures.length <= MAX_PICTURES
-      ? evidenceOfPeople(list, measured, `all pairs of ${pictures} pictures of ${all}`, work)
-      : evidenceOfPairs(list, measured, work);
-  const calibration = calibrate(evidence, pipeline, { targetFmr: flags.targetFmr });
+  const allPairs = all !== undefined && list.pictures.length <= MAX_PICTURES;
+  const evidence = allPairs
+    ? evidenceOfPeople(list, measured, `all pairs of ${pictures} pictures of ${all}`, work)
+    : evidenceOfPairs(list, measured, work);
+  const overall = calibrate(evidence, pipeline, { targetFmr: flags.targetFmr });
+  const calibration = groups ? withGroups(overall, list, measured, groups, allPairs, work) : overall;
   bar.stop();
   for (const path of paths) await writeCalibration(path, calibration);
-  if (flags.json) io.out(`${JSON.stringify({ files: paths, ...calibration })}\n`);
-  else io.out(...describe(calibration, paths));
+  const differentials = calibration.groups && differentialsOf(calibration.groups);
+  const figure = flags.groupsFigure;
+  if (figure !== undefined) await draw(figure, calibration);
+  const files = [...paths, ...(figure === undefined ? [] : [figure])];
+  if (flags.json)
+    io.out(`${JSON.stringify({ files, ...calibration, ...(differentials && { differentials }) })}\n`);
+  else io.out(...describe(calibration, differentials, files));
   return exitCode;
 }
 
@@ -155,7 +184,36 @@ async function installPath(
   return path;
 }
 
-function describe(calibration: Calibration, paths: readonly string[]): string[] {
+async function draw(path: string, { groups = [], threshold, pipeline, data }: Calibration): Promise<void> {
+  const { groupRates, renderPng } = await import("../../plot/index.ts");
+  const svg = groupRates(groups, {
+    title: `Error rates of groups at ${threshold.toFixed(3)}`,
+    note: `${pipeline.model.id}, ${data.protocol}`,
+  });
+  await writeFileAtomic(path, path.toLowerCase().endsWith(".png") ? Buffer.from(renderPng(svg)) : svg);
+}
+
+function groupLine(
+  { group, people, ...own }: NonNullable<Calibration["groups"]>[number],
+  target: number,
+): string {
+  const rates = [
+    groupRateText("FMR", own.fmr, own.impostorPairs),
+    groupRateText("FNMR", own.fnmr, own.genuinePairs),
+  ];
+  const words = own.kept === "upper-bound" ? "at most" : "about";
+  const threshold =
+    own.threshold === null
+      ? `too few pairs for a threshold of its own for ${100 * target} %`
+      : `${words} ${100 * target} % at ${own.threshold.toFixed(4)}`;
+  return `group ${group}, ${counted(people, "person", "people")}: ${rates.join(", ")}; ${threshold}`;
+}
+
+function describe(
+  calibration: Calibration,
+  differentials: Differentials | undefined,
+  paths: readonly string[],
+): string[] {
   const { pipeline, data, threshold, thresholdInterval, intervals } = calibration;
   const { model, detector, flip } = pipeline;
   const [low, high] = thresholdInterval;
@@ -164,6 +222,8 @@ function describe(calibration: Calibration, paths: readonly string[]): string[] 
     `threshold ${threshold.toFixed(4)}; that of the target lies in [${low.toFixed(4)}, ${high?.toFixed(4) ?? "?"}]`,
     thresholdText(calibration),
     `${counted(data.pictures, "picture")} of ${counted(data.people, "person", "people")}, ${data.failures} without a usable face; intervals: ${intervals.confidence * 100} %, ${intervals.method}`,
+    ...(calibration.groups ?? []).map((group) => groupLine(group, calibration.target.fmr)),
+    ...(differentials ? differentialTexts(differentials, calibration.groups ?? []) : []),
     ...paths.map((path) => `${path}: written`),
   ];
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { seeded } from "../../core/index.ts";
+import { counted, seeded } from "../../core/index.ts";
 import {
   type AcceptFigure,
   type AllPairsReport,
@@ -13,6 +13,7 @@ import {
 import type { Pipeline } from "../../models/index.ts";
 import { type TrueAcceptRate, thresholdUnits } from "../../statistics/index.ts";
 import type { Act } from "../act.ts";
+import { differentialTexts, groupRateText } from "../group-text.ts";
 import type { CliIo } from "../io.ts";
 import { openStore, whole } from "../options.ts";
 import { expectWritableFolder } from "../outputs.ts";
@@ -249,15 +250,14 @@ function describe({ pipeline, report, identification, allPairs, computed, second
         : `TAR@FAR ${rateName(rate.farTarget)}  not enough impostors (${number(rate.impostorPairs)} of ${number(rate.needed)})`,
     ),
   ];
-  for (const { group, fmr, fnmr, genuinePairs, impostorPairs } of report.groups) {
-    const part = (name: string, rate: typeof fmr, pairs: number): string =>
-      pairs === 0
-        ? `${name} of no pairs`
-        : `${name} ${percent(rate.rate, 3)} % ${within([rate.low, rate.high], 3)} of ${number(pairs)}`;
-    lines.push(
-      `group       ${group}: ${part("FMR", fmr, impostorPairs)}, ${part("FNMR", fnmr, genuinePairs)}`,
-    );
+  for (const { group, people, fmr, fnmr, genuinePairs, impostorPairs } of report.groups) {
+    const [matches, misses] = [
+      groupRateText("FMR", fmr, impostorPairs),
+      groupRateText("FNMR", fnmr, genuinePairs),
+    ];
+    lines.push(`group       ${group}, ${counted(people, "person", "people")}: ${matches}, ${misses}`);
   }
+  if (report.differentials) lines.push(...differentialTexts(report.differentials, report.groups));
   for (const [name, curve] of Object.entries({
     "detection score": report.reject.detectionScore,
     "feature norm": report.reject.featureNorm,

@@ -46,11 +46,12 @@ async function list(io: CliIo, flags: Flags): Promise<number> {
   const store = openStore(io);
   const found = await Promise.all(store.cards().map((card) => store.inspect(card.id)));
   if (flags.json) {
-    for (const model of found) io.out(`${JSON.stringify({ ...summary(model), title: model.card.title })}\n`);
+    for (const model of found)
+      io.out(`${JSON.stringify({ ...summary(store, model), title: model.card.title })}\n`);
     return EXIT.ok;
   }
   const rows = found.map((model) => {
-    const { id, task, bytes, licence, state } = summary(model);
+    const { id, task, bytes, licence, state } = summary(store, model);
     const standard = Object.values<string>(DEFAULT_MODELS).includes(id) ? " (default)" : "";
     return [
       id + standard,
@@ -105,7 +106,7 @@ async function verify(io: CliIo, ids: string[], flags: Flags): Promise<number> {
 async function idsPresent(store: ModelStore): Promise<string[]> {
   const found = await Promise.all(store.cards().map((card) => store.inspect(card.id)));
   return found
-    .filter((model) => model.files.some((file) => file.state !== "missing"))
+    .filter(({ card, files }) => card.task !== "fusion" && files.some((file) => file.state !== "missing"))
     .map((model) => model.card.id);
 }
 
@@ -133,11 +134,12 @@ async function remove(io: CliIo, ids: string[], flags: Flags): Promise<number> {
 }
 
 async function licence(io: CliIo, id: string, flags: Flags): Promise<number> {
-  const model = await openStore(io).inspect(id);
-  const { card, accepted } = model;
+  const store = openStore(io);
+  const { card, accepted } = await store.inspect(id);
+  const sources = store.partsOf(id).flatMap(sourcesOf);
   if (flags.json) {
     io.out(
-      `${JSON.stringify({ id, licence: card.licence, provenance: card.provenance, sources: sourcesOf(card), accepted })}\n`,
+      `${JSON.stringify({ id, licence: card.licence, provenance: card.provenance, sources, accepted })}\n`,
     );
     return EXIT.ok;
   }
@@ -150,14 +152,17 @@ async function licence(io: CliIo, id: string, flags: Flags): Promise<number> {
   io.out(`${card.id}: ${card.licence.id} (${use})`, note);
   if (trainingData !== undefined) io.out(`training data: ${trainingData}`);
   io.out(card.provenance);
-  for (const source of sourcesOf(card)) io.out(`from ${source}\n`);
+  for (const source of sources) io.out(`from ${source}\n`);
   return EXIT.ok;
 }
 
-function summary({ card, files, accepted }: StoredModel) {
+function summary(store: ModelStore, { card, files, accepted }: StoredModel) {
   const states = new Set(files.map((file) => file.state));
   const state = card.task === "checkpoint" ? "by hand" : states.size === 1 ? files[0]!.state : "incomplete";
-  const bytes = card.files.reduce((sum, file) => sum + file.bytes, 0);
+  const bytes = store
+    .partsOf(card.id)
+    .flatMap((part) => part.files)
+    .reduce((sum, file) => sum + file.bytes, 0);
   return { id: card.id, task: card.task, bytes, licence: card.licence.id, accepted, state };
 }
 

@@ -164,7 +164,7 @@ async function alignedFaces(options: EmbedPicturesOptions & { store: ModelStore 
   const flip = options.flip ?? false;
   const crop = async (source: ImageSource): Promise<RgbImage | FaceError> => {
     try {
-      return asAlignedFace(toSquare(await readImage(source, CROP_LIMITS), embedder.contract.input.sizePx));
+      return asAlignedFace(toSquare(await readImage(source, CROP_LIMITS), embedder.sizePx));
     } catch (error) {
       if (error instanceof FaceError && error.code === "BAD_IMAGE") return error;
       throw error;
@@ -181,8 +181,7 @@ async function alignedFaces(options: EmbedPicturesOptions & { store: ModelStore 
         const vectors = await embedder.embedMeasured(whole, { flip });
         let at = 0;
         for (const [i, own] of crops.entries()) {
-          const found =
-            own instanceof FaceError ? own : photographOf(vectors[at++]!, embedder.contract.input.sizePx);
+          const found = own instanceof FaceError ? own : photographOf(vectors[at++]!, embedder.sizePx);
           yield { picture: batch[i]!, found };
         }
       }
