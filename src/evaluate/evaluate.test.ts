@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { normalize, seeded, type UnitVector } from "../core/index.ts";
+import { cosine, normalize, seeded, type UnitVector } from "../core/index.ts";
 import {
   calibrationPathOf,
   expectCalibrationFor,
@@ -306,9 +306,7 @@ describe("groups of a calibration", () => {
           if (b < a) continue;
           const scores = first.flatMap((i) =>
             second.flatMap((j) =>
-              i < j || a !== b
-                ? [vectorOf(measured[i]!).reduce((sum, x, k) => sum + x * vectorOf(measured[j]!)[k]!, 0)]
-                : [],
+              i < j || a !== b ? [cosine(vectorOf(measured[i]!), vectorOf(measured[j]!))] : [],
             ),
           );
           if (scores.length === 0) continue;

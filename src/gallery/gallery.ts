@@ -375,7 +375,8 @@ export class Gallery {
     const settled = await this.settle(options);
     const { threshold } = settled;
     const { k = 1 } = options;
-    const found = await this.search(vector, Math.max(2, k));
+    // Nobody who scores less could be named, or be a rival to whom is.
+    const found = await this.#search.nearest(vector, Math.max(2, k), threshold - TOO_CLOSE);
     const [best, rival] = found;
     const known = best !== undefined && best.similarity >= threshold;
     const tooClose = known && rival !== undefined && best.similarity - rival.similarity < TOO_CLOSE;
@@ -409,7 +410,7 @@ export class Gallery {
     return await askAmongOthers(this, options);
   }
 
-  /** The k most similar people by score, among the k, or 4 if k is less, whose faces are nearest. */
+  /** The k most similar people by score: exactly in SQLite; elsewhere among the k, or 4 if k is less, whose faces are nearest. */
   async search(vector: UnitVector, k: number): Promise<Candidate[]> {
     return await this.#search.nearest(vector, k);
   }

@@ -1,8 +1,13 @@
 import { cosine, type UnitVector } from "../core/index.ts";
-import { PersonScores, SHORTLIST } from "./person-score.ts";
+import { PersonScores, personScore, SHORTLIST } from "./person-score.ts";
 import { facesOf } from "./plans.ts";
-import type { Person } from "./records.ts";
+import type { Person, PersonHit } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
+
+/** How many times as many people are looked at where somebody else may still score higher. */
+const DEEPER = 4;
+/** Above what float32 cosines of unit vectors are off by. */
+const ROUNDING = 1e-5;
 
 /** Someone who resembles a query. */
 export interface Candidate {
@@ -27,18 +32,70 @@ export class PeopleSearch {
 
   /** The highest cosine of a face with somebody's; null when they have none. */
   async highestWith(person: number, vector: UnitVector): Promise<number | null> {
-    let best: number | null = null;
+    return (await this.#nearestOf(person, vector))?.cosine ?? null;
+  }
+
+  /**
+   * The k most similar people by score. Where the store does not know how far apart people's faces lie, among the k, or 4 if
+   * k is less, whose faces are nearest.
+   *
+   * People are taken by their nearest faces until nobody else can have a higher score: whose nearest face has a cosine of c
+   * has a mean with at most c / R, see {@link Scatter}. Of the few with a small R the mean is looked at.
+   *
+   * @param floor nobody below is wanted for certain: looking ends where nobody else can reach it
+   */
+  async nearest(vector: UnitVector, k: number, floor = Number.NEGATIVE_INFINITY): Promise<Candidate[]> {
+    if (k < 1) return [];
+    for (let depth = Math.max(k, SHORTLIST); ; depth *= DEEPER) {
+      const hits = await this.#store.nearest(vector, depth);
+      const found = await this.#scored(vector, hits);
+      const { scatter } = this.#store;
+      const last = hits.at(-1)?.cosine;
+      if (!scatter || last === undefined || hits.length < depth) return found.slice(0, k);
+      const bar = (): number => Math.max(floor, found[k - 1]?.similarity ?? Number.NEGATIVE_INFINITY);
+      const seen = new Set(hits.map(({ person }) => person));
+      const apart = scatter.people.filter((person) => !seen.has(person));
+      if (personScore(last, scatter.highestMean(last)) + ROUNDING > bar()) continue;
+      if (apart.length > 0) found.push(...(await this.#reaching(vector, apart, last, bar())));
+      return found.sort(byScore).slice(0, k);
+    }
+  }
+
+  /** Those of some people who may score so high, with their nearest faces. @param last cosine that none of their faces exceeds */
+  async #reaching(
+    vector: UnitVector,
+    people: readonly number[],
+    last: number,
+    bar: number,
+  ): Promise<Candidate[]> {
+    const means = await this.#scores.meansOf(people);
+    const hits: PersonHit[] = [];
+    for (const person of people) {
+      const mean = means.get(person);
+      const most = mean ? personScore(last, cosine(mean, vector)) : last;
+      if (most + ROUNDING <= bar) continue;
+      const nearest = await this.#nearestOf(person, vector);
+      if (nearest) hits.push({ person, ...nearest });
+    }
+    return await this.#scored(vector, hits);
+  }
+
+  async #nearestOf(
+    person: number,
+    vector: UnitVector,
+  ): Promise<{ readonly face: number; readonly cosine: number } | undefined> {
+    let best: { readonly face: number; readonly cosine: number } | undefined;
     const ids: number[] = [];
     for await (const id of facesOf(this.#store, person)) ids.push(id);
-    for (const own of (await this.#store.vectors(ids)).values())
-      best = Math.max(best ?? -1, cosine(own, vector));
+    for (const [face, own] of await this.#store.vectors(ids)) {
+      const score = cosine(own, vector);
+      if (best === undefined || score > best.cosine) best = { face, cosine: score };
+    }
     return best;
   }
 
-  /** The k most similar people by score, among the k, or 4 if k is less, whose faces are nearest. */
-  async nearest(vector: UnitVector, k: number): Promise<Candidate[]> {
-    if (k < 1) return [];
-    const hits = await this.#store.nearest(vector, Math.max(k, SHORTLIST));
+  /** By falling score. */
+  async #scored(vector: UnitVector, hits: readonly PersonHit[]): Promise<Candidate[]> {
     const found = await this.#store.peopleWith(hits.map(({ person }) => person));
     const people = new Map(found.map((person) => [person.id, person]));
     const there = hits.flatMap(({ person, face, cosine }) => {
@@ -46,9 +103,10 @@ export class PeopleSearch {
       return someone ? [{ person: someone, face, cosine }] : [];
     });
     const scores = await this.#scores.of(vector, there);
-    return there
-      .map((each, i): Candidate => ({ ...each, similarity: scores[i]! }))
-      .sort((a, b) => b.similarity - a.similarity || a.person.id - b.person.id)
-      .slice(0, k);
+    return there.map((each, i): Candidate => ({ ...each, similarity: scores[i]! })).sort(byScore);
   }
+}
+
+function byScore(a: Candidate, b: Candidate): number {
+  return b.similarity - a.similarity || a.person.id - b.person.id;
 }

@@ -2,7 +2,10 @@ import { cosine, normalize, type UnitVector } from "../core/index.ts";
 import type { Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
 
-/** People, by their nearest faces, among whom the one with the highest score is looked for. */
+/**
+ * People, by their nearest faces, among whom the one with the highest score is looked for first; where the store knows how far
+ * apart people's faces lie, among more until nobody else can have a higher one.
+ */
 export const SHORTLIST = 4;
 
 /**
@@ -12,7 +15,7 @@ export const SHORTLIST = 4;
 export const TOO_CLOSE = 0.05;
 
 /** Faces of a person that the mean is of: the first ones. */
-const MOST_FACES = 256;
+export const MOST_FACES = 256;
 /** Means that are kept between questions. */
 const MOST_KEPT = 4096;
 
@@ -55,15 +58,15 @@ export class PersonScores {
     people: readonly { readonly person: Person; readonly cosine: number }[],
   ): Promise<number[]> {
     const several = people.filter(({ person }) => person.faces > 1);
-    const means =
-      several.length > 0 ? await this.#meansOf(several.map(({ person }) => person.id)) : undefined;
+    const means = several.length > 0 ? await this.meansOf(several.map(({ person }) => person.id)) : undefined;
     return people.map(({ person, cosine: nearest }) => {
       const mean = means?.get(person.id);
       return mean ? personScore(nearest, cosine(query, mean)) : nearest;
     });
   }
 
-  async #meansOf(people: readonly number[]): Promise<Map<number, UnitVector>> {
+  /** Directions of the means of people's faces; of nobody whose faces cancel each other out. */
+  async meansOf(people: readonly number[]): Promise<Map<number, UnitVector>> {
     // Asked before anything is read: what changes meanwhile is read anew with the next question.
     const sequence = await this.#store.latest();
     if (sequence !== this.#sequence || this.#means.size + people.length > MOST_KEPT) this.#means.clear();

@@ -4,6 +4,7 @@ import type { Change, LogEntry } from "./change.ts";
 import type { GalleryPipeline } from "./gallery-pipeline.ts";
 import type { GalleryFace, Person, PersonHit } from "./records.ts";
 import type { Respelling } from "./respelling.ts";
+import type { Scatter } from "./scatter.ts";
 
 /** A gallery's fixed properties, beside its pipeline. */
 export interface GallerySettings {
@@ -138,6 +139,11 @@ export interface GalleryStore {
 
   /** The k people with the most similar faces, by falling cosine, ties by person. */
   nearest(query: UnitVector, k: number): Promise<PersonHit[]>;
+  /**
+   * How far people's faces lie apart, of the state that the last {@link nearest} answered from; absent where that is not known:
+   * then the k people of {@link nearest} are all that scores are compared of.
+   */
+  readonly scatter?: Scatter | undefined;
 
   /** Sequence of the last change; 0 before the first. */
   latest(): Promise<number>;

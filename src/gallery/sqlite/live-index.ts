@@ -2,7 +2,9 @@ import type { UnitVector } from "../../core/index.ts";
 import { ExactIndex } from "../../search/index.ts";
 import { damaged } from "../checksum.ts";
 import type { GalleryPipeline } from "../gallery-pipeline.ts";
+import { MOST_FACES } from "../person-score.ts";
 import type { PersonHit } from "../records.ts";
+import { MeanLengths, Scatter } from "../scatter.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { storing } from "./driver.ts";
 import { expectSeal, expectSealed, RunningSeal } from "./integrity.ts";
@@ -28,6 +30,7 @@ export class LiveIndex {
   readonly #connection: Connection;
   readonly #pipeline: GalleryPipeline;
   readonly #index: ExactIndex;
+  readonly #scatter = new Scatter();
   #sequence = 0;
 
   private constructor(connection: Connection, pipeline: GalleryPipeline) {
@@ -55,20 +58,38 @@ export class LiveIndex {
       expectSamePipeline(connection, pipeline);
       live.#sequence = latest(connection);
       expectSealed(connection, "person");
+      const lengths = new MeanLengths(
+        new Map(
+          connection
+            .all<{ person: number; faces: number }>(
+              "SELECT person, count(*) AS faces FROM face WHERE present GROUP BY person HAVING faces > 1",
+            )
+            .map(({ person, faces }) => [person, faces]),
+        ),
+        MOST_FACES,
+      );
       const rows = connection.iterate<Omit<VectorRow, "present">>(
-        "SELECT face.id, face.person, face.owner, vector.value, vector.checksum FROM face LEFT JOIN vector ON face.id = vector.face WHERE face.present",
+        "SELECT face.id, face.person, face.owner, vector.value, vector.checksum FROM face LEFT JOIN vector ON face.id = vector.face WHERE face.present ORDER BY face.id",
       );
       storing(connection.path, () => {
         const seal = new RunningSeal();
         for (const row of rows) {
           expectOwner(connection.path, row, 1);
           seal.add(row.owner!);
-          live.#index.add(row.id, checkedVector(connection, row.id, row), row.person);
+          const vector = checkedVector(connection, row.id, row);
+          live.#index.add(row.id, vector, row.person);
+          const length = lengths.add(row.person, vector);
+          if (length !== undefined) live.#scatter.set(row.person, length);
         }
         expectSeal(connection, "face", seal);
       });
     });
     return live;
+  }
+
+  /** How far people's faces lie apart, as of the last question. */
+  get scatter(): Scatter {
+    return this.#scatter;
   }
 
   get bytes(): number {
@@ -118,8 +139,37 @@ export class LiveIndex {
       touched,
     );
     const there = new Map(rows.map((row) => [row.id, row]));
-    for (const id of touched) this.#apply(id, there.get(id));
+    const people = new Set(rows.map(({ person }) => person));
+    for (const id of touched) {
+      const before = this.#index.groupOf(id);
+      if (before !== undefined) people.add(before);
+      this.#apply(id, there.get(id));
+    }
+    this.#measure([...people]);
     this.#sequence = sequence;
+  }
+
+  /** Looks anew how far apart the faces of people lie. */
+  #measure(people: readonly number[]): void {
+    const several = new Map(
+      allWith<{ person: number; faces: number }>(
+        this.#connection,
+        "SELECT person, count(*) AS faces FROM face WHERE present AND person IN (?) GROUP BY person",
+        people,
+      ).flatMap(({ person, faces }) => (faces > 1 ? [[person, faces] as const] : [])),
+    );
+    for (const person of people) if (!several.has(person)) this.#scatter.set(person, 1);
+    const lengths = new MeanLengths(several, MOST_FACES);
+    for (const person of several.keys()) {
+      const rows = this.#connection.iterate<Pick<VectorRow, "id" | "value" | "checksum">>(
+        "SELECT face.id, vector.value, vector.checksum FROM face JOIN vector ON vector.face = face.id WHERE face.present AND face.person = ? ORDER BY face.id",
+        person,
+      );
+      for (const row of rows) {
+        const length = lengths.add(person, checkedVector(this.#connection, row.id, row));
+        if (length !== undefined) this.#scatter.set(person, length);
+      }
+    }
   }
 
   #apply(id: number, row: VectorRow | undefined): void {

@@ -7,6 +7,7 @@ import { finishOnOpening, keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
+import type { Scatter } from "../scatter.ts";
 import type {
   Erasure,
   FaceToEmbed,
@@ -65,6 +66,7 @@ export class SqliteStore implements GalleryStore {
   readonly #connection: Connection;
   #pipeline: GalleryPipeline;
   #index: Promise<LiveIndex> | undefined;
+  #scatter: Scatter | undefined;
   #ids = { next: 0, end: 0 };
   #closed = false;
 
@@ -240,7 +242,14 @@ export class SqliteStore implements GalleryStore {
   async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
     expectVector(this.address, this.pipeline, query);
     this.#index ??= LiveIndex.load(this.#open, this.pipeline);
-    return await (await this.#index).nearest(query, k);
+    const index = await this.#index;
+    const hits = await index.nearest(query, k);
+    this.#scatter = index.scatter;
+    return hits;
+  }
+
+  get scatter(): Scatter | undefined {
+    return this.#scatter;
   }
 
   async latest(): Promise<number> {
