@@ -45,6 +45,7 @@ export {
   ProvenanceSchema,
 } from "./records.ts";
 export type { Respelling } from "./respelling.ts";
+export type { Scatter } from "./scatter.ts";
 export type {
   ErasedPerson,
   Erasure,
