@@ -1,21 +1,15 @@
 import * as Plot from "@observablehq/plot";
+import type { RateInterval } from "../statistics/index.ts";
 import { type Chart, drawChart } from "./chart.ts";
 import { type FigureText, figure } from "./figure.ts";
 import { HUES } from "./palette.ts";
 import { shorten } from "./svg.ts";
 
-/** A rate with its interval, a share in 0…1. */
-interface DrawnRate {
-  readonly rate: number;
-  readonly low: number;
-  readonly high: number;
-}
-
 /** Error rates of a group; null or not finite where it has no such pairs. */
 export interface GroupRates {
   readonly group: string;
-  readonly fmr: DrawnRate | null;
-  readonly fnmr: DrawnRate | null;
+  readonly fmr: RateInterval | null;
+  readonly fnmr: RateInterval | null;
 }
 
 /** How groups are drawn. */
@@ -68,7 +62,7 @@ export function groupRates(groups: readonly GroupRates[], options: GroupRatesOpt
 
 function ratesChart(
   names: readonly string[],
-  rates: readonly (DrawnRate | null)[],
+  rates: readonly (RateInterval | null)[],
   hue: string,
   { widthPx = 360 }: GroupRatesOptions,
 ): Chart {
