@@ -24,6 +24,7 @@ const SLOW = [
   "test/map-and-cluster-cli.test.ts",
   "test/report-browser.test.ts",
   "test/reproduce-mnist.test.ts",
+  "test/serve-cli.test.ts",
   "test/spared-inputs-cli.test.ts",
   "test/train.test.ts",
 ];

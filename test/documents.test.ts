@@ -127,10 +127,19 @@ test("every file of the source that ARCHITECTURE and CONTRIBUTING name is there"
   expect(missing).toEqual([]);
 });
 
-test("ARCHITECTURE tells seven journeys", () => {
+test("ARCHITECTURE tells eight journeys", () => {
   const { text } = documents.find(({ name }) => name === "ARCHITECTURE.md")!;
   const journeys = [...text.matchAll(/^## (?:A|An) (.*)'s journey$/gm)].map(([, who]) => who);
-  expect(journeys.sort()).toEqual(["image", "model", "person", "search", "study", "training run", "verdict"]);
+  expect(journeys.sort()).toEqual([
+    "image",
+    "model",
+    "person",
+    "request",
+    "search",
+    "study",
+    "training run",
+    "verdict",
+  ]);
 });
 
 /** The anchors of a document's headings, as GitHub makes them. */
@@ -147,7 +156,14 @@ function headings(text: string): Set<string> {
 }
 
 const nothing = (): void => {};
-const io = { out: nothing, err: nothing, interactive: false, env: {}, signal: new AbortController().signal };
+const io = {
+  out: nothing,
+  err: nothing,
+  interactive: false,
+  env: {},
+  signal: new AbortController().signal,
+  mayTake() {},
+};
 const program = commandTree(io, () => async () => {}, false);
 
 /** Why a command line of a document is not one of the program's, if it is not. */

@@ -38,6 +38,7 @@ const io: CliIo = {
   interactive: isatty(2),
   env: process.env,
   signal: controller.signal,
+  mayTake: (ms) => parentPort!.postMessage(ms),
 };
 
 process.exitCode = await main(process.argv.slice(2), io);

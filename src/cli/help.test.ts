@@ -9,6 +9,7 @@ const io = {
   interactive: false,
   env: {},
   signal: new AbortController().signal,
+  mayTake() {},
 };
 
 /** A command, its subcommands, theirs, and so on. */

@@ -9,4 +9,6 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Says how long this command may take from Ctrl-C to its end, in milliseconds; a second without. */
+  mayTake(ms: number): void;
 }

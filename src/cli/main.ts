@@ -19,6 +19,7 @@ import { mapCommand } from "./commands/map.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { studyCommand } from "./commands/study.ts";
 import { trainCommand } from "./commands/train.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -68,6 +69,7 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
     evaluateCommand,
     calibrateCommand,
     galleryCommand,
+    serveCommand,
     modelsCommand,
     dataCommand,
     trainCommand,

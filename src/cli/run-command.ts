@@ -7,7 +7,7 @@ import { reportError } from "./failures.ts";
 import { visibleLines } from "./visible-text.ts";
 import { writeNow } from "./write-now.ts";
 
-/** How long a command that was asked to stop may take to do so, in milliseconds. */
+/** How long a command that was asked to stop may take to do so unless it says otherwise, in milliseconds. */
 const GRACE_MS = 1000;
 
 /** Cursor shown, lines wrapped, and whatever stood in the last line gone. */
@@ -22,7 +22,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  * Runs a command line in a thread, so that this one can always be interrupted, whatever loop or native code the command
  * is in.
  *
- * The first signal asks the command to stop; where it has not after {@link GRACE_MS}, and at a second signal, the
+ * The first signal asks the command to stop; where it has not after {@link GRACE_MS}, or the time it has asked for, and at a second signal, the
  * process ends by that signal as if nobody had caught it (130 to a shell for Ctrl-C). A terminal is left as it was.
  *
  * Returns   the exit code; see `exit-codes.ts`
@@ -36,13 +36,17 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) },
   });
   let asked = false;
+  let graceMs = GRACE_MS;
+  thread.on("message", (ms: number) => {
+    graceMs = ms;
+  });
   let grace: NodeJS.Timeout | undefined;
   for (const signal of SIGNALS)
     process.on(signal, () => {
       if (asked) endBy(signal);
       asked = true;
       thread.postMessage("stop");
-      grace = setTimeout(() => endBy(signal), GRACE_MS);
+      grace = setTimeout(() => endBy(signal), graceMs);
     });
   const defect = (message: string): number => {
     const err = (...lines: readonly string[]): void => void writeNow(2, visibleLines(lines));

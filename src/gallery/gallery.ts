@@ -162,9 +162,9 @@ export class Gallery {
     return await checkGallery(this.store);
   }
 
-  /** Someone by name. Throws FaceError PERSON_UNKNOWN. */
-  async person(name: string): Promise<Person> {
-    return await personNamed(this.store, name);
+  /** Someone by name or number. Throws FaceError PERSON_UNKNOWN. */
+  async person(who: string | number): Promise<Person> {
+    return await personNamed(this.store, who);
   }
 
   /** Everyone in order of their names. */
@@ -201,18 +201,18 @@ export class Gallery {
   }
 
   /** Gives a person another name. Throws FaceError PERSON_UNKNOWN, CONFLICT when someone has the name. */
-  async rename(name: string, to: string): Promise<Applied<Person>> {
+  async rename(who: string | number, to: string): Promise<Applied<Person>> {
     const after = personName("rename", to);
     return await this.#change("rename", () =>
-      planPerson(this.store, name, (state) => ({ ...state, name: after })),
+      planPerson(this.store, who, (state) => ({ ...state, name: after })),
     );
   }
 
   /** Sets the date after which a person is forgotten; null for never. Throws FaceError PERSON_UNKNOWN. */
-  async retain(name: string, until: Date | null): Promise<Applied<Person>> {
+  async retain(who: string | number, until: Date | null): Promise<Applied<Person>> {
     const expires = keptDate("retain", until);
     return await this.#change("retain", () =>
-      planPerson(this.store, name, (state) => ({ ...state, expires })),
+      planPerson(this.store, who, (state) => ({ ...state, expires })),
     );
   }
 
@@ -224,20 +224,20 @@ export class Gallery {
   }
 
   /** Makes a new person out of some of a person's faces. Throws FaceError PERSON_UNKNOWN, CONFLICT when someone has the name. */
-  async split(name: string, faces: readonly number[], to: string): Promise<Applied<Person>> {
+  async split(who: string | number, faces: readonly number[], to: string): Promise<Applied<Person>> {
     const target = personName("split", to);
     const newId = await this.store.reserveIds(1);
-    return await this.#change("split", () => planSplit(this.store, name, faces, target, newId));
+    return await this.#change("split", () => planSplit(this.store, who, faces, target, newId));
   }
 
-  /** Makes several people one: the faces of `names` become `into`'s, and they leave. Throws FaceError PERSON_UNKNOWN. */
-  async merge(names: readonly string[], into: string): Promise<Applied<Person>> {
-    return await this.#change("merge", () => planMerge(this.store, names, into));
+  /** Makes several people one: the faces of `who` become `into`'s, and they leave. Throws FaceError PERSON_UNKNOWN. */
+  async merge(who: readonly (string | number)[], into: string | number): Promise<Applied<Person>> {
+    return await this.#change("merge", () => planMerge(this.store, who, into));
   }
 
   /** Takes a person and all faces out. Undo brings them back; only {@link forget} removes what is kept. */
-  async deletePerson(name: string): Promise<Applied<Person>> {
-    return await this.#change("delete", () => planDeletion(this.store, name));
+  async deletePerson(who: string | number): Promise<Applied<Person>> {
+    return await this.#change("delete", () => planDeletion(this.store, who));
   }
 
   /** Takes single faces out. Throws FaceError PERSON_UNKNOWN for a face that is not there. */
@@ -393,10 +393,10 @@ export class Gallery {
   }
 
   /** Whether a face is a person's: by the most similar of their faces. Throws FaceError PERSON_UNKNOWN, USAGE. */
-  async verify(name: string, vector: UnitVector, options: Policy = {}): Promise<Verification> {
+  async verify(who: string | number, vector: UnitVector, options: Policy = {}): Promise<Verification> {
     const policy = this.policy(options);
     const threshold = expectThreshold(thresholdOf(policy));
-    const person = await this.person(name);
+    const person = await this.person(who);
     const best = await this.#search.highestWith(person.id, vector);
     const verdict = best === null ? undefined : judge(best, policy);
     return { person, cosine: best, ...(verdict ?? { same: false, threshold }) };

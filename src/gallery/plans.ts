@@ -31,12 +31,27 @@ export interface Enrolled {
 /** Faces listed in one question to the store. */
 const PAGE = 1000;
 
-/** Someone by name, in whatever spelling. Throws FaceError PERSON_UNKNOWN, USAGE for a name that nobody can have. */
-export async function personNamed(store: GalleryStore, text: string): Promise<Person> {
+/**
+ * Someone by name, in whatever spelling, or by number. Throws FaceError PERSON_UNKNOWN, USAGE for a name that nobody can
+ * have.
+ */
+export async function personNamed(store: GalleryStore, who: string | number): Promise<Person> {
+  if (typeof who === "number") return await personNumbered(store, who);
+  const text = who;
   const name = personName("gallery", text);
   const person = await store.personNamed(name);
   if (person) return person;
   throw await unknownPerson(store, name);
+}
+
+async function personNumbered(store: GalleryStore, id: number): Promise<Person> {
+  const [person] = Number.isSafeInteger(id) ? await store.peopleWith([id]) : [];
+  if (person) return person;
+  throw new FaceError("PERSON_UNKNOWN", {
+    where: "gallery",
+    expected: "a person of this gallery",
+    got: `number ${id}`,
+  });
 }
 
 /** The error for a name that nobody has, with the one that is nearest. */
@@ -96,10 +111,10 @@ export async function planEnrolment(
 /** Another name or another date for a person. */
 export async function planPerson(
   store: GalleryStore,
-  name: string,
+  who: string | number,
   change: (state: PersonState) => PersonState,
 ): Promise<Plan<Person>> {
-  const person = await personNamed(store, name);
+  const person = await personNamed(store, who);
   const before = stateOf(person);
   const after = change(before);
   if (after.name !== before.name && (await store.personNamed(after.name)))
@@ -134,12 +149,12 @@ export async function planMove(
 /** As {@link planMove}, for faces of one person to someone who is not there yet. */
 export async function planSplit(
   store: GalleryStore,
-  name: string,
+  who: string | number,
   faces: readonly number[],
   to: string,
   newId: number,
 ): Promise<Plan<Person>> {
-  const { id } = await personNamed(store, name);
+  const { id, name } = await personNamed(store, who);
   const owners = await ownersOf(store, faces);
   const stranger = [...owners].find(([, person]) => person !== id);
   if (stranger)
@@ -151,15 +166,19 @@ export async function planSplit(
 /** The faces of several people become one's, and they leave. */
 export async function planMerge(
   store: GalleryStore,
-  names: readonly string[],
-  into: string,
+  names: readonly (string | number)[],
+  into: string | number,
 ): Promise<Plan<Person>> {
   const target = await personNamed(store, into);
   const effects: Effect[] = [];
-  for (const name of new Set(names.map((each) => personName("merge", each)))) {
-    const person = await personNamed(store, name);
+  const spelled = names.map((each) => (typeof each === "number" ? each : personName("merge", each)));
+  const merged = new Set<number>();
+  for (const who of new Set(spelled)) {
+    const person = await personNamed(store, who);
     if (person.id === target.id)
-      throw new FaceError("USAGE", `merge: expected people other than "${into}", got "${name}"`);
+      throw new FaceError("USAGE", `merge: expected people other than "${into}", got "${who}"`);
+    if (merged.has(person.id)) continue;
+    merged.add(person.id);
     for await (const id of facesOf(store, person.id))
       effects.push({ subject: "face", id, before: { person: person.id }, after: { person: target.id } });
     effects.push({ subject: "person", id: person.id, before: stateOf(person), after: null });
@@ -171,8 +190,8 @@ export async function planMerge(
 }
 
 /** A person leaves with all faces. */
-export async function planDeletion(store: GalleryStore, name: string): Promise<Plan<Person>> {
-  const person = await personNamed(store, name);
+export async function planDeletion(store: GalleryStore, who: string | number): Promise<Plan<Person>> {
+  const person = await personNamed(store, who);
   const effects: Effect[] = [];
   for await (const id of facesOf(store, person.id))
     effects.push({ subject: "face", id, before: { person: person.id }, after: null });

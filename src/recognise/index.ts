@@ -32,6 +32,7 @@ export {
   type PersonToEnrol,
   type Portrait,
   type PortraitPhotograph,
+  type PortraitSource,
   QUALITY_DEFAULTS,
   type QualityGate,
   type QualityReason,
@@ -44,7 +45,14 @@ export { type Found, find, represent, verify } from "./one-call.ts";
 export { type OpenedEmbedder, openDetector, openEmbedder, openNetworkFile } from "./open-models.ts";
 export { isUnchanged, type PictureFile } from "./picture-file.ts";
 export { finderOf, pipelineOf, pipelineOfCrops } from "./pipeline-of.ts";
-export { type FiledPhotograph, type PhotographResult, type PoolOptions, RecognizerPool } from "./pool.ts";
+export {
+  type FiledPhotograph,
+  type PhotographResult,
+  type PictureResult,
+  type PictureTasks,
+  type PoolOptions,
+  RecognizerPool,
+} from "./pool.ts";
 export { type Comparison, Recognizer, type RecognizerOptions } from "./recognizer.ts";
 export { type PoolOpening, poolOptionsAmong, recognizerOptionsAmong } from "./recognizer-options.ts";
 export { type EmbeddedFace, type PhotographHit, PhotographIndex } from "./search-photographs.ts";

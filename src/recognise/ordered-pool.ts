@@ -60,6 +60,13 @@ export class OrderedPool<Item, Answer> {
     }
   }
 
+  /** One item's answer, asked for on its own. @param task name of the module's export that answers */
+  async answer(item: Item, task = "default"): Promise<Answer> {
+    const answer = this.#pool.run(item, { name: task });
+    this.#running.add(answer);
+    return await answer.finally(() => this.#running.delete(answer));
+  }
+
   /** Lets what was begun finish, at most two items a worker, and ends the workers; a second call does nothing. */
   async close(): Promise<void> {
     if (this.#closed) return;

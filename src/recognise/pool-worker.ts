@@ -4,13 +4,19 @@ import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
 import { failureOf } from "./picture-failure.ts";
-import type { FiledPhotograph, PoolOptions } from "./pool.ts";
+import type { FiledPhotograph, PictureTasks, PoolOptions } from "./pool.ts";
 import type { Recognizer } from "./recognizer.ts";
 
 /** A worker's answer. Errors travel as data, because a thrown one loses its code on the way. */
 export type WorkerAnswer<P = Photograph<Face>> =
   | { readonly kind: "faces"; readonly photograph: P }
   | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };
+
+/** Several pictures for one worker. */
+export interface PicturesTask {
+  readonly task: keyof PictureTasks;
+  readonly pictures: readonly Uint8Array[];
+}
 
 let recognizer: Promise<Recognizer> | undefined;
 
@@ -35,6 +41,21 @@ export async function filed(path: string): Promise<WorkerAnswer<FiledPhotograph>
 export async function portraits(path: string): Promise<WorkerAnswer<PortraitPhotograph>> {
   const { portraitsOf } = await import("./gallery/portrait.ts");
   return await answer(path, async (opened) => await portraitsOf(opened, path));
+}
+
+/** Pictures whose bytes are at hand, one after the other: each is computed by itself, so its answer is the same in any company. */
+export async function pictures({ task, pictures: all }: PicturesTask): Promise<WorkerAnswer<unknown>[]> {
+  const answers: WorkerAnswer<unknown>[] = [];
+  for (const bytes of all)
+    answers.push(
+      await answer("image", async (opened) => {
+        if (task === "detect") return await opened.detect(bytes);
+        if (task === "faces") return await opened.faces(bytes);
+        const { portraitsOfBytes } = await import("./gallery/portrait.ts");
+        return await portraitsOfBytes(opened, bytes);
+      }),
+    );
+  return answers;
 }
 
 async function answer<P>(path: string, look: (opened: Recognizer) => Promise<P>): Promise<WorkerAnswer<P>> {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { FaceError, threadCount, type WorkOptions } from "../core/index.ts";
-import type { DetectOptions } from "../detect/index.ts";
+import type { Detection, DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
 import { type Calibration, type ContractOptions, ModelStore, type Pipeline } from "../models/index.ts";
@@ -10,7 +10,7 @@ import { type Photograph, tellWarnings } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
 import { OrderedPool } from "./ordered-pool.ts";
 import type { PictureFile } from "./picture-file.ts";
-import type { WorkerAnswer } from "./pool-worker.ts";
+import type { PicturesTask, WorkerAnswer } from "./pool-worker.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
 import { checkPoolOptions, type PoolOpening, recognizerOptionsAmong } from "./recognizer-options.ts";
 
@@ -25,6 +25,18 @@ export interface PoolOptions extends DetectOptions, EmbedOptions, ReadImageOptio
 export interface FiledPhotograph extends Photograph<Face> {
   readonly file: PictureFile;
 }
+
+/** The answers that a pool gives for pictures whose bytes are at hand, by what is wanted of them. */
+export interface PictureTasks {
+  readonly detect: Photograph<Detection<"image">>;
+  readonly faces: Photograph<Face>;
+  readonly portraits: PortraitPhotograph;
+}
+
+/** A picture's faces, or why there are none to be had. */
+export type PictureResult<P> =
+  | { readonly kind: "faces"; readonly photograph: P }
+  | { readonly kind: "failed"; readonly error: FaceError };
 
 /** One photograph's faces, or why there are none to be had. */
 export type PhotographResult<P = Photograph<Face>> =
@@ -131,6 +143,35 @@ export class RecognizerPool {
     options: WorkOptions & { readonly total?: number } = {},
   ): AsyncGenerator<PhotographResult<PortraitPhotograph>> {
     yield* this.#each<PortraitPhotograph>("portraits", paths, options);
+  }
+
+  /**
+   * Pictures whose bytes are at hand, on one worker, one after the other: for a service, which has its own queue. Each is
+   * computed by itself, so what one gives does not depend on the others. A picture that cannot be read is a result like
+   * any other.
+   *
+   * @param task `detect` for boxes and landmarks alone, `faces` with vectors, `portraits` with what enrolment looks at
+   */
+  async recognise<T extends keyof PictureTasks>(
+    pictures: readonly Uint8Array[],
+    task: T,
+  ): Promise<PictureResult<PictureTasks[T]>[]> {
+    const answers = await this.#pictures(pictures, task);
+    return answers.map((answer) =>
+      answer.kind === "faces"
+        ? { kind: "faces", photograph: answer.photograph as PictureTasks[T] }
+        : { kind: "failed", error: new FaceError(answer.code, answer.message) },
+    );
+  }
+
+  async #pictures(
+    pictures: readonly Uint8Array[],
+    task: keyof PictureTasks,
+  ): Promise<WorkerAnswer<unknown>[]> {
+    const item: PicturesTask = { task, pictures };
+    // The pool's items are paths; this one is answered by another export of the worker.
+    const answer: unknown = await this.#pool.answer(item as unknown as string, "pictures");
+    return answer as WorkerAnswer<unknown>[];
   }
 
   async *#each<P extends Photograph<unknown>>(

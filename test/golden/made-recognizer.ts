@@ -69,7 +69,7 @@ export const CALIBRATION: Calibration = {
  * The faces of a made-up photograph, by its name: `ann-010.jpg` is one at 10°, `party-000+060.jpg` two, `soft-…`, `small-…`
  * and `turned-…` are no good, `nobody.jpg` has none, `broken.jpg` cannot be read.
  */
-function facesOf(path: string): Face[] {
+export function facesOf(path: string): Face[] {
   const name = basename(path, ".jpg");
   if (name.startsWith("broken"))
     throw new FaceError("BAD_IMAGE", `${path}: expected a picture, got damaged data`);

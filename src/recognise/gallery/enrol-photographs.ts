@@ -46,6 +46,9 @@ export interface PersonToEnrol {
   readonly paths: readonly string[];
 }
 
+/** Whoever makes portraits of photographs: a pool, or a service in front of one. */
+export type PortraitSource = Pick<RecognizerPool, "calibration" | "pipeline" | "portraits">;
+
 /** How people are enrolled. */
 export interface EnrolmentOptions extends WorkOptions {
   /** Cosine from which two faces count as one person's @default the gallery's, else the model's calibration */
@@ -79,7 +82,7 @@ export interface EnrolmentOptions extends WorkOptions {
  */
 export async function* enrolPhotographs(
   gallery: Gallery,
-  pool: RecognizerPool,
+  pool: PortraitSource,
   people: readonly PersonToEnrol[],
   options: EnrolmentOptions = {},
 ): AsyncGenerator<EnrolmentResult> {

@@ -9,6 +9,7 @@ export {
   type EnrolmentResult,
   enrolPhotographs,
   type PersonToEnrol,
+  type PortraitSource,
   type RejectReason,
 } from "./enrol-photographs.ts";
 export { exportGallery, type ImportReport, importFaces } from "./exchange.ts";

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { encodeJpeg, type RgbImage } from "../../image/index.ts";
 import type { Face } from "../face.ts";
 import type { Photograph } from "../face-finder.ts";
@@ -25,9 +26,24 @@ const CROP_QUALITY = 95;
 /** The portraits of a photograph. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
 export async function portraitsOf(recognizer: Recognizer, path: string): Promise<PortraitPhotograph> {
   const { data, file } = await readPictureFile(path);
-  const photograph = await recognizer.portraits(data).catch((error: unknown) => {
+  try {
+    return { ...(await facesOf(recognizer, data)), sha256: file.sha256 };
+  } catch (error) {
     throw named(error, path);
-  });
+  }
+}
+
+/** The same of a picture's bytes. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
+export async function portraitsOfBytes(
+  recognizer: Recognizer,
+  bytes: Uint8Array,
+): Promise<PortraitPhotograph> {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { ...(await facesOf(recognizer, bytes)), sha256 };
+}
+
+async function facesOf(recognizer: Recognizer, bytes: Uint8Array): Promise<Photograph<Portrait>> {
+  const photograph = await recognizer.portraits(bytes);
   const faces = await Promise.all(
     photograph.faces.map(async ({ crop, ...face }) => ({
       ...face,
@@ -35,5 +51,5 @@ export async function portraitsOf(recognizer: Recognizer, path: string): Promise
       sharpness: face.quality?.sharpness ?? pixelQuality(crop).sharpness,
     })),
   );
-  return { ...photograph, faces, sha256: file.sha256 };
+  return { ...photograph, faces };
 }

@@ -1,0 +1,47 @@
+import { ServiceError } from "./service-error.ts";
+
+/**
+ * A request's body, whole: no longer than it may be, and not for longer than it may take.
+ *
+ * Throws    ServiceError TOO_LARGE, TIMEOUT; USAGE is the caller's to say of a body that breaks off
+ */
+export async function readBody(
+  request: Request,
+  { bodyBytes, bodyMs }: { readonly bodyBytes: number; readonly bodyMs: number },
+): Promise<Uint8Array> {
+  const announced = Number(request.headers.get("content-length") ?? 0);
+  if (announced > bodyBytes) throw tooLarge(bodyBytes);
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(tooSlow(bodyMs)), bodyMs);
+  });
+  late.catch(() => undefined);
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) return Buffer.concat(parts, total);
+      total += value.length;
+      if (total > bodyBytes) throw tooLarge(bodyBytes);
+      parts.push(value);
+    }
+  } finally {
+    clearTimeout(timer);
+    // Nothing more of a body that was refused is read.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Connections end with it: what is still being sent is not waited for. */
+const ENDS = { Connection: "close" };
+
+function tooLarge(bytes: number): ServiceError {
+  return new ServiceError("TOO_LARGE", `body: expected at most ${bytes} bytes, got more`, ENDS);
+}
+
+function tooSlow(ms: number): ServiceError {
+  return new ServiceError("TIMEOUT", `body: expected all of it within ${ms / 1000} s, got a part`, ENDS);
+}

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { FaceError, parseJson, reasonOf } from "../core/index.ts";
+import { fromText } from "./from-text.ts";
+import { readBody } from "./read-body.ts";
+import { ServiceError } from "./service-error.ts";
+import type { Limits } from "./settings/index.ts";
+
+/** Fetches what an address names; undefined in a service that does not. */
+export type FetchUrl = (url: string, signal: AbortSignal) => Promise<Uint8Array>;
+
+/** Pictures of a request, and what else it says. */
+export interface PictureRequest {
+  readonly pictures: readonly Uint8Array[];
+  readonly options: unknown;
+}
+
+const PictureJson = z.union([
+  z.strictObject({ base64: z.string() }),
+  z.strictObject({ url: z.string().max(4096) }),
+]);
+const PicturesJson = z.looseObject({
+  pictures: z.array(PictureJson).max(1000).optional(),
+  picture: PictureJson.optional(),
+});
+
+/** For the document: a picture in JSON. */
+export const PictureJsonSchema = PictureJson;
+
+/**
+ * The pictures of a request, in whichever of three ways they came.
+ *
+ * Throws    ServiceError MEDIA_TYPE, TOO_LARGE, TIMEOUT, FORBIDDEN; FaceError USAGE
+ */
+export async function readPictures(
+  request: Request,
+  options: z.ZodObject,
+  limits: Limits,
+  fetchUrl: FetchUrl | undefined,
+  signal: AbortSignal,
+): Promise<PictureRequest> {
+  const type = (request.headers.get("content-type") ?? "").toLowerCase();
+  const query = Object.fromEntries(new URL(request.url).searchParams);
+  const body = await readBody(request, limits);
+  if (type.startsWith("multipart/form-data")) {
+    const { pictures, fields } = await ofForm(body, request.headers.get("content-type")!);
+    return { pictures, options: fromText(options, { ...query, ...fields }) };
+  }
+  if (type.startsWith("application/json")) return await ofJson(body, fetchUrl, signal);
+  if (type.startsWith("image/") || type.startsWith("application/octet-stream"))
+    return { pictures: body.length > 0 ? [body] : [], options: fromText(options, query) };
+  if (body.length === 0) return { pictures: [], options: fromText(options, query) };
+  throw new ServiceError(
+    "MEDIA_TYPE",
+    "body: expected multipart/form-data, application/json or a picture (image/…), got another Content-Type",
+  );
+}
+
+async function ofForm(
+  body: Uint8Array,
+  type: string,
+): Promise<{ readonly pictures: Uint8Array[]; readonly fields: Record<string, string> }> {
+  let form: FormData;
+  try {
+    form = await new Response(body as Uint8Array<ArrayBuffer>, {
+      headers: { "Content-Type": type },
+    }).formData();
+  } catch (cause) {
+    throw new FaceError(
+      "USAGE",
+      { where: "body", expected: "multipart/form-data as its header says", got: "something else" },
+      { cause },
+    );
+  }
+  const pictures: Uint8Array[] = [];
+  const fields: Record<string, string> = {};
+  for (const [name, value] of form as unknown as Iterable<[string, string | Blob]>) {
+    // A picture's field may have any name, and its file's name is nobody's business here.
+    if (typeof value !== "string") pictures.push(new Uint8Array(await value.arrayBuffer()));
+    else if (Object.hasOwn(fields, name))
+      throw new FaceError("USAGE", { where: "body", expected: "each field once", got: "one twice" });
+    else Object.defineProperty(fields, name, { value, enumerable: true });
+  }
+  return { pictures, fields };
+}
+
+async function ofJson(
+  body: Uint8Array,
+  fetchUrl: FetchUrl | undefined,
+  signal: AbortSignal,
+): Promise<PictureRequest> {
+  const { pictures = [], picture, ...options } = checked(PicturesJson, json(body));
+  const all = picture ? [picture, ...pictures] : pictures;
+  const bytes: Uint8Array[] = [];
+  for (const each of all) {
+    if ("base64" in each) bytes.push(ofBase64(each.base64));
+    else if (fetchUrl) bytes.push(await fetchUrl(each.url, signal));
+    else
+      throw new ServiceError(
+        "FORBIDDEN",
+        "url: expected the picture itself, got an address; this service was started without --allow-urls",
+      );
+  }
+  return { pictures: bytes, options };
+}
+
+function ofBase64(text: string): Uint8Array {
+  // As browsers make it: data:image/jpeg;base64,…
+  const bare = text.replace(/^data:[^,]{0,200};base64,/i, "");
+  if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(bare))
+    throw new FaceError("USAGE", { where: "base64", expected: "base64", got: "other characters" });
+  return Buffer.from(bare, "base64");
+}
+
+/** A body's JSON. Throws FaceError USAGE. */
+export function json(body: Uint8Array): unknown {
+  try {
+    return parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? "something else" : reasonOf(cause);
+    throw new FaceError("USAGE", { where: "body", expected: "JSON", got: why }, { cause });
+  }
+}
+
+/** A value that a schema takes. Throws FaceError USAGE, which names the field and not what was in it. */
+export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue!.path.map(String).join(".").slice(0, 80) || "request";
+  throw new FaceError("USAGE", `${where}: ${sentenceOfIssue(issue!)}`);
+}
+
+/** Zod's sentence, in which names of unknown keys, which are the caller's own text, are left out. */
+function sentenceOfIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") return "expected only what the document lists, got an unknown name";
+  return issue.message.slice(0, 200);
+}

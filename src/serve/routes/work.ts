@@ -1,0 +1,158 @@
+import { cosine, FaceError, normalize } from "../../core/index.ts";
+import { chooseFace, type FaceChoice } from "../../recognise/index.ts";
+import { judge } from "../../verdict/index.ts";
+import { comparable, found, type Handlers, look, lookAtAll, onlyPicture } from "../service.ts";
+import { verdictOnWire } from "../verdict-on-wire.ts";
+
+/** The face that a request means. */
+export function choiceOf({
+  face,
+  faceAt,
+}: {
+  readonly face: "largest" | "central" | "only" | number;
+  readonly faceAt?: readonly number[] | undefined;
+}): FaceChoice {
+  return faceAt ? { x: faceAt[0]!, y: faceAt[1]! } : face;
+}
+
+/** Work on pictures, without a gallery or against one. */
+export const WORK: Handlers<"model" | "detect" | "embed" | "compare" | "identify" | "search"> = {
+  model: async (service, { caller, query }) => {
+    const { collection } = query;
+    const { model, dimension, pipeline, calibration, uncalibrated } =
+      collection === undefined
+        ? service.recognition
+        : comparable(service, { caller, params: { collection } }).recognition;
+    return {
+      model,
+      dimension,
+      pipeline: { ...pipeline },
+      calibration: calibration ? { ...calibration } : null,
+      uncalibrated: uncalibrated ?? null,
+    };
+  },
+
+  detect: async (service, { pictures, signal }) => {
+    const { recognition } = service;
+    const photographs = await lookAtAll(service, recognition, pictures, "detect", signal);
+    return {
+      model: recognition.pipeline.detector?.id ?? recognition.model,
+      pictures: photographs.map((each) =>
+        "error" in each ? each : { ...sizeOf(each), faces: each.faces.map(found) },
+      ),
+    };
+  },
+
+  embed: async (service, { pictures, signal }) => {
+    const { recognition } = service;
+    const photographs = await lookAtAll(service, recognition, pictures, "faces", signal);
+    return {
+      model: recognition.model,
+      pictures: photographs.map((each) =>
+        "error" in each
+          ? each
+          : {
+              ...sizeOf(each),
+              faces: each.faces.map((face) => ({
+                ...found(face),
+                embedding: [...face.embedding],
+                ...(face.norm === undefined ? {} : { norm: face.norm }),
+                ...(face.quality && { quality: { ...face.quality, pose: face.quality.pose } }),
+              })),
+            },
+      ),
+    };
+  },
+
+  compare: async (service, { pictures, body, signal }) => {
+    const { recognition } = service;
+    const { vectors, threshold } = body;
+    if ((pictures.length === 2) === (vectors !== undefined))
+      throw new FaceError("USAGE", {
+        where: "compare",
+        expected: "two pictures, or one picture and vectors",
+        got: vectors ? "two pictures and vectors" : "one picture alone",
+      });
+    const others = vectors?.map((vector) => {
+      if (vector.length === recognition.dimension) return normalize(Float32Array.from(vector));
+      throw new FaceError("SHAPE", {
+        where: "vectors",
+        expected: `${recognition.dimension} numbers each, as ${recognition.model} gives`,
+        got: String(vector.length),
+      });
+    });
+    service.queueOf(recognition).expectRoom(pictures.length);
+    const photographs = await Promise.all(
+      pictures.map((picture) => look(service, recognition, picture, "faces", signal)),
+    );
+    const chosen = photographs.map((each) => chooseFace(each.faces, choiceOf(body), each));
+    const verdictOf = (score: number) => {
+      const verdict = judge(score, { calibration: recognition.calibration, threshold });
+      return verdict ? verdictOnWire(verdict) : null;
+    };
+    const [a, b] = chosen;
+    const score = a && b ? cosine(a.embedding, b.embedding) : null;
+    return {
+      model: recognition.model,
+      cosine: score,
+      verdict: score === null ? null : verdictOf(score),
+      ...(recognition.uncalibrated === undefined ? {} : { uncalibrated: recognition.uncalibrated }),
+      faces: chosen.map((face, i) => (face ? { ...found(face), found: photographs[i]!.faces.length } : null)),
+      ...(others &&
+        a && {
+          scores: others.map((vector) => {
+            const each = cosine(a.embedding, vector);
+            return { cosine: each, verdict: verdictOf(each) };
+          }),
+        }),
+    };
+  },
+
+  identify: async (service, asked) => {
+    const { pictures, body, signal } = asked;
+    const { gallery, recognition } = comparable(service, asked);
+    const { threshold, strangers, k } = body;
+    const how = { threshold, strangers, k, calibration: recognition.calibration, signal };
+    const photographs = await lookAtAll(service, recognition, pictures, "faces", signal);
+    const answers = [];
+    for (const each of photographs) {
+      if ("error" in each) {
+        answers.push(each);
+        continue;
+      }
+      const faces = [];
+      for (const face of each.faces) {
+        const { verdict, candidates, ...who } = await gallery.identify(face.embedding, how);
+        faces.push({
+          ...found(face),
+          who: { ...who, verdict: verdictOnWire(verdict), candidates: [...candidates] },
+        });
+      }
+      answers.push({ ...sizeOf(each), faces });
+    }
+    return { model: recognition.model, pictures: answers };
+  },
+
+  search: async (service, asked) => {
+    const { gallery, recognition } = comparable(service, asked);
+    const photograph = await look(service, recognition, onlyPicture(asked), "faces", asked.signal);
+    const face = chooseFace(photograph.faces, choiceOf(asked.body), photograph);
+    return {
+      model: recognition.model,
+      face: face ? found(face) : null,
+      hits: face ? await gallery.search(face.embedding, asked.body.k) : [],
+    };
+  },
+};
+
+function sizeOf({
+  width,
+  height,
+  warnings,
+}: {
+  readonly width: number;
+  readonly height: number;
+  readonly warnings?: readonly string[];
+}) {
+  return { width, height, ...(warnings ? { warnings: [...warnings] } : {}) };
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { samplePhotographs } from "./pack.ts";
+import { arcface, jsonLines } from "./run-cli.ts";
+
+let folder: string;
+let photographs: Record<number, string>;
+const running = new Set<ChildProcess>();
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "arcface-serve-cli-"));
+  photographs = await samplePhotographs();
+});
+afterAll(async () => {
+  for (const child of running) child.kill("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly ended: Promise<number>;
+  readonly log: () => string;
+}
+
+/** Starts a service of the built package on a free port, as `--json` tells it. */
+async function serve(...args: readonly string[]): Promise<Started> {
+  const bin = join(import.meta.dirname, "..", "bin", "arcface.js");
+  const child = spawn(process.execPath, [bin, "serve", "--port", "0", "--json", "--jobs", "1", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  let log = "";
+  child.stderr.on("data", (part: Buffer) => {
+    log += part.toString();
+  });
+  const ended = new Promise<number>((settle) => child.on("close", (code) => settle(code ?? -1)));
+  const first = await new Promise<string>((settle, fail) => {
+    let text = "";
+    child.stdout.on("data", (part: Buffer) => {
+      text += part.toString();
+      if (text.includes("\n")) settle(text.split("\n", 1)[0]!);
+    });
+    void ended.then((code) => fail(new Error(`ended with ${code}: ${log}`)));
+  });
+  return { child, url: (JSON.parse(first) as { url: string }).url, ended, log: () => log };
+}
+
+/** Stops a service by Ctrl-C. Returns its exit code and how long it took. */
+async function stop({ child, ended }: Started): Promise<{ code: number; ms: number }> {
+  const begun = performance.now();
+  child.kill("SIGINT");
+  const code = await ended;
+  running.delete(child);
+  return { code, ms: performance.now() - begun };
+}
+
+async function formOf(numbers: readonly number[], fields: Record<string, string> = {}): Promise<FormData> {
+  const form = new FormData();
+  for (const each of numbers)
+    form.append("pictures", new Blob([await readFile(photographs[each]!)]), "secret-name.jpg");
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  return form;
+}
+
+test("a person is enrolled, known again by another service after a kill, and forgotten with proof", async () => {
+  const gallery = `sqlite:${join(folder, "people.db")}`;
+  const first = await serve("--gallery", gallery, "--create");
+  const at = (url: string, path: string) => `${url}/v1/collections/default${path}`;
+  const enrolled = await fetch(at(first.url, "/persons"), {
+    method: "POST",
+    body: await formOf([1], { name: "Ann Example", force: "true" }),
+  });
+  expect(enrolled.status).toBe(201);
+  const { person } = (await enrolled.json()) as { person: { id: number; name: string } };
+  first.child.kill("SIGKILL");
+  await first.ended;
+  running.delete(first.child);
+  const second = await serve("--gallery", gallery);
+  const answer = await fetch(at(second.url, "/identify"), { method: "POST", body: await formOf([1]) });
+  const { pictures } = (await answer.json()) as {
+    pictures: { faces: { who: { person: { id: number } | null; cosine: number; verdict: object } }[] }[];
+  };
+  const known = pictures[0]!.faces.filter(({ who }) => who.person?.id === person.id);
+  expect(known).toHaveLength(1);
+  expect(known[0]!.who.cosine).toBeCloseTo(1, 5);
+  expect(known[0]!.who.verdict).toHaveProperty("strangers.fpir.high");
+  const forgot = await fetch(at(second.url, "/forget"), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ persons: [person.id] }),
+  });
+  expect(await forgot.json()).toMatchObject({ finished: true, proven: true, faces: 1, crops: 1 });
+  expect(second.log()).not.toMatch(/Ann|secret-name|people\.db/);
+  expect(second.log()).toContain('"endpoint":"identify"');
+  const { code, ms } = await stop(second);
+  expect(code).toBe(0);
+  // A machine that is busy with other tests takes its time over anything; alone it takes some tenths of a second.
+  expect(ms).toBeLessThan(10_000);
+});
+
+test("an address that others reach needs a key, which the service asks for", async () => {
+  const keys = join(folder, "keys.json");
+  const refused = await arcface(["serve", "--host", "0.0.0.0", "--port", "0", "--keys", keys]);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain("serve keys create");
+  const created = await arcface(["serve", "keys", "create", "--role", "read", "--keys", keys, "--json"]);
+  const [{ id, key }] = jsonLines<{ id: string; key: string }>(created) as [{ id: string; key: string }];
+  const started = await serve("--host", "0.0.0.0", "--keys", keys);
+  const url = started.url.replace("0.0.0.0", "127.0.0.1");
+  expect((await fetch(`${url}/v1/model`)).status).toBe(401);
+  const headers = { Authorization: `Bearer ${key}` };
+  expect((await fetch(`${url}/v1/model`, { headers })).status).toBe(200);
+  const half = fetch(`${url}/v1/detect`, { method: "POST", headers, body: await formOf([2]) });
+  // Accepted before the stop is answered after it.
+  await new Promise((settle) => setTimeout(settle, 200));
+  const stopping = stop(started);
+  expect((await half).status).toBe(200);
+  expect((await stopping).code).toBe(0);
+  const revoked = await arcface(["serve", "keys", "revoke", id, "--keys", keys]);
+  expect(revoked.code).toBe(0);
+  const [listed] = jsonLines<{ revoked: string; lastUse: string }>(
+    await arcface(["serve", "keys", "list", "--keys", keys, "--json"]),
+  );
+  expect(Date.parse(listed!.lastUse)).toBeGreaterThan(0);
+  expect(Date.parse(listed!.revoked)).toBeGreaterThan(0);
+});
