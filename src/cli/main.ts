@@ -40,6 +40,8 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
   const program = new Command("arcface")
     .description("Faces in photographs: find them, compare them, search for them.")
     .version(VERSION)
+    // A flag belongs to the command that it stands behind: "serve" has commands of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(...text.replace(/\n$/, "").split("\n")),

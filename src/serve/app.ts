@@ -28,7 +28,7 @@ export interface ServiceLog {
 
 /** Everything that a service is made of. */
 export interface AppOptions {
-  /** What makes vectors where no gallery is asked. */
+  /** The workers that make vectors where no gallery is asked. */
   readonly recognition: PictureWorkers;
   /** Galleries by the names they have on the wire, each with what makes vectors for it. */
   readonly galleries?: Readonly<Record<string, GalleryToServe>> | undefined;

@@ -75,7 +75,7 @@ export function told(thrown: unknown): Told {
   }
   if (thrown instanceof FaceError) {
     const status = LIBRARY_STATUS[thrown.code];
-    // What refuses a picture's own bytes is about them, whatever its code.
+    // A refusal of a picture's own bytes is about them, whatever its code.
     const ofPicture = thrown.code === "BAD_FILE" && thrown.where === "image";
     if (ofPicture) return { status: 422, code: thrown.code, message: thrown.message, headers: {} };
     if (status < 500) return { status, code: thrown.code, message: thrown.message, headers: {} };
@@ -84,7 +84,7 @@ export function told(thrown: unknown): Told {
   return { status: 500, code: "INTERNAL", message: DEFECT, headers: {} };
 }
 
-/** What the log says of a defect: its sentence without what stands in quotes, which may be somebody's name. */
+/** A defect as the log tells it: its sentence without what stands in quotes, which may be somebody's name. */
 export function logged(thrown: unknown): { readonly reason: string; readonly stack: readonly string[] } {
   const stack = thrown instanceof Error ? (thrown.stack ?? "").split("\n").slice(1, 12) : [];
   return {

@@ -26,7 +26,7 @@ export interface Served {
 /** Everything that handlers work with. */
 export interface Service {
   readonly collections: ReadonlyMap<string, Served>;
-  /** What makes vectors where no gallery is asked. */
+  /** The workers that make vectors where no gallery is asked. */
   readonly recognition: PictureWorkers;
   readonly queueOf: (recognition: PictureWorkers) => WorkQueue;
   readonly limits: Limits;
@@ -56,7 +56,7 @@ type Given<A extends AnswerOf> = A extends { readonly schema: infer S extends z.
   ? z.input<S> | Response
   : Response;
 
-/** What a request is answered with. */
+/** Answers a request. */
 export type Handler<E extends Endpoint> = (service: Service, asked: Asked<E>) => Promise<Given<E["answer"]>>;
 
 /** Handlers of some of the endpoints. */

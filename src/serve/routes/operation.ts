@@ -1,6 +1,6 @@
 import type { Handlers } from "../service.ts";
 
-/** What those ask who run the service. */
+/** Questions of those who run the service. */
 export const OPERATION: Handlers<"health" | "ready" | "metrics"> = {
   health: async () => ({ ok: true }),
 

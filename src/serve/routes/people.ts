@@ -245,7 +245,7 @@ export const PEOPLE: Handlers<Names> = {
         },
       });
     } finally {
-      // What is open can still be read; nothing of it stays when the service is killed meanwhile.
+      // An open file can still be read; nothing of it stays when the service is killed meanwhile.
       await rm(path, { force: true });
     }
   },
