@@ -162,7 +162,6 @@ const io = {
   interactive: false,
   env: {},
   signal: new AbortController().signal,
-  mayTake() {},
 };
 const program = commandTree(io, () => async () => {}, false);
 

@@ -9,7 +9,6 @@ const io = {
   interactive: false,
   env: {},
   signal: new AbortController().signal,
-  mayTake() {},
 };
 
 /** A command, its subcommands, theirs, and so on. */

@@ -10,5 +10,5 @@ export interface CliIo {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Says how long this command may take from Ctrl-C to its end, in milliseconds; a second without. */
-  mayTake(ms: number): void;
+  readonly mayTake?: (ms: number) => void;
 }

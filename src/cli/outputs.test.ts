@@ -97,7 +97,7 @@ describe("a folder's place", () => {
 describe("a batch", () => {
   const failures = (unreadable: number): Failures =>
     new Failures(
-      { out() {}, err() {}, interactive: false, env: {}, signal: new AbortController().signal, mayTake() {} },
+      { out() {}, err() {}, interactive: false, env: {}, signal: new AbortController().signal },
       false,
       { unreadable: Array.from({ length: unreadable }, () => ({ path: "x", reason: "y" })) },
     );

@@ -51,7 +51,6 @@ async function told(...commands: readonly string[]): Promise<string> {
       interactive: false,
       env,
       signal: new AbortController().signal,
-      mayTake() {},
     });
     if (code !== 0) lines.push(`exit code ${code}`);
     lines.push("");

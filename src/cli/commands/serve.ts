@@ -123,7 +123,7 @@ function addKeyFlags(command: Command): Command {
 }
 
 async function run(io: CliIo, flags: ServeFlags): Promise<number> {
-  io.mayTake(DRAIN_MS);
+  io.mayTake?.(DRAIN_MS);
   const keys = await keysToServe(io, flags);
   const named = namedAddresses(flags.gallery ?? []);
   await using open = new OpenedThings();
