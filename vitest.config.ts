@@ -14,6 +14,7 @@ const SLOW = [
   "src/train/**",
   "test/checkpoint-journey.test.ts",
   "test/detectors.test.ts",
+  "test/documents-run.test.ts",
   "test/evaluate-cli.test.ts",
   "test/fuzz.test.ts",
   "test/gallery-forget.test.ts",

@@ -10,8 +10,10 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
+import { transform } from "esbuild";
 import { afterAll, expect, test } from "vitest";
 import { commandTree } from "../src/cli/main.ts";
+import { fences } from "./fences.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const documents = [
@@ -22,15 +24,6 @@ const documents = [
     .filter((name) => name.endsWith(".md"))
     .map((name) => join(ROOT, "docs", name)),
 ].map((path) => ({ path, name: relative(ROOT, path), text: readFileSync(path, "utf8") }));
-
-/** Fenced blocks: what stands behind the fence, and the line of the document it begins in. */
-function fences(text: string): { readonly info: string; readonly line: number; readonly code: string }[] {
-  return [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map((match) => ({
-    info: match[1]!.trim(),
-    line: text.slice(0, match.index).split("\n").length,
-    code: match[2]!,
-  }));
-}
 
 // Within the checkout, so that `arcface-ts` is this package, as built.
 mkdirSync(join(ROOT, "node_modules", ".cache"), { recursive: true });
@@ -48,7 +41,7 @@ const comments = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "ut
 test("every block of TypeScript in README, docs and comments compiles against the built package", async () => {
   const blocks = [...documents, ...comments].flatMap(({ name, text }) =>
     fences(text)
-      .filter(({ info }) => info === "ts")
+      .filter(({ language }) => language === "ts")
       .map((block) => ({ ...block, name })),
   );
   expect(blocks.filter(({ name }) => name === "README.md")).not.toEqual([]);
@@ -72,6 +65,17 @@ test("every block of TypeScript in README, docs and comments compiles against th
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   expect(await compile(folder)).toBe("");
 }, 180_000);
+
+test("every block of JavaScript in README and docs can be parsed", async () => {
+  const blocks = documents.flatMap(({ name, text }) =>
+    fences(text)
+      .filter(({ language }) => language === "js")
+      .map((block) => ({ ...block, name })),
+  );
+  expect(blocks.length).toBeGreaterThan(3);
+  for (const { name, line, code } of blocks)
+    await expect(transform(code, { format: "esm" }), `${name}, line ${line}`).resolves.toBeDefined();
+});
 
 /** Where the types of `arcface-ts` and its doors lie, by the package's own `exports`. */
 function typesOfPackage(): Record<string, string[]> {
@@ -185,8 +189,8 @@ function complaint(line: string): string | undefined {
 
 /** Command lines of a document: in fenced blocks and in code within lines. */
 function commandLines(text: string): string[] {
-  const fenced = fences(text).flatMap(({ info, code }) =>
-    info === "ts" ? [] : code.split("\n").map((line) => line.replace(/\s#\s.*$/, "").replace(/^\$ /, "")),
+  const fenced = fences(text).flatMap(({ language, code }) =>
+    language === "ts" ? [] : code.split("\n").map((line) => line.replace(/\s#\s.*$/, "").replace(/^\$ /, "")),
   );
   const inline = [...text.replace(/^```[\s\S]*?^```$/gm, "").matchAll(/`([^`\n]+)`/g)].map(
     ([, code]) => code!,

@@ -27,6 +27,10 @@ export interface ExportedName {
   readonly declaredAs: string;
   /** Its declarations without comments and private members. */
   readonly text: string;
+  /** What its comment says, as Markdown; empty without one. */
+  readonly comment: string;
+  /** Its declarations with the comments of their members. */
+  readonly commented: string;
   /** Where it has to be imported from to be named in code: types of dist/ that the declarations mention. */
   readonly mentions: readonly { readonly name: string; readonly declaredIn: string }[];
 }
@@ -112,6 +116,8 @@ function exportedName(project: Project, symbol: TypeSymbol): ExportedName {
     declaredIn: relative(DIST, real.declarations[0]!.path),
     declaredAs: real.name,
     text: nodes.map(textOf).join("\n"),
+    comment: commentBefore(nodes[0]!, real.declarations[0]!.path),
+    commented: nodes.map(commentedTextOf).join("\n"),
     mentions: [...mentions.values()],
   };
 }
@@ -144,8 +150,26 @@ function* identifiersOf(node: Node): Generator<Node> {
   for (const child of children) if (!isPrivate(child)) yield* identifiersOf(child);
 }
 
+/** The comment that stands before a declaration, without its stars. */
+function commentBefore(node: Node, path: string): string {
+  const before = readFileSync(path, "utf8").slice(node.getFullStart(), node.getStart());
+  const [, comment = ""] = /\/\*\*([\s\S]*?)\*\/\s*$/.exec(before) ?? [];
+  return comment.replace(/^[ \t]*\* ?/gm, "").trim();
+}
+
 /** A declaration in one form: without comments, private members and what says that it is one. */
 function textOf(node: Node): string {
+  return commentedTextOf(node)
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/^\s*\/\/.*$/gm, "")
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+/** A declaration without private members and what says that it is one. */
+function commentedTextOf(node: Node): string {
   const text = node.getText();
   const start = node.getStart();
   const members: Node[] = [];
@@ -158,8 +182,6 @@ function textOf(node: Node): string {
   }
   shown += text.slice(at);
   return shown
-    .replace(/\/\*[\s\S]*?\*\//g, "")
-    .replace(/^\s*\/\/.*$/gm, "")
     .replace(/^(export )?(declare )?/, "")
     .split("\n")
     .map((line) => line.trimEnd())
