@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Command, Option } from "commander";
 import { commandTree } from "../../src/cli/main.ts";
 
@@ -85,7 +86,11 @@ function optionTable(options: readonly Option[]): string {
 /** The words below the flags in a command's help: notes as sentences, examples as a block. */
 function afterHelp(command: Command): string {
   let said = "";
-  command.emit("afterHelp", { error: false, command, write: (text: string) => (said += text) });
+  const write = (text: string): void => {
+    said += text;
+  };
+  // Commander tells those who added words to the help; its types leave out that a command is an emitter of events.
+  (command as unknown as EventEmitter).emit("afterHelp", { error: false, command, write });
   const [notes = "", examples = ""] = said.trim().split(/^Examples?:\n/m);
   const shown = examples === "" ? "" : `\`\`\`sh norun\n${examples.replace(/^ {2}/gm, "").trimEnd()}\n\`\`\``;
   // What stands behind the examples is apart from them by an empty line.
