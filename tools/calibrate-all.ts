@@ -16,7 +16,12 @@ const [images = join(shared, "data/lfw/images"), pairs = join(shared, "data/lfw/
   process.argv.slice(2);
 
 /** Models whose files every user can have. */
-const MODELS = ["fr-feature-512", "mobilefacenet-192", "mobilefacenet-128"];
+const MODELS = [
+  "fr-feature-512",
+  "mobilefacenet-192",
+  "mobilefacenet-128",
+  "fr-feature-512+mobilefacenet-192",
+];
 
 for (const model of MODELS.filter((id) => only.length === 0 || only.includes(id))) {
   for (const flip of [false, true]) {

@@ -63,6 +63,8 @@ export {
   type Differentials,
   differentialsOf,
   type Figure,
+  type GroupFigures,
+  measureGroups,
   measureVerification,
   type VerificationOptions,
   type VerificationReport,

@@ -1,3 +1,4 @@
+import type { WorkOptions } from "../core/index.ts";
 import {
   acceptInterval,
   accuracyInterval,
@@ -28,6 +29,7 @@ import {
   type RateInterval,
   type RejectPoint,
   rankPairs,
+  scoreSpread,
   type TalliedScores,
   type TrueAcceptRate,
   tallyScores,
@@ -79,6 +81,9 @@ export function differentialsOf(
   return { fmr: rates("fmr"), fnmr: rates("fnmr") };
 }
 
+/** What groups' rates are at one threshold, and how unequal. */
+export type GroupFigures = Pick<VerificationReport, "groups" | "differentials">;
+
 /** How well a network tells pairs of one person from pairs of two. */
 export interface VerificationReport {
   readonly protocol: string;
@@ -99,6 +104,8 @@ export interface VerificationReport {
   readonly falseMatches: number;
   readonly falseNonMatches: number;
   readonly auc: Figure;
+  /** Difference of the means of genuine and impostor scores, in their mean deviation. */
+  readonly dPrime: number;
   readonly eer: EqualErrorRate & { readonly interval: Interval };
   readonly tarAtFar: readonly AcceptFigure[];
   /** At `threshold`, while pairs of low quality are set aside. */
@@ -168,10 +175,11 @@ export function measureVerification(
     fmr: falseMatchRate(tallied, threshold),
     fnmr: falseNonMatchRate(tallied, threshold),
     auc: { value: auc, interval: areaInterval(scored, points) },
+    dPrime: scoreSpread(points).dPrime,
     eer: { ...eer, interval: equalErrorInterval(tallied, eer, points) },
     tarAtFar: tarAtFar.map((rate) => acceptFigure(rate, tallied)),
     reject: rejectCurves(list, measured, scored, threshold),
-    ...groupFigures(grouping && groupErrors(scored, groupsOfPairs(list, grouping), threshold)),
+    ...(grouping ? figuresOfGroups(list, scored, grouping, threshold) : { groups: [] }),
     intervals: { confidence: CONFIDENCE, method: BY_PEOPLE },
     points,
     scores: scored.scores,
@@ -230,10 +238,24 @@ function rejectCurves(
   return { detectionScore: curve(score), featureNorm: curve(norm) };
 }
 
-function groupFigures(
-  groups: readonly GroupErrors[] | undefined,
-): Pick<VerificationReport, "groups" | "differentials"> {
-  if (!groups) return { groups: [] };
+/** Error rates of groups at a threshold that was found elsewhere, in all pairs of a list. */
+export function measureGroups(
+  list: PairList,
+  measured: readonly MeasuredPicture[],
+  groups: NonNullable<VerificationOptions["groups"]>,
+  threshold: number,
+  options: WorkOptions = {},
+): GroupFigures {
+  return figuresOfGroups(list, scorePairs(list, measured, options), groups, threshold);
+}
+
+function figuresOfGroups(
+  list: PairList,
+  scored: ScoredPairList,
+  grouping: NonNullable<VerificationOptions["groups"]>,
+  threshold: number,
+): GroupFigures {
+  const groups = groupErrors(scored, groupsOfPairs(list, grouping), threshold);
   return { groups, differentials: differentialsOf(groups.filter(({ across }) => !across)) };
 }
 

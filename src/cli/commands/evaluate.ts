@@ -4,9 +4,13 @@ import {
   type AcceptFigure,
   type AllPairsReport,
   type IdentificationReport,
+  type LabelledPeople,
   measureAllPairs,
+  measureGroups,
   measureIdentification,
   measureVerification,
+  type PairList,
+  pairsOfPeople,
   readGroups,
   type VerificationReport,
 } from "../../evaluate/index.ts";
@@ -61,6 +65,9 @@ interface Outcome {
 const DRAWN = 10_000;
 /** Folders with at most so many pairs are counted whole unasked, which takes some seconds. */
 const COUNTED_UNASKED = 50_000_000;
+
+/** All pairs of a folder are looked at by group where there are at most so many: they are held. */
+const MAX_GROUPED = 5_000_000;
 
 /** `arcface evaluate PROTOCOL` */
 export function evaluateCommand(program: Command, act: Act): void {
@@ -146,9 +153,17 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
     await pictureOptions(io, flags, protocol, store, bar),
   );
   const embedded = performance.now();
-  const report = measureVerification(list, measured, { groups });
   const count = (list.pictures.length * (list.pictures.length - 1)) / 2;
   const work = { signal: io.signal, onProgress: bar.update };
+  const drawn = measureVerification(list, measured, { groups });
+  // Of the pairs that were drawn few are of one group.
+  const report =
+    people && groups && drawn.pairs < count && count <= MAX_GROUPED
+      ? {
+          ...drawn,
+          ...measureGroups(allPairsOf(people, flags.seed), measured, groups, drawn.threshold, work),
+        }
+      : drawn;
   const outcome: Outcome = {
     pipeline,
     report,
@@ -173,6 +188,11 @@ async function run(io: CliIo, flags: EvaluateFlags, protocol: Protocol, all = fa
   else io.out(...lines);
   if (page !== undefined && !flags.json) io.out(`${page}: written\n`);
   return exitCode;
+}
+
+function allPairsOf(people: LabelledPeople, seed: number): PairList {
+  const all = { genuine: Number.POSITIVE_INFINITY, impostor: Number.POSITIVE_INFINITY };
+  return pairsOfPeople(people, "all pairs", all, seeded(seed));
 }
 
 /** `1e-3`, as the field writes a rate. */
@@ -242,7 +262,7 @@ function describe({ pipeline, report, identification, allPairs, computed, second
     `pairs       ${number(report.genuinePairs)} genuine, ${number(report.impostorPairs)} impostor`,
     `accuracy    ${percent(accuracy.mean)} ± ${percent(accuracy.std)} % over ${accuracy.folds.length} folds, ${within(accuracy.interval)}; with exact thresholds ${percent(exactAccuracy.mean)} ± ${percent(exactAccuracy.std)} %`,
     `threshold   ${threshold.toFixed(4)} decides most pairs rightly: ${report.falseMatches} false matches (FMR ${within([report.fmr.low, report.fmr.high], 3)} %), ${report.falseNonMatches} false non-matches (FNMR ${within([report.fnmr.low, report.fnmr.high])} %) (squared distance ${units.squaredDistance.toFixed(3)}, angle ${units.angleDeg.toFixed(1)}°)`,
-    `AUC         ${auc.value.toFixed(5)} [${auc.interval.map((x) => x.toFixed(5)).join(", ")}]`,
+    `AUC         ${auc.value.toFixed(5)} [${auc.interval.map((x) => x.toFixed(5)).join(", ")}]; d′ ${report.dPrime.toFixed(2)}`,
     `EER         ${percent(eer.rate, 3)} % ${within(eer.interval, 3)}`,
     ...tarAtFar.map((rate) =>
       rate.kind === "measured"
