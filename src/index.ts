@@ -20,7 +20,9 @@ export {
   counted,
   ERROR_CODES,
   type ErrorCode,
+  type ErrorParts,
   FaceError,
+  type Fault,
   internal,
   type Landmarks,
   momentOf,
@@ -38,6 +40,7 @@ export {
   threadCount,
   throwIfAborted,
   type UnitVector,
+  visibleText,
   type WorkOptions,
 } from "./core/index.ts";
 export type { Detection, DetectOptions } from "./detect/index.ts";

@@ -58,7 +58,11 @@ export function alignFace(image: RgbImage, landmarks: Landmarks<"raster">, sizeP
 export function cropToPicture<S extends Space>(landmarks: Landmarks<S>, sizePx: number): Affine<"crop", S> {
   const toPicture = invertAffine(fitSimilarity(landmarks, alignmentTemplate(sizePx)));
   if (Object.values(toPicture).every(Number.isFinite)) return toPicture;
-  throw new FaceError("SHAPE", "align: expected five landmarks of one face, got ones that fit none");
+  throw new FaceError("SHAPE", {
+    where: "align",
+    expected: "five landmarks of one face",
+    got: "ones that fit none",
+  });
 }
 
 /**
@@ -68,7 +72,11 @@ export function cropToPicture<S extends Space>(landmarks: Landmarks<S>, sizePx: 
  */
 export function asAlignedFace(crop: RgbImage): AlignedFace {
   if (crop.width !== crop.height) {
-    throw new FaceError("SHAPE", `align: expected a square crop, got ${crop.width}×${crop.height}`);
+    throw new FaceError("SHAPE", {
+      where: "align",
+      expected: "a square crop",
+      got: `${crop.width}×${crop.height}`,
+    });
   }
   alignmentTemplate(crop.width);
   return crop as AlignedFace;

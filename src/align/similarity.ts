@@ -30,7 +30,11 @@ export function fitSimilarity<F extends Space, T extends Space>(
   }
   const scale = Math.hypot(dot, cross) / spread;
   if (!(scale > 0) || !Number.isFinite(scale)) {
-    throw new FaceError("SHAPE", `align: expected ${count} landmarks that differ, got ones without extent`);
+    throw new FaceError("SHAPE", {
+      where: "align",
+      expected: `${count} landmarks that differ`,
+      got: "ones without extent",
+    });
   }
   const a = dot / spread;
   const b = cross / spread;

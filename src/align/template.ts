@@ -25,10 +25,11 @@ const TEMPLATE_112: readonly (readonly [number, number])[] = [
 export function alignmentTemplate(sizePx: number): Landmarks<"crop"> {
   const base = sizePx % 112 === 0 ? 112 : 128;
   if (sizePx < 112 || sizePx % base !== 0) {
-    throw new FaceError(
-      "BAD_CONTRACT",
-      `align: expected a crop size that is a multiple of 112 or 128, got ${sizePx}`,
-    );
+    throw new FaceError("BAD_CONTRACT", {
+      where: "align",
+      expected: "a crop size that is a multiple of 112 or 128",
+      got: sizePx,
+    });
   }
   const ratio = sizePx / base;
   const shift = base === 128 ? 8 : 0;

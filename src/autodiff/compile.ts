@@ -96,10 +96,11 @@ export function compile(
   const taken = new Set([...tape.inputs, ...tape.slots].map(({ name }) => name));
   for (const [name, value] of Object.entries(outputs)) {
     if (taken.has(name))
-      throw new FaceError(
-        "USAGE",
-        `output ${name}: expected a name of its own, got an input's or a parameter's`,
-      );
+      throw new FaceError("USAGE", {
+        where: `output ${name}`,
+        expected: "a name of its own",
+        got: "an input's or a parameter's",
+      });
     graph.node("Identity", [writer.read(value, "rows")], {}, name);
     graph.output(name, value.shape, TYPE[value.type]);
   }
@@ -112,7 +113,11 @@ export function compile(
       const move = (values: Float32Array, direction: "into" | "back"): Float32Array => {
         const count = elementCount(shape);
         if (values.length !== count)
-          throw new FaceError("SHAPE", `${slot.name}: expected ${count} numbers, got ${values.length}`);
+          throw new FaceError("SHAPE", {
+            where: slot.name,
+            expected: `${count} numbers`,
+            got: values.length,
+          });
         return form.kind === "blocked" ? relayout(values, shape, layout, form.block, direction) : values;
       };
       const common = {

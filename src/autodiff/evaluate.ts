@@ -21,12 +21,14 @@ export function evaluate(
     if (!of) return undefined;
     if (of.kind === "constant") return Float64Array.from(of.values);
     const numbers = given[of.name] ?? slots.get(of.name)?.initial();
-    if (!numbers) throw new FaceError("USAGE", `evaluate: expected the input ${of.name}, got none`);
+    if (!numbers)
+      throw new FaceError("USAGE", { where: "evaluate", expected: `the input ${of.name}`, got: "none" });
     if (numbers.length !== elementCount(value.shape))
-      throw new FaceError(
-        "SHAPE",
-        `${of.name}: expected ${elementCount(value.shape)} numbers, got ${numbers.length}`,
-      );
+      throw new FaceError("SHAPE", {
+        where: of.name,
+        expected: `${elementCount(value.shape)} numbers`,
+        got: numbers.length,
+      });
     return Float64Array.from(numbers);
   };
   const needed = ancestors(wanted);

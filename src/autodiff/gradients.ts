@@ -14,7 +14,11 @@ import type { Value } from "./value.ts";
 export function gradients(of: Value, to: readonly Value[]): (Value | undefined)[] {
   const { tape } = of;
   if (of.shape.some((size) => size !== 1))
-    throw new FaceError("SHAPE", `gradients: expected a single number, got [${of.shape.join(", ")}]`);
+    throw new FaceError("SHAPE", {
+      where: "gradients",
+      expected: "a single number",
+      got: `[${of.shape.join(", ")}]`,
+    });
   // Values in between: only along them do gradients need to flow.
   const towards = new Set<Value>(to);
   const order = tape.values.slice(0, of.id + 1);
@@ -26,7 +30,8 @@ export function gradients(of: Value, to: readonly Value[]): (Value | undefined)[
     const dy = broadcastTo(partial, value.shape);
     flowing.set(value, dy);
     const { gradient, name } = value.operation;
-    if (!gradient) throw new FaceError("USAGE", `gradients: expected operations with one, got ${name}`);
+    if (!gradient)
+      throw new FaceError("USAGE", { where: "gradients", expected: "operations with one", got: name });
     const shares = gradient.call(value.operation, value, dy, value.attributes);
     for (const [i, input] of value.inputs.entries()) {
       const share = shares[i];

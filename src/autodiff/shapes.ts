@@ -14,7 +14,7 @@ export function broadcastShape(where: string, shapes: readonly (readonly number[
     const size = sizes.find((s) => s !== 1) ?? 1;
     if (sizes.some((s) => s !== 1 && s !== size)) {
       const named = shapes.map((shape) => `[${shape.join(", ")}]`).join(" and ");
-      throw new FaceError("SHAPE", `${where}: expected shapes that broadcast, got ${named}`);
+      throw new FaceError("SHAPE", { where, expected: "shapes that broadcast", got: named });
     }
     return size;
   });
@@ -67,7 +67,7 @@ export function float(shape: readonly number[]): ValueType {
 export function expectThat(holds: boolean, where: string, expected: string, ...got: Value[]): void {
   if (holds) return;
   const shapes = got.map(({ shape, type }) => `${type} [${shape.join(", ")}]`).join(" and ");
-  throw new FaceError("SHAPE", `${where}: expected ${expected}, got ${shapes}`);
+  throw new FaceError("SHAPE", { where, expected, got: shapes });
 }
 
 /** Throws FaceError SHAPE unless the value is a float of that many axes; returns its sizes. */

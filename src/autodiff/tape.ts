@@ -91,17 +91,22 @@ export class Tape {
     if (slot.operation !== LEAF || !this.slots.some(({ value }) => value === slot))
       throw internal("only parameters and states can be assigned to");
     if (slot.shape.join() !== next.shape.join())
-      throw new FaceError(
-        "SHAPE",
-        `assign: expected [${slot.shape.join(", ")}], got [${next.shape.join(", ")}]`,
-      );
+      throw new FaceError("SHAPE", {
+        where: "assign",
+        expected: `[${slot.shape.join(", ")}]`,
+        got: `[${next.shape.join(", ")}]`,
+      });
     this.#next.set(slot, next);
   }
 
   /** A tensor that never changes. */
   constant(shape: readonly number[], values: Float32Array): Value {
     if (values.length !== elementCount(shape))
-      throw new FaceError("SHAPE", `constant: expected ${elementCount(shape)} numbers, got ${values.length}`);
+      throw new FaceError("SHAPE", {
+        where: "constant",
+        expected: `${elementCount(shape)} numbers`,
+        got: values.length,
+      });
     return this.#record(LEAF, [], { kind: "constant", values } satisfies Leaf, { shape, type: "float" });
   }
 
@@ -150,7 +155,12 @@ export class Tape {
 
   #feed(input: TapeInput): Value {
     const known = this.#inputs.get(input.name);
-    if (known) throw new FaceError("USAGE", `tape: expected each input once, got a second ${input.name}`);
+    if (known)
+      throw new FaceError("USAGE", {
+        where: "tape",
+        expected: "each input once",
+        got: `a second ${input.name}`,
+      });
     const value = this.#record(LEAF, [], { kind: "input", name: input.name } satisfies Leaf, input);
     this.#inputs.set(input.name, { ...input, value });
     return value;
@@ -158,7 +168,11 @@ export class Tape {
 
   #hold(slot: Omit<Slot, "value">, shape: readonly number[]): Value {
     if (this.#slots.has(slot.name))
-      throw new FaceError("USAGE", `tape: expected each parameter and state once, got a second ${slot.name}`);
+      throw new FaceError("USAGE", {
+        where: "tape",
+        expected: "each parameter and state once",
+        got: `a second ${slot.name}`,
+      });
     const leaf: Leaf = { kind: "slot", name: slot.name };
     const value = this.#record(LEAF, [], leaf, { shape, type: "float" });
     this.#slots.set(slot.name, { ...slot, value });
@@ -173,10 +187,11 @@ export class Tape {
   ): Value {
     const { shape } = type;
     if (shape.some((size) => !Number.isInteger(size) || size < 1))
-      throw new FaceError(
-        "SHAPE",
-        `${operation.name}: expected sizes of at least 1, got [${shape.join(", ")}]`,
-      );
+      throw new FaceError("SHAPE", {
+        where: operation.name,
+        expected: "sizes of at least 1",
+        got: `[${shape.join(", ")}]`,
+      });
     const value = new Value(this, this.#values.length, operation as Operation, inputs, attributes, type);
     this.#values.push(value);
     return value;

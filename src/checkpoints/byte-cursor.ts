@@ -98,7 +98,7 @@ export class ByteCursor {
 
   /** A complaint about the file at an offset. */
   bad(expected: string, got: string, offset = this.offset): FaceError {
-    return new FaceError("BAD_FILE", `${this.#where}: at offset ${offset}: expected ${expected}, got ${got}`);
+    return new FaceError("BAD_FILE", { where: `${this.#where}: at offset ${offset}`, expected, got });
   }
 
   /** Makes sure that `length` ≤ {@link WINDOW_BYTES} bytes are in the window; passes them and returns the window. */

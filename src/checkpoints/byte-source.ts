@@ -46,16 +46,18 @@ export function openFileSource(path: string): ByteSource {
     name: path,
     size: file.size,
     read(offset, length) {
-      if (closed) throw new FaceError("CLOSED", `${path}: expected an open file, got one that was closed`);
+      if (closed)
+        throw new FaceError("CLOSED", { where: path, expected: "an open file", got: "one that was closed" });
       expectRange(path, file.size, offset, length);
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
         const count = readSome(path, file.descriptor, bytes, done, offset + done);
         if (count === 0) {
-          throw new FaceError(
-            "BAD_FILE",
-            `${path}: at offset ${offset + done}: expected ${length - done} more bytes, got the end of a file that was cut short while open`,
-          );
+          throw new FaceError("BAD_FILE", {
+            where: `${path}: at offset ${offset + done}`,
+            expected: `${length - done} more bytes`,
+            got: "the end of a file that was cut short while open",
+          });
         }
         done += count;
       }
@@ -76,12 +78,12 @@ function open(path: string): { readonly descriptor: number; readonly size: numbe
     descriptor = openSync(path, "r");
   } catch (cause) {
     const got = systemCode(cause) === "ENOENT" ? "no such file" : reasonOf(cause);
-    throw new FaceError("BAD_FILE", `${path}: expected a file that can be read, got ${got}`, { cause });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file that can be read", got, cause });
   }
   const stat = fstatSync(descriptor);
   if (!stat.isFile()) {
     closeSync(descriptor);
-    throw new FaceError("BAD_FILE", `${path}: expected a file, got something else`);
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file", got: "something else" });
   }
   return { descriptor, size: stat.size };
 }
@@ -91,13 +93,7 @@ function readSome(path: string, descriptor: number, into: Uint8Array, at: number
     // One call reads at most 2 GiB on Linux; the caller asks again for the rest.
     return readSync(descriptor, into, at, Math.min(into.length - at, 0x40000000), position);
   } catch (cause) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: at offset ${position}: expected to read, got ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    throw new FaceError("BAD_FILE", { where: `${path}: at offset ${position}`, expected: "to read", cause });
   }
 }
 
@@ -105,8 +101,9 @@ function expectRange(name: string, size: number, offset: number, length: number)
   if (Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0) {
     if (offset <= size && length <= size - offset) return;
   }
-  throw new FaceError(
-    "BAD_FILE",
-    `${name}: at offset ${offset}: expected ${length} bytes, got a file of ${size} bytes`,
-  );
+  throw new FaceError("BAD_FILE", {
+    where: `${name}: at offset ${offset}`,
+    expected: `${length} bytes`,
+    got: `a file of ${size} bytes`,
+  });
 }

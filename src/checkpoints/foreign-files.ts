@@ -26,10 +26,11 @@ const KINDS: readonly (readonly [what: string, begins: string | Uint8Array, at?:
 export function foreignFile(source: ByteSource): FaceError {
   const known = KINDS.find(([, begins, at = 0]) => beginsWith(source, begins, at));
   const got = source.size === 0 ? "an empty file" : (known?.[0] ?? "another kind of file");
-  return new FaceError(
-    "BAD_FILE",
-    `${source.name}: at offset 0: expected PyTorch, safetensors, MXNet, ONNX or TFLite weights, got ${got}`,
-  );
+  return new FaceError("BAD_FILE", {
+    where: `${source.name}: at offset 0`,
+    expected: "PyTorch, safetensors, MXNet, ONNX or TFLite weights",
+    got,
+  });
 }
 
 function beginsWith(source: ByteSource, begins: string | Uint8Array, at: number): boolean {

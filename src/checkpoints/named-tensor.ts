@@ -53,11 +53,11 @@ export function storedTensor(
     Number.isSafeInteger(start + reach) &&
     start + reach <= storageLength;
   if (!fits) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${source.name}: at offset ${storageOffset}: expected tensor "${name}" of [${shape.join(", ")}] with strides ` +
-        `[${strides.join(", ")}] from element ${start} to lie inside a storage of ${storageLength}, got one that does not`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${source.name}: at offset ${storageOffset}`,
+      expected: `tensor "${name}" of [${shape.join(", ")}] with strides [${strides.join(", ")}] from element ${start} to lie inside a storage of ${storageLength}`,
+      got: "one that does not",
+    });
   }
   const bytes = (): Uint8Array<ArrayBuffer> => {
     const stretch = source.read(storageOffset + start * size, reach * size);
@@ -75,10 +75,11 @@ export function memoryTensor(
 ): NamedTensor {
   const count = elementCount(shape);
   if (bytes.length !== count * DTYPE_BYTES[dtype]) {
-    throw new FaceError(
-      "SHAPE",
-      `tensor "${name}": expected ${count * DTYPE_BYTES[dtype]} bytes for ${dtype} [${shape.join(", ")}], got ${bytes.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: `tensor "${name}"`,
+      expected: `${count * DTYPE_BYTES[dtype]} bytes for ${dtype} [${shape.join(", ")}]`,
+      got: bytes.length,
+    });
   }
   const copy = (): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
   return { name, dtype, shape, bytes: copy, floats: () => toFloat32(copy(), dtype) };
@@ -99,10 +100,11 @@ function countElements(source: ByteSource, name: string, shape: readonly number[
   const count = elementCount(shape);
   const sound = shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0) && count <= source.size;
   if (!sound) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${source.name}: at offset ${offset}: expected tensor "${name}" to hold at most ${source.size} elements, got [${shape.join(", ")}]`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${source.name}: at offset ${offset}`,
+      expected: `tensor "${name}" to hold at most ${source.size} elements`,
+      got: `[${shape.join(", ")}]`,
+    });
   }
   return count;
 }

@@ -43,7 +43,11 @@ export function onnxTensors(
       return;
     }
     if (tensors.has(name))
-      throw new FaceError("BAD_MODEL", `onnx: expected every constant once, got "${name}" again`);
+      throw new FaceError("BAD_MODEL", {
+        where: "onnx",
+        expected: "every constant once",
+        got: `"${name}" again`,
+      });
     tensors.set(name, memoryTensor(name, dtype, dims, data));
   };
   for (const { name, elementType, dims, data } of model.initializers) add(name, elementType, dims, data);

@@ -67,10 +67,11 @@ export function readCheckpoint(source: ByteSource, options: CheckpointOptions = 
     const format = expectFormat(source);
     const reader = READERS.find((candidate) => candidate.format === format)!;
     if (options.under && !reader.hasPlaces)
-      throw new FaceError(
-        "USAGE",
-        `${source.name}: expected a PyTorch file for weights under ${options.under.join(".")}, got one of format ${format}, which has no places`,
-      );
+      throw new FaceError("USAGE", {
+        where: source.name,
+        expected: `a PyTorch file for weights under ${options.under.join(".")}`,
+        got: `one of format ${format}, which has no places`,
+      });
     return namingFile(source.name, () => reader.read(source, options));
   } catch (thrown) {
     source.close();

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { draftOf, FaceError, reasonOf } from "../core/index.ts";
+import { draftOf, FaceError } from "../core/index.ts";
 import type { NamedTensor } from "./named-tensor.ts";
 import { writeSafetensors } from "./safetensors/index.ts";
 import { writeTorch } from "./torch/index.ts";
@@ -19,7 +19,11 @@ export function encodeCheckpoint(
   const names = new Set<string>();
   for (const { name } of tensors) {
     if (names.has(name))
-      throw new FaceError("USAGE", `checkpoint: expected every tensor's name once, got "${name}" twice`);
+      throw new FaceError("USAGE", {
+        where: "checkpoint",
+        expected: "every tensor's name once",
+        got: `"${name}" twice`,
+      });
     names.add(name);
   }
   return format === "pytorch-zip" ? writeTorch(tensors) : writeSafetensors(tensors);
@@ -45,9 +49,7 @@ export function writeCheckpoint(path: string, format: WritableFormat, tensors: r
   } catch (cause) {
     rmSync(draft, { force: true });
     if (cause instanceof FaceError) throw cause;
-    throw new FaceError("STORAGE", `${path}: expected to write a checkpoint, got ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("STORAGE", { where: path, expected: "to write a checkpoint", cause });
   }
 }
 

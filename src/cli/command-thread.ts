@@ -1,12 +1,12 @@
 import { isatty } from "node:tty";
 import { parentPort } from "node:worker_threads";
-import { FaceError, reasonOf } from "../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import { EXIT } from "./exit-codes.ts";
 import { reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
 import { main } from "./main.ts";
 import { stopProgressBars } from "./progress-bar.ts";
-import { visibleLines } from "./visible-text.ts";
+import { visibleLines } from "./visible-lines.ts";
 import { writeNow } from "./write-now.ts";
 
 /** A command, in a thread of its own: see `run-command.ts`. */
@@ -23,10 +23,11 @@ const write = (descriptor: 1 | 2, lines: readonly string[]): void => {
     // Output that cannot be written is no reason to go on; that standard error cannot be written, nobody can be told.
     if (descriptor === 1) {
       stopProgressBars();
-      const error = new FaceError(
-        "STORAGE",
-        `standard output: expected it to be written, got: ${reasonOf(thrown)}`,
-      );
+      const error = new FaceError("STORAGE", {
+        where: "standard output",
+        expected: "it to be written",
+        cause: thrown,
+      });
       reportError(io, error, process.argv.includes("--json"));
     }
     process.exit(EXIT.badInput);

@@ -1,4 +1,4 @@
-import { FaceError, internal, reasonOf, sentenceOf, systemCode } from "../core/index.ts";
+import { FaceError, internal, sentenceOf, systemCode } from "../core/index.ts";
 import type { PassedOver } from "../photographs/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import type { CliIo } from "./io.ts";
@@ -17,9 +17,7 @@ export function asFaceError(thrown: unknown): FaceError {
   if (thrown instanceof FaceError) return thrown;
   if (thrown instanceof Error && "syscall" in thrown && systemCode(thrown) !== undefined) {
     const path = "path" in thrown && typeof thrown.path === "string" ? thrown.path : "output";
-    return new FaceError("STORAGE", `${path}: expected it to be read or written, got: ${reasonOf(thrown)}`, {
-      cause: thrown,
-    });
+    return new FaceError("STORAGE", { where: path, expected: "it to be read or written", cause: thrown });
   }
   return internal(sentenceOf(thrown));
 }

@@ -1,6 +1,6 @@
 /** A command's access to the process it runs in. */
 export interface CliIo {
-  /** Writes lines of data, whatever a pipe should carry; each in one line, and visible: see `visible-text.ts`. */
+  /** Writes lines of data, whatever a pipe should carry; each in one line, and visible: see `visible-lines.ts`. */
   out(...lines: readonly string[]): void;
   /** Writes lines that only a person should read, in the same way. */
   err(...lines: readonly string[]): void;

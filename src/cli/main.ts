@@ -123,7 +123,7 @@ export async function main(argv: readonly string[], io: CliIo): Promise<number> 
       if (thrown.exitCode === 0) return EXIT.ok;
       // One that a command throws itself was not printed by the parser.
       if (thrown instanceof InvalidArgumentError && !json) io.err(`arcface: ${thrown.message}`);
-      if (json) reportError(io, new FaceError("USAGE", thrown.message.replace(/^error: /, "")), true);
+      if (json) reportError(io, usageError(thrown), true);
       return EXIT.usage;
     }
     const error = asFaceError(thrown);
@@ -149,4 +149,9 @@ function tellFetches(io: CliIo, json: boolean): () => void {
     if (done < total) bar.update({ stage: `download ${name}`, done, total });
     else bar.stop();
   });
+}
+
+/** The parser's error as this library's: its words, without its own beginning. */
+function usageError({ message }: CommanderError): FaceError {
+  return new FaceError("USAGE", { where: "", problem: message.replace(/^error: /, "") });
 }

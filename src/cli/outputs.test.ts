@@ -105,7 +105,7 @@ describe("a batch", () => {
   test("of which some failed has an exit code of its own; of which all did, the error's", () => {
     const some = failures(0);
     expect(some.report(2)).toBe(EXIT.ok);
-    some.add(new FaceError("BAD_IMAGE", "a"));
+    some.add(new FaceError("BAD_IMAGE", { where: "a", problem: "b" }));
     expect(some.report(2)).toBe(EXIT.partial);
     expect(some.report(1)).toBe(EXIT.badInput);
   });

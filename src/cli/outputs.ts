@@ -16,7 +16,11 @@ import { fileIdentityOf } from "../photographs/index.ts";
 export async function expectWritableFile(path: string, endings?: readonly string[]): Promise<void> {
   const ending = extname(path).toLowerCase();
   if (endings && !endings.includes(ending)) {
-    throw new FaceError("USAGE", `${path}: expected a file ending in ${endings.join(", ")}, got "${ending}"`);
+    throw new FaceError("USAGE", {
+      where: path,
+      expected: `a file ending in ${endings.join(", ")}`,
+      got: `"${ending}"`,
+    });
   }
   const there = await stat(path).catch(absent(path));
   if (there?.isDirectory()) throw notWritable(path, "a folder");
@@ -37,7 +41,11 @@ export function expectNoInput(path: string, inputs: readonly string[]): void {
   if (there === undefined) return;
   for (const input of inputs) {
     if (fileIdentityOf(input) !== there) continue;
-    throw new FaceError("USAGE", `${path}: expected an output of its own, got a file that is read: ${input}`);
+    throw new FaceError("USAGE", {
+      where: path,
+      expected: "an output of its own",
+      got: `a file that is read: ${input}`,
+    });
   }
 }
 
@@ -122,5 +130,5 @@ async function tryWriting(folder: string, path: string, name: string): Promise<v
 }
 
 function notWritable(path: string, got: string, cause?: unknown): FaceError {
-  return new FaceError("STORAGE", `${path}: expected a place that can be written, got ${got}`, { cause });
+  return new FaceError("STORAGE", { where: path, expected: "a place that can be written", got, cause });
 }

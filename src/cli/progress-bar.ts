@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { Progress } from "../core/index.ts";
+import { visibleText } from "../core/index.ts";
 import type { CliIo } from "./io.ts";
-import { visibleText } from "./visible-text.ts";
 import { writeNow } from "./write-now.ts";
 
 /** Progress on a terminal: rate, time left. When standard error goes elsewhere: nothing, or now and then a line. */

@@ -1,10 +1,10 @@
 import { isatty } from "node:tty";
 import { getHeapStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { internal, sentenceOf } from "../core/index.ts";
+import { type Complaint, internal, sentenceOf } from "../core/index.ts";
 import { EXIT } from "./exit-codes.ts";
 import { reportError } from "./failures.ts";
-import { visibleLines } from "./visible-text.ts";
+import { visibleLines } from "./visible-lines.ts";
 import { writeNow } from "./write-now.ts";
 
 /** How long a command that was asked to stop may take to do so unless it says otherwise, in milliseconds. */
@@ -48,9 +48,9 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       thread.postMessage("stop");
       grace = setTimeout(() => endBy(signal), graceMs);
     });
-  const defect = (message: string): number => {
+  const defect = (told: string | Complaint): number => {
     const err = (...lines: readonly string[]): void => void writeNow(2, visibleLines(lines));
-    reportError({ err }, internal(message), argv.includes("--json"));
+    reportError({ err }, internal(told), argv.includes("--json"));
     return EXIT.internal;
   };
   return await new Promise((resolve) => {
@@ -60,7 +60,11 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       if (asked) restoreTerminal();
       resolve(
         code === UNSETTLED && !asked
-          ? defect("expected the command to end with an answer, got one that waits for nothing")
+          ? defect({
+              where: "command",
+              expected: "an end with an answer",
+              got: "one that waits for nothing",
+            })
           : code,
       );
     });

@@ -24,7 +24,7 @@ export async function photographsOf(
   const list = await listPhotographs(paths);
   tellPassedOver(io, flags, list.passedOver);
   if (list.paths.length > 0) return list;
-  throw new FaceError("BAD_FILE", `${paths.join(", ")}: expected pictures, got none`);
+  throw new FaceError("BAD_FILE", { where: paths.join(", "), expected: "pictures", got: "none" });
 }
 
 /** The people of a folder; what was passed over or read under another name is told. Throws as the reader. */

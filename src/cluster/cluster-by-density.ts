@@ -30,7 +30,7 @@ export async function clusterByDensity(
   const { threshold, least = 2 } = options;
   checkClustering(faces, options);
   if (!Number.isInteger(least) || least < 1)
-    throw new FaceError("USAGE", `cluster: expected at least 1 face to be dense, got ${least}`);
+    throw new FaceError("USAGE", { where: "cluster", expected: "at least 1 face to be dense", got: least });
   const vectors = faces.map(({ embedding }) => embedding);
   const edges = (await cosineGraph(vectors, threshold, options))
     .filter(({ a, b }) => faces[a]!.photograph !== faces[b]!.photograph)

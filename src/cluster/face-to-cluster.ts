@@ -16,14 +16,15 @@ export interface ClusterOptions extends WorkOptions {
 /** Throws FaceError USAGE for a threshold outside [−1, 1], SHAPE for vectors of several dimensions. */
 export function checkClustering(faces: readonly FaceToCluster[], { threshold }: ClusterOptions): void {
   if (!(threshold >= -1 && threshold <= 1))
-    throw new FaceError("USAGE", `cluster: expected a threshold from −1 to 1, got ${threshold}`);
+    throw new FaceError("USAGE", { where: "cluster", expected: "a threshold from −1 to 1", got: threshold });
   const dimension = faces[0]?.embedding.length ?? 0;
   const odd = faces.find(({ embedding }) => embedding.length !== dimension);
   if (odd)
-    throw new FaceError(
-      "SHAPE",
-      `cluster: expected vectors of dimension ${dimension}, got one of ${odd.embedding.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "cluster",
+      expected: `vectors of dimension ${dimension}`,
+      got: `one of ${odd.embedding.length}`,
+    });
 }
 
 /** Groups as they are given back: members rising, by falling size and then by first member. */

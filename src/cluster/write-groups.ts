@@ -1,6 +1,6 @@
 import { copyFile, link, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { draftOf, FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { draftOf, FaceError, systemCode } from "../core/index.ts";
 
 /** A folder to be written: its name and the photographs that go into it. */
 export interface GroupFolder {
@@ -40,9 +40,7 @@ export async function writeGroups(
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
     if (cause instanceof FaceError) throw cause;
-    throw new FaceError("STORAGE", `${out}: expected a folder that can be written, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("STORAGE", { where: out, expected: "a folder that can be written", cause });
   }
 }
 
@@ -50,13 +48,14 @@ export async function writeGroups(
 export async function expectNewFolder(out: string): Promise<void> {
   const inside = await readdir(out).catch((cause: unknown) => {
     if (systemCode(cause) === "ENOENT") return [];
-    throw new FaceError("USAGE", `${out}: expected a folder to write to, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("USAGE", { where: out, expected: "a folder to write to", cause });
   });
   if (inside.length > 0) {
-    throw new FaceError(
-      "USAGE",
-      `${out}: expected a new or empty folder, got one with ${inside.length} entries`,
-    );
+    throw new FaceError("USAGE", {
+      where: out,
+      expected: "a new or empty folder",
+      got: `one with ${inside.length} entries`,
+    });
   }
 }
 
@@ -83,8 +82,6 @@ async function place(photograph: string, to: string, how: "copy" | "link"): Prom
     await copyFile(photograph, to);
   } catch (cause) {
     if (systemCode(cause) === "ENOSPC") throw cause;
-    throw new FaceError("BAD_FILE", `${photograph}: expected a photograph to copy, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: photograph, expected: "a photograph to copy", cause });
   }
 }

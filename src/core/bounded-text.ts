@@ -86,10 +86,11 @@ export async function* linesOf(
     parts.push(part);
     length += part.length;
     if (length > MAX_LINE_BYTES) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${where}: ${what} ${number}: expected at most ${MAX_LINE_BYTES.toLocaleString("en")} bytes, got more`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${where}: ${what} ${number}`,
+        expected: `at most ${MAX_LINE_BYTES.toLocaleString("en")} bytes`,
+        got: "more",
+      });
     }
   };
   const line = (): string => {

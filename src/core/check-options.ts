@@ -58,20 +58,26 @@ export function checkOptions(
   kinds: Readonly<Record<string, OptionKind>>,
 ): void {
   if (!isObject(options))
-    throw new FaceError("USAGE", `${where}: expected an object of options, got ${shown(options)}`);
+    throw new FaceError("USAGE", { where, expected: "an object of options", got: shown(options) });
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (!kind) {
       const names = Object.keys(kinds);
       const near = nearestName(name, names);
-      throw new FaceError(
-        "USAGE",
-        `${where}: expected options that there are, got ${shown(name)}; ${near === undefined ? `there are ${names.join(", ")}` : `did you mean ${JSON.stringify(near)}?`}`,
-      );
+      throw new FaceError("USAGE", {
+        where,
+        expected: "options that there are",
+        got: shown(name),
+        note: near === undefined ? `there are ${names.join(", ")}` : `did you mean ${JSON.stringify(near)}?`,
+      });
     }
     if (!kind.is(value))
-      throw new FaceError("USAGE", `${where}: ${name}: expected ${kind.expected}, got ${shown(value)}`);
+      throw new FaceError("USAGE", {
+        where: `${where}: ${name}`,
+        expected: kind.expected,
+        got: shown(value),
+      });
   }
 }
 

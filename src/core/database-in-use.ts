@@ -29,5 +29,5 @@ export function isDatabaseInUse(path: string): boolean {
  */
 export function expectNoDatabaseInUse(path: string, expected: string): void {
   if (isDatabaseInUse(path))
-    throw new FaceError("BAD_FILE", `${path}: expected ${expected}, got a database that is in use`);
+    throw new FaceError("BAD_FILE", { where: path, expected, got: "a database that is in use" });
 }

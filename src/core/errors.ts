@@ -1,3 +1,5 @@
+import { visibleText } from "./visible-text.ts";
+
 /**
  * The closed table of failure codes. A code says what kind of thing went wrong; the sentence says where,
  * what was expected and what came instead.
@@ -31,13 +33,32 @@ export const ERROR_CODES = {
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** A failure in its parts: something of the caller's, the thing it should have been, and the thing it was. */
-export interface Complaint {
-  /** A file, a flag, an argument; `image` where all that is known is its bytes. */
+/** What is wrong: what a thing should have been and what it was, or what went wrong with it. */
+export type Fault = {
+  /** A way out, or what became of things: the sentence's end, behind a semicolon. */
+  readonly note?: string | undefined;
+} & (
+  | { readonly expected: string; readonly got: string | number; readonly cause?: unknown }
+  /** In the words of another program or library. */
+  | { readonly expected: string; readonly reason: string; readonly cause?: unknown }
+  /** In the words of the cause. */
+  | { readonly expected: string; readonly cause: unknown }
+  /** Nothing to compare. */
+  | { readonly problem: string; readonly cause?: unknown }
+);
+
+/** A failure in its parts: a thing, and what is wrong with it. */
+export type Complaint = Fault & {
+  /** A file, a flag, an argument; `image` where all that is known is its bytes, empty where nothing is. */
   readonly where: string;
-  readonly expected: string;
-  readonly got: string;
-}
+};
+
+/** A failure as a value that can be sent to another thread, where `new FaceError(parts.code, parts)` makes it again. */
+export type ErrorParts = { readonly code: ErrorCode; readonly where: string; readonly note?: string } & (
+  | { readonly expected: string; readonly got: string | number }
+  | { readonly expected: string; readonly reason: string }
+  | { readonly problem: string }
+);
 
 /** Bytes that no name is known of, as sentences call them. */
 const UNNAMED = "image";
@@ -45,8 +66,8 @@ const UNNAMED = "image";
 /**
  * The only error class this library throws on purpose.
  *
- * The message is one sentence, `where: expected X, got Y`, fit to be shown to the person who gave the input. Its parts are
- * there on their own, too: undefined in a sentence that is built otherwise.
+ * The message is one sentence, `where: expected X, got Y`, fit to be shown to the person who gave the input: what would act
+ * on a terminal is written out. Its parts are there on their own, too, as they are.
  *
  * ```ts
  * import { FaceError, readImage } from "arcface-ts";
@@ -62,43 +83,75 @@ const UNNAMED = "image";
 export class FaceError extends Error {
   override readonly name = "FaceError";
   readonly code: ErrorCode;
-  readonly where: string | undefined;
+  readonly where: string;
+  /** Undefined where there was nothing to compare, and so is `got`. */
   readonly expected: string | undefined;
   readonly got: string | undefined;
+  readonly #parts: ErrorParts;
 
-  /** @param said the parts, or the sentence that they make */
-  constructor(code: ErrorCode, said: Complaint | string, options?: { readonly cause?: unknown }) {
-    super(typeof said === "string" ? said : sentence(said), options);
+  constructor(code: ErrorCode, complaint: Complaint) {
+    const { where } = complaint;
+    const parts = { code, where, ...spelledOut(complaint) };
+    super(wordsOf(complaint), complaint.cause === undefined ? undefined : { cause: complaint.cause });
     this.code = code;
-    const { where, expected, got } = typeof said === "string" ? partsOf(said) : said;
+    this.#parts = parts;
     this.where = where;
-    this.expected = expected;
-    this.got = got;
+    if ("expected" in parts) {
+      this.expected = parts.expected;
+      this.got = "got" in parts ? String(parts.got) : parts.reason;
+    }
   }
 
-  /** The same failure with the name of its file, which bytes do not know; itself where the sentence begins with it. */
+  /** The failure without its cause, to be sent to another thread. */
+  get parts(): ErrorParts {
+    return this.#parts;
+  }
+
+  /** The same failure with the name of its file, which bytes do not know; itself where it is about that file already. */
   withName(name: string): FaceError {
-    if (this.message.startsWith(name)) return this;
-    const rest = this.where === UNNAMED ? this.message.slice(UNNAMED.length + 2) : this.message;
-    return new FaceError(this.code, `${name}: ${rest}`, { cause: this });
+    if (this.where.startsWith(name)) return this;
+    const where = this.where === UNNAMED || this.where === "" ? name : `${name}: ${this.where}`;
+    return new FaceError(this.code, { ...this.parts, where, cause: this });
+  }
+
+  /** The same failure with one more note at its end. */
+  withNote(note: string): FaceError {
+    const { note: before } = this.parts;
+    return new FaceError(this.code, {
+      ...this.parts,
+      note: before === undefined ? note : `${before}; ${note}`,
+      cause: this,
+    });
   }
 }
 
-function sentence({ where, expected, got }: Complaint): string {
-  return `${where}: expected ${expected}, got ${got}`;
+type WithoutPlace<T> = T extends unknown ? Omit<T, "code" | "where"> : never;
+
+/** The words of a fault, the cause's among them. */
+function spelledOut(fault: Fault): WithoutPlace<ErrorParts> {
+  const noted = fault.note ? { note: fault.note } : {};
+  if ("problem" in fault) return { ...noted, problem: fault.problem };
+  const { expected } = fault;
+  if ("got" in fault) return { ...noted, expected, got: fault.got };
+  return { ...noted, expected, reason: "reason" in fault ? fault.reason : reasonOf(fault.cause) };
 }
 
-/** The parts of a sentence; only `where` of one that is not about a thing expected. */
-function partsOf(said: string): Partial<Complaint> {
-  const parts = /^(.*?): expected (.*?), got:? (.*)$/s.exec(said);
-  if (parts) return { where: parts[1]!, expected: parts[2]!, got: parts[3]! };
-  const [, where] = /^(.*?): /s.exec(said) ?? [];
-  return where === undefined ? {} : { where };
+/** The one place where a failure becomes a sentence; it begins with `expected` where nothing says where. */
+export function wordsOf(complaint: Fault & { readonly where?: string }): string {
+  const { where = "" } = complaint;
+  const { note, ...told } = spelledOut(complaint);
+  const words =
+    "problem" in told
+      ? told.problem
+      : `expected ${told.expected}, ${"got" in told ? `got ${told.got}` : `got: ${told.reason}`}`;
+  return visibleText(`${where && `${where}: `}${words}${note === undefined ? "" : `; ${note}`}`);
 }
 
 /** A broken invariant: a defect of this library, not of its input. */
-export function internal(message: string): FaceError {
-  return new FaceError("INTERNAL", `internal: ${message}`);
+export function internal(told: string | Complaint, cause?: unknown): FaceError {
+  return typeof told === "string"
+    ? new FaceError("INTERNAL", { where: "internal", problem: told, cause })
+    : new FaceError("INTERNAL", { ...told, where: `internal: ${told.where}` });
 }
 
 /** The first line of what an unknown thrown value says, without a stack. */

@@ -16,11 +16,14 @@ export {
   type Complaint,
   ERROR_CODES,
   type ErrorCode,
+  type ErrorParts,
   FaceError,
+  type Fault,
   internal,
   reasonOf,
   sentenceOf,
   systemCode,
+  wordsOf,
 } from "./errors.ts";
 export { float32Rows } from "./float32-rows.ts";
 export {
@@ -39,7 +42,7 @@ export { momentOf } from "./moment.ts";
 export { namingFile } from "./naming-file.ts";
 export { nearestName } from "./nearest-name.ts";
 export { legibleName, personName } from "./person-name.ts";
-export { type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";
+export { aborted, type Progress, throwIfAborted, type WorkOptions } from "./progress.ts";
 export { type Random, seeded, seedOf } from "./random.ts";
 export { elementCount } from "./shape.ts";
 export { threadCount } from "./threads.ts";
@@ -51,3 +54,4 @@ export {
   UNIT_TOLERANCE,
   type UnitVector,
 } from "./vector.ts";
+export { visibleText } from "./visible-text.ts";

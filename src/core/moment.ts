@@ -16,15 +16,16 @@ export function momentOf(where: string, text: string): Date {
   const [, year, month, day, hour = "00", minute = "00", second = "00"] = DAY.exec(text.trim()) ?? [];
   const got = JSON.stringify(text.slice(0, 40));
   if (year === undefined) {
-    throw new FaceError("USAGE", `${where}: expected a date such as 2027-01-31, got ${got}`);
+    throw new FaceError("USAGE", { where, expected: "a date such as 2027-01-31", got });
   }
   const moment = new Date(text.trim());
   const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   const inYear = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= days;
   const inDay = Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
   if (inYear && inDay && !Number.isNaN(moment.getTime())) return moment;
-  throw new FaceError(
-    "USAGE",
-    `${where}: expected a ${inYear ? "time that a day" : "day that the calendar"} has, got ${got}`,
-  );
+  throw new FaceError("USAGE", {
+    where,
+    expected: `a ${inYear ? "time that a day" : "day that the calendar"} has`,
+    got,
+  });
 }

@@ -16,6 +16,5 @@ export function namingFile<T>(name: string, read: () => T): T {
 
 function named(name: string, thrown: unknown): unknown {
   const about = thrown instanceof FaceError && (thrown.code === "BAD_MODEL" || thrown.code === "BAD_FILE");
-  if (!about || thrown.message.startsWith(name)) return thrown;
-  return new FaceError(thrown.code, `${name}: ${thrown.message}`, { cause: thrown.cause ?? thrown });
+  return about ? thrown.withName(name) : thrown;
 }

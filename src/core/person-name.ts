@@ -38,16 +38,18 @@ export function personName(where: string, text: string): string {
   const name = spelled(text);
   const unseen = UNSEEN.exec(name.replace(SEEN_JOINERS, ""));
   if (unseen) {
-    throw new FaceError(
-      "USAGE",
-      `${where}: expected a name without control and invisible characters, got U+${hex(unseen[0]).toUpperCase().padStart(4, "0")} in ${quoted(text)}`,
-    );
+    throw new FaceError("USAGE", {
+      where,
+      expected: "a name without control and invisible characters",
+      got: `U+${hex(unseen[0]).toUpperCase().padStart(4, "0")} in ${quoted(text)}`,
+    });
   }
   if (name.length > 0 && name.length <= MAX_LENGTH) return name;
-  throw new FaceError(
-    "USAGE",
-    `${where}: expected a name of 1 to ${MAX_LENGTH} characters, got ${name.length} in ${quoted(text)}`,
-  );
+  throw new FaceError("USAGE", {
+    where,
+    expected: `a name of 1 to ${MAX_LENGTH} characters`,
+    got: `${name.length} in ${quoted(text)}`,
+  });
 }
 
 /** The nearest name that {@link personName} takes: without what is not seen, and cut; empty when nothing is left. */

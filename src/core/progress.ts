@@ -18,5 +18,10 @@ export interface WorkOptions {
 
 /** Throws FaceError ABORTED when the caller has cancelled. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new FaceError("ABORTED", "stopped: the work was cancelled");
+  if (signal?.aborted) throw aborted();
+}
+
+/** The error of work that the caller has cancelled. */
+export function aborted(): FaceError {
+  return new FaceError("ABORTED", { where: "stopped", problem: "the work was cancelled" });
 }

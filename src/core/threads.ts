@@ -13,6 +13,6 @@ import { FaceError } from "./errors.ts";
 export function threadCount(asked: number | undefined, wanted = availableParallelism()): number {
   const threads = asked ?? wanted;
   if (!Number.isSafeInteger(threads) || threads < 1)
-    throw new FaceError("USAGE", `threads: expected a whole number above 0, got ${threads}`);
+    throw new FaceError("USAGE", { where: "threads", expected: "a whole number above 0", got: threads });
   return Math.min(threads, availableParallelism());
 }

@@ -35,10 +35,11 @@ export function normalize(values: ReadonlyFloat32): UnitVector {
   let square = 0;
   for (let i = 0; i < values.length; i++) square += values[i]! * values[i]!;
   if (!(square > 0) || !Number.isFinite(square)) {
-    throw new FaceError(
-      "ZERO_VECTOR",
-      `normalize: expected a finite non-zero vector, got squared length ${square}`,
-    );
+    throw new FaceError("ZERO_VECTOR", {
+      where: "normalize",
+      expected: "a finite non-zero vector",
+      got: `squared length ${square}`,
+    });
   }
   const scale = 1 / Math.sqrt(square);
   const out = new Float32Array(values.length);
@@ -57,10 +58,11 @@ export function asUnitVector(values: ArrayLike<number>): UnitVector {
   let square = 0;
   for (let i = 0; i < copy.length; i++) square += copy[i]! * copy[i]!;
   if (!(Math.abs(square - 1) <= UNIT_TOLERANCE)) {
-    throw new FaceError(
-      "ZERO_VECTOR",
-      `embedding: expected a vector of length 1, got squared length ${square}`,
-    );
+    throw new FaceError("ZERO_VECTOR", {
+      where: "embedding",
+      expected: "a vector of length 1",
+      got: `squared length ${square}`,
+    });
   }
   return copy as unknown as UnitVector;
 }
@@ -80,10 +82,11 @@ export function asUnitVector(values: ArrayLike<number>): UnitVector {
  */
 export function cosine(a: UnitVector, b: UnitVector): number {
   if (a.length !== b.length) {
-    throw new FaceError(
-      "SHAPE",
-      `cosine: expected two vectors of one dimension, got ${a.length} and ${b.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "cosine",
+      expected: "two vectors of one dimension",
+      got: `${a.length} and ${b.length}`,
+    });
   }
   let dot = 0;
   for (let i = 0; i < a.length; i++) dot += a[i]! * b[i]!;

@@ -111,11 +111,12 @@ export class Embedder implements FaceEmbedder {
     try {
       return normalize(vector);
     } catch (cause) {
-      throw new FaceError(
-        "ZERO_VECTOR",
-        `${this.id}: expected a network that gives a finite vector other than zero, got one of length ${lengthOf(vector)}`,
-        { cause },
-      );
+      throw new FaceError("ZERO_VECTOR", {
+        where: this.id,
+        expected: "a network that gives a finite vector other than zero",
+        got: `one of length ${lengthOf(vector)}`,
+        cause,
+      });
     }
   }
 
@@ -129,10 +130,11 @@ export class Embedder implements FaceEmbedder {
     const data = new Float32Array(faces.length * 3 * size * size);
     faces.forEach((face, i) => {
       if (face.width !== size || face.height !== size) {
-        throw new FaceError(
-          "SHAPE",
-          `embed: expected crops of ${size}×${size}, got ${face.width}×${face.height}`,
-        );
+        throw new FaceError("SHAPE", {
+          where: "embed",
+          expected: `crops of ${size}×${size}`,
+          got: `${face.width}×${face.height}`,
+        });
       }
       writeInput(face.data, this.contract, mirror, data, i * 3 * size * size);
     });
@@ -140,10 +142,11 @@ export class Embedder implements FaceEmbedder {
     const results = await this.#session.run({ [input.name]: { dims: [faces.length, ...picture], data } });
     const vectors = results[output.name];
     if (!vectors || vectors.data.length !== faces.length * output.dimension) {
-      throw new FaceError(
-        "BAD_MODEL",
-        `embed: ${this.id}: expected output "${output.name}" [${faces.length}, ${output.dimension}], got ${vectors ? `[${vectors.dims.join(", ")}]` : "no such output"}`,
-      );
+      throw new FaceError("BAD_MODEL", {
+        where: `embed: ${this.id}`,
+        expected: `output "${output.name}" [${faces.length}, ${output.dimension}]`,
+        got: vectors ? `[${vectors.dims.join(", ")}]` : "no such output",
+      });
     }
     return vectors.data;
   }

@@ -21,10 +21,11 @@ export class FusedEmbedder implements FaceEmbedder {
   constructor(id: string, parts: readonly FaceEmbedder[]) {
     const sizes = [...new Set(parts.map(({ sizePx }) => sizePx))];
     if (parts.length < 2 || sizes.length > 1) {
-      throw new FaceError(
-        "BAD_CONTRACT",
-        `${id}: expected two networks or more for crops of one size, got ${parts.map((part) => `${part.id} of ${part.sizePx} px`).join(", ")}`,
-      );
+      throw new FaceError("BAD_CONTRACT", {
+        where: id,
+        expected: "two networks or more for crops of one size",
+        got: parts.map((part) => `${part.id} of ${part.sizePx} px`).join(", "),
+      });
     }
     this.id = id;
     this.sizePx = sizes[0]!;

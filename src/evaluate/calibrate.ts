@@ -108,23 +108,29 @@ export function calibrate(
 ): Calibration {
   const { targetFmr = 0.001 } = options;
   if (!(targetFmr > 0 && targetFmr < 1)) {
-    throw new FaceError("USAGE", `calibrate: expected a false match rate between 0 and 1, got ${targetFmr}`);
+    throw new FaceError("USAGE", {
+      where: "calibrate",
+      expected: "a false match rate between 0 and 1",
+      got: targetFmr,
+    });
   }
   const { genuine, impostor } = tallied;
   const needed = impostorsFor(targetFmr);
   if (impostor.pairs < needed || genuine.pairs === 0) {
-    throw new FaceError(
-      "USAGE",
-      `calibrate: expected at least ${needed} impostor pairs for a false match rate of ${targetFmr} and at least one genuine pair, got ${impostor.pairs} and ${genuine.pairs}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "calibrate",
+      expected: `at least ${needed} impostor pairs for a false match rate of ${targetFmr} and at least one genuine pair`,
+      got: `${impostor.pairs} and ${genuine.pairs}`,
+    });
   }
   const { threshold, lowest, surely } = thresholdFor(tallied, targetFmr);
   // The grid's last point is 1, where a pair of equal pictures still counts.
   if (threshold > 1 || genuine.accepted[impostor.threshold.indexOf(threshold)] === 0) {
-    throw new FaceError(
-      "USAGE",
-      `calibrate: expected a threshold within a false match rate of ${targetFmr}, got none: the highest scores are those of impostors`,
-    );
+    throw new FaceError("USAGE", {
+      where: "calibrate",
+      expected: `a threshold within a false match rate of ${targetFmr}`,
+      got: "none: the highest scores are those of impostors",
+    });
   }
   const at = impostor.threshold.indexOf(threshold);
   const points = curvePoints(tallied);

@@ -110,7 +110,11 @@ function spaceOf(labelled: LabelledFeatures): Space {
   const { sums, sizes } = classSums(units, labelled);
   const present = [...sizes.keys()].filter((label) => sizes[label]! > 0);
   if (present.length < 2)
-    throw new FaceError("USAGE", `feature space: expected at least 2 classes, got ${present.length}`);
+    throw new FaceError("USAGE", {
+      where: "feature space",
+      expected: "at least 2 classes",
+      got: present.length,
+    });
   const centres = present.map((label) =>
     unit(sums.subarray(label * dimension, (label + 1) * dimension), label),
   );
@@ -139,16 +143,21 @@ function mean(values: ArrayLike<number>): number {
 /** Rows scaled to length 1, in double precision. */
 function unitRows({ features, dimension, labels }: LabelledFeatures): Float64Array {
   if (features.length !== labels.length * dimension) {
-    throw new FaceError(
-      "SHAPE",
-      `feature space: expected [${labels.length}, ${dimension}] numbers, got ${features.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "feature space",
+      expected: `[${labels.length}, ${dimension}] numbers`,
+      got: features.length,
+    });
   }
   const units = Float64Array.from(features);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     if (!(Number.isInteger(label) && label >= 0))
-      throw new FaceError("USAGE", `feature space: expected labels from 0, got ${label} at ${i}`);
+      throw new FaceError("USAGE", {
+        where: "feature space",
+        expected: "labels from 0",
+        got: `${label} at ${i}`,
+      });
     units.set(unit(units.subarray(i * dimension, (i + 1) * dimension), i), i * dimension);
   }
   return units;
@@ -157,10 +166,11 @@ function unitRows({ features, dimension, labels }: LabelledFeatures): Float64Arr
 function unit(row: Float64Array, which: number): Float64Array {
   const square = dot(row, 0, row, 0, row.length);
   if (!(square > 0) || !Number.isFinite(square))
-    throw new FaceError(
-      "ZERO_VECTOR",
-      `feature space: expected a direction, got length² ${square} at ${which}`,
-    );
+    throw new FaceError("ZERO_VECTOR", {
+      where: "feature space",
+      expected: "a direction",
+      got: `length² ${square} at ${which}`,
+    });
   const length = Math.sqrt(square);
   return row.map((value) => value / length);
 }

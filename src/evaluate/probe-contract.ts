@@ -113,10 +113,11 @@ export async function probeContract(
   const { crops, person, passedOver } = await alignPeople(sampled, known.input.sizePx, { ...options, store });
   const shown = new Set(person).size;
   if (shown < MIN_PEOPLE) {
-    throw new FaceError(
-      "USAGE",
-      `${folder.folder}: expected photographs of at least ${MIN_PEOPLE} people with ${MIN_PHOTOGRAPHS} faces each, got ${shown}`,
-    );
+    throw new FaceError("USAGE", {
+      where: folder.folder,
+      expected: `photographs of at least ${MIN_PEOPLE} people with ${MIN_PHOTOGRAPHS} faces each`,
+      got: shown,
+    });
   }
   const session = await openNetworkFile(store, file, known.input, { signal, onProgress });
   const ways = (["RGB", "BGR"] as const).flatMap((channels) =>
@@ -237,10 +238,11 @@ async function contractWithoutColours(
     ...["name", "dimension"].filter((field) => output[field] === undefined).map((f) => `output.${f}`),
   ];
   if (missing.length > 0) {
-    throw new FaceError(
-      "BAD_CONTRACT",
-      `${file.path}: expected names and sizes in flags, a card or the file itself, got no ${missing.join(", ")}`,
-    );
+    throw new FaceError("BAD_CONTRACT", {
+      where: file.path,
+      expected: "names and sizes in flags, a card or the file itself",
+      got: `no ${missing.join(", ")}`,
+    });
   }
   const { name, layout, sizePx, maxBatch } = input as unknown as Colourless["input"];
   return {

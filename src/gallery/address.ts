@@ -56,20 +56,24 @@ export function parseAddress(address: string): GalleryAddress {
   if (scheme === "sqlite") return sqlite(address.slice("sqlite:".length));
   if (scheme === "postgres" || scheme === "postgresql") return postgres(urlOf(address));
   if (scheme === "milvus") return milvus(urlOf(address));
-  throw new FaceError(
-    "USAGE",
-    `gallery: expected an address that begins with sqlite:, postgres:// or milvus://, got "${scheme}:"`,
-  );
+  throw new FaceError("USAGE", {
+    where: "gallery",
+    expected: "an address that begins with sqlite:, postgres:// or milvus://",
+    got: `"${scheme}:"`,
+  });
 }
 
 function sqlite(path: string): GalleryAddress {
-  if (path === "") throw new FaceError("USAGE", "gallery: expected a path behind sqlite:, got none");
+  if (path === "")
+    throw new FaceError("USAGE", { where: "gallery", expected: "a path behind sqlite:", got: "none" });
   // SQLite makes such a database in memory, or looks elsewhere than where the name says.
   if (/^(?::|file:)|\0/i.test(path))
-    throw new FaceError(
-      "USAGE",
-      `gallery: expected the path of a file behind sqlite:, got "${path.replaceAll("\0", "\\0")}", which SQLite takes for something else; "./" in front makes it a path`,
-    );
+    throw new FaceError("USAGE", {
+      where: "gallery",
+      expected: "the path of a file behind sqlite:",
+      got: `"${path.replaceAll("\0", "\\0")}", which SQLite takes for something else`,
+      note: '"./" in front makes it a path',
+    });
   return { engine: "sqlite", path };
 }
 
@@ -78,7 +82,12 @@ function urlOf(address: string): URL {
     return new URL(address);
   } catch (cause) {
     // The address may hold a password and is not repeated.
-    throw new FaceError("USAGE", "gallery: expected a URL, got something that is none", { cause });
+    throw new FaceError("USAGE", {
+      where: "gallery",
+      expected: "a URL",
+      got: "something that is none",
+      cause,
+    });
   }
 }
 
@@ -93,7 +102,8 @@ function postgres(url: URL): GalleryAddress {
 function milvus(url: URL): GalleryAddress {
   const read = url.searchParams;
   const port = url.port || "19530";
-  if (url.hostname === "") throw new FaceError("USAGE", "gallery: expected milvus://host:port, got no host");
+  if (url.hostname === "")
+    throw new FaceError("USAGE", { where: "gallery", expected: "milvus://host:port", got: "no host" });
   return {
     engine: "milvus",
     endpoint: `${read.get("tls") === "1" ? "https://" : ""}${url.hostname}:${port}`,
@@ -110,25 +120,28 @@ function milvus(url: URL): GalleryAddress {
 
 function recordsOf(address: string | null): string {
   if (address !== null && parseAddress(address).engine !== "milvus") return address;
-  throw new FaceError(
-    "USAGE",
-    "gallery: expected milvus://…?records=sqlite:FILE or records=postgres://…, where people and the log are kept, got neither",
-  );
+  throw new FaceError("USAGE", {
+    where: "gallery",
+    expected: "milvus://…?records=sqlite:FILE or records=postgres://…, where people and the log are kept",
+    got: "neither",
+  });
 }
 
 function plain(what: string, name: string): string {
   if (PLAIN_NAME.test(name)) return name;
-  throw new FaceError(
-    "USAGE",
-    `gallery: expected ${what} of up to 40 lower-case letters, digits and underscores, got "${name}"`,
-  );
+  throw new FaceError("USAGE", {
+    where: "gallery",
+    expected: `${what} of up to 40 lower-case letters, digits and underscores`,
+    got: `"${name}"`,
+  });
 }
 
 function oneOf<T extends string>(what: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found !== undefined) return found;
-  throw new FaceError(
-    "USAGE",
-    `gallery: expected ${what} to be one of ${allowed.join(", ")}, got "${value}"`,
-  );
+  throw new FaceError("USAGE", {
+    where: "gallery",
+    expected: `${what} to be one of ${allowed.join(", ")}`,
+    got: `"${value}"`,
+  });
 }

@@ -94,13 +94,15 @@ export function inverse(effects: readonly Effect[]): Effect[] {
 
 /** A change met a gallery that is no longer as the change expects. */
 export function conflict(where: string, effect: Effect): FaceError {
-  return new FaceError(
-    "CONFLICT",
-    `${where}: expected ${effect.subject} ${effect.id} ${effect.before ? "unchanged" : "not to be there"}, got it changed in between; look again`,
-  );
+  return new FaceError("CONFLICT", {
+    where,
+    expected: `${effect.subject} ${effect.id} ${effect.before ? "unchanged" : "not to be there"}`,
+    got: "it changed in between",
+    note: "look again",
+  });
 }
 
 /** Two people of one gallery cannot have one name. */
 export function nameTaken(where: string, name: string): FaceError {
-  return new FaceError("CONFLICT", `${where}: expected a name that nobody has, got "${name}"`);
+  return new FaceError("CONFLICT", { where, expected: "a name that nobody has", got: `"${name}"` });
 }

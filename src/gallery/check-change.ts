@@ -70,27 +70,32 @@ export function checkChange(where: string, change: Change, found: Found): Outcom
   }
   for (const [id, state] of faces) {
     if (state && !stateIn(people, found.people, state.person)) {
-      throw new FaceError(
-        "CONFLICT",
-        `${where}: expected person ${state.person} for face ${id} to be there, got nobody; look again`,
-      );
+      throw new FaceError("CONFLICT", {
+        where,
+        expected: `person ${state.person} for face ${id} to be there`,
+        got: "nobody",
+        note: "look again",
+      });
     }
   }
   const come = new Set(change.contents.map(({ id }) => id));
   for (const [id, state] of faces) {
     if (state && !come.has(id) && !found.kept.has(id)) {
-      throw new FaceError(
-        "CONFLICT",
-        `${where}: expected face ${id} to be kept, got none: the gallery was moved to another model without it, or it was forgotten`,
-      );
+      throw new FaceError("CONFLICT", {
+        where,
+        expected: `face ${id} to be kept`,
+        got: "none: the gallery was moved to another model without it, or it was forgotten",
+      });
     }
   }
   for (const id of found.facesOfLeaving) {
     if (!faces.has(id)) {
-      throw new FaceError(
-        "CONFLICT",
-        `${where}: expected every face of a person who leaves to be dealt with, got face ${id} left over; look again`,
-      );
+      throw new FaceError("CONFLICT", {
+        where,
+        expected: "every face of a person who leaves to be dealt with",
+        got: `face ${id} left over`,
+        note: "look again",
+      });
     }
   }
   return { people, faces };
@@ -104,8 +109,9 @@ function stateIn<S>(changed: Map<number, S | null>, found: ReadonlyMap<number, S
 function expectSpelled(where: string, name: string): void {
   const spelled = personName(where, name);
   if (spelled === name) return;
-  throw new FaceError(
-    "USAGE",
-    `${where}: expected a name as personName() spells it, got another spelling of "${spelled}"`,
-  );
+  throw new FaceError("USAGE", {
+    where,
+    expected: "a name as personName() spells it",
+    got: `another spelling of "${spelled}"`,
+  });
 }

@@ -72,8 +72,10 @@ export function checksumOfValues(values: readonly (string | number | null)[]): n
 
 /** The error for bytes that are not those that were written. */
 export function damaged(where: string, what: string): FaceError {
-  return new FaceError(
-    "BAD_FILE",
-    `${where}: expected ${what} as it was written, got something else: the gallery is damaged; "arcface gallery check" lists what is`,
-  );
+  return new FaceError("BAD_FILE", {
+    where,
+    expected: `${what} as it was written`,
+    got: "something else: the gallery is damaged",
+    note: '"arcface gallery check" lists what is',
+  });
 }

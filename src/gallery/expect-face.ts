@@ -8,7 +8,7 @@ import type { NewFace } from "./records.ts";
  */
 export function expectFace(where: string, { provenance, crop }: NewFace): void {
   const refuse = (expected: string, got: unknown): never => {
-    throw new FaceError("USAGE", `${where}: expected ${expected}, got ${shown(got)}`);
+    throw new FaceError("USAGE", { where, expected, got: shown(got) });
   };
   const { source, sha256, box, landmarks, score } = provenance;
   if (typeof source !== "string" || /\p{Cs}/u.test(source) || source.includes("\0"))
@@ -30,10 +30,11 @@ export function keptDate(where: string, date: Date | null | undefined): string |
   if (date === null || date === undefined) return null;
   const year = date.getUTCFullYear();
   if (year >= 0 && year <= 9999) return date.toISOString();
-  throw new FaceError(
-    "USAGE",
-    `${where}: expected a date from year 0 to 9999, got ${Number.isNaN(year) ? "one that is none" : `year ${year}`}`,
-  );
+  throw new FaceError("USAGE", {
+    where,
+    expected: "a date from year 0 to 9999",
+    got: Number.isNaN(year) ? "one that is none" : `year ${year}`,
+  });
 }
 
 function shown(value: unknown): string {

@@ -38,10 +38,12 @@ const StoredSchema: z.ZodType<GalleryPipeline> = z.union([PipelineSchema, Earlie
 export function storedPipeline(where: string, value: unknown): GalleryPipeline {
   const parsed = StoredSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new FaceError(
-    "BAD_FILE",
-    `${where}: expected the pipeline of a gallery's vectors, got something else; use a newer arcface if the gallery was made by one`,
-  );
+  throw new FaceError("BAD_FILE", {
+    where,
+    expected: "the pipeline of a gallery's vectors",
+    got: "something else",
+    note: "use a newer arcface if the gallery was made by one",
+  });
 }
 
 /** Whether a gallery says what made its vectors. */
@@ -61,26 +63,32 @@ export function galleryDigest(pipeline: GalleryPipeline): string {
  */
 export function expectPipeline(where: string, gallery: GalleryPipeline, got: Pipeline): void {
   if (!isKnown(gallery)) {
-    throw new FaceError(
-      "MODEL_MISMATCH",
-      `${where}: expected a gallery that says what made its vectors, got one of ${gallery.model.id} from before galleries said so; "gallery reindex" makes them anew from the photographs`,
-    );
+    throw new FaceError("MODEL_MISMATCH", {
+      where,
+      expected: "a gallery that says what made its vectors",
+      got: `one of ${gallery.model.id} from before galleries said so`,
+      note: '"gallery reindex" makes them anew from the photographs',
+    });
   }
   const difference = pipelineDifference(gallery, got);
   if (difference?.level !== "vectors") return;
-  throw new FaceError(
-    "MODEL_MISMATCH",
-    `${where}: expected vectors of ${gallery.model.id} (${gallery.model.dimension}) as the gallery's, got vectors of ${got.model.id} (${got.model.dimension}): the gallery was ${difference.words}; "gallery reindex" moves a gallery to another pipeline`,
-  );
+  throw new FaceError("MODEL_MISMATCH", {
+    where,
+    expected: `vectors of ${gallery.model.id} (${gallery.model.dimension}) as the gallery's`,
+    got: `vectors of ${got.model.id} (${got.model.dimension}): the gallery was ${difference.words}`,
+    note: '"gallery reindex" moves a gallery to another pipeline',
+  });
 }
 
 /** Throws FaceError MODEL_MISMATCH when a gallery was moved to another pipeline since it was opened. */
 export function expectUnmoved(where: string, now: GalleryPipeline, opened: GalleryPipeline): void {
   if (galleryDigest(now) === galleryDigest(opened)) return;
-  throw new FaceError(
-    "MODEL_MISMATCH",
-    `${where}: expected vectors of ${opened.model.id} as when it was opened, got a gallery that was moved to ${now.model.id} since; open it again`,
-  );
+  throw new FaceError("MODEL_MISMATCH", {
+    where,
+    expected: `vectors of ${opened.model.id} as when it was opened`,
+    got: `a gallery that was moved to ${now.model.id} since`,
+    note: "open it again",
+  });
 }
 
 /**
@@ -98,19 +106,21 @@ export function isStranded(next: GalleryPipeline, { alignment }: Pipeline): bool
 export function expectVector(where: string, { model }: GalleryPipeline, vector: UnitVector): void {
   const { dimension } = model;
   if (vector.length !== dimension)
-    throw new FaceError(
-      "SHAPE",
-      `${where}: expected a vector of dimension ${dimension}, got ${vector.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where,
+      expected: `a vector of dimension ${dimension}`,
+      got: vector.length,
+    });
   let square = 0;
   for (let i = 0; i < dimension; i++) {
     if (!Number.isFinite(vector[i]))
-      throw new FaceError("ZERO_VECTOR", `${where}: expected finite numbers, got ${vector[i]}`);
+      throw new FaceError("ZERO_VECTOR", { where, expected: "finite numbers", got: vector[i]! });
     square += vector[i]! * vector[i]!;
   }
   if (!(Math.abs(square - 1) <= UNIT_TOLERANCE))
-    throw new FaceError(
-      "ZERO_VECTOR",
-      `${where}: expected a vector of length 1, got squared length ${square}`,
-    );
+    throw new FaceError("ZERO_VECTOR", {
+      where,
+      expected: "a vector of length 1",
+      got: `squared length ${square}`,
+    });
 }

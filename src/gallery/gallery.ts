@@ -262,8 +262,7 @@ export class Gallery {
       return { sequence: await this.store.commit(change), result: entry };
     } catch (error) {
       if (sequence !== undefined || !(error instanceof FaceError) || error.code !== "CONFLICT") throw error;
-      const text = `${error.message}; it is change ${entry.sequence}, and others can be taken back by their numbers`;
-      throw new FaceError("CONFLICT", text, { cause: error });
+      throw error.withNote(`it is change ${entry.sequence}, and others can be taken back by their numbers`);
     }
   }
 
@@ -293,10 +292,11 @@ export class Gallery {
       if (found.length > 0) continue;
       if (typeof each === "string") unknown.push(each);
       else
-        throw new FaceError(
-          "PERSON_UNKNOWN",
-          `forget: expected a person of this gallery, got number ${each}`,
-        );
+        throw new FaceError("PERSON_UNKNOWN", {
+          where: "forget",
+          expected: "a person of this gallery",
+          got: `number ${each}`,
+        });
     }
     const earlier = unknown.length > 0 ? await this.#earlier(unknown) : [];
     const now = people.size > 0 ? [await this.store.erase([...people], this.#now())] : [];
@@ -472,8 +472,9 @@ function spellingsOf(name: string): string[] {
 
 function expectThreshold(threshold: number | undefined): number {
   if (threshold !== undefined && threshold >= -1 && threshold <= 1) return threshold;
-  throw new FaceError(
-    "USAGE",
-    `gallery: expected a threshold in [−1, 1], from the model's calibration or your own, got ${threshold ?? "none"}`,
-  );
+  throw new FaceError("USAGE", {
+    where: "gallery",
+    expected: "a threshold in [−1, 1], from the model's calibration or your own",
+    got: threshold ?? "none",
+  });
 }

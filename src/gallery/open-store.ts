@@ -56,10 +56,11 @@ export async function createStore(
   ] as const) {
     const [issue] = schema.safeParse(value).error?.issues ?? [];
     if (issue)
-      throw new FaceError(
-        "USAGE",
-        `create: expected ${what} to make a gallery with, got one whose "${issue.path.join(".")}" is not: ${issue.message}`,
-      );
+      throw new FaceError("USAGE", {
+        where: "create",
+        expected: `${what} to make a gallery with`,
+        got: `one whose "${issue.path.join(".")}" is not: ${issue.message}`,
+      });
   }
   return await (await engineOf(address)).create(pipeline, settings);
 }

@@ -62,10 +62,12 @@ export async function unknownPerson(store: GalleryStore, name: string): Promise<
     name,
     others.map((other) => other.name),
   );
-  return new FaceError(
-    "PERSON_UNKNOWN",
-    `gallery: expected someone of this gallery, got "${name}"${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`,
-  );
+  return new FaceError("PERSON_UNKNOWN", {
+    where: "gallery",
+    expected: "someone of this gallery",
+    got: `"${name}"`,
+    note: nearest && `did you mean "${nearest}"?`,
+  });
 }
 
 /** Ids of a person's faces. */
@@ -158,7 +160,11 @@ export async function planSplit(
   const owners = await ownersOf(store, faces);
   const stranger = [...owners].find(([, person]) => person !== id);
   if (stranger)
-    throw new FaceError("PERSON_UNKNOWN", `split: expected faces of "${name}", got face ${stranger[0]}`);
+    throw new FaceError("PERSON_UNKNOWN", {
+      where: "split",
+      expected: `faces of "${name}"`,
+      got: `face ${stranger[0]}`,
+    });
   if (await store.personNamed(to)) throw nameTaken("split", to);
   return await planMove(store, faces, to, newId);
 }
@@ -176,7 +182,7 @@ export async function planMerge(
   for (const who of new Set(spelled)) {
     const person = await personNamed(store, who);
     if (person.id === target.id)
-      throw new FaceError("USAGE", `merge: expected people other than "${into}", got "${who}"`);
+      throw new FaceError("USAGE", { where: "merge", expected: `people other than "${into}"`, got: `"${who}"` });
     if (merged.has(person.id)) continue;
     merged.add(person.id);
     for await (const id of facesOf(store, person.id))
@@ -212,7 +218,11 @@ async function ownersOf(store: GalleryStore, faces: readonly number[]): Promise<
   const owners = new Map((await store.facesWith(faces)).map(({ id, person }) => [id, person]));
   const missing = faces.find((id) => !owners.has(id));
   if (missing !== undefined)
-    throw new FaceError("PERSON_UNKNOWN", `gallery: expected a face of this gallery, got ${missing}`);
+    throw new FaceError("PERSON_UNKNOWN", {
+      where: "gallery",
+      expected: "a face of this gallery",
+      got: missing,
+    });
   return owners;
 }
 

@@ -15,7 +15,7 @@ export async function entryToUndo(store: GalleryStore, sequence: number | undefi
   if (!entry) {
     const wanted =
       sequence === undefined ? "a change that can be undone" : `a change with number ${sequence}`;
-    throw new FaceError("USAGE", `undo: expected ${wanted}, got none`);
+    throw new FaceError("USAGE", { where: "undo", expected: wanted, got: "none" });
   }
   if (!isUndoable(entry)) {
     const why =
@@ -24,7 +24,7 @@ export async function entryToUndo(store: GalleryStore, sequence: number | undefi
         : entry.forgotten > 0
           ? "one of which a part was forgotten"
           : `a "${entry.kind}", which cannot be undone`;
-    throw new FaceError("CONFLICT", `undo: expected a change that stands, got ${why}`);
+    throw new FaceError("CONFLICT", { where: "undo", expected: "a change that stands", got: why });
   }
   return entry;
 }
@@ -49,11 +49,12 @@ async function lastStanding(store: GalleryStore): Promise<LogEntry | undefined> 
 
 /** A last change that cannot be undone, and the one before it that can. */
 function lastStays({ sequence, kind }: LogEntry, before?: LogEntry): FaceError {
-  const way = before ? `; "undo ${before.sequence}" takes back the one before it (${before.kind})` : "";
-  return new FaceError(
-    "CONFLICT",
-    `undo: expected a last change that can be undone, got ${sequence} (${kind}), which cannot${way}`,
-  );
+  return new FaceError("CONFLICT", {
+    where: "undo",
+    expected: "a last change that can be undone",
+    got: `${sequence} (${kind}), which cannot`,
+    note: before && `"undo ${before.sequence}" takes back the one before it (${before.kind})`,
+  });
 }
 
 /** Whether a change stands whole and can be taken back. */

@@ -64,7 +64,7 @@ export async function loadSource(source: unknown, maxPixels: number): Promise<Lo
   }
   if (isRawPixels(source)) return { where: "image", kind: "pixels", image: fromRaw(source, maxPixels) };
   if (isStream(source)) return encoded("image", await readOf("image", () => collect(source)));
-  throw new FaceError("USAGE", `image: expected ${TAKEN}, got ${nameOf(source)}`);
+  throw new FaceError("USAGE", { where: "image", expected: TAKEN, got: nameOf(source) });
 }
 
 function encoded(where: string, bytes: Uint8Array): LoadedSource {
@@ -85,26 +85,30 @@ async function fromUrl(url: URL): Promise<LoadedSource> {
   try {
     path = fileURLToPath(url);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${url.href}: expected a file of this machine, got ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: url.href, expected: "a file of this machine", cause });
   }
   return encoded(path, await readPhotograph(path));
 }
 
 function notFetched(address: string): FaceError {
   const shown = address.replace(/\/\/[^/@]*@/, "//").replace(/[?#].*$/, "");
-  return new FaceError(
-    "BAD_FILE",
-    `${shown.length > 200 ? `${shown.slice(0, 200)}…` : shown}: expected a file, got an address of the network; nothing is fetched here: fetch it, and pass the bytes`,
-  );
+  return new FaceError("BAD_FILE", {
+    where: shown.length > 200 ? `${shown.slice(0, 200)}…` : shown,
+    expected: "a file",
+    got: "an address of the network",
+    note: "nothing is fetched here: fetch it, and pass the bytes",
+  });
 }
 
 /** The bytes of a data URL. What it holds is never repeated in an error: it is somebody's photograph. */
 function dataOf(url: string): Uint8Array {
   const comma = url.indexOf(",");
   if (comma < 0 || comma > 1000)
-    throw new FaceError("BAD_IMAGE", 'data URL: expected "data:[type][;base64],…", got one without a comma');
+    throw new FaceError("BAD_IMAGE", {
+      where: "data URL",
+      expected: '"data:[type][;base64],…"',
+      got: "one without a comma",
+    });
   // Both encodings are at most three times as long as what they hold, and base64 four thirds.
   const isBase64 = /;\s*base64\s*$/i.test(url.slice(0, comma));
   expectSize("data URL", isBase64 ? Math.floor(((url.length - comma) * 3) / 4) : url.length - comma);
@@ -112,7 +116,7 @@ function dataOf(url: string): Uint8Array {
   if (!isBase64) return percentDecoded(body);
   const text = body.includes("%") ? Buffer.from(percentDecoded(body)).toString("latin1") : body;
   if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(text))
-    throw new FaceError("BAD_IMAGE", "data URL: expected base64, got other characters");
+    throw new FaceError("BAD_IMAGE", { where: "data URL", expected: "base64", got: "other characters" });
   return Buffer.from(text, "base64");
 }
 
@@ -164,7 +168,7 @@ function fromRaw(pixels: RawPixels, maxPixels: number): RgbImage {
   const { width, height } = pixels;
   const data: unknown = pixels.data;
   const bad = (expected: string, got: string): FaceError =>
-    new FaceError("BAD_IMAGE", `image: expected ${expected}, got ${got}`);
+    new FaceError("BAD_IMAGE", { where: "image", expected, got });
   if (![width, height].every((side) => Number.isInteger(side) && side >= 1))
     throw bad("a width and a height in whole pixels", `${String(width)}×${String(height)}`);
   if (width * height > maxPixels) throw bad(`at most ${maxPixels} pixels`, `${width * height}`);
@@ -200,10 +204,11 @@ export function toRgb(data: Uint8Array | Uint8ClampedArray, channels: number): U
 
 function limited(image: RgbImage, maxPixels: number): RgbImage {
   if (image.width * image.height <= maxPixels) return image;
-  throw new FaceError(
-    "BAD_IMAGE",
-    `image: expected at most ${maxPixels} pixels, got ${image.width * image.height}`,
-  );
+  throw new FaceError("BAD_IMAGE", {
+    where: "image",
+    expected: `at most ${maxPixels} pixels`,
+    got: image.width * image.height,
+  });
 }
 
 type ByteStream = ReadableStream<unknown> | AsyncIterable<unknown>;
@@ -223,7 +228,7 @@ async function collect(stream: ByteStream): Promise<Uint8Array> {
     const bytes = asBytes(chunk);
     if (!bytes) {
       const got = typeof chunk === "string" ? "text" : nameOf(chunk);
-      throw new FaceError("USAGE", `image: expected a stream of bytes, got one of ${got}`);
+      throw new FaceError("USAGE", { where: "image", expected: "a stream of bytes", got: `one of ${got}` });
     }
     total += bytes.length;
     expectSize("image", total);
@@ -237,15 +242,13 @@ async function readOf<T>(where: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (cause) {
     if (cause instanceof FaceError) throw cause;
-    throw new FaceError("BAD_FILE", `${where}: expected bytes that can be read, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where, expected: "bytes that can be read", cause });
   }
 }
 
 function expectSize(where: string, size: number): void {
   if (size <= MAX_FILE_BYTES) return;
-  throw new FaceError("BAD_FILE", `${where}: expected at most ${MAX_FILE_BYTES} bytes, got more`);
+  throw new FaceError("BAD_FILE", { where, expected: `at most ${MAX_FILE_BYTES} bytes`, got: "more" });
 }
 
 /** The name of a thing's kind; never its content. */
@@ -261,13 +264,18 @@ export async function readPhotograph(path: string): Promise<Uint8Array> {
   try {
     const found = await stat(path);
     if (!found.isFile()) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected a file, got ${found.isDirectory() ? "a folder" : "something else"}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "a file",
+        got: found.isDirectory() ? "a folder" : "something else",
+      });
     }
     if (found.size > MAX_FILE_BYTES) {
-      throw new FaceError("BAD_FILE", `${path}: expected at most ${MAX_FILE_BYTES} bytes, got ${found.size}`);
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: `at most ${MAX_FILE_BYTES} bytes`,
+        got: found.size,
+      });
     }
     expectNoDatabaseInUse(path, "a photograph");
     return await readFile(path);
@@ -287,9 +295,10 @@ function fileError(path: string, cause: unknown): FaceError {
     ENOTDIR: "a path through something that is not a folder",
   };
   const code = systemCode(cause) ?? "";
-  return new FaceError(
-    "BAD_FILE",
-    `${path}: expected a readable file, got ${reasons[code] ?? reasonOf(cause)}`,
-    { cause },
-  );
+  return new FaceError("BAD_FILE", {
+    where: path,
+    expected: "a readable file",
+    got: reasons[code] ?? reasonOf(cause),
+    cause,
+  });
 }

@@ -45,13 +45,13 @@ export async function openPicture(
   const loaded = await loadSource(source, maxPixels);
   if (loaded.kind === "pixels") return new Picture(new HeldPixels(loaded.image));
   const { where, bytes } = loaded;
-  if (bytes.length === 0) throw new FaceError("BAD_IMAGE", `${where}: expected ${FORMATS}, got 0 bytes`);
+  if (bytes.length === 0) throw new FaceError("BAD_IMAGE", { where, expected: FORMATS, got: "0 bytes" });
   const kind = pictureKindOf(bytes);
   if (kind === "heic") return new Picture(new HeldPixels(await readHeic(bytes, where, maxPixels)));
   if (kind === undefined || !PICTURE_KINDS[kind].read) {
     const got =
       kind === undefined ? "another kind of file" : `a file of the kind ${PICTURE_KINDS[kind].name}`;
-    throw new FaceError("BAD_IMAGE", `${where}: expected ${FORMATS}, got ${got}`);
+    throw new FaceError("BAD_IMAGE", { where, expected: FORMATS, got });
   }
   if (kind === "pnm") return new Picture(new HeldPixels(readPnm(bytes, where, maxPixels)));
   try {
@@ -70,10 +70,11 @@ async function openJpeg(bytes: Uint8Array, where: string, maxPixels: number): Pr
   if (!structure) return await openWithSharp({ bytes, where, maxPixels, warnings: [], faults: "refused" });
   const { scans, blockVisits } = structure;
   if (scans > MAX_SCANS || blockVisits > MAX_BLOCK_VISITS) {
-    throw new FaceError(
-      "BAD_IMAGE",
-      `${where}: expected a JPEG of at most ${MAX_SCANS} scans over ${MAX_BLOCK_VISITS} blocks together, got ${scans} scans over ${blockVisits}`,
-    );
+    throw new FaceError("BAD_IMAGE", {
+      where,
+      expected: `a JPEG of at most ${MAX_SCANS} scans over ${MAX_BLOCK_VISITS} blocks together`,
+      got: `${scans} scans over ${blockVisits}`,
+    });
   }
   const warnings = jpegWarnings(structure, where);
   return await openWithSharp({
@@ -91,10 +92,11 @@ function jpegWarnings(
   where: string,
 ): string[] {
   if (progressive && !ended && !(complete && endsRefining)) {
-    throw new FaceError(
-      "BAD_IMAGE",
-      `${where}: expected a whole picture, got a progressive JPEG that ends before its last scan`,
-    );
+    throw new FaceError("BAD_IMAGE", {
+      where,
+      expected: "a whole picture",
+      got: "a progressive JPEG that ends before its last scan",
+    });
   }
   const warnings: string[] = [];
   if (!ended) warnings.push("its end marker is missing: it may have been cut off");
@@ -109,10 +111,11 @@ async function openWithSharp(picture: Unmeasured): Promise<Picture> {
   const { width, height } = found;
   if (width * height > maxPixels) throw new Error("Input image exceeds pixel limit");
   if (found.channels > MAX_CHANNELS) {
-    throw new FaceError(
-      "BAD_IMAGE",
-      `${where}: expected at most ${MAX_CHANNELS} channels, got ${found.channels}`,
-    );
+    throw new FaceError("BAD_IMAGE", {
+      where,
+      expected: `at most ${MAX_CHANNELS} channels`,
+      got: found.channels,
+    });
   }
   if (!["uchar", "ushort"].includes(found.depth))
     return new Picture(new HeldPixels(await floatPixels(bytes, found, where, maxPixels)));

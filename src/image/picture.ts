@@ -54,11 +54,17 @@ export class Picture {
   async region(box: Box<"image">, halvings = 0): Promise<RgbImage> {
     const { x, y, width, height } = box;
     if (![x, y, width, height].every(Number.isInteger) || x < 0 || y < 0 || width < 1 || height < 1)
-      throw internal(`picture: expected a rectangle in whole pixels, got ${JSON.stringify(box)}`);
+      throw internal({
+        where: "picture",
+        expected: "a rectangle in whole pixels",
+        got: JSON.stringify(box),
+      });
     if (x + width > this.width || y + height > this.height)
-      throw internal(
-        `picture: expected a rectangle in ${this.width}×${this.height}, got ${JSON.stringify(box)}`,
-      );
+      throw internal({
+        where: "picture",
+        expected: `a rectangle in ${this.width}×${this.height}`,
+        got: JSON.stringify(box),
+      });
     const step = 2 ** halvings;
     const alongX = this.rowsAlong === "x";
     const [across, along] = alongX ? [width, height] : [height, width];

@@ -21,7 +21,7 @@ export async function floatPixels(
   maxPixels: number,
 ): Promise<RgbImage> {
   const bad = (expected: string, got: string): FaceError =>
-    new FaceError("BAD_IMAGE", `${where}: expected ${expected}, got ${got}`);
+    new FaceError("BAD_IMAGE", { where, expected, got });
   if (depth !== "float" && depth !== "double")
     throw bad("8 or 16 bits a channel, or floats from 0 to 1", `values of the kind ${depth}`);
   const most = Math.floor(maxPixels * PIXELS_SHARE);

@@ -39,7 +39,7 @@ export function canReadHeic(): boolean {
  */
 export async function readHeic(bytes: Uint8Array, where: string, maxPixels: number): Promise<RgbImage> {
   const bad = (expected: string, got: string): FaceError =>
-    new FaceError("BAD_IMAGE", `${where}: expected ${expected}, got ${got}`);
+    new FaceError("BAD_IMAGE", { where, expected, got });
   if (!canReadHeic()) {
     throw bad(
       "a JPEG, PNG, WebP, AVIF, TIFF, GIF or PNM picture",

@@ -52,7 +52,11 @@ export async function readImage(
   const [warning] = picture.warnings;
   if (options.strict && warning !== undefined) {
     const where = typeof source === "string" && !source.startsWith("data:") ? source : "image";
-    throw new FaceError("BAD_IMAGE", `${where}: expected a picture without faults, got one with: ${warning}`);
+    throw new FaceError("BAD_IMAGE", {
+      where,
+      expected: "a picture without faults",
+      got: `one with: ${warning}`,
+    });
   }
   return image;
 }

@@ -11,7 +11,7 @@ import { RgbImage } from "./rgb-image.ts";
 export function readPnm(bytes: Uint8Array, where: string, maxPixels: number): RgbImage {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const bad = (expected: string, got: string): FaceError =>
-    new FaceError("BAD_IMAGE", `${where}: expected ${expected}, got ${got}`);
+    new FaceError("BAD_IMAGE", { where, expected, got });
   const kind = text[1]! - 0x30;
   let at = 2;
   const number = (what: string, most: number): number => {

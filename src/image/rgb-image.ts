@@ -16,10 +16,11 @@ export class RgbImage {
 
   constructor(width: number, height: number, data: Uint8Array, photograph = { width, height }) {
     if (data.length !== width * height * 3 || width < 1 || height < 1) {
-      throw new FaceError(
-        "SHAPE",
-        `image: expected ${width}×${height}×3 bytes and at least 1 pixel, got ${data.length} bytes`,
-      );
+      throw new FaceError("SHAPE", {
+        where: "image",
+        expected: `${width}×${height}×3 bytes and at least 1 pixel`,
+        got: `${data.length} bytes`,
+      });
     }
     this.width = width;
     this.height = height;

@@ -114,11 +114,12 @@ export class SharpPixels implements PixelSource {
       missing = Math.ceil((data.length - at) / rowBytes);
     }
     if (missing > MAX_MISSING * height) {
-      throw new FaceError(
-        "BAD_IMAGE",
-        `${where}: expected a whole picture, got one whose last ${missing} of ${height} rows are missing`,
-        { cause: fault },
-      );
+      throw new FaceError("BAD_IMAGE", {
+        where,
+        expected: "a whole picture",
+        got: `one whose last ${missing} of ${height} rows are missing`,
+        cause: fault,
+      });
     }
     this.#warnings.push(
       missing > 0

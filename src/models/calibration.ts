@@ -2,7 +2,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { FaceError, parseJson, readText, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, parseJson, readText, systemCode } from "../core/index.ts";
 import type { ModelCard } from "./card.ts";
 import { networkOfCard } from "./network-of-card.ts";
 import { type Pipeline, PipelineSchema, pipelineDifference } from "./pipeline.ts";
@@ -146,7 +146,7 @@ function nameOf(name: string, flip: boolean): string {
 export async function readCalibration(path: string): Promise<Calibration> {
   const found = await readIfThere(path);
   if (found) return found;
-  throw new FaceError("BAD_FILE", `${path}: expected a calibration, got no such file`);
+  throw new FaceError("BAD_FILE", { where: path, expected: "a calibration", got: "no such file" });
 }
 
 /** Writes a calibration with its checksum, whole or not at all. Throws FaceError STORAGE. */
@@ -155,9 +155,7 @@ export async function writeCalibration(path: string, calibration: Calibration): 
   try {
     await writeFileAtomic(path, format({ ...checked, checksum: checksumOf(checked) }));
   } catch (cause) {
-    throw new FaceError("STORAGE", `${path}: expected to write a calibration, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("STORAGE", { where: path, expected: "to write a calibration", cause });
   }
 }
 
@@ -202,10 +200,11 @@ export function misfitOf({ pipeline }: Calibration, used: Pipeline): string | un
 export function expectCalibrationFor(calibration: Calibration, used: Pipeline, where: string): void {
   const misfit = misfitOf(calibration, used);
   if (misfit === undefined) return;
-  throw new FaceError(
-    "MODEL_MISMATCH",
-    `${where}: expected a calibration for what is used, got one ${misfit}`,
-  );
+  throw new FaceError("MODEL_MISMATCH", {
+    where,
+    expected: "a calibration for what is used",
+    got: `one ${misfit}`,
+  });
 }
 
 async function readIfThere(path: string): Promise<Calibration | undefined> {
@@ -214,39 +213,39 @@ async function readIfThere(path: string): Promise<Calibration | undefined> {
     text = await readText(path);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
-    throw new FaceError("BAD_FILE", `${path}: expected a readable calibration, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a readable calibration", cause });
   }
   let json: unknown;
   try {
     json = parseJson(text);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a calibration in JSON, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a calibration in JSON", cause });
   }
   const earlier = EarlierSchema.safeParse(json);
   if (earlier.success) {
-    throw new FaceError(
-      "MODEL_MISMATCH",
-      `${path}: expected a calibration of version ${VERSION}, got version ${earlier.data.version}, which says less of how it was measured; measure it anew with "arcface calibrate"`,
-    );
+    throw new FaceError("MODEL_MISMATCH", {
+      where: path,
+      expected: `a calibration of version ${VERSION}`,
+      got: `version ${earlier.data.version}, which says less of how it was measured`,
+      note: 'measure it anew with "arcface calibrate"',
+    });
   }
   const parsed = FileSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: expected a calibration, got ${issue!.path.join(".") || "another file"}: ${issue!.message}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: "a calibration",
+      got: `${issue!.path.join(".") || "another file"}: ${issue!.message}`,
+    });
   }
   const { checksum, ...calibration } = parsed.data;
   if (checksumOf(calibration) !== checksum) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: expected checksum ${checksum}, got a calibration that was changed since`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: `checksum ${checksum}`,
+      got: "a calibration that was changed since",
+    });
   }
   return calibration;
 }

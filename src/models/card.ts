@@ -238,14 +238,16 @@ export type CardSource = z.infer<typeof Source>;
  * @param advice what to do about it, put behind the complaint
  * Throws    FaceError BAD_CONTRACT naming every field that is missing or wrong
  */
-export function parseContract<T>(schema: z.ZodType<T>, data: unknown, where: string, advice = ""): T {
+export function parseContract<T>(schema: z.ZodType<T>, data: unknown, where: string, advice?: string): T {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map(
     (issue) => `${issue.path.join(".") || "card"}: ${issue.message}`,
   );
-  throw new FaceError(
-    "BAD_CONTRACT",
-    `${where}: expected a complete contract, got ${complaints.join("; ")}${advice && `; ${advice}`}`,
-  );
+  throw new FaceError("BAD_CONTRACT", {
+    where,
+    expected: "a complete contract",
+    got: complaints.join("; "),
+    note: advice,
+  });
 }

@@ -9,7 +9,7 @@ import {
   openCheckpoint,
   writeCheckpoint,
 } from "../checkpoints/index.ts";
-import { FaceError, reasonOf, toFloat16 } from "../core/index.ts";
+import { FaceError, toFloat16 } from "../core/index.ts";
 import { identifyNetwork } from "../networks/index.ts";
 import type { ModelCard } from "./card.ts";
 import { convertGraph, type GraphOptions } from "./convert-graph.ts";
@@ -85,9 +85,7 @@ async function writeGraph(path: string, out: string, options: ConvertOptions): P
   const { onnx, ...written } = await convertGraph(path, options);
   await writeFileAtomic(out, Buffer.from(onnx.buffer, onnx.byteOffset, onnx.byteLength)).catch(
     (cause: unknown) => {
-      throw new FaceError("STORAGE", `${out}: expected to write a network, got: ${reasonOf(cause)}`, {
-        cause,
-      });
+      throw new FaceError("STORAGE", { where: out, expected: "to write a network", cause });
     },
   );
   return written;
@@ -150,10 +148,11 @@ function targetOf(out: string): ConvertReport["to"] {
     case ".pt":
       return "pytorch-zip";
     default:
-      throw new FaceError(
-        "USAGE",
-        `${out}: expected a name ending in .onnx, .safetensors, .pth or .pt, got another`,
-      );
+      throw new FaceError("USAGE", {
+        where: out,
+        expected: "a name ending in .onnx, .safetensors, .pth or .pt",
+        got: "another",
+      });
   }
 }
 
@@ -161,6 +160,10 @@ function targetOf(out: string): ConvertReport["to"] {
 async function expectOther(path: string, out: string): Promise<void> {
   const [a, b] = [await stat(path), await stat(out).catch(() => undefined)];
   if (b && a.dev === b.dev && a.ino === b.ino) {
-    throw new FaceError("USAGE", `${out}: expected another file than the input, got the same one`);
+    throw new FaceError("USAGE", {
+      where: out,
+      expected: "another file than the input",
+      got: "the same one",
+    });
   }
 }

@@ -228,10 +228,11 @@ async function expectUnitLength(
   const [first] = Object.values(await outputsOf(onnx, feeds));
   const length = Math.hypot(...(first?.data ?? []));
   if (!(Math.abs(length - 1) < 1e-3))
-    throw new FaceError(
-      "BAD_MODEL",
-      `onnx: expected the converted network's vectors to have length 1, got ${length}`,
-    );
+    throw new FaceError("BAD_MODEL", {
+      where: "onnx",
+      expected: "the converted network's vectors to have length 1",
+      got: length,
+    });
 }
 
 /** How far outputs are apart once each has length 1. */

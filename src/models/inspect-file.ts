@@ -6,7 +6,7 @@ import {
   openCheckpoint,
 } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
-import { elementCount, FaceError, namingFile } from "../core/index.ts";
+import { elementCount, FaceError, namingFile, wordsOf } from "../core/index.ts";
 import {
   identifyNetwork,
   macsOf,
@@ -223,6 +223,7 @@ async function graphOf(path: string, format: CheckpointFormat): Promise<GraphRep
     const bytes = await bytesOf(path);
     const model = namingFile(path, () => decodeOnnx(bytes));
     const { nodes, inputs, outputs, initializers, opsets, producer } = model;
+    const refused = refusalOf(model);
     const constants = new Set(initializers.map((tensor) => tensor.name));
     const side = ({ name, elementType, dims }: (typeof inputs)[number]): GraphSide => ({
       name,
@@ -232,7 +233,7 @@ async function graphOf(path: string, format: CheckpointFormat): Promise<GraphRep
     return {
       opset: opsets[""] ?? opsets["ai.onnx"] ?? null,
       producer,
-      refused: refusalOf(model) ?? null,
+      refused: refused ? wordsOf(refused) : null,
       inputs: inputs.filter(({ name }) => !constants.has(name)).map(side),
       outputs: outputs.map(side),
       operators: tally(nodes.map(({ op, domain }) => (domain ? `${domain}.${op}` : op))),

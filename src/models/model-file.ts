@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { type CheckpointFormat, expectFormat, openCheckpoint, openFileSource } from "../checkpoints/index.ts";
 import { readTflite } from "../checkpoints/tflite/index.ts";
-import { expectNoDatabaseInUse, FaceError, namingFile, reasonOf, type WorkOptions } from "../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, namingFile, type WorkOptions } from "../core/index.ts";
 import { type Network, ONNX_INPUT, ONNX_OUTPUT } from "../networks/index.ts";
 import { decodeOnnx, expectRunnable, type OnnxModel } from "../onnx/index.ts";
 import { roundingNote } from "./passes.ts";
@@ -58,10 +58,11 @@ export async function readModelFile(path: string, under?: string): Promise<Model
   const digest = await sha256OfFile(path);
   const isGraph = format === "onnx" || format === "tflite";
   if (isGraph && under !== undefined)
-    throw new FaceError(
-      "USAGE",
-      `${path}: expected weights for --under ${under}, got a graph, which has no places`,
-    );
+    throw new FaceError("USAGE", {
+      where: path,
+      expected: `weights for --under ${under}`,
+      got: "a graph, which has no places",
+    });
   const file =
     under === undefined
       ? { path, format, sha256: digest }
@@ -175,6 +176,6 @@ export function formatOf(path: string): CheckpointFormat {
 export async function bytesOf(path: string): Promise<Uint8Array> {
   expectNoDatabaseInUse(path, "a network file");
   return await readFile(path).catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected a network file, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a network file", cause });
   });
 }

@@ -12,6 +12,6 @@ export function networkOfCard(store: ModelStore, card: ModelCard): Pick<Pipeline
     );
   }
   if (card.task !== "embed")
-    throw new FaceError("USAGE", `model: expected a model that embeds faces, got ${card.id}`);
+    throw new FaceError("USAGE", { where: "model", expected: "a model that embeds faces", got: card.id });
   return networkOf(card.id, card.files[0]!.sha256, card.contract);
 }

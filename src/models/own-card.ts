@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { FaceError, parseJson, readText, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, parseJson, readText, systemCode } from "../core/index.ts";
 import { EmbedderContractSchema, parseContract } from "./card.ts";
 
 /** The evidence behind a measured contract; see `evaluate/`'s probe. */
@@ -55,13 +55,13 @@ export async function readOwnCard(modelPath: string): Promise<OwnCard | undefine
     text = await readText(path);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
-    throw new FaceError("BAD_FILE", `${path}: expected a readable card, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a readable card", cause });
   }
   let json: unknown;
   try {
     json = parseJson(text);
   } catch (cause) {
-    throw new FaceError("BAD_CONTRACT", `${path}: expected JSON, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_CONTRACT", { where: path, expected: "JSON", cause });
   }
   return parseContract(OwnCardSchema, json, path);
 }
@@ -72,7 +72,7 @@ export async function writeOwnCard(modelPath: string, card: OwnCard): Promise<st
   try {
     await writeFileAtomic(path, `${JSON.stringify(card, undefined, 2)}\n`);
   } catch (cause) {
-    throw new FaceError("STORAGE", `${path}: expected to write a card, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("STORAGE", { where: path, expected: "to write a card", cause });
   }
   return path;
 }

@@ -54,10 +54,11 @@ export async function readOwnModel(
   const file = await readModelFile(path, options.under);
   if (file.network && file.network.input[0] !== 3) {
     const { id, input } = file.network;
-    throw new FaceError(
-      "BAD_MODEL",
-      `${path}: expected a network for colour pictures, got ${id}, which takes [${input.join(", ")}]`,
-    );
+    throw new FaceError("BAD_MODEL", {
+      where: path,
+      expected: "a network for colour pictures",
+      got: `${id}, which takes [${input.join(", ")}]`,
+    });
   }
   const known = await knownContract(file, cards, options);
   const contract = parseContract(
@@ -163,14 +164,19 @@ function presetOf(name: string, file: ModelFile, cards: readonly ModelCard[]): P
     const preset = card.presets.find(({ id }) => `${card.id}/${id}` === name);
     if (!preset) continue;
     if (file.network && file.network.id !== card.network) {
-      throw new FaceError(
-        "BAD_CONTRACT",
-        `${file.path}: expected weights of ${card.network} for preset ${name}, got ${file.network.id}`,
-      );
+      throw new FaceError("BAD_CONTRACT", {
+        where: file.path,
+        expected: `weights of ${card.network} for preset ${name}`,
+        got: file.network.id,
+      });
     }
     return preset;
   }
-  throw new FaceError("USAGE", `preset: expected one of ${presetNames(cards).join(", ")}, got "${name}"`);
+  throw new FaceError("USAGE", {
+    where: "preset",
+    expected: `one of ${presetNames(cards).join(", ")}`,
+    got: `"${name}"`,
+  });
 }
 
 function fieldsOf({ channels, mean, scale }: Preset): Record<string, unknown> {
@@ -188,10 +194,11 @@ function expectAgreement(file: ModelFile, contract: OwnModel["contract"]): void 
   ].filter(([, settled, given]) => settled !== given);
   const [first] = complaints;
   if (!first) return;
-  throw new FaceError(
-    "BAD_CONTRACT",
-    `${file.path}: ${first[0]}: expected ${first[1]}, as ${network.id} has it, got ${first[2]}`,
-  );
+  throw new FaceError("BAD_CONTRACT", {
+    where: `${file.path}: ${first[0]}`,
+    expected: `${first[1]}, as ${network.id} has it`,
+    got: `${first[2]}`,
+  });
 }
 
 /** One figure for all channels, or three. */

@@ -106,10 +106,11 @@ export async function runPasses(
       if (pass.onDisagreement === "refuse") {
         rounding ??= feeds ? await roundingOf(start, feeds) : null;
         if (rounding === null || !(differs <= ROUNDING_FACTOR * rounding)) {
-          throw new FaceError(
-            "BAD_MODEL",
-            `${pass.name}: expected the network to agree within ${pass.tolerance}, got ${differs.toPrecision(2)}`,
-          );
+          throw new FaceError("BAD_MODEL", {
+            where: pass.name,
+            expected: `the network to agree within ${pass.tolerance}`,
+            got: differs.toPrecision(2),
+          });
         }
       }
       reports.push({ name: pass.name, outcome: "dropped", distance: differs });

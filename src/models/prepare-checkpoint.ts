@@ -93,10 +93,12 @@ export function expectKnown(
   const [[name, what] = []] = unreadable;
   const notRead = name === undefined ? "" : `; ${unreadable.size} cannot be read ("${name}" is ${what})`;
   const others = elsewhere.length > 0 ? `; --under takes those of ${elsewhere.slice(0, 8).join(", ")}` : "";
-  throw new FaceError(
-    "BAD_MODEL",
-    `${path}: expected the weights of a network that is known here, got ${tensors.size} tensors of another${nearestKnown}${notRead}${others}; "arcface inspect ${path}" shows them`,
-  );
+  throw new FaceError("BAD_MODEL", {
+    where: path,
+    expected: "the weights of a network that is known here",
+    got: `${tensors.size} tensors of another${nearestKnown}${notRead}${others}`,
+    note: `"arcface inspect ${path}" shows them`,
+  });
 }
 
 async function prepare(

@@ -118,10 +118,11 @@ async function asOnnx(
   );
   const conversionDistance = outputDistance(wanted, await outputsOf(onnx, feeds));
   if (!(conversionDistance <= PREPARE_RTOL)) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `tflite: expected the converted network to agree within ${PREPARE_RTOL}, got ${conversionDistance}`,
-    );
+    throw new FaceError("BAD_MODEL", {
+      where: "tflite",
+      expected: `the converted network to agree within ${PREPARE_RTOL}`,
+      got: conversionDistance,
+    });
   }
   return { model, onnx, conversionDistance };
 }

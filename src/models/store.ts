@@ -81,10 +81,12 @@ export class ModelStore {
     const near = nearestName(id, ids);
     const file = task === "embed" ? ", or a file of weights" : "";
     const where = task === undefined ? "models" : task === "embed" ? "model" : "detector";
-    throw new FaceError(
-      "MODEL_UNKNOWN",
-      `${where}: expected one of ${ids.join(", ")}${file}, got "${id}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    );
+    throw new FaceError("MODEL_UNKNOWN", {
+      where,
+      expected: `one of ${ids.join(", ")}${file}`,
+      got: `"${id}"`,
+      note: near && `did you mean "${near}"?`,
+    });
   }
 
   /** The cards whose files a model consists of: those of a fusion's networks, or its own. Throws FaceError MODEL_UNKNOWN. */
@@ -115,10 +117,12 @@ export class ModelStore {
   async pull(id: string, options: WorkOptions = {}): Promise<ReadonlyMap<string, string>> {
     const card = this.card(id);
     if (card.task === "checkpoint") {
-      throw new FaceError(
-        "USAGE",
-        `${card.id}: expected a model that can be downloaded, got one that cannot; ${card.source.instructions}`,
-      );
+      throw new FaceError("USAGE", {
+        where: card.id,
+        expected: "a model that can be downloaded",
+        got: "one that cannot",
+        note: card.source.instructions,
+      });
     }
     await this.requireLicence(card);
     if (card.task === "fusion") {
@@ -140,17 +144,16 @@ export class ModelStore {
   async add(id: string, path: string): Promise<void> {
     const parts = this.partsOf(id).flatMap((card) => card.files.map((file) => ({ card, file })));
     const data = await readFile(path).catch((cause: unknown) => {
-      throw new FaceError("BAD_FILE", `${path}: expected a readable file, got: ${reasonOf(cause)}`, {
-        cause,
-      });
+      throw new FaceError("BAD_FILE", { where: path, expected: "a readable file", cause });
     });
     const digest = sha256(data);
     const part = parts.find(({ file }) => file.sha256 === digest);
     if (!part) {
-      throw new FaceError(
-        "MODEL_DAMAGED",
-        `${path}: expected a file of ${id} (sha256 ${parts.map(({ file }) => file.sha256).join(", ")}), got ${digest}`,
-      );
+      throw new FaceError("MODEL_DAMAGED", {
+        where: path,
+        expected: `a file of ${id} (sha256 ${parts.map(({ file }) => file.sha256).join(", ")})`,
+        got: digest,
+      });
     }
     await this.#write(part.card, part.file, data);
   }
@@ -159,10 +162,12 @@ export class ModelStore {
   async remove(id: string): Promise<void> {
     const card = this.card(id);
     if (card.task === "fusion") {
-      throw new FaceError(
-        "USAGE",
-        `${id}: expected a model with files of its own, got a fusion of ${card.networks.join(" and ")}; remove these`,
-      );
+      throw new FaceError("USAGE", {
+        where: id,
+        expected: "a model with files of its own",
+        got: `a fusion of ${card.networks.join(" and ")}`,
+        note: "remove these",
+      });
     }
     await rm(join(this.home, "models", card.id), { recursive: true, force: true });
     for (const file of card.files) this.#verified.delete(this.#pathOf(card, file));
@@ -175,10 +180,12 @@ export class ModelStore {
       return;
     }
     if (!(await this.#isAccepted(card))) {
-      throw new FaceError(
-        "LICENCE",
-        `${card.id}: expected its licence ${card.licence.id} to be accepted, got no acceptance; ${card.licence.note} If your use is covered: --accept-licence ${card.id}`,
-      );
+      throw new FaceError("LICENCE", {
+        where: card.id,
+        expected: `its licence ${card.licence.id} to be accepted`,
+        got: "no acceptance",
+        note: `${card.licence.note} If your use is covered: --accept-licence ${card.id}`,
+      });
     }
   }
 
@@ -204,10 +211,12 @@ export class ModelStore {
         for (const file of files) {
           const bytes = data.get(file.name);
           if (!bytes || bytes.length !== file.bytes || sha256(bytes) !== file.sha256) {
-            throw new FaceError(
-              "MODEL_DAMAGED",
-              `${card.id}: expected ${file.name} with sha256 ${file.sha256}, got other bytes; nothing was kept`,
-            );
+            throw new FaceError("MODEL_DAMAGED", {
+              where: card.id,
+              expected: `${file.name} with sha256 ${file.sha256}`,
+              got: "other bytes",
+              note: "nothing was kept",
+            });
           }
           throwIfAborted(options.signal);
           await this.#write(card, file, bytes);
@@ -255,10 +264,12 @@ export class ModelStore {
     const path = this.#pathOf(card, file);
     if (this.#verified.has(path)) return;
     if ((await stateOf(path, file, true)) !== "present") {
-      throw new FaceError(
-        "MODEL_DAMAGED",
-        `${path}: expected sha256 ${file.sha256}, got other bytes; run "arcface models remove ${card.id}" and "arcface models pull ${card.id}"`,
-      );
+      throw new FaceError("MODEL_DAMAGED", {
+        where: path,
+        expected: `sha256 ${file.sha256}`,
+        got: "other bytes",
+        note: `run "arcface models remove ${card.id}" and "arcface models pull ${card.id}"`,
+      });
     }
     this.#verified.add(path);
   }
@@ -349,10 +360,12 @@ async function fetchFiles(
   const [first] = files;
   if (!first) throw internal(`no files behind ${key}`);
   if (first.source.kind === "manual") {
-    throw new FaceError(
-      "NETWORK",
-      `${first.name}: expected the file in the store, got none; ${first.source.instructions}`,
-    );
+    throw new FaceError("NETWORK", {
+      where: first.name,
+      expected: "the file in the store",
+      got: "none",
+      note: first.source.instructions,
+    });
   }
   // These clients are large: they are loaded only when there is something to download.
   if (first.source.kind === "url") {
@@ -399,5 +412,5 @@ function storageError(path: string, cause: unknown): FaceError {
       : code === "EACCES" || code === "EROFS" || code === "EPERM"
         ? "one that may not be written; set ARCFACE_HOME to a folder that may"
         : `${reasonOf(cause)}; set ARCFACE_HOME to a folder that can be written`;
-  return new FaceError("STORAGE", `${path}: expected a place to write, got ${advice}`, { cause });
+  return new FaceError("STORAGE", { where: path, expected: "a place to write", got: advice, cause });
 }

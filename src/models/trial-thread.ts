@@ -9,6 +9,6 @@ const say = (answer: TrialAnswer): void => parentPort!.postMessage(answer);
 try {
   say({ kind: "prepared", ...(await prepareNetwork(file, options)) });
 } catch (thrown) {
-  const { code, message } = thrown instanceof FaceError ? thrown : internal(sentenceOf(thrown));
-  say({ kind: "failed", code, message });
+  const { parts: error } = thrown instanceof FaceError ? thrown : internal(sentenceOf(thrown));
+  say({ kind: "failed", error });
 }

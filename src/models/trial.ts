@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type ErrorCode, FaceError, throwIfAborted } from "../core/index.ts";
+import { aborted, type ErrorParts, FaceError, type Fault, throwIfAborted } from "../core/index.ts";
 import { fetchEngine } from "../onnx/index.ts";
 import type { PreparedNetwork, PrepareOptions } from "./prepare.ts";
 
@@ -18,10 +18,15 @@ export interface TrialRequest {
   readonly limits: TrialLimits;
 }
 
-/** Its answer. Errors travel as data, because a thrown one loses its code on the way. */
+/** Its answer. Errors travel as their parts, because a thrown one loses them on the way. */
 export type TrialAnswer =
   | ({ readonly kind: "prepared" } & PreparedNetwork)
-  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: "failed"; readonly error: ErrorParts };
+
+/** The answer of a trial that a network did not pass. */
+export function refusal(fault: Fault): TrialAnswer {
+  return { kind: "failed", error: new FaceError("BAD_MODEL", { where: "", ...fault }).parts };
+}
 
 /** The program, built: a checkout that runs its sources has it in `dist/`. */
 const PROGRAM = fileURLToPath(
@@ -59,16 +64,18 @@ export async function prepareInTrial(
   signal?.addEventListener("abort", stop, { once: true });
   try {
     const answer = await new Promise<TrialAnswer>((resolve) => {
-      const failed = (message: string): void => resolve({ kind: "failed", code: "BAD_MODEL", message });
+      const failed = (fault: Fault): void => resolve(refusal(fault));
       child.on("message", (message) => resolve(message as TrialAnswer));
-      child.on("error", ({ message }) => failed(`expected a process to try the network in, got: ${message}`));
+      child.on("error", ({ message }) =>
+        failed({ expected: "a process to try the network in", reason: message }),
+      );
       child.on("exit", (code, ended) => {
-        if (ended === "SIGINT" || ended === "SIGTERM")
-          resolve({ kind: "failed", code: "ABORTED", message: "stopped: the work was cancelled" });
+        if (ended === "SIGINT" || ended === "SIGTERM") resolve({ kind: "failed", error: aborted().parts });
         else
-          failed(
-            `expected a network that can be opened and run, got one that ended its process (${ended ?? code})`,
-          );
+          failed({
+            expected: "a network that can be opened and run",
+            got: `one that ended its process (${ended ?? code})`,
+          });
       });
       const request: TrialRequest = {
         file,
@@ -79,7 +86,7 @@ export async function prepareInTrial(
       child.send(request, () => undefined);
     });
     throwIfAborted(signal);
-    if (answer.kind === "failed") throw new FaceError(answer.code, answer.message);
+    if (answer.kind === "failed") throw new FaceError(answer.error.code, answer.error);
     return { onnx: answer.onnx, report: answer.report };
   } finally {
     signal?.removeEventListener("abort", stop);

@@ -1,5 +1,5 @@
 import fetch from "make-fetch-happen";
-import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { npmOptions } from "../registry/index.ts";
 
 /** The response. */
@@ -22,10 +22,12 @@ export async function fetchFromUrl(
 ): Promise<Uint8Array> {
   const answer = await fetchBytes(url, bytes, options);
   if (answer.bytes.length === bytes) return answer.bytes;
-  throw new FaceError(
-    "MODEL_DAMAGED",
-    `${withoutCredentials(url)}: expected ${bytes} bytes, got ${answer.bytes.length}; nothing was kept`,
-  );
+  throw new FaceError("MODEL_DAMAGED", {
+    where: withoutCredentials(url),
+    expected: `${bytes} bytes`,
+    got: answer.bytes.length,
+    note: "nothing was kept",
+  });
 }
 
 /**
@@ -63,17 +65,20 @@ export async function fetchBytes(
     }
   } catch (cause) {
     throwIfAborted(signal);
-    throw new FaceError(
-      "NETWORK",
-      `${withoutCredentials(url)}: expected a download, got: ${reasonOf(cause)}; check the connection, or fetch the file by hand and add it with "arcface-ts models pull ID --from FILE"`,
-      { cause },
-    );
+    throw new FaceError("NETWORK", {
+      where: withoutCredentials(url),
+      expected: "a download",
+      note: 'check the connection, or fetch the file by hand and add it with "arcface-ts models pull ID --from FILE"',
+      cause,
+    });
   }
   if (received > limit) {
-    throw new FaceError(
-      "MODEL_DAMAGED",
-      `${withoutCredentials(url)}: expected at most ${limit} bytes, got more; nothing was kept`,
-    );
+    throw new FaceError("MODEL_DAMAGED", {
+      where: withoutCredentials(url),
+      expected: `at most ${limit} bytes`,
+      got: "more",
+      note: "nothing was kept",
+    });
   }
   return { bytes: Buffer.concat(parts), type };
 }

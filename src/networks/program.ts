@@ -123,5 +123,5 @@ function infer(
 }
 
 function expectThat(fits: boolean, where: string, expected: string, got: readonly number[]): void {
-  if (!fits) throw new FaceError("SHAPE", `${where}: expected ${expected}, got [${got.join(", ")}]`);
+  if (!fits) throw new FaceError("SHAPE", { where, expected, got: `[${got.join(", ")}]` });
 }

@@ -54,8 +54,9 @@ export function expectWeights(network: Network, weights: Weights): void {
   ];
   if (complaints.length === 0) return;
   const more = complaints.length > 3 ? ` and ${complaints.length - 3} more` : "";
-  throw new FaceError(
-    "MODEL_MISMATCH",
-    `${network.id}: expected its own weights, got ${complaints.slice(0, 3).join(", ")}${more}`,
-  );
+  throw new FaceError("MODEL_MISMATCH", {
+    where: network.id,
+    expected: "its own weights",
+    got: `${complaints.slice(0, 3).join(", ")}${more}`,
+  });
 }

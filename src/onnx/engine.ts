@@ -64,11 +64,12 @@ async function setInProcess(): Promise<void> {
     });
     inspector.disconnect();
   } catch (cause) {
-    throw new FaceError(
-      "USAGE",
-      `onnxruntime: expected ${TELEMETRY_SWITCH} in the environment, or arcface-ts imported on the main thread first: a worker cannot switch telemetry off here (${reasonOf(cause)})`,
-      { cause },
-    );
+    throw new FaceError("USAGE", {
+      where: "onnxruntime",
+      expected: `${TELEMETRY_SWITCH} in the environment, or arcface-ts imported on the main thread first`,
+      got: `neither: a worker cannot switch telemetry off here (${reasonOf(cause)})`,
+      cause,
+    });
   } finally {
     clearInterval(look);
   }

@@ -1,4 +1,4 @@
-import { elementCount, FaceError } from "../core/index.ts";
+import { elementCount, FaceError, type Fault } from "../core/index.ts";
 import { inferShape } from "./infer-shape.ts";
 import { computedValues, type KnownValue, knownConstant } from "./known-value.ts";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./model.ts";
@@ -41,44 +41,49 @@ const USUAL_SIDE = 112;
  * Throws    FaceError BAD_MODEL
  */
 export function expectRunnable(model: OnnxModel, where = "onnx"): void {
-  const complaint = refusalOf(model);
-  if (complaint) throw new FaceError("BAD_MODEL", `${where}: ${complaint}`);
+  const fault = refusalOf(model);
+  if (fault) throw new FaceError("BAD_MODEL", { where, ...fault });
 }
 
-/** Why a graph is not run here, as "expected X, got Y"; undefined for one that is. */
-export function refusalOf(model: OnnxModel): string | undefined {
+/** The reason that a graph is not run here; undefined for one that is. */
+export function refusalOf(model: OnnxModel): Fault | undefined {
   if (model.nodes.length > MOST_NODES)
-    return `expected at most ${MOST_NODES} operations, got ${model.nodes.length}`;
-  if (has(model.opaque.model, FUNCTION)) return "expected operations alone, got functions of the file's own";
-  if (has(model.opaque.model, TRAINING)) return "expected a network to run, got one with steps of training";
-  if (has(model.opaque.graph, SPARSE_CONSTANT)) return "expected dense constants, got sparse ones";
+    return { expected: `at most ${MOST_NODES} operations`, got: model.nodes.length };
+  if (has(model.opaque.model, FUNCTION))
+    return { expected: "operations alone", got: "functions of the file's own" };
+  if (has(model.opaque.model, TRAINING))
+    return { expected: "a network to run", got: "one with steps of training" };
+  if (has(model.opaque.graph, SPARSE_CONSTANT)) return { expected: "dense constants", got: "sparse ones" };
   for (const node of model.nodes) {
     if (CONTROL_FLOW.has(node.op))
-      return `expected a network without control flow, got ${node.op} ${named(node)}`;
+      return { expected: "a network without control flow", got: `${node.op} ${named(node)}` };
     for (const [name, attribute] of Object.entries(node.attributes)) {
       const what = attribute.kind === "opaque" ? REFUSED_KINDS.get(attribute.type) : undefined;
-      if (what) return `expected numbers as "${name}" of ${node.op} ${named(node)}, got ${what}`;
+      if (what) return { expected: `numbers as "${name}" of ${node.op} ${named(node)}`, got: what };
     }
   }
   return tooLarge(model);
 }
 
-function tooLarge(model: OnnxModel): string | undefined {
+function tooLarge(model: OnnxModel): Fault | undefined {
   const known = new Map<string, KnownValue>();
   let total = 0;
-  /** A complaint about a value that is too large by itself or with those before it. */
-  const measure = (what: string, dims: readonly number[] | undefined): string | undefined => {
+  /** The fault of a value that is too large by itself or with those before it. */
+  const measure = (what: string, dims: readonly number[] | undefined): Fault | undefined => {
     if (!dims) return undefined;
     const count = elementCount(dims);
     total += count;
     if (dims.length > MOST_AXES)
-      return `expected values of at most ${MOST_AXES} axes, got ${what} of ${dims.length}`;
+      return { expected: `values of at most ${MOST_AXES} axes`, got: `${what} of ${dims.length}` };
     const shape = `${what} of [${dims.join(", ")}]`;
     // Negated, so that a size that is no number is refused.
     if (!(count <= MOST_NUMBERS))
-      return `expected values of at most ${MOST_NUMBERS} numbers for one picture, got ${shape}`;
+      return { expected: `values of at most ${MOST_NUMBERS} numbers for one picture`, got: shape };
     if (!(total <= MOST_IN_ALL))
-      return `expected values of at most ${MOST_IN_ALL} numbers in all for one picture, got more with ${shape}`;
+      return {
+        expected: `values of at most ${MOST_IN_ALL} numbers in all for one picture`,
+        got: `more with ${shape}`,
+      };
     return undefined;
   };
   for (const tensor of model.initializers) known.set(tensor.name, knownConstant(tensor));
@@ -86,14 +91,14 @@ function tooLarge(model: OnnxModel): string | undefined {
     if (known.has(input.name)) continue;
     const dims = onePicture(input);
     known.set(input.name, { dims });
-    const complaint = measure(`input "${input.name}"`, dims);
-    if (complaint) return complaint;
+    const fault = measure(`input "${input.name}"`, dims);
+    if (fault) return fault;
   }
   for (const node of model.nodes) {
     const found = resultOf(node, known);
     for (const output of node.outputs) known.set(output, found);
-    const complaint = measure(`${node.op} ${named(node)}`, found.dims);
-    if (complaint) return complaint;
+    const fault = measure(`${node.op} ${named(node)}`, found.dims);
+    if (fault) return fault;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type * as ort from "onnxruntime-common";
-import { FaceError, reasonOf, threadCount } from "../core/index.ts";
+import { FaceError, internal, reasonOf, threadCount } from "../core/index.ts";
 import { encodeOnnx } from "./encode.ts";
 import { type Engine, loadEngine } from "./engine.ts";
 import { GraphBuilder } from "./graph-builder.ts";
@@ -48,7 +48,11 @@ export class IntegerProduct {
    */
   async run(left: Uint8Array, right: Int8Array, inner: number, product: Int32Array): Promise<void> {
     if (this.#closed)
-      throw new FaceError("CLOSED", "integer product: expected an open one, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "integer product",
+        expected: "an open one",
+        got: "one that was closed",
+      });
     const [m, n] = [left.length / inner, right.length / inner];
     const { Tensor } = this.#engine;
     try {
@@ -58,7 +62,7 @@ export class IntegerProduct {
       );
     } catch (cause) {
       if (hasStopped(cause)) return;
-      throw new FaceError("INTERNAL", `internal: integer product: ${reasonOf(cause)}`, { cause });
+      throw internal(`integer product: ${reasonOf(cause)}`, cause);
     }
   }
 

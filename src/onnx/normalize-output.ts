@@ -10,10 +10,11 @@ import { intTensor, type OnnxModel, type OnnxNode } from "./model.ts";
 export function withUnitOutput(model: OnnxModel): OnnxModel {
   const [output, ...more] = model.outputs;
   if (!output || more.length > 0 || (output.dims && output.dims.length !== 2)) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `onnx: expected one output [N, D] to normalise, got ${model.outputs.map(({ name, dims }) => `${name} [${dims?.join(", ") ?? "…"}]`).join(", ")}`,
-    );
+    throw new FaceError("BAD_MODEL", {
+      where: "onnx",
+      expected: "one output [N, D] to normalise",
+      got: model.outputs.map(({ name, dims }) => `${name} [${dims?.join(", ") ?? "…"}]`).join(", "),
+    });
   }
   const raw = `${output.name}_of_any_length`;
   const length = `${output.name}_length`;

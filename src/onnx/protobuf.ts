@@ -166,10 +166,11 @@ export class ProtobufReader {
 
   /** A complaint about the file at the reader's place. */
   bad(expected: string, got: string): FaceError {
-    return new FaceError(
-      "BAD_MODEL",
-      `protobuf: at offset ${this.#base + this.#at}: expected ${expected}, got ${got}`,
-    );
+    return new FaceError("BAD_MODEL", {
+      where: `protobuf: at offset ${this.#base + this.#at}`,
+      expected,
+      got,
+    });
   }
 }
 

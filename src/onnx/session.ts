@@ -58,11 +58,7 @@ export class Session {
       });
       return new Session(engine, session);
     } catch (cause) {
-      throw new FaceError(
-        "BAD_MODEL",
-        `onnxruntime: expected a network it can run, got: ${reasonOf(cause)}`,
-        { cause },
-      );
+      throw new FaceError("BAD_MODEL", { where: "onnxruntime", expected: "a network it can run", cause });
     }
   }
 
@@ -77,7 +73,11 @@ export class Session {
   /** Feeds by input name, results by output name. Throws FaceError CLOSED, BAD_MODEL. */
   async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, FloatTensor>> {
     if (this.#closed)
-      throw new FaceError("CLOSED", "session: expected an open session, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "session",
+        expected: "an open session",
+        got: "one that was closed",
+      });
     const tensors: Record<string, ort.Tensor> = {};
     for (const [name, { data, dims }] of Object.entries(feeds))
       tensors[name] =
@@ -88,7 +88,7 @@ export class Session {
     try {
       results = await this.#session.run(tensors);
     } catch (cause) {
-      throw new FaceError("BAD_MODEL", `onnxruntime: ${reasonOf(cause)}`, { cause });
+      throw new FaceError("BAD_MODEL", { where: "onnxruntime", problem: reasonOf(cause), cause });
     }
     const out: Record<string, FloatTensor> = {};
     for (const [name, value] of Object.entries(results)) {

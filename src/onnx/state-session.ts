@@ -105,11 +105,7 @@ export class StateSession {
       });
       return new StateSession(engine, session, model, carried, device);
     } catch (cause) {
-      throw new FaceError(
-        "BAD_MODEL",
-        `onnxruntime: expected a network it can run, got: ${reasonOf(cause)}`,
-        { cause },
-      );
+      throw new FaceError("BAD_MODEL", { where: "onnxruntime", expected: "a network it can run", cause });
     }
   }
 
@@ -154,7 +150,11 @@ export class StateSession {
       const data = values.get(input);
       if (!data) continue;
       if (data.length !== elementCount(dims))
-        throw new FaceError("SHAPE", `${input}: expected ${elementCount(dims)} numbers, got ${data.length}`);
+        throw new FaceError("SHAPE", {
+          where: input,
+          expected: `${elementCount(dims)} numbers`,
+          got: data.length,
+        });
       const old = this.#current.get(input)!;
       const copy = Float32Array.from(data);
       this.#current.set(input, new this.#engine.Tensor("float32", copy, dims));
@@ -190,7 +190,7 @@ export class StateSession {
       if (!given) return results as Record<string, ort.Tensor>;
     } catch (cause) {
       if (!given || !hasStopped(cause))
-        throw new FaceError("BAD_MODEL", `onnxruntime: ${reasonOf(cause)}`, { cause });
+        throw new FaceError("BAD_MODEL", { where: "onnxruntime", problem: reasonOf(cause), cause });
     }
     return fetches as Record<string, ort.Tensor>;
   }
@@ -214,6 +214,10 @@ export class StateSession {
 
   #expectOpen(): void {
     if (this.#closed)
-      throw new FaceError("CLOSED", "session: expected an open session, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "session",
+        expected: "an open session",
+        got: "one that was closed",
+      });
   }
 }

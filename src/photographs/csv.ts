@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
-import { expectNoDatabaseInUse, FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, type Fault, reasonOf, systemCode } from "../core/index.ts";
 
 /** One record of a CSV file. */
 export interface CsvRow {
@@ -28,22 +28,21 @@ export async function readCsv(file: string, columns: readonly (readonly string[]
   const called = columns.map(([name]) => name).join(",");
   const found = await stat(file).catch((cause: unknown) => {
     const got = systemCode(cause) === "ENOENT" ? "nothing there" : reasonOf(cause);
-    throw new FaceError("BAD_FILE", `${file}: expected a CSV file of ${called}, got ${got}`, { cause });
+    throw new FaceError("BAD_FILE", { where: file, expected: `a CSV file of ${called}`, got, cause });
   });
   if (!found.isFile()) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${file}: expected a CSV file of ${called}, got something that is no file`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: file,
+      expected: `a CSV file of ${called}`,
+      got: "something that is no file",
+    });
   }
   if (found.size > MAX_BYTES) {
-    throw new FaceError("BAD_FILE", `${file}: expected at most ${MAX_BYTES} bytes, got ${found.size}`);
+    throw new FaceError("BAD_FILE", { where: file, expected: `at most ${MAX_BYTES} bytes`, got: found.size });
   }
   expectNoDatabaseInUse(file, "a CSV file");
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${file}: expected a CSV file of ${called}, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: file, expected: `a CSV file of ${called}`, cause });
   });
   return csvRows(textOf(bytes, file), file, columns);
 }
@@ -54,7 +53,11 @@ export function csvRows(text: string, where: string, columns: readonly (readonly
   const nul = text.indexOf("\0");
   if (nul >= 0) {
     const line = lineEnds(text.slice(0, nul)) + 1;
-    throw new FaceError("BAD_FILE", `${where}: line ${line}: expected text, got a NUL character`);
+    throw new FaceError("BAD_FILE", {
+      where: `${where}: line ${line}`,
+      expected: "text",
+      got: "a NUL character",
+    });
   }
   const records = recordsOf(text, where);
   const order = records[0] && headerOrder(records[0].fields, columns);
@@ -62,9 +65,10 @@ export function csvRows(text: string, where: string, columns: readonly (readonly
     const own = order ? order.map((column) => fields[column] ?? "") : fields;
     if (own.length === columns.length && own.every((field) => field !== "")) return { line, fields: own };
     const got = JSON.stringify(fields.join(",").slice(0, 80));
-    throw new FaceError("BAD_FILE", `${where}: line ${line}: expected ${called}, got ${got}`);
+    throw new FaceError("BAD_FILE", { where: `${where}: line ${line}`, expected: called, got });
   });
-  if (rows.length === 0) throw new FaceError("BAD_FILE", `${where}: expected lines of ${called}, got none`);
+  if (rows.length === 0)
+    throw new FaceError("BAD_FILE", { where, expected: `lines of ${called}`, got: "none" });
   return rows;
 }
 
@@ -106,23 +110,26 @@ function recordsOf(whole: string, where: string): CsvRow[] {
     );
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    throw new FaceError("BAD_FILE", `${where}: ${sentenceOf(cause)}`, { cause });
+    const line = String(cause["lines"] ?? "?");
+    throw new FaceError("BAD_FILE", { where: `${where}: line ${line}`, ...faultOf(cause), cause });
   }
 }
 
-function sentenceOf(error: CsvError): string {
-  const line = `line ${String(error["lines"] ?? "?")}`;
-  if (error.code === "CSV_QUOTE_NOT_CLOSED") return `${line}: expected a closing quote, got none`;
+function faultOf(error: CsvError): Fault {
+  if (error.code === "CSV_QUOTE_NOT_CLOSED") return { expected: "a closing quote", got: "none" };
   if (
     error.code === "CSV_INVALID_CLOSING_QUOTE" ||
     error.code === "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE"
   ) {
-    return `${line}: expected the field's end after a closing quote, got more of it`;
+    return { expected: "the field's end after a closing quote", got: "more of it" };
   }
   if (error.code === "INVALID_OPENING_QUOTE") {
-    return `${line}: expected quotes around a whole field, got one inside: a quote in a field is written twice, and the field in quotes`;
+    return {
+      expected: "quotes around a whole field",
+      got: "one inside: a quote in a field is written twice, and the field in quotes",
+    };
   }
-  return `${line}: expected CSV, got: ${reasonOf(error)}`;
+  return { expected: "CSV", cause: error };
 }
 
 /** The character that divides the fields: of those that may, the one that the first line with content has most of. */
@@ -144,10 +151,11 @@ function textOf(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${file}: expected UTF-8 text, got another encoding: save it as "CSV UTF-8"`,
-      { cause },
-    );
+    throw new FaceError("BAD_FILE", {
+      where: file,
+      expected: "UTF-8 text",
+      got: 'another encoding: save it as "CSV UTF-8"',
+      cause,
+    });
   }
 }

@@ -86,9 +86,9 @@ export async function listPhotographs(paths: readonly string[]): Promise<Photogr
       walk.tally.unreadable(path, reasonOf(error.cause));
     }
   }
-  if (failed.length > 0 && failed.length === paths.length) {
-    throw new FaceError("BAD_FILE", failed.map(({ message }) => message).join("; "), { cause: failed[0] });
-  }
+  const [first, ...others] = failed;
+  if (first && failed.length === paths.length)
+    throw others.reduce((error, { message }) => error.withNote(message), first);
   return { paths: walk.paths, folders: walk.folders, passedOver: walk.tally.total() };
 }
 
@@ -97,7 +97,12 @@ async function addGiven(walk: Walk, path: string): Promise<void> {
   const entry = await stat(path).catch((cause: unknown) => {
     // A link that leads back to itself is told when it is read.
     if (systemCode(cause) === "ELOOP") return undefined;
-    throw new FaceError("BAD_FILE", `${path}: expected a file or a folder, got nothing there`, { cause });
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: "a file or a folder",
+      got: "nothing there",
+      cause,
+    });
   });
   if (entry?.isDirectory()) await walk.given(path);
   else walk.add(path);
@@ -136,13 +141,7 @@ class Walk {
   /** A folder that was named: that it cannot be read is an error. */
   async given(folder: string): Promise<void> {
     const entries = await entriesOf(folder).catch((cause: unknown) => {
-      throw new FaceError(
-        "BAD_FILE",
-        `${folder}: expected a folder that can be read, got: ${reasonOf(cause)}`,
-        {
-          cause,
-        },
-      );
+      throw new FaceError("BAD_FILE", { where: folder, expected: "a folder that can be read", cause });
     });
     this.#read.set(await realpath(folder), resolve(folder));
     await this.#inside(folder, entries);

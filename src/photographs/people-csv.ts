@@ -54,7 +54,7 @@ function nameAt(file: string, line: number, name: string): string {
     return personName(`${file}: line ${line}`, name);
   } catch (cause) {
     if (!(cause instanceof FaceError)) throw cause;
-    throw new FaceError("BAD_FILE", cause.message, { cause });
+    throw new FaceError("BAD_FILE", { ...cause.parts, cause });
   }
 }
 

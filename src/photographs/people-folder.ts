@@ -35,12 +35,12 @@ export interface PeopleFolder {
 export async function readPeopleFolder(folder: string): Promise<PeopleFolder> {
   const list = await listPhotographs([folder]).catch((cause: unknown) => {
     if (!(cause instanceof FaceError)) throw cause;
-    const got = cause.got ?? cause.message;
-    throw new FaceError(
-      "BAD_FILE",
-      { where: folder, expected: "a folder with a folder for every person", got },
-      { cause },
-    );
+    throw new FaceError("BAD_FILE", {
+      ...cause.parts,
+      where: folder,
+      expected: "a folder with a folder for every person",
+      cause,
+    });
   });
   const found = groupByPerson(folder, list);
   if (found.people.length > 0) return found;
@@ -48,14 +48,12 @@ export async function readPeopleFolder(folder: string): Promise<PeopleFolder> {
   const got =
     list.folders.length === 0 ? "a file" : `${length} folder${length === 1 ? "" : "s"} without pictures`;
   const beside = found.stray.length > 0 ? [`pictures beside its folders: ${found.stray.length}`] : [];
-  throw new FaceError(
-    "BAD_FILE",
-    [
-      `${folder}: expected a folder of pictures for every person, got ${got}`,
-      ...beside,
-      ...passedOverSentences(found.passedOver),
-    ].join("; "),
-  );
+  throw new FaceError("BAD_FILE", {
+    where: folder,
+    expected: "a folder of pictures for every person",
+    got,
+    note: [...beside, ...passedOverSentences(found.passedOver)].join("; "),
+  });
 }
 
 /** The photographs of a folder by person: the first folder on the way to each says whom it shows. */

@@ -211,7 +211,7 @@ function picturedChart(
 function expectFinite(points: readonly MapPoint[]): void {
   for (const { x, y } of points)
     if (!Number.isFinite(x) || !Number.isFinite(y))
-      throw new FaceError("SHAPE", `map: expected finite coordinates, got (${x}, ${y})`);
+      throw new FaceError("SHAPE", { where: "map", expected: "finite coordinates", got: `(${x}, ${y})` });
 }
 
 function legendOf(groups: readonly string[], styles: ReadonlyMap<string, GroupStyle>): LegendEntry[] {

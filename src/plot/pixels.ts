@@ -11,7 +11,11 @@ import { FaceError } from "../core/index.ts";
  */
 export function pngDataUrl(width: number, height: number, rgb: Uint8Array): string {
   if (rgb.length !== width * height * 3 || width < 1 || height < 1) {
-    throw new FaceError("SHAPE", `pixels: expected ${width}×${height}×3 bytes, got ${rgb.length}`);
+    throw new FaceError("SHAPE", {
+      where: "pixels",
+      expected: `${width}×${height}×3 bytes`,
+      got: rgb.length,
+    });
   }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

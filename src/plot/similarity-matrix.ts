@@ -36,10 +36,11 @@ export function similarityMatrix(
 ): string {
   const count = groups.length;
   if (count < 1 || cosines.length !== count * count) {
-    throw new FaceError(
-      "SHAPE",
-      `similarity matrix: expected [${count}, ${count}] cosines for ${count} rows, got ${cosines.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "similarity matrix",
+      expected: `[${count}, ${count}] cosines for ${count} rows`,
+      got: cosines.length,
+    });
   }
   const [low, high] = options.range ?? [Math.min(-0.2, smallest(cosines)), 1];
   const side = options.sidePx ?? Math.round(Math.min(720, Math.max(280, 16 * count)));

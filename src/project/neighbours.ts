@@ -28,10 +28,11 @@ export async function nearestNeighbours(
   checkPoints("neighbours", points);
   const { count } = points;
   if (!Number.isInteger(k) || k < 1 || k >= count) {
-    throw new FaceError(
-      "USAGE",
-      `neighbours: expected k from 1 to ${count - 1}, one less than there are points, got ${k}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "neighbours",
+      expected: `k from 1 to ${count - 1}, one less than there are points`,
+      got: k,
+    });
   }
   const indices = new Int32Array(count * k);
   const distances = new Float32Array(count * k);

@@ -42,7 +42,11 @@ export async function pca(points: Points, options: PcaOptions = {}): Promise<Pca
   const { count, dimension } = points;
   const wanted = options.components ?? 2;
   if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new FaceError("USAGE", `PCA components: expected a whole number above 0, got ${wanted}`);
+    throw new FaceError("USAGE", {
+      where: "PCA components",
+      expected: "a whole number above 0",
+      got: wanted,
+    });
   }
   const components = Math.min(wanted, dimension);
   const spread = await covariance(points, options);
@@ -77,7 +81,11 @@ export async function pca(points: Points, options: PcaOptions = {}): Promise<Pca
 export function pcaTransform({ mean, axes, components }: Pca, points: Points): Float32Array {
   checkPoints("PCA", points);
   if (points.dimension !== mean.length) {
-    throw new FaceError("SHAPE", `PCA: expected points of dimension ${mean.length}, got ${points.dimension}`);
+    throw new FaceError("SHAPE", {
+      where: "PCA",
+      expected: `points of dimension ${mean.length}`,
+      got: points.dimension,
+    });
   }
   return project(points.data, points.count, mean, axes, components);
 }

@@ -48,10 +48,12 @@ function expectDifferences(vectors: readonly ArrayLike<number>[], dimension: num
     extent += (high - low) ** 2;
   }
   if (extent > 0 && rounding > ROUNDING ** 2 * extent) {
-    throw new FaceError(
-      "USAGE",
-      `points: expected numbers whose differences float32 holds, got a cloud ${Math.sqrt(extent).toPrecision(2)} wide that lies ${(Math.sqrt(rounding) * 2 ** 24).toPrecision(2)} from the origin; centredPointsOf moves it there`,
-    );
+    throw new FaceError("USAGE", {
+      where: "points",
+      expected: "numbers whose differences float32 holds",
+      got: `a cloud ${Math.sqrt(extent).toPrecision(2)} wide that lies ${(Math.sqrt(rounding) * 2 ** 24).toPrecision(2)} from the origin`,
+      note: "centredPointsOf moves it there",
+    });
   }
 }
 
@@ -59,10 +61,11 @@ function dimensionOf(vectors: readonly ArrayLike<number>[]): number {
   const dimension = vectors[0]?.length ?? 0;
   for (const [row, vector] of vectors.entries()) {
     if (vector.length !== dimension) {
-      throw new FaceError(
-        "SHAPE",
-        `points: expected vectors of dimension ${dimension}, got one of ${vector.length} at row ${row}`,
-      );
+      throw new FaceError("SHAPE", {
+        where: "points",
+        expected: `vectors of dimension ${dimension}`,
+        got: `one of ${vector.length} at row ${row}`,
+      });
     }
   }
   return dimension;
@@ -73,19 +76,21 @@ function dimensionOf(vectors: readonly ArrayLike<number>[]): number {
  */
 export function checkPoints(where: string, { data, count, dimension }: Points): void {
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(dimension) || dimension < 1) {
-    throw new FaceError(
-      "SHAPE",
-      `${where}: expected at least one point of at least one dimension, got ${count} of ${dimension}`,
-    );
+    throw new FaceError("SHAPE", {
+      where,
+      expected: "at least one point of at least one dimension",
+      got: `${count} of ${dimension}`,
+    });
   }
   if (data.length !== count * dimension) {
-    throw new FaceError("SHAPE", `${where}: expected ${count} × ${dimension} numbers, got ${data.length}`);
+    throw new FaceError("SHAPE", { where, expected: `${count} × ${dimension} numbers`, got: data.length });
   }
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    throw new FaceError(
-      "USAGE",
-      `${where}: expected finite numbers, got ${data[bad]} in row ${Math.floor(bad / dimension)}`,
-    );
+    throw new FaceError("USAGE", {
+      where,
+      expected: "finite numbers",
+      got: `${data[bad]} in row ${Math.floor(bad / dimension)}`,
+    });
   }
 }

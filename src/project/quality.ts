@@ -34,10 +34,11 @@ export async function layoutQuality(
   const most = Math.floor((count - 1) / 2);
   const k = options.k ?? Math.min(10, most);
   if (!Number.isInteger(k) || k < 1 || k > most) {
-    throw new FaceError(
-      "USAGE",
-      `layout quality: expected k from 1 to ${most}, half of the other points, got ${k}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "layout quality",
+      expected: `k from 1 to ${most}, half of the other points`,
+      got: k,
+    });
   }
   const shownPoints = { data: layout, count, dimension: layout.length / count };
   checkPoints("layout quality, layout", shownPoints);

@@ -33,12 +33,13 @@ export async function umap(points: Points, options: UmapOptions = {}): Promise<F
   const { dimensions = 2, minDistance = 0.1, epochs = count <= 10_000 ? 500 : 200, seed = 1 } = options;
   // The package wants more points than neighbours.
   const size = Math.min(options.neighbours ?? 15, count - 1);
-  if (count < FEWEST) throw new FaceError("USAGE", `UMAP: expected at least ${FEWEST} points, got ${count}`);
+  if (count < FEWEST)
+    throw new FaceError("USAGE", { where: "UMAP", expected: `at least ${FEWEST} points`, got: count });
   if (!Number.isInteger(size) || size < 2) {
-    throw new FaceError("USAGE", `UMAP neighbours: expected a whole number above 1, got ${size}`);
+    throw new FaceError("USAGE", { where: "UMAP neighbours", expected: "a whole number above 1", got: size });
   }
   if (!Number.isInteger(epochs) || epochs < 1) {
-    throw new FaceError("USAGE", `UMAP epochs: expected a whole number above 0, got ${epochs}`);
+    throw new FaceError("USAGE", { where: "UMAP epochs", expected: "a whole number above 0", got: epochs });
   }
   const { indices, distances } = await nearestNeighbours(points, size - 1, options);
   const { UMAP } = await import("umap-js");

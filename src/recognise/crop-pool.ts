@@ -61,7 +61,7 @@ export class CropPool {
         const crop = new RgbImage(answer.sizePx, answer.sizePx, answer.pixels);
         yield { path, kind: "crop", crop: asAlignedFace(crop) };
       } else if (answer.kind === "no-face") yield { path, kind: "no-face" };
-      else yield { path, kind: "failed", error: new FaceError(answer.code, answer.message) };
+      else yield { path, kind: "failed", error: new FaceError(answer.error.code, answer.error) };
     }
   }
 

@@ -1,12 +1,12 @@
 import { workerData } from "node:worker_threads";
-import type { ErrorCode } from "../core/index.ts";
+import type { ErrorParts } from "../core/index.ts";
 import type { CropOptions } from "./crop-pool.ts";
 import { chooseFace } from "./face.ts";
 import type { FaceFinder } from "./face-finder.ts";
 import { failureOf } from "./picture-failure.ts";
 import { recognizerOptionsAmong } from "./recognizer-options.ts";
 
-/** A worker's answer. Errors travel as data, because a thrown one loses its code on the way. */
+/** A worker's answer. Errors travel as their parts, because a thrown one loses them on the way. */
 export type CropAnswer =
   | {
       readonly kind: "crop";
@@ -15,7 +15,7 @@ export type CropAnswer =
       readonly warnings?: readonly string[] | undefined;
     }
   | { readonly kind: "no-face"; readonly warnings?: readonly string[] | undefined }
-  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: "failed"; readonly error: ErrorParts };
 
 const {
   home,
@@ -39,8 +39,7 @@ export default async function crop(path: string): Promise<CropAnswer> {
       ? { kind: "crop", sizePx, pixels: chosen.crop.data, warnings }
       : { kind: "no-face", warnings };
   } catch (error) {
-    const { code, message } = failureOf(error, path);
-    return { kind: "failed", code, message };
+    return { kind: "failed", error: failureOf(error, path).parts };
   }
 }
 

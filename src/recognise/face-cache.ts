@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { asUnitVector, FaceError, type Landmarks, parseJson, readLines, reasonOf } from "../core/index.ts";
+import { asUnitVector, FaceError, type Landmarks, parseJson, readLines } from "../core/index.ts";
 import { type Pipeline, PipelineSchema, pipelineDigest } from "../models/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
@@ -176,7 +176,7 @@ function decodeFace(
 ): Face {
   const bytes = Buffer.from(embedding, "base64");
   if (bytes.length !== 4 * dimension)
-    throw new FaceError("SHAPE", `cache: expected ${4 * dimension} bytes, got ${bytes.length}`);
+    throw new FaceError("SHAPE", { where: "cache", expected: `${4 * dimension} bytes`, got: bytes.length });
   const [x, y, width, height] = box;
   const points = Array.from({ length: 5 }, (_, i) => ({ x: landmarks[2 * i]!, y: landmarks[2 * i + 1]! }));
   return {
@@ -189,7 +189,5 @@ function decodeFace(
 }
 
 function storageError(path: string, cause: unknown): FaceError {
-  return new FaceError("STORAGE", `${path}: expected a file that can be written, got: ${reasonOf(cause)}`, {
-    cause,
-  });
+  return new FaceError("STORAGE", { where: path, expected: "a file that can be written", cause });
 }

@@ -105,7 +105,11 @@ export class FaceFinder {
 
   async #find(source: ImageSource): Promise<FoundFaces & { picture: Picture }> {
     if (this.#closed)
-      throw new FaceError("CLOSED", "faces: expected an open recognizer, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "faces",
+        expected: "an open recognizer",
+        got: "one that was closed",
+      });
     const picture = await openPicture(source, this.#options);
     return { picture, ...(await findFaces(this.#detector, picture, this.#options)) };
   }

@@ -59,10 +59,12 @@ export function chooseFace<F extends Detection<"image">>(
   if (typeof choice === "number") return numbered(faces, choice);
   if (typeof choice === "object") return at(faces, choice);
   if (choice === "only" && faces.length > 1) {
-    throw new FaceError(
-      "SEVERAL_FACES",
-      `face: expected one face, got ${faces.length}; choose with "largest", "central", a number or a point`,
-    );
+    throw new FaceError("SEVERAL_FACES", {
+      where: "face",
+      expected: "one face",
+      got: faces.length,
+      note: 'choose with "largest", "central", a number or a point',
+    });
   }
   const certainty = ({ box, score }: F): number => box.width * box.height * score * score;
   const reach = CENTRAL_REACH * Math.min(picture.width, picture.height);
@@ -78,10 +80,11 @@ export function chooseFace<F extends Detection<"image">>(
 function numbered<F>(faces: readonly F[], number: number): F {
   const face = faces[number];
   if (face !== undefined) return face;
-  throw new FaceError(
-    "USAGE",
-    `face: expected a number from 0 to ${faces.length - 1}, as "detect" prints them, got ${number}`,
-  );
+  throw new FaceError("USAGE", {
+    where: "face",
+    expected: `a number from 0 to ${faces.length - 1}, as "detect" prints them`,
+    got: number,
+  });
 }
 
 /** The smallest face that holds a point. */
@@ -91,8 +94,10 @@ function at<F extends Detection<"image">>(faces: readonly F[], { x, y }: { x: nu
   );
   if (holding.length > 0)
     return holding.reduce((a, b) => (a.box.width * a.box.height <= b.box.width * b.box.height ? a : b));
-  throw new FaceError(
-    "USAGE",
-    `face: expected a point inside a face, got ${x}, ${y}; "detect" prints where faces are`,
-  );
+  throw new FaceError("USAGE", {
+    where: "face",
+    expected: "a point inside a face",
+    got: `${x}, ${y}`,
+    note: '"detect" prints where faces are',
+  });
 }

@@ -45,7 +45,7 @@ export async function openDetector(
 ): Promise<Detector> {
   const card = store.card(id, "detect");
   if (card.task !== "detect")
-    throw new FaceError("USAGE", `detector: expected a model that detects faces, got ${id}`);
+    throw new FaceError("USAGE", { where: "detector", expected: "a model that detects faces", got: id });
   const files = await store.pull(id, options);
   const opener = new NetOpener(store, files, options);
   const { contract } = card;
@@ -184,7 +184,7 @@ async function openCard(
     }
   }
   if (card.task !== "embed")
-    throw new FaceError("USAGE", `model: expected a model that embeds faces, got ${card.id}`);
+    throw new FaceError("USAGE", { where: "model", expected: "a model that embeds faces", got: card.id });
   const files = await store.pull(card.id, options);
   const data = await readFile(files.get(card.files[0]!.name)!);
   const session = await openPrepared(store, data, card.contract.input, options);

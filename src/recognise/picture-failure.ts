@@ -1,4 +1,4 @@
-import { FaceError, reasonOf, sentenceOf, systemCode } from "../core/index.ts";
+import { FaceError, internal, sentenceOf, systemCode } from "../core/index.ts";
 
 /**
  * Whatever was thrown over one picture of a batch, as an error of that picture: the rest goes on. What is neither this
@@ -7,8 +7,6 @@ import { FaceError, reasonOf, sentenceOf, systemCode } from "../core/index.ts";
 export function failureOf(thrown: unknown, path: string): FaceError {
   if (thrown instanceof FaceError) return thrown;
   return systemCode(thrown) === undefined
-    ? new FaceError("INTERNAL", `${path}: internal: ${sentenceOf(thrown)}`, { cause: thrown })
-    : new FaceError("BAD_FILE", `${path}: expected a readable file, got: ${reasonOf(thrown)}`, {
-        cause: thrown,
-      });
+    ? internal(sentenceOf(thrown), thrown).withName(path)
+    : new FaceError("BAD_FILE", { where: path, expected: "a readable file", cause: thrown });
 }

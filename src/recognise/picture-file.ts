@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { FaceError, reasonOf } from "../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import { readPhotograph } from "../image/index.ts";
 import { sha256OfFile } from "../models/index.ts";
 
@@ -66,7 +66,5 @@ function timeOf(ms: number): string {
 }
 
 function unreadable(path: string, cause: unknown): FaceError {
-  return new FaceError("BAD_FILE", `${path}: expected a picture that can be read, got: ${reasonOf(cause)}`, {
-    cause,
-  });
+  return new FaceError("BAD_FILE", { where: path, expected: "a picture that can be read", cause });
 }

@@ -25,7 +25,11 @@ export function finderOf(
 ): NonNullable<Pipeline["detector"]> {
   const card = store.card(detector, "detect");
   if (card.task !== "detect")
-    throw new FaceError("USAGE", `detector: expected a model that detects faces, got ${detector}`);
+    throw new FaceError("USAGE", {
+      where: "detector",
+      expected: "a model that detects faces",
+      got: detector,
+    });
   return {
     id: card.id,
     sha256: detectorDigest(card.files, DETECTOR_VERSIONS[card.contract.family]),

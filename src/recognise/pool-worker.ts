@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import type { ErrorCode } from "../core/index.ts";
+import type { ErrorParts } from "../core/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
@@ -7,10 +7,10 @@ import { failureOf } from "./picture-failure.ts";
 import type { FiledPhotograph, PictureTasks, PoolOptions } from "./pool.ts";
 import type { Recognizer } from "./recognizer.ts";
 
-/** A worker's answer. Errors travel as data, because a thrown one loses its code on the way. */
+/** A worker's answer. Errors travel as their parts, because a thrown one loses them on the way. */
 export type WorkerAnswer<P = Photograph<Face>> =
   | { readonly kind: "faces"; readonly photograph: P }
-  | { readonly kind: "error"; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: "error"; readonly error: ErrorParts };
 
 /** Several pictures for one worker. */
 export interface PicturesTask {
@@ -63,8 +63,7 @@ async function answer<P>(path: string, look: (opened: Recognizer) => Promise<P>)
     recognizer ??= open(workerData as PoolOptions & { readonly home: string });
     return { kind: "faces", photograph: await look(await recognizer) };
   } catch (error) {
-    const { code, message } = failureOf(error, path);
-    return { kind: "error", code, message };
+    return { kind: "error", error: failureOf(error, path).parts };
   }
 }
 

@@ -160,7 +160,7 @@ export class RecognizerPool {
     return answers.map((answer) =>
       answer.kind === "faces"
         ? { kind: "faces", photograph: answer.photograph as PictureTasks[T] }
-        : { kind: "failed", error: new FaceError(answer.code, answer.message) },
+        : { kind: "failed", error: new FaceError(answer.error.code, answer.error) },
     );
   }
 
@@ -185,7 +185,7 @@ export class RecognizerPool {
       tellWarnings(path, photograph?.warnings, { onWarning: this.#onWarning });
       yield answer.kind === "faces"
         ? { path, kind: "faces", photograph: answer.photograph as P }
-        : { path, kind: "failed", error: new FaceError(answer.code, answer.message) };
+        : { path, kind: "failed", error: new FaceError(answer.error.code, answer.error) };
       options.onProgress?.({
         stage: "photographs",
         done: ++done,

@@ -94,15 +94,20 @@ export class PhotographIndex {
 function expectFaces(path: unknown, faces: unknown): void {
   const where = "PhotographIndex.add";
   if (typeof path !== "string")
-    throw new FaceError("USAGE", `${where}: expected a path as a string, got ${shown(path)}`);
+    throw new FaceError("USAGE", { where, expected: "a path as a string", got: shown(path) });
   if (!Array.isArray(faces))
-    throw new FaceError("USAGE", `${where}: ${path}: expected an array of faces, got ${shown(faces)}`);
+    throw new FaceError("USAGE", {
+      where: `${where}: ${path}`,
+      expected: "an array of faces",
+      got: shown(faces),
+    });
   for (const [n, face] of faces.entries()) {
     const { box, embedding }: Partial<EmbeddedFace> = face ?? {};
     if (typeof box !== "object" || !(embedding instanceof Float32Array))
-      throw new FaceError(
-        "USAGE",
-        `${where}: ${path}: expected face ${n} with a box and an embedding, got ${shown(face)}`,
-      );
+      throw new FaceError("USAGE", {
+        where: `${where}: ${path}`,
+        expected: `face ${n} with a box and an embedding`,
+        got: shown(face),
+      });
   }
 }

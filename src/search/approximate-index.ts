@@ -94,29 +94,32 @@ export class ApproximateIndex {
     const header = await readHeader(path);
     const found = `${header.dimension} dimensions, made of ${header.of}`;
     if (header.of !== of || header.dimension !== options.dimension)
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected an index of ${options.dimension} dimensions, made of ${of}, got ${found}; build it anew`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: `an index of ${options.dimension} dimensions, made of ${of}`,
+        got: found,
+        note: "build it anew",
+      });
     // Native code reads the graph and trusts it: only bytes that were written here may reach it.
     for (const part of ["graph", "nodes"] as const) {
       if ((await sha256Of(`${path}.${part}`)) !== header.sha256[part])
-        throw new FaceError(
-          "BAD_FILE",
-          `${path}.${part}: expected the bytes its checksum is of, got others; build it anew`,
-        );
+        throw new FaceError("BAD_FILE", {
+          where: `${path}.${part}`,
+          expected: "the bytes its checksum is of",
+          got: "others",
+          note: "build it anew",
+        });
     }
     const hnsw = newHnsw({ ...options, connectivity: header.connectivity });
     try {
       hnsw.load(`${path}.graph`);
     } catch (cause) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected a graph of usearch, got: ${reasonOf(cause)}; build it anew`,
-        {
-          cause,
-        },
-      );
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "a graph of usearch",
+        note: "build it anew",
+        cause,
+      });
     }
     const nodes = EqualVectors.decode(await readFile(`${path}.nodes`), `${path}.nodes`);
     return new ApproximateIndex(hnsw, nodes, { ...options, connectivity: header.connectivity });
@@ -131,7 +134,7 @@ export class ApproximateIndex {
     checkKey("id", id);
     checkVector(vector, this.#options.dimension);
     if (this.#nodes.has(id))
-      throw new FaceError("USAGE", `search: expected an id that is not there yet, got ${id}`);
+      throw new FaceError("USAGE", { where: "search", expected: "an id that is not there yet", got: id });
     const node = this.#nodes.add(id, vector);
     if (node !== undefined) this.#hnsw.add(BigInt(node), Float32Array.from(vector), 1);
   }
@@ -196,7 +199,11 @@ export class ApproximateIndex {
       await writeFileAtomic(path, `${JSON.stringify(header)}\n`);
     } catch (cause) {
       await rm(temporary, { force: true });
-      throw new FaceError("STORAGE", `${path}: could not be written: ${reasonOf(cause)}`, { cause });
+      throw new FaceError("STORAGE", {
+        where: path,
+        problem: `could not be written: ${reasonOf(cause)}`,
+        cause,
+      });
     }
   }
 }
@@ -241,11 +248,11 @@ function newHnsw(options: ApproximateIndexOptions): Hnsw {
       multi: false,
     });
   } catch (cause) {
-    throw new FaceError(
-      "USAGE",
-      `approximate search: expected the optional package usearch to run here, got: ${reasonOf(cause)}`,
-      { cause },
-    );
+    throw new FaceError("USAGE", {
+      where: "approximate search",
+      expected: "the optional package usearch to run here",
+      cause,
+    });
   }
 }
 
@@ -253,13 +260,7 @@ async function readHeader(path: string): Promise<z.infer<typeof headerSchema>> {
   try {
     return headerSchema.parse(parseJson(await readText(path)));
   } catch (cause) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: expected an approximate index of version 2, got: ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    );
+    throw new FaceError("BAD_FILE", { where: path, expected: "an approximate index of version 2", cause });
   }
 }
 
@@ -268,9 +269,7 @@ async function sha256Of(path: string): Promise<string> {
   try {
     await pipeline(createReadStream(path), hash);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a file that can be read, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file that can be read", cause });
   }
   return hash.digest("hex");
 }

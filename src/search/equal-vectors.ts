@@ -70,7 +70,11 @@ export class EqualVectors {
     const result = new EqualVectors();
     const row = PAIR_BYTES + DIGEST_BYTES;
     if (bytes.length % row !== 0) {
-      throw new FaceError("BAD_FILE", `${where}: expected rows of ${row} bytes, got ${bytes.length} bytes`);
+      throw new FaceError("BAD_FILE", {
+        where,
+        expected: `rows of ${row} bytes`,
+        got: `${bytes.length} bytes`,
+      });
     }
     for (let at = 0; at < bytes.length; at += row) {
       const node = bytes.readDoubleLE(at + 8);

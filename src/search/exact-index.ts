@@ -84,7 +84,11 @@ export class ExactIndex implements VectorIndex {
   /** Throws FaceError USAGE for a dimension or a number of threads out of range. */
   constructor({ dimension, vectors, threads = 1 }: ExactIndexOptions = {}) {
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
-      throw new FaceError("USAGE", `search: expected 1 to ${MAX_THREADS} threads, got ${threads}`);
+      throw new FaceError("USAGE", {
+        where: "search",
+        expected: `1 to ${MAX_THREADS} threads`,
+        got: threads,
+      });
     this.#source = vectors;
     this.#threadCount = threadCount(threads);
     if (dimension !== undefined) this.#open(dimension);
@@ -100,7 +104,8 @@ export class ExactIndex implements VectorIndex {
 
   add(id: number, vector: UnitVector, group?: number): void {
     checkKey("id", id);
-    if (this.has(id)) throw new FaceError("USAGE", `search: expected an id that is not there yet, got ${id}`);
+    if (this.has(id))
+      throw new FaceError("USAGE", { where: "search", expected: "an id that is not there yet", got: id });
     const { quantised, vectors, rowOf } = this.#checked(vector, group);
     const row = quantised.push(id, vector, group);
     vectors?.set(row, vector);
@@ -109,7 +114,8 @@ export class ExactIndex implements VectorIndex {
 
   replace(id: number, vector: UnitVector, group?: number): void {
     const row = this.#rows?.rowOf.get(id);
-    if (row === undefined) throw new FaceError("USAGE", `search: expected an id that is there, got ${id}`);
+    if (row === undefined)
+      throw new FaceError("USAGE", { where: "search", expected: "an id that is there", got: id });
     const { quantised, vectors } = this.#checked(vector, group);
     quantised.set(row, id, vector, group);
     vectors?.set(row, vector);
@@ -206,10 +212,11 @@ export class ExactIndex implements VectorIndex {
 
   #open(dimension: number): Rows {
     if (!Number.isInteger(dimension) || dimension < 1 || dimension > MAX_DIMENSION)
-      throw new FaceError(
-        "USAGE",
-        `search: expected a dimension from 1 to ${MAX_DIMENSION}, got ${dimension}`,
-      );
+      throw new FaceError("USAGE", {
+        where: "search",
+        expected: `a dimension from 1 to ${MAX_DIMENSION}`,
+        got: dimension,
+      });
     const quantised = new QuantisedRows(dimension);
     const vectors = this.#source ? undefined : new VectorRows(dimension);
     this.#rows = { quantised, vectors, rowOf: new IdTable((row) => quantised.idOf(row)) };

@@ -203,10 +203,12 @@ export class QuantisedRows {
     if (missing > 0) {
       const pages = this.bytes / PAGE;
       if (pages + missing > MAX_PAGES) {
-        throw new FaceError(
-          "USAGE",
-          `search: expected at most ${this.#count} vectors of dimension ${this.dimension} in one index, got one more; use several`,
-        );
+        throw new FaceError("USAGE", {
+          where: "search",
+          expected: `at most ${this.#count} vectors of dimension ${this.dimension} in one index`,
+          got: "one more",
+          note: "use several",
+        });
       }
       // Growing is a call into the system: a sixteenth at a time keeps both calls and spare room few.
       this.memory.grow(Math.min(MAX_PAGES - pages, Math.max(missing, pages >> 4)));

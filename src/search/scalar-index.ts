@@ -39,13 +39,13 @@ export class ScalarIndex implements VectorIndex {
 
   add(id: number, vector: UnitVector, group?: number): void {
     if (this.#entries.has(id))
-      throw new FaceError("USAGE", `search: expected an id that is not there yet, got ${id}`);
+      throw new FaceError("USAGE", { where: "search", expected: "an id that is not there yet", got: id });
     this.#set(id, vector, group);
   }
 
   replace(id: number, vector: UnitVector, group?: number): void {
     if (!this.#entries.has(id))
-      throw new FaceError("USAGE", `search: expected an id that is there, got ${id}`);
+      throw new FaceError("USAGE", { where: "search", expected: "an id that is there", got: id });
     this.#set(id, vector, group);
   }
 

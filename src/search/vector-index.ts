@@ -90,21 +90,33 @@ export interface VectorIndex {
 /** Throws FaceError USAGE unless a number can be an id or a group. */
 export function checkKey(kind: "id" | "group", key: number): void {
   if (!Number.isSafeInteger(key) || key < 0)
-    throw new FaceError("USAGE", `search: expected ${kind} to be a whole number from 0, got ${key}`);
+    throw new FaceError("USAGE", {
+      where: "search",
+      expected: `${kind} to be a whole number from 0`,
+      got: key,
+    });
 }
 
 /** Throws FaceError SHAPE or ZERO_VECTOR unless the values are a unit vector of this dimension. */
 export function checkVector(vector: UnitVector, dimension: number | undefined): void {
   if (dimension !== undefined && vector.length !== dimension)
-    throw new FaceError("SHAPE", `search: expected a vector of dimension ${dimension}, got ${vector.length}`);
+    throw new FaceError("SHAPE", {
+      where: "search",
+      expected: `a vector of dimension ${dimension}`,
+      got: vector.length,
+    });
   let square = 0;
   for (let i = 0; i < vector.length; i++) square += vector[i]! * vector[i]!;
   if (!(Math.abs(square - 1) <= UNIT_TOLERANCE))
-    throw new FaceError("ZERO_VECTOR", `search: expected a vector of length 1, got squared length ${square}`);
+    throw new FaceError("ZERO_VECTOR", {
+      where: "search",
+      expected: "a vector of length 1",
+      got: `squared length ${square}`,
+    });
 }
 
 /** Throws FaceError USAGE unless k is a whole number above 0. */
 export function checkCount(k: number): void {
   if (!Number.isInteger(k) || k < 1)
-    throw new FaceError("USAGE", `search: expected k to be 1 or more, got ${k}`);
+    throw new FaceError("USAGE", { where: "search", expected: "k to be 1 or more", got: k });
 }

@@ -137,9 +137,13 @@ export function createApp(options: AppOptions): App {
     }
     const key = await keys.find(secretOf(request) ?? "");
     if (key) return key;
-    throw new ServiceError("UNAUTHORIZED", "key: expected a valid key, got none", {
-      "WWW-Authenticate": "Bearer",
-    });
+    throw new ServiceError(
+      "UNAUTHORIZED",
+      { where: "key", expected: "a valid key", got: "none" },
+      {
+        "WWW-Authenticate": "Bearer",
+      },
+    );
   };
 
   const answer = async (
@@ -154,10 +158,14 @@ export function createApp(options: AppOptions): App {
       role === null ? { id: "none", role: "read", gallery: null } : await callerOf(request);
     if (role !== null) {
       if (ROLES.indexOf(caller.role) < ROLES.indexOf(role))
-        throw new ServiceError("FORBIDDEN", `key: expected the role ${role}, got ${caller.role}`);
+        throw new ServiceError("FORBIDDEN", { where: "key", expected: `the role ${role}`, got: caller.role });
       const collection = context.req.param("collection");
       if (collection !== undefined && caller.gallery !== null && caller.gallery !== collection)
-        throw new ServiceError("FORBIDDEN", "key: expected a key for this gallery, got one for another");
+        throw new ServiceError("FORBIDDEN", {
+          where: "key",
+          expected: "a key for this gallery",
+          got: "one for another",
+        });
       if (keys) rates.take(caller.id);
       if (stopping) throw stoppingError();
     }
@@ -183,7 +191,11 @@ export function createApp(options: AppOptions): App {
     if (body.kind === "json") {
       const type = request.headers.get("content-type") ?? "";
       if (!/^application\/json\b/i.test(type))
-        throw new ServiceError("MEDIA_TYPE", "body: expected application/json, got another Content-Type");
+        throw new ServiceError("MEDIA_TYPE", {
+          where: "body",
+          expected: "application/json",
+          got: "another Content-Type",
+        });
       return { body: checked(body.schema, json(await readBody(request, limits))), pictures: [] };
     }
     const found = await readPictures(request, body.options, limits, fetchUrl, signal);
@@ -270,10 +282,18 @@ export function createApp(options: AppOptions): App {
       await wrapped("none", context, async () => {
         const others = methodsAt(new URL(context.req.url).pathname);
         if (others.length > 0)
-          throw new ServiceError("METHOD_NOT_ALLOWED", "method: expected one that /docs lists, got another", {
-            Allow: others.join(", "),
-          });
-        throw new ServiceError("NOT_FOUND", "path: expected one that /docs lists, got another");
+          throw new ServiceError(
+            "METHOD_NOT_ALLOWED",
+            { where: "method", expected: "one that /docs lists", got: "another" },
+            {
+              Allow: others.join(", "),
+            },
+          );
+        throw new ServiceError("NOT_FOUND", {
+          where: "path",
+          expected: "one that /docs lists",
+          got: "another",
+        });
       }),
   );
   return {
@@ -286,10 +306,14 @@ export function createApp(options: AppOptions): App {
 }
 
 function stoppingError(): ServiceError {
-  return new ServiceError("STOPPING", "service: expected it to go on, got it being stopped; ask again", {
-    "Retry-After": "5",
-    Connection: "close",
-  });
+  return new ServiceError(
+    "STOPPING",
+    { where: "service", expected: "it to go on", got: "it being stopped", note: "ask again" },
+    {
+      "Retry-After": "5",
+      Connection: "close",
+    },
+  );
 }
 
 /** The methods of a path that some endpoint has. */
@@ -313,16 +337,19 @@ function secretOf({ headers }: Request): string | undefined {
 function expectOwnMachine(request: Request, origins: readonly string[]): void {
   const { hostname, origin: own } = new URL(request.url);
   if (!/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname))
-    throw new ServiceError(
-      "FORBIDDEN",
-      "host: expected localhost or 127.0.0.1 of a service without keys, got another name",
-    );
+    throw new ServiceError("FORBIDDEN", {
+      where: "host",
+      expected: "localhost or 127.0.0.1 of a service without keys",
+      got: "another name",
+    });
   const origin = request.headers.get("origin");
   if (origin !== null && origin !== own && !origins.includes(origin))
-    throw new ServiceError(
-      "FORBIDDEN",
-      "origin: expected no page of another origin, got one; --origin names those that may ask",
-    );
+    throw new ServiceError("FORBIDDEN", {
+      where: "origin",
+      expected: "no page of another origin",
+      got: "one",
+      note: "--origin names those that may ask",
+    });
 }
 
 /** A caller's own id, where it is short and plain; else a new one. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { FaceError } from "../core/index.ts";
+import { type FaceError, internal } from "../core/index.ts";
 import {
   type EnrolmentOptions,
   enrolPhotographs,
@@ -68,7 +68,7 @@ export async function enrolUploads(
   const seen = new Set<string>();
   return sources.map((source) => {
     const outcome = outcomes.get(source);
-    if (!outcome) throw new FaceError("INTERNAL", "internal: expected an outcome for every picture");
+    if (!outcome) throw internal("enrol: expected an outcome for every picture");
     const again = seen.has(source) && outcome.kind === "enrolled";
     seen.add(source);
     return again ? { kind: "known" } : outcome;

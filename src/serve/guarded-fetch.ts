@@ -147,7 +147,13 @@ async function get(url: URL, options: FetchOptions): Promise<Uint8Array | { read
           total += part.length;
           if (total > options.bytes) {
             response.destroy();
-            fail(new ServiceError("TOO_LARGE", `url: expected at most ${options.bytes} bytes, got more`));
+            fail(
+              new ServiceError("TOO_LARGE", {
+                where: "url",
+                expected: `at most ${options.bytes} bytes`,
+                got: "more",
+              }),
+            );
           } else parts.push(part);
         });
         response.on("end", () => settle(Buffer.concat(parts, total)));
@@ -163,7 +169,11 @@ async function get(url: URL, options: FetchOptions): Promise<Uint8Array | { read
 }
 
 function closed(): ServiceError {
-  return new ServiceError("FORBIDDEN", "url: expected an address of the open internet, got one inside");
+  return new ServiceError("FORBIDDEN", {
+    where: "url",
+    expected: "an address of the open internet",
+    got: "one inside",
+  });
 }
 
 function unreachable(expected: string, got: string): FaceError {

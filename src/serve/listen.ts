@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import { FaceError, reasonOf } from "../core/index.ts";
+import { FaceError, } from "../core/index.ts";
 import type { App } from "./app.ts";
 
 /** A service at a port. */
@@ -30,11 +30,11 @@ export async function listen(
   await new Promise<void>((settle, fail) => {
     server.once("error", (cause) =>
       fail(
-        new FaceError(
-          "STORAGE",
-          { where: `${host}:${port}`, expected: "an address and port that are free", got: reasonOf(cause) },
-          { cause },
-        ),
+        new FaceError("STORAGE", {
+          where: `${host}:${port}`,
+          expected: "an address and port that are free",
+          cause,
+        }),
       ),
     );
     server.listen(port, host, settle);

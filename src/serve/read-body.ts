@@ -39,9 +39,17 @@ export async function readBody(
 const ENDS = { Connection: "close" };
 
 function tooLarge(bytes: number): ServiceError {
-  return new ServiceError("TOO_LARGE", `body: expected at most ${bytes} bytes, got more`, ENDS);
+  return new ServiceError(
+    "TOO_LARGE",
+    { where: "body", expected: `at most ${bytes} bytes`, got: "more" },
+    ENDS,
+  );
 }
 
 function tooSlow(ms: number): ServiceError {
-  return new ServiceError("TIMEOUT", `body: expected all of it within ${ms / 1000} s, got a part`, ENDS);
+  return new ServiceError(
+    "TIMEOUT",
+    { where: "body", expected: `all of it within ${ms / 1000} s`, got: "a part" },
+    ENDS,
+  );
 }

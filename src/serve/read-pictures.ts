@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FaceError, parseJson, reasonOf } from "../core/index.ts";
+import { FaceError, type Fault, parseJson, reasonOf } from "../core/index.ts";
 import { fromText } from "./from-text.ts";
 import { readBody } from "./read-body.ts";
 import { ServiceError } from "./service-error.ts";
@@ -49,10 +49,11 @@ export async function readPictures(
   if (type.startsWith("image/") || type.startsWith("application/octet-stream"))
     return { pictures: body.length > 0 ? [body] : [], options: fromText(options, query) };
   if (body.length === 0) return { pictures: [], options: fromText(options, query) };
-  throw new ServiceError(
-    "MEDIA_TYPE",
-    "body: expected multipart/form-data, application/json or a picture (image/…), got another Content-Type",
-  );
+  throw new ServiceError("MEDIA_TYPE", {
+    where: "body",
+    expected: "multipart/form-data, application/json or a picture (image/…)",
+    got: "another Content-Type",
+  });
 }
 
 async function ofForm(
@@ -65,11 +66,12 @@ async function ofForm(
       headers: { "Content-Type": type },
     }).formData();
   } catch (cause) {
-    throw new FaceError(
-      "USAGE",
-      { where: "body", expected: "multipart/form-data as its header says", got: "something else" },
-      { cause },
-    );
+    throw new FaceError("USAGE", {
+      where: "body",
+      expected: "multipart/form-data as its header says",
+      got: "something else",
+      cause,
+    });
   }
   const pictures: Uint8Array[] = [];
   const fields: Record<string, string> = {};
@@ -95,10 +97,12 @@ async function ofJson(
     if ("base64" in each) bytes.push(ofBase64(each.base64));
     else if (fetchUrl) bytes.push(await fetchUrl(each.url, signal));
     else
-      throw new ServiceError(
-        "FORBIDDEN",
-        "url: expected the picture itself, got an address; this service was started without --allow-urls",
-      );
+      throw new ServiceError("FORBIDDEN", {
+        where: "url",
+        expected: "the picture itself",
+        got: "an address",
+        note: "this service was started without --allow-urls",
+      });
   }
   return { pictures: bytes, options };
 }
@@ -117,7 +121,7 @@ export function json(body: Uint8Array): unknown {
     return parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "something else" : reasonOf(cause);
-    throw new FaceError("USAGE", { where: "body", expected: "JSON", got: why }, { cause });
+    throw new FaceError("USAGE", { where: "body", expected: "JSON", got: why, cause });
   }
 }
 
@@ -127,11 +131,12 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue!.path.map(String).join(".").slice(0, 80) || "request";
-  throw new FaceError("USAGE", `${where}: ${sentenceOfIssue(issue!)}`);
+  throw new FaceError("USAGE", { where, ...faultOf(issue!) });
 }
 
-/** Zod's sentence, in which names of unknown keys, which are the caller's own text, are left out. */
-function sentenceOfIssue(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return "expected only what the document lists, got an unknown name";
-  return issue.message.slice(0, 200);
+/** Zod's words, in which names of unknown keys, which are the caller's own text, are left out. */
+function faultOf(issue: z.core.$ZodIssue): Fault {
+  if (issue.code === "unrecognized_keys")
+    return { expected: "only what the document lists", got: "an unknown name" };
+  return { problem: issue.message.slice(0, 200) };
 }

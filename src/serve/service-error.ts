@@ -1,4 +1,4 @@
-import { type ErrorCode, FaceError, sentenceOf } from "../core/index.ts";
+import { type Complaint, type ErrorCode, FaceError, sentenceOf, wordsOf } from "../core/index.ts";
 
 /** Failures that only a service knows, beside the library's codes, with their HTTP status. */
 const SERVICE_STATUS = {
@@ -52,8 +52,8 @@ export class ServiceError extends Error {
   /** Further headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ServiceCode, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
+  constructor(code: ServiceCode, complaint: Complaint, headers: Readonly<Record<string, string>> = {}) {
+    super(wordsOf(complaint));
     this.code = code;
     this.headers = headers;
   }

@@ -67,10 +67,18 @@ export type Handlers<N extends EndpointName> = {
 /** The gallery of a name. Throws ServiceError FORBIDDEN for a key of another one, NOT_FOUND. */
 export function collectionOf(service: Service, caller: Caller, name: string): Served {
   if (caller.gallery !== null && caller.gallery !== name)
-    throw new ServiceError("FORBIDDEN", "key: expected a key for this gallery, got one for another");
+    throw new ServiceError("FORBIDDEN", {
+      where: "key",
+      expected: "a key for this gallery",
+      got: "one for another",
+    });
   const found = service.collections.get(name);
   if (found) return found;
-  throw new ServiceError("NOT_FOUND", "collection: expected a gallery of this service, got another name");
+  throw new ServiceError("NOT_FOUND", {
+    where: "collection",
+    expected: "a gallery of this service",
+    got: "another name",
+  });
 }
 
 /**
@@ -131,10 +139,11 @@ function counted<P extends { readonly faces: readonly unknown[] }>(service: Serv
   const { length } = photograph.faces;
   service.metrics.found(length);
   if (length <= service.limits.faces) return photograph;
-  throw new ServiceError(
-    "TOO_LARGE",
-    `picture: expected at most ${service.limits.faces} faces, got ${length}`,
-  );
+  throw new ServiceError("TOO_LARGE", {
+    where: "picture",
+    expected: `at most ${service.limits.faces} faces`,
+    got: length,
+  });
 }
 
 /** The picture of a request that has one. Throws FaceError USAGE. */

@@ -87,7 +87,12 @@ export class WorkQueue {
     );
     throw new ServiceError(
       "OVERLOADED",
-      `queue: expected room for ${pictures} more, got ${this.#waiting.length} pictures waiting; try again later`,
+      {
+        where: "queue",
+        expected: `room for ${pictures} more`,
+        got: `${this.#waiting.length} pictures waiting`,
+        note: "try again later",
+      },
       { "Retry-After": String(Math.min(60, Math.max(1, seconds))) },
     );
   }
@@ -154,5 +159,9 @@ export class WorkQueue {
 }
 
 function aborted(): FaceError {
-  return new FaceError("ABORTED", "service: expected the client to wait for its answer, got it gone");
+  return new FaceError("ABORTED", {
+    where: "service",
+    expected: "the client to wait for its answer",
+    got: "it gone",
+  });
 }

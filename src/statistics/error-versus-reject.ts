@@ -32,15 +32,16 @@ export function errorVersusReject(
   steps = 20,
 ): RejectPoint[] {
   if (scores.length !== quality.length || scores.length !== person.length) {
-    throw new FaceError(
-      "SHAPE",
-      `reject: expected a quality and a person a score, got ${quality.length} and ${person.length} for ${scores.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "reject",
+      expected: "a quality and a person a score",
+      got: `${quality.length} and ${person.length} for ${scores.length}`,
+    });
   }
   let people = 0;
   for (let i = 0; i < scores.length; i++) {
     if (Number.isNaN(quality[i]))
-      throw new FaceError("USAGE", `reject: expected a quality, got NaN for pair ${i}`);
+      throw new FaceError("USAGE", { where: "reject", expected: "a quality", got: `NaN for pair ${i}` });
     people = Math.max(people, person[i]! + 1);
   }
   const ranks = Array.from({ length: steps }, (_, step) => Math.floor((step / steps) * quality.length));

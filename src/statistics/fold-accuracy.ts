@@ -23,7 +23,11 @@ const GRID_STEPS = 400;
 /** Folds by position, each a run of pairs; the first ones are longer by one when the number does not divide. */
 export function contiguousFolds(pairs: number, folds: number): Uint16Array {
   if (!(Number.isInteger(folds) && folds >= 2 && folds <= pairs && folds <= 0xffff)) {
-    throw new FaceError("USAGE", `folds: expected 2 to ${pairs} folds of ${pairs} pairs, got ${folds}`);
+    throw new FaceError("USAGE", {
+      where: "folds",
+      expected: `2 to ${pairs} folds of ${pairs} pairs`,
+      got: folds,
+    });
   }
   const fold = new Uint16Array(pairs);
   let start = 0;
@@ -41,10 +45,11 @@ export function contiguousFolds(pairs: number, folds: number): Uint16Array {
  */
 export function stratifiedFolds(same: Uint8Array, folds: number, random: Random): Uint16Array {
   if (!(Number.isInteger(folds) && folds >= 2 && folds <= same.length && folds <= 0xffff)) {
-    throw new FaceError(
-      "USAGE",
-      `folds: expected 2 to ${same.length} folds of ${same.length} pairs, got ${folds}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "folds",
+      expected: `2 to ${same.length} folds of ${same.length} pairs`,
+      got: folds,
+    });
   }
   const order = Uint32Array.from(same, (_, i) => i);
   for (let i = order.length - 1; i > 0; i--) {
@@ -216,11 +221,15 @@ function runningSum(counts: Float64Array): Float64Array {
 
 function foldCount(fold: Uint16Array, pairs: number): number {
   if (fold.length !== pairs) {
-    throw new FaceError("SHAPE", `folds: expected a fold for each of ${pairs} pairs, got ${fold.length}`);
+    throw new FaceError("SHAPE", {
+      where: "folds",
+      expected: `a fold for each of ${pairs} pairs`,
+      got: fold.length,
+    });
   }
   let folds = 0;
   for (let i = 0; i < pairs; i++) if (fold[i]! >= folds) folds = fold[i]! + 1;
-  if (folds < 2) throw new FaceError("USAGE", `folds: expected at least 2 folds, got ${folds}`);
+  if (folds < 2) throw new FaceError("USAGE", { where: "folds", expected: "at least 2 folds", got: folds });
   return folds;
 }
 

@@ -36,10 +36,11 @@ export function groupErrors(
 ): GroupErrors[] {
   const { names } = groups;
   if (groups.a.length !== scores.length || groups.b.length !== scores.length) {
-    throw new FaceError(
-      "SHAPE",
-      `groups: expected two groups a pair, got ${groups.a.length} and ${groups.b.length} for ${scores.length} pairs`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "groups",
+      expected: "two groups a pair",
+      got: `${groups.a.length} and ${groups.b.length} for ${scores.length} pairs`,
+    });
   }
   const cells = new Map<number, number[]>();
   for (let i = 0; i < scores.length; i++) {

@@ -29,7 +29,8 @@ export function outcomeOf({ person, mate, others }: GallerySearch): SearchOutcom
   let before = 0;
   for (let i = 0; i < others.length; i++) {
     const score = others[i]!;
-    if (Number.isNaN(score)) throw new FaceError("USAGE", `search: expected scores, got NaN for person ${i}`);
+    if (Number.isNaN(score))
+      throw new FaceError("USAGE", { where: "search", expected: "scores", got: `NaN for person ${i}` });
     if (score > bestOther) bestOther = score;
     if (mate !== undefined && score >= mate) before++;
   }

@@ -91,19 +91,25 @@ export function operatingPointsOf(genuine: ArrayLike<number>, impostor: ArrayLik
 export function expectScores({ scores, same }: LabelledScores): void {
   // Sorting reads the bits of float64: of other arrays it would come to no end.
   if (!(scores instanceof Float64Array))
-    throw new FaceError(
-      "SHAPE",
-      `scores: expected a Float64Array, got ${Object.prototype.toString.call(scores).slice(8, -1)}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "scores",
+      expected: "a Float64Array",
+      got: Object.prototype.toString.call(scores).slice(8, -1),
+    });
   if (scores.length !== same.length) {
-    throw new FaceError(
-      "SHAPE",
-      `scores: expected as many scores as labels, got ${scores.length} and ${same.length}`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "scores",
+      expected: "as many scores as labels",
+      got: `${scores.length} and ${same.length}`,
+    });
   }
   for (let i = 0; i < scores.length; i++) {
     if (!Number.isFinite(scores[i])) {
-      throw new FaceError("USAGE", `scores: expected finite numbers, got ${scores[i]} for pair ${i}`);
+      throw new FaceError("USAGE", {
+        where: "scores",
+        expected: "finite numbers",
+        got: `${scores[i]} for pair ${i}`,
+      });
     }
   }
 }
@@ -113,10 +119,11 @@ export function expectBothKinds(what: string, points: OperatingPoints): void {
   if (points.genuinePairs > 0 && points.impostorPairs > 0) return;
   const missing =
     points.genuinePairs === 0 ? "genuine pairs (of one person)" : "impostor pairs (of different people)";
-  throw new FaceError(
-    "USAGE",
-    `${what}: expected genuine and impostor pairs, got ${points.genuinePairs} genuine and ${points.impostorPairs} impostor: without ${missing} it has no value`,
-  );
+  throw new FaceError("USAGE", {
+    where: what,
+    expected: "genuine and impostor pairs",
+    got: `${points.genuinePairs} genuine and ${points.impostorPairs} impostor: without ${missing} it has no value`,
+  });
 }
 
 /** Index of the first threshold that accepts more than `count` impostors: every point before it stays within. */

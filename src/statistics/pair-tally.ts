@@ -53,7 +53,11 @@ export class PairTally {
   constructor(thresholds: Float64Array, people: number) {
     for (let i = 1; i < thresholds.length; i++) {
       if (!(thresholds[i]! > thresholds[i - 1]!))
-        throw new FaceError("USAGE", `tally: expected rising thresholds, got ${thresholds[i]} at ${i}`);
+        throw new FaceError("USAGE", {
+          where: "tally",
+          expected: "rising thresholds",
+          got: `${thresholds[i]} at ${i}`,
+        });
     }
     this.#thresholds = thresholds;
     this.#steps = thresholds.length + 1;

@@ -22,10 +22,11 @@ export const CONFIDENCE = 0.95;
  */
 export function clopperPearson(events: number, trials: number, confidence = CONFIDENCE): RateInterval {
   if (!(events >= 0 && events <= trials && confidence > 0 && confidence < 1)) {
-    throw new FaceError(
-      "USAGE",
-      `clopperPearson: expected events in 0…trials and a confidence in 0…1, got ${events} of ${trials} and ${confidence}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "clopperPearson",
+      expected: "events in 0…trials and a confidence in 0…1",
+      got: `${events} of ${trials} and ${confidence}`,
+    });
   }
   if (trials === 0) return { rate: Number.NaN, low: 0, high: 1 };
   const tail = (1 - confidence) / 2;

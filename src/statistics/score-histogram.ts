@@ -21,10 +21,11 @@ export class ScoreHistogram {
   constructor(options: { readonly stepsPerUnit?: number } = {}) {
     const { stepsPerUnit = 100_000 } = options;
     if (!(Number.isInteger(stepsPerUnit) && stepsPerUnit >= 1 && stepsPerUnit <= 50_000_000)) {
-      throw new FaceError(
-        "USAGE",
-        `histogram: expected a whole number of steps from 1 to 50,000,000, got ${stepsPerUnit}`,
-      );
+      throw new FaceError("USAGE", {
+        where: "histogram",
+        expected: "a whole number of steps from 1 to 50,000,000",
+        got: stepsPerUnit,
+      });
     }
     this.#steps = stepsPerUnit;
     this.resolution = 1 / stepsPerUnit;
@@ -35,7 +36,7 @@ export class ScoreHistogram {
   /** Counts one pair. Throws FaceError USAGE for a score outside [−1, 1], or not a number. */
   add(score: number, same: boolean): void {
     if (!(score >= -1 && score <= 1)) {
-      throw new FaceError("USAGE", `histogram: expected a score in [-1, 1], got ${score}`);
+      throw new FaceError("USAGE", { where: "histogram", expected: "a score in [-1, 1]", got: score });
     }
     let step = Math.floor(score * this.#steps);
     // A score that is a multiple of the step must land on it whatever the product's rounding.
@@ -47,7 +48,11 @@ export class ScoreHistogram {
   /** Takes over the counts of another one with the same resolution: parts counted side by side. */
   merge(other: ScoreHistogram): void {
     if (other.#steps !== this.#steps) {
-      throw new FaceError("SHAPE", `histogram: expected ${this.#steps} steps a unit, got ${other.#steps}`);
+      throw new FaceError("SHAPE", {
+        where: "histogram",
+        expected: `${this.#steps} steps a unit`,
+        got: other.#steps,
+      });
     }
     for (let i = 0; i < this.#genuine.length; i++) {
       this.#genuine[i]! += other.#genuine[i]!;

@@ -40,7 +40,8 @@ export interface Separations {
  */
 export function separations(pairs: ScoredPairs): Separations {
   const { people } = pairs;
-  if (people < 3) throw new FaceError("USAGE", `separation: expected at least 3 people, got ${people}`);
+  if (people < 3)
+    throw new FaceError("USAGE", { where: "separation", expected: "at least 3 people", got: people });
   const ranked = rank(pairs);
   return {
     all: separationOf(ranked),

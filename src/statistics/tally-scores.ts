@@ -23,10 +23,11 @@ export function tallyScores(pairs: IdentifiedScores, thresholds: readonly number
   const { scores, same, a, b, people } = pairs;
   for (let i = 0; i < scores.length; i++) {
     if (a[i]! < people && b[i]! < people && (same[i] === 1) === (a[i] === b[i])) continue;
-    throw new FaceError(
-      "USAGE",
-      `tally: expected people below ${people}, one person in a genuine and two in an impostor pair, got ${a[i]} and ${b[i]} in pair ${i}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "tally",
+      expected: `people below ${people}, one person in a genuine and two in an impostor pair`,
+      got: `${a[i]} and ${b[i]} in pair ${i}`,
+    });
   }
   const kinds = [1, 0].map((kind) => scores.filter((_, i) => same[i] === kind).sort());
   const ends = kinds.flatMap((own) =>
@@ -96,5 +97,5 @@ function indexOf({ threshold }: TalliedRates, wanted: number): number {
     else high = middle;
   }
   if (threshold[low] === wanted) return low;
-  throw new FaceError("USAGE", `tally: expected a threshold that was counted at, got ${wanted}`);
+  throw new FaceError("USAGE", { where: "tally", expected: "a threshold that was counted at", got: wanted });
 }

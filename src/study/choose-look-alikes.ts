@@ -34,10 +34,11 @@ export function chooseLookAlikes(
     .filter(([, own]) => own.length >= perPerson)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   if (people.length < 2 * pairs) {
-    throw new FaceError(
-      "USAGE",
-      `look-alikes: expected at least ${2 * pairs} people with ${perPerson} faces for ${pairs} pairs, got ${people.length}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "look-alikes",
+      expected: `at least ${2 * pairs} people with ${perPerson} faces for ${pairs} pairs`,
+      got: people.length,
+    });
   }
   const middles = people.map(([, own]) => meanDirection(own.map((face) => face.embedding)));
   const scored: { a: number; b: number; cosine: number }[] = [];

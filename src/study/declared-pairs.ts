@@ -42,13 +42,19 @@ export function judgeDeclaredPairs(
     const [a, b] = people.map((person) => {
       const index = scores.people.indexOf(person);
       if (index < 0)
-        throw new FaceError(
-          "USAGE",
-          `look-alikes: expected people with a face in the study, got "${person}"`,
-        );
+        throw new FaceError("USAGE", {
+          where: "look-alikes",
+          expected: "people with a face in the study",
+          got: `"${person}"`,
+        });
       return scores.facesOf[index]!;
     }) as [readonly number[], readonly number[]];
-    if (a === b) throw new FaceError("USAGE", `look-alikes: expected two people, got "${people[0]}" twice`);
+    if (a === b)
+      throw new FaceError("USAGE", {
+        where: "look-alikes",
+        expected: "two people",
+        got: `"${people[0]}" twice`,
+      });
     const { genuine, between } = cosinesOf(scores, a, b);
     const auc = genuine.length > 0 ? areaUnderCurve(operatingPointsOf(genuine, between)) : null;
     return {

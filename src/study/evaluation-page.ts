@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import type { AcceptFigure, MeasuredPicture, PairList, VerificationReport } from "../evaluate/index.ts";
 import type { Pipeline } from "../models/index.ts";
 import { detCurve, groupRates, rocCurve, scoreHistogram } from "../plot/index.ts";
@@ -62,9 +62,7 @@ export async function writeEvaluation(
       await writeFileAtomic(join(folder, `${name}.svg`), svg);
     await writeFileAtomic(page, evaluationPage(input, figures, worst));
   } catch (cause) {
-    throw new FaceError("STORAGE", `${folder}: expected to write a report, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("STORAGE", { where: folder, expected: "to write a report", cause });
   }
   return page;
 }

@@ -25,7 +25,11 @@ export class PairScores {
   /** Throws FaceError USAGE for more than {@link MAX_FACES} faces. */
   constructor(faces: readonly Pick<StudyFace, "person" | "embedding">[]) {
     if (faces.length > MAX_FACES)
-      throw new FaceError("USAGE", `study: expected at most ${MAX_FACES} faces, got ${faces.length}`);
+      throw new FaceError("USAGE", {
+        where: "study",
+        expected: `at most ${MAX_FACES} faces`,
+        got: faces.length,
+      });
     this.people = [...new Set(faces.map(({ person }) => person))];
     const indexOf = new Map(this.people.map((person, i) => [person, i]));
     this.person = faces.map(({ person }) => indexOf.get(person)!);

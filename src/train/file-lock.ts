@@ -3,10 +3,17 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { threadId } from "node:worker_threads";
 import { z } from "zod";
-import { FaceError, parseJson, readTextSync, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, parseJson, readTextSync, systemCode } from "../core/index.ts";
 
 const Holder = z.strictObject({ pid: z.number().int().positive(), host: z.string(), born: z.string() });
 type Holder = z.infer<typeof Holder>;
+
+/** A complaint about a thing that somebody else holds. */
+interface Busy {
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+}
 
 /**
  * A file that one process holds at a time. It names its holder; the lock of a process that is no more is taken over,
@@ -21,10 +28,10 @@ export class FileLock {
   }
 
   /**
-   * @param busy what is said when another process holds it: `another run is going on in runs/a`
-   * Throws    FaceError STORAGE with `busy` and the holder, or when the file cannot be written
+   * @param busy the complaint when another process holds it, to which the holder is added
+   * Throws    FaceError STORAGE with `busy`, or when the file cannot be written
    */
-  static take(path: string, busy: string): FileLock {
+  static take(path: string, busy: Busy): FileLock {
     const draft = `${path}.${process.pid}.${threadId}`;
     const mine: Holder = { pid: process.pid, host: hostname(), born: birthOf(process.pid) ?? "" };
     try {
@@ -35,13 +42,13 @@ export class FileLock {
         const holder = readHolder(path);
         if (holder === "gone") continue;
         if (holder !== "damaged" && isAlive(holder))
-          throw new FaceError("STORAGE", `${busy} (${described(holder)})`);
+          throw new FaceError("STORAGE", { ...busy, got: `${busy.got} (${described(holder)})` });
         setAside(path, holder);
       }
       return new FileLock(path);
     } catch (cause) {
       if (cause instanceof FaceError) throw cause;
-      throw new FaceError("STORAGE", `${path}: expected to write a lock, got ${reasonOf(cause)}`, { cause });
+      throw new FaceError("STORAGE", { where: path, expected: "to write a lock", cause });
     } finally {
       rmSync(draft, { force: true });
     }

@@ -72,7 +72,7 @@ export const CALIBRATION: Calibration = {
 export function facesOf(path: string): Face[] {
   const name = basename(path, ".jpg");
   if (name.startsWith("broken"))
-    throw new FaceError("BAD_IMAGE", `${path}: expected a picture, got damaged data`);
+    throw new FaceError("BAD_IMAGE", { where: path, expected: "a picture", got: "damaged data" });
   const [, degreesOf = ""] = /-([\d+]+)$/.exec(name) ?? [];
   const angles = degreesOf.split("+").filter((text) => text !== "");
   return angles.map((degrees, i) => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
-import { visibleLines } from "../../src/cli/visible-text.ts";
+import { visibleLines } from "../../src/cli/visible-lines.ts";
 import { encodeJpeg, RgbImage } from "../../src/image/index.ts";
 import { expectGolden, goldenNames } from "./golden.ts";
 import { CALIBRATION, useMadeRecognizer } from "./made-recognizer.ts";

@@ -48,7 +48,7 @@ export class MadeRecognition implements PictureWorkers {
     if (!text.startsWith("made:"))
       return {
         kind: "failed",
-        error: new FaceError("BAD_IMAGE", "image: expected a picture, got other bytes"),
+        error: new FaceError("BAD_IMAGE", { where: "image", expected: "a picture", got: "other bytes" }),
       };
     const faces = facesOf(text.slice("made:".length)).map((face) =>
       task === "portraits"

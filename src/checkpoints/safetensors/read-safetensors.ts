@@ -85,11 +85,12 @@ function parseHeader(source: ByteSource, bytes: Uint8Array): Record<string, unkn
   try {
     header = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${source.name}: safetensors: at offset ${LENGTH_BYTES}: expected a header in JSON, got text that is not`,
-      { cause },
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${source.name}: safetensors: at offset ${LENGTH_BYTES}`,
+      expected: "a header in JSON",
+      got: "text that is not",
+      cause,
+    });
   }
   if (!isRecord(header)) throw bad(source, "a JSON object", "something else");
   return header;
@@ -137,8 +138,9 @@ function isCounts(value: unknown): value is number[] {
 }
 
 function bad(source: ByteSource, expected: string, got: string, offset = LENGTH_BYTES): FaceError {
-  return new FaceError(
-    "BAD_FILE",
-    `${source.name}: safetensors: at offset ${offset}: expected ${expected}, got ${got}`,
-  );
+  return new FaceError("BAD_FILE", {
+    where: `${source.name}: safetensors: at offset ${offset}`,
+    expected,
+    got,
+  });
 }

@@ -25,13 +25,18 @@ export function evaluateTflite(model: TfliteModel, input: TfliteArray): Map<stri
     if (tensor.data) values.set(index, { shape: tensor.shape, data: Float32Array.from(tensor.data) });
   });
   const [first] = model.inputs;
-  if (first === undefined) throw new FaceError("BAD_MODEL", "tflite: expected an input, got none");
+  if (first === undefined)
+    throw new FaceError("BAD_MODEL", { where: "tflite", expected: "an input", got: "none" });
   values.set(first, input);
   for (const operator of model.operators) {
     const operands = operator.inputs.map((index) => {
       const value = values.get(index);
       if (index !== -1 && !value)
-        throw new FaceError("BAD_MODEL", `tflite: expected tensor ${index} before it is used`);
+        throw new FaceError("BAD_MODEL", {
+          where: "tflite",
+          expected: `tensor ${index} before it is used`,
+          got: "none",
+        });
       return value;
     });
     values.set(operator.outputs[0]!, compute(operator, operands as TfliteArray[], model));
@@ -245,10 +250,11 @@ function activate(value: number, activation: TfliteActivation): number {
 function array(shape: readonly number[]): TfliteArray {
   const count = elements(shape);
   if (!(count >= 0 && count <= MAX_ELEMENTS)) {
-    throw new FaceError(
-      "BAD_MODEL",
-      `tflite: expected at most ${MAX_ELEMENTS} elements, got [${shape.join(", ")}]`,
-    );
+    throw new FaceError("BAD_MODEL", {
+      where: "tflite",
+      expected: `at most ${MAX_ELEMENTS} elements`,
+      got: `[${shape.join(", ")}]`,
+    });
   }
   return { shape, data: new Float32Array(count) };
 }
@@ -258,8 +264,9 @@ function elements(shape: readonly number[]): number {
 }
 
 function misfit(where: string, expected: readonly number[], got: readonly number[]): FaceError {
-  return new FaceError(
-    "BAD_MODEL",
-    `tflite: ${where}: expected [${expected.join(", ")}], got [${got.join(", ")}]`,
-  );
+  return new FaceError("BAD_MODEL", {
+    where: `tflite: ${where}`,
+    expected: `[${expected.join(", ")}]`,
+    got: `[${got.join(", ")}]`,
+  });
 }

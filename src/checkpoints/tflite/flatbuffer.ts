@@ -28,7 +28,7 @@ export class FlatTable {
   static root(bytes: Uint8Array, identifier: string): FlatTable {
     if (!bytesAt(bytes, 4, identifier)) {
       const got = JSON.stringify(Buffer.from(bytes.subarray(4, 8)).toString("latin1"));
-      throw new FaceError("BAD_MODEL", `tflite: at offset 4: expected "${identifier}", got ${got}`);
+      throw new FaceError("BAD_MODEL", { where: "tflite: at offset 4", expected: `"${identifier}"`, got });
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return new FlatTable(view, view.getUint32(0, true), { left: MAX_READ_FACTOR * bytes.length });
@@ -126,6 +126,6 @@ export class FlatTable {
 
   /** A complaint about the file at this table, or at another place. */
   bad(expected: string, got: string, at = this.#at): FaceError {
-    return new FaceError("BAD_MODEL", `tflite: at offset ${at}: expected ${expected}, got ${got}`);
+    return new FaceError("BAD_MODEL", { where: `tflite: at offset ${at}`, expected, got });
   }
 }

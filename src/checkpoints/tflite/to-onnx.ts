@@ -134,10 +134,11 @@ class Converter {
     const [a, height, width, d] = shape as [number, number, number, number];
     const channelsIn = this.#model.tensors[input]!.shape[3];
     if (shape.length !== 4 || channelsIn === undefined || (depthwise ? a !== 1 : d !== channelsIn)) {
-      throw new FaceError(
-        "BAD_MODEL",
-        `tflite: ${operator.kind}: expected a filter that fits its input, got [${shape.join(", ")}]`,
-      );
+      throw new FaceError("BAD_MODEL", {
+        where: `tflite: ${operator.kind}`,
+        expected: "a filter that fits its input",
+        got: `[${shape.join(", ")}]`,
+      });
     }
     // A depthwise filter is [1, h, w, out], a dense one [out, h, w, in]; ONNX wants [out, in / group, h, w].
     const dims = depthwise ? [d, 1, height, width] : [a, d, height, width];
@@ -160,10 +161,11 @@ class Converter {
     const [input, filter, bias] = operator.inputs as [number, number, number | undefined];
     const [out, width] = this.#model.tensors[filter]!.shape;
     if (out === undefined || width === undefined) {
-      throw new FaceError(
-        "BAD_MODEL",
-        "tflite: FULLY_CONNECTED: expected a filter [out, in], got another shape",
-      );
+      throw new FaceError("BAD_MODEL", {
+        where: "tflite: FULLY_CONNECTED",
+        expected: "a filter [out, in]",
+        got: "another shape",
+      });
     }
     const rank = this.#value(input).rank;
     let weights = this.#constant(filter);
@@ -190,10 +192,11 @@ class Converter {
       return x.nchw ? NHWC_TO_NCHW_AXIS[positive]! : positive;
     });
     if (axes.length === 0 || (x.nchw && !operator.keepDims)) {
-      throw new FaceError(
-        "BAD_MODEL",
-        `tflite: ${operator.kind}: expected constant axes that are kept, got others`,
-      );
+      throw new FaceError("BAD_MODEL", {
+        where: `tflite: ${operator.kind}`,
+        expected: "constant axes that are kept",
+        got: "others",
+      });
     }
     const keepdims = operator.keepDims ? 1 : 0;
     const name =
@@ -228,17 +231,22 @@ class Converter {
   #value(index: number): Activation {
     const value = this.#values.get(index);
     if (!value)
-      throw new FaceError(
-        "BAD_MODEL",
-        `tflite: expected tensor ${index} to be computed before it is used, got nothing`,
-      );
+      throw new FaceError("BAD_MODEL", {
+        where: "tflite",
+        expected: `tensor ${index} to be computed before it is used`,
+        got: "nothing",
+      });
     return value;
   }
 
   #constant(index: number): Float32Array {
     const data = this.#model.tensors[index]?.data;
     if (data instanceof Float32Array) return data;
-    throw new FaceError("BAD_MODEL", `tflite: expected float32 constants in tensor ${index}, got none`);
+    throw new FaceError("BAD_MODEL", {
+      where: "tflite",
+      expected: `float32 constants in tensor ${index}`,
+      got: "none",
+    });
   }
 
   /** One side of an elementwise operation: an activation, or a constant laid out as the other side is. */
@@ -249,7 +257,11 @@ class Converter {
     if (!nchw || values.length === 1) return this.#graph.float(values.length === 1 ? [] : shape, values);
     const channels = shape.at(-1)!;
     if (channels !== values.length) {
-      throw new FaceError("BAD_MODEL", `tflite: expected a constant per channel, got [${shape.join(", ")}]`);
+      throw new FaceError("BAD_MODEL", {
+        where: "tflite",
+        expected: "a constant per channel",
+        got: `[${shape.join(", ")}]`,
+      });
     }
     return this.#graph.float([1, channels, 1, 1], values);
   }
@@ -258,10 +270,11 @@ class Converter {
     const value = this.#value(index);
     if (value.nchw) return value.name;
     if (value.rank !== 4)
-      throw new FaceError(
-        "BAD_MODEL",
-        `tflite: expected tensor ${index} to be a picture, got ${value.rank} axes`,
-      );
+      throw new FaceError("BAD_MODEL", {
+        where: "tflite",
+        expected: `tensor ${index} to be a picture`,
+        got: `${value.rank} axes`,
+      });
     return this.#graph.node("Transpose", [value.name], { perm: [0, 3, 1, 2] });
   }
 

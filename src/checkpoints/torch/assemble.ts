@@ -67,10 +67,11 @@ function layTensor(name: string, value: TensorValue, place: StoragePlace): Named
   const size = DTYPE_BYTES[dtype];
   const { unit } = storage;
   if (storage.length * unit > place.bytes) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${place.source.name}: at offset ${place.offset}: expected ${storage.length * unit} bytes of storage "${storage.key}", got ${place.bytes}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${place.source.name}: at offset ${place.offset}`,
+      expected: `${storage.length * unit} bytes of storage "${storage.key}"`,
+      got: place.bytes,
+    });
   }
   return storedTensor(place.source, name, dtype, shape, {
     storageOffset: place.offset + storage.viewStart * unit,

@@ -38,10 +38,11 @@ export function readTorchLegacy(source: ByteSource): TorchContents {
     storage(key) {
       const place = places.get(key);
       if (place) return place;
-      throw new FaceError(
-        "BAD_FILE",
-        `${source.name}: at offset ${start}: expected storage "${key}", got none`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${source.name}: at offset ${start}`,
+        expected: `storage "${key}"`,
+        got: "none",
+      });
     },
   };
 }

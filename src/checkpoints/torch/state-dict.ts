@@ -62,19 +62,24 @@ export function findStateDict(
   if (!chosen) {
     const expected = wanted ? `tensors under "${wanted.join(".")}"` : "tensors by name";
     const got = paths.length > 0 ? `them under ${paths.map(placeName).join(", ")}` : nameless;
-    throw new FaceError("BAD_FILE", `${where}: expected ${expected}, got ${got}`);
+    throw new FaceError("BAD_FILE", { where, expected, got });
   }
   const twins = wanted ? [] : places.filter((place) => isTwin(place, chosen));
   if (twins.length > 0) {
     const names = [chosen, ...twins].map(({ path }) => path.join("."));
-    throw new FaceError(
-      "BAD_FILE",
-      `${where}: expected one network, got several of ${chosen.tensors.size} tensors, under ${names.join(", ")}: choose with --under NAME`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where,
+      expected: "one network",
+      got: `several of ${chosen.tensors.size} tensors, under ${names.join(", ")}: choose with --under NAME`,
+    });
   }
   if (chosen.tensors.size === 0) {
     const [[name, { what }] = ["", { what: "" }]] = chosen.unreadable;
-    throw new FaceError("BAD_FILE", `${where}: expected tensors that can be read, got "${name}", ${what}`);
+    throw new FaceError("BAD_FILE", {
+      where,
+      expected: "tensors that can be read",
+      got: `"${name}", ${what}`,
+    });
   }
   const own = chosen.path.join(".");
   const { tensors, unreadable, path } = chosen;
@@ -231,7 +236,7 @@ class Walk {
   }
 
   #bad(expected: string, got: string): FaceError {
-    return new FaceError("BAD_FILE", `${this.#where}: expected ${expected}, got ${got}`);
+    return new FaceError("BAD_FILE", { where: this.#where, expected, got });
   }
 }
 

@@ -49,10 +49,11 @@ function pickleStateDict(tensors: readonly NamedTensor[]): Uint8Array {
   for (const [key, tensor] of tensors.entries()) {
     const storage = STORAGE_NAMES[tensor.dtype];
     if (!storage) {
-      throw new FaceError(
-        "USAGE",
-        `pth: expected tensor "${tensor.name}" of a type with a storage class, got ${tensor.dtype}`,
-      );
+      throw new FaceError("USAGE", {
+        where: "pth",
+        expected: `tensor "${tensor.name}" of a type with a storage class`,
+        got: tensor.dtype,
+      });
     }
     out.text(tensor.name).global("torch._utils", "_rebuild_tensor_v2").raw(MARK);
     out

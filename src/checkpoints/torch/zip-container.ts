@@ -69,5 +69,5 @@ function expectLittleEndian({ source, offset, bytes }: StoragePlace): void {
 }
 
 function bad(source: ByteSource, offset: number, expected: string, got: string): FaceError {
-  return new FaceError("BAD_FILE", `${source.name}: at offset ${offset}: expected ${expected}, got ${got}`);
+  return new FaceError("BAD_FILE", { where: `${source.name}: at offset ${offset}`, expected, got });
 }

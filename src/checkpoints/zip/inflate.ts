@@ -62,7 +62,11 @@ export class ZipEntries {
   #unpack(entry: ZipEntry): Uint8Array {
     if (this.#kept?.offset === entry.offset) return this.#kept.bytes;
     if (this.#closed)
-      throw new FaceError("CLOSED", `${this.#source.name}: expected an open file, got one that was closed`);
+      throw new FaceError("CLOSED", {
+        where: this.#source.name,
+        expected: "an open file",
+        got: "one that was closed",
+      });
     const packed = this.#source.read(entry.offset, entry.packed!);
     this.#total += entry.size;
     if (this.#total > LARGEST_TOTAL)
@@ -79,9 +83,10 @@ export class ZipEntries {
   }
 
   #bad(entry: ZipEntry, expected: string, got: string): FaceError {
-    return new FaceError(
-      "BAD_FILE",
-      `${this.#source.name}: zip: at offset ${entry.offset}: expected ${expected} of "${entry.name}", got ${got}`,
-    );
+    return new FaceError("BAD_FILE", {
+      where: `${this.#source.name}: zip: at offset ${entry.offset}`,
+      expected: `${expected} of "${entry.name}"`,
+      got,
+    });
   }
 }

@@ -196,8 +196,5 @@ function wideNumber(source: ByteSource, offset: number, value: bigint): number {
 }
 
 function bad(source: ByteSource, offset: number, expected: string, got: string): FaceError {
-  return new FaceError(
-    "BAD_FILE",
-    `${source.name}: zip: at offset ${offset}: expected ${expected}, got ${got}`,
-  );
+  return new FaceError("BAD_FILE", { where: `${source.name}: zip: at offset ${offset}`, expected, got });
 }

@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { counted, FaceError, reasonOf, throwIfAborted } from "../../core/index.ts";
+import { counted, FaceError, throwIfAborted } from "../../core/index.ts";
 import { encodePng } from "../../image/index.ts";
 import { FaceFinder } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
@@ -36,11 +36,7 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
   await expectWritableFolder(flags.out);
   const { paths, passedOver } = await photographsOf(io, inputs, flags);
   await mkdir(flags.out, { recursive: true }).catch((cause: unknown) => {
-    throw new FaceError(
-      "STORAGE",
-      `${flags.out}: expected a folder that can be written, got: ${reasonOf(cause)}`,
-      { cause },
-    );
+    throw new FaceError("STORAGE", { where: flags.out, expected: "a folder that can be written", cause });
   });
   const bar = progressBar(io);
   const options = await recognizerOptions(flags, openStore(io), io);

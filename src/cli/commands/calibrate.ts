@@ -127,10 +127,11 @@ async function run(
   all?: string,
 ): Promise<number> {
   if (flags.out === undefined && !flags.install) {
-    throw new FaceError(
-      "USAGE",
-      "calibrate: expected --out FILE or --install, got neither: the result would go nowhere",
-    );
+    throw new FaceError("USAGE", {
+      where: "calibrate",
+      expected: "--out FILE or --install",
+      got: "neither: the result would go nowhere",
+    });
   }
   const store = openStore(io);
   const paths = [
@@ -140,7 +141,7 @@ async function run(
   for (const path of paths) await expectWritableFile(path);
   if (flags.groupsFigure !== undefined) {
     if (flags.groups === undefined)
-      throw new FaceError("USAGE", "--groups-figure: expected --groups beside it, got none");
+      throw new FaceError("USAGE", { where: "--groups-figure", expected: "--groups beside it", got: "none" });
     await expectWritableFile(flags.groupsFigure, [".svg", ".png"]);
   }
   const protocol = await read();

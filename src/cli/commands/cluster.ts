@@ -89,7 +89,11 @@ export function clusterCommand(program: Command, act: Act): void {
 
 async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<number> {
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
-    throw new FaceError("BAD_FILE", `${folder}: expected a folder, got something else or nothing there`);
+    throw new FaceError("BAD_FILE", {
+      where: folder,
+      expected: "a folder",
+      got: "something else or nothing there",
+    });
   }
   if (flags.out !== undefined) {
     await expectNewFolder(flags.out);
@@ -107,10 +111,12 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
   });
   const threshold = flags.threshold ?? pool.calibration?.threshold;
   if (threshold === undefined) {
-    throw new FaceError(
-      "USAGE",
-      `${pool.model}: expected a model with a calibrated threshold, got one without; give --threshold`,
-    );
+    throw new FaceError("USAGE", {
+      where: pool.model,
+      expected: "a model with a calibrated threshold",
+      got: "one without",
+      note: "give --threshold",
+    });
   }
   const failures = new Failures(io, flags.json ?? false, list.passedOver);
   const { faces, faceless } = await findFaces(pool, paths, failures, {

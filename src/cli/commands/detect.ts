@@ -36,7 +36,7 @@ async function detect(io: CliIo, inputs: string[], flags: DetectFlags): Promise<
   if (flags.draw !== undefined) await expectWritableFile(flags.draw, [".png"]);
   const { paths, passedOver } = await photographsOf(io, inputs, flags);
   if (flags.draw !== undefined && paths.length !== 1) {
-    throw new FaceError("USAGE", `--draw: expected one picture, got ${paths.length}`);
+    throw new FaceError("USAGE", { where: "--draw", expected: "one picture", got: paths.length });
   }
   if (flags.draw !== undefined) expectNoInput(flags.draw, paths);
   const bar = progressBar(io);

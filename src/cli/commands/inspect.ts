@@ -58,10 +58,11 @@ export function inspectCommand(program: Command, act: Act): void {
 async function inspect(io: CliIo, path: string, flags: InspectFlags): Promise<number> {
   if (flags.probe !== undefined) return await probe(io, path, flags.probe, flags);
   if (flags.writeCard) {
-    throw new FaceError(
-      "USAGE",
-      "--write-card: expected --probe DIR with it, got none: there is nothing to write",
-    );
+    throw new FaceError("USAGE", {
+      where: "--write-card",
+      expected: "--probe DIR with it",
+      got: "none: there is nothing to write",
+    });
   }
   const report = await inspectFile(path, openStore(io).cards(), flags.under);
   if (flags.json) {

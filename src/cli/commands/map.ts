@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { counted, FaceError, reasonOf } from "../../core/index.ts";
+import { counted, FaceError } from "../../core/index.ts";
 import { embeddingMap, escapeXml, renderPng } from "../../plot/index.ts";
 import { embedTsne, type LayoutQuality, layoutQuality, type Points, pca, umap } from "../../project/index.ts";
 import { readVectors } from "../../recognise/index.ts";
@@ -173,7 +173,7 @@ async function write(out: string, format: string, svg: string, title: string): P
   try {
     await writeFileAtomic(out, bytes);
   } catch (cause) {
-    throw new FaceError("STORAGE", `${out}: expected to be written, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("STORAGE", { where: out, expected: "to be written", cause });
   }
 }
 

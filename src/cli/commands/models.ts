@@ -77,7 +77,7 @@ async function pull(io: CliIo, ids: string[], flags: Flags): Promise<number> {
   const store = openStore(io);
   const wanted = ids.length > 0 ? ids : Object.values(DEFAULT_MODELS);
   if (flags.from !== undefined && ids.length !== 1)
-    throw new FaceError("USAGE", `--from: expected one model, got ${ids.length}`);
+    throw new FaceError("USAGE", { where: "--from", expected: "one model", got: ids.length });
   const bar = progressBar(io);
   for (const id of wanted) {
     if (flags.acceptLicence) await store.acceptLicence(id);
@@ -116,10 +116,12 @@ async function path(io: CliIo, id: string, flags: Flags): Promise<number> {
   if (flags.json) io.out(`${JSON.stringify({ id, files: here })}\n`);
   else for (const file of here) io.out(`${file.path}\n`);
   if (here.length < files.length) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${id}: expected its files in the store, got ${here.length} of ${files.length}; run "arcface models pull ${id}"`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: id,
+      expected: "its files in the store",
+      got: `${here.length} of ${files.length}`,
+      note: `run "arcface models pull ${id}"`,
+    });
   }
   return EXIT.ok;
 }

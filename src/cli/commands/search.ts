@@ -111,7 +111,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
         chosen.set(result.path, chooseFace(result.photograph.faces, faceOf(flags), result.photograph));
       } catch (error) {
         if (!(error instanceof FaceError)) throw error;
-        failures.add(new FaceError(error.code, `${result.path}: ${error.message}`));
+        failures.add(error.withName(result.path));
       }
     }
   }
@@ -189,10 +189,12 @@ function describeThreshold(
 
 async function writeGrid(out: string, answers: readonly Answer[]): Promise<void> {
   if (answers.length === 0)
-    throw new FaceError(
-      "NO_FACE",
-      `--grid: expected at least one query with a face, got none; ${out} was not written`,
-    );
+    throw new FaceError("NO_FACE", {
+      where: "--grid",
+      expected: "at least one query with a face",
+      got: "none",
+      note: `${out} was not written`,
+    });
   // Loading what draws takes longer than a search; it is loaded when there is something to draw.
   const { renderPng, topKGrid } = await import("../../plot/index.ts");
   const rows = [];

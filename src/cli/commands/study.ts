@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { counted, FaceError, reasonOf, type WorkOptions } from "../../core/index.ts";
+import { counted, FaceError, type WorkOptions } from "../../core/index.ts";
 import {
   type LabelledPhotograph,
   labelledPhotographs,
@@ -74,10 +74,11 @@ async function study(
   flags: StudyFlags & { readonly csv?: string; readonly lookalikes?: string },
 ): Promise<number> {
   if ((dir === undefined) === (flags.csv === undefined)) {
-    throw new FaceError(
-      "USAGE",
-      `study: expected a folder or --csv, got ${dir === undefined ? "neither" : "both"}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "study",
+      expected: "a folder or --csv",
+      got: dir === undefined ? "neither" : "both",
+    });
   }
   await expectWritableFolder(flags.out);
   const found = dir === undefined ? undefined : await peopleOf(io, dir, flags);
@@ -132,9 +133,7 @@ export async function studyAndReport(
 /** Throws FaceError STORAGE. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((cause: unknown) => {
-    throw new FaceError("STORAGE", `${path}: expected a place for a folder, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("STORAGE", { where: path, expected: "a place for a folder", cause });
   });
 }
 

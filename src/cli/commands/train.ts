@@ -91,7 +91,7 @@ async function trainRun(io: CliIo, flags: TrainFlags): Promise<number> {
   const { train } = await training();
   const out = flags.resume ?? flags.out;
   if (out === undefined)
-    throw new FaceError("USAGE", "train: expected --out RUN or --resume RUN, got neither");
+    throw new FaceError("USAGE", { where: "train", expected: "--out RUN or --resume RUN", got: "neither" });
   await expectWritableFolder(out);
   const bar = progressBar(io, { lines: !flags.json });
   try {
@@ -140,10 +140,11 @@ async function configOf(flags: TrainFlags): Promise<TrainConfig | undefined> {
       ...(["config", "set", "out"] as const).filter((flag) => flag in flags),
     ];
     if (contrary.length > 0) {
-      throw new FaceError(
-        "USAGE",
-        `train: expected --resume without settings, which are those the run was begun with, got --${contrary[0]}`,
-      );
+      throw new FaceError("USAGE", {
+        where: "train",
+        expected: "--resume without settings, which are those the run was begun with",
+        got: `--${contrary[0]}`,
+      });
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { alignmentTemplate, asAlignedFace } from "../../align/index.ts";
-import { FaceError, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import { FaceError, throwIfAborted, type WorkOptions, wordsOf } from "../../core/index.ts";
 import type { MeasuredVector } from "../../embed/index.ts";
 import { type ImageSource, type RgbImage, readImage, warpAffine } from "../../image/index.ts";
 import { DEFAULT_MODELS, ModelStore, type Pipeline, sha256, sha256OfFile } from "../../models/index.ts";
@@ -123,10 +123,12 @@ async function photographFaces(options: EmbedPicturesOptions): Promise<FaceSourc
     async *faces(pictures) {
       const paths = pictures.map(({ name, source }) => {
         if (typeof source === "string") return source;
-        throw new FaceError(
-          "USAGE",
-          `${name}: expected a file, got bytes; only aligned pictures may lie inside a file`,
-        );
+        throw new FaceError("USAGE", {
+          where: name,
+          expected: "a file",
+          got: "bytes",
+          note: "only aligned pictures may lie inside a file",
+        });
       });
       let at = 0;
       for await (const result of pool.faces(paths, { signal: options.signal })) {
@@ -140,7 +142,7 @@ async function photographFaces(options: EmbedPicturesOptions): Promise<FaceSourc
 
 function faceOf(photograph: Photograph<Face>, choice: FaceChoice): PictureFace {
   if (choice === "only" && photograph.faces.length > 1) {
-    return { kind: "unreadable", reason: `expected one face, got ${photograph.faces.length}` };
+    return { kind: "unreadable", reason: wordsOf({ expected: "one face", got: photograph.faces.length }) };
   }
   const face = chooseFace(photograph.faces, choice, photograph);
   return face
@@ -240,6 +242,11 @@ async function digestOfFile(path: string): Promise<string> {
   try {
     return await sha256OfFile(path);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a picture that can be read, got none`, { cause });
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: "a picture that can be read",
+      got: "none",
+      cause,
+    });
   }
 }

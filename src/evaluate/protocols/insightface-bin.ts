@@ -31,19 +31,25 @@ export function readInsightFaceBin(path: string): PairList {
     const pictures = itemsOf(bins)?.map(bytesOf);
     const same = labelsOf(labels);
     if (parts.length !== 2 || !pictures || !same) {
-      throw new FaceError("BAD_FILE", `${path}: expected a pickle of pictures and labels, got another one`);
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "a pickle of pictures and labels",
+        got: "another one",
+      });
     }
     const damaged = pictures.indexOf(undefined);
     if (damaged >= 0)
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected encoded pictures, got something else in place ${damaged}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "encoded pictures",
+        got: `something else in place ${damaged}`,
+      });
     if (pictures.length !== 2 * same.length || same.length < 2) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected two pictures for each of at least 2 labels, got ${pictures.length} pictures and ${same.length} labels`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "two pictures for each of at least 2 labels",
+        got: `${pictures.length} pictures and ${same.length} labels`,
+      });
     }
     expectBothLabels(path, same);
     const a = Uint32Array.from(same, (_, i) => 2 * i);

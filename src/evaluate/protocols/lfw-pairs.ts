@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { FaceError, readText, reasonOf } from "../../core/index.ts";
+import { FaceError, readText } from "../../core/index.ts";
 import { LFW_ALIASES } from "./lfw-aliases.ts";
 import { expectBothLabels, type PairList, PictureList } from "./pair-list.ts";
 
@@ -13,26 +13,26 @@ import { expectBothLabels, type PairList, PictureList } from "./pair-list.ts";
  */
 export async function readLfwPairs(images: string, pairsPath: string): Promise<PairList> {
   const text = await readText(pairsPath).catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${pairsPath}: expected a list of pairs, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: pairsPath, expected: "a list of pairs", cause });
   });
   const lines = text.split("\n").map((line) => line.trim());
   while (lines.at(-1) === "") lines.pop();
   const header = /^(\d+)\s+(\d+)$/.exec(lines[0] ?? "");
   const [folds, perKind] = [Number(header?.[1]), Number(header?.[2])];
   if (!header || folds < 2 || perKind < 1) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${pairsPath}: line 1: expected two numbers, of at least 2 folds and of pairs of each kind in a fold, got ${JSON.stringify((lines[0] ?? "").slice(0, 60))}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${pairsPath}: line 1`,
+      expected: "two numbers, of at least 2 folds and of pairs of each kind in a fold",
+      got: JSON.stringify((lines[0] ?? "").slice(0, 60)),
+    });
   }
   const count = folds * perKind * 2;
   if (lines.length - 1 !== count) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${pairsPath}: line 1: expected ${count} pairs after it, got ${lines.length - 1}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${pairsPath}: line 1`,
+      expected: `${count} pairs after it`,
+      got: lines.length - 1,
+    });
   }
   const pictures = new PictureList();
   const people = new Map<string, number>();
@@ -58,10 +58,11 @@ export async function readLfwPairs(images: string, pairsPath: string): Promise<P
       [first, second].every((name) => /^[^/\\]+$/.test(name!) && !/^\.+$/.test(name!)) &&
       (genuine || first !== second);
     if (!sound) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${pairsPath}: line ${line}: expected ${genuine ? "a name and two numbers" : "two names with a number each"}, got ${JSON.stringify(lines[i + 1]!.slice(0, 80))}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${pairsPath}: line ${line}`,
+        expected: genuine ? "a name and two numbers" : "two names with a number each",
+        got: JSON.stringify(lines[i + 1]!.slice(0, 80)),
+      });
     }
     a[i] = picture(first!, one!, line);
     b[i] = picture(second!, two!, line);

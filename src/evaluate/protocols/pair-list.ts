@@ -55,10 +55,11 @@ export class PictureList {
       const missing = found.findIndex((file) => !file);
       if (missing === -1) continue;
       const { name } = this.pictures[start + missing]!;
-      throw new FaceError(
-        "BAD_FILE",
-        `${this.#where[start + missing]}: expected the picture ${name}, got no such file`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: this.#where[start + missing]!,
+        expected: `the picture ${name}`,
+        got: "no such file",
+      });
     }
   }
 }
@@ -85,10 +86,11 @@ export function peopleOfPairs(
   for (let i = 0; i < pairs.a.length; i++) if (pairs.same[i]) parent[root(pairs.a[i]!)] = root(pairs.b[i]!);
   for (let i = 0; i < pairs.a.length; i++) {
     if (pairs.same[i] || root(pairs.a[i]!) !== root(pairs.b[i]!)) continue;
-    throw new FaceError(
-      "BAD_FILE",
-      `${where(i)}: expected pictures of two people, got two that other pairs call one person's`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: where(i),
+      expected: "pictures of two people",
+      got: "two that other pairs call one person's",
+    });
   }
   const numbers = new Map<number, number>();
   const person = new Uint32Array(pictures);
@@ -104,8 +106,9 @@ export function peopleOfPairs(
 export function expectBothLabels(where: string, same: Uint8Array): void {
   const genuine = same.reduce((sum, value) => sum + value, 0);
   if (genuine > 0 && genuine < same.length) return;
-  throw new FaceError(
-    "USAGE",
-    `${where}: expected pairs of one person and of different people, got ${genuine} genuine and ${same.length - genuine} impostor pairs`,
-  );
+  throw new FaceError("USAGE", {
+    where,
+    expected: "pairs of one person and of different people",
+    got: `${genuine} genuine and ${same.length - genuine} impostor pairs`,
+  });
 }

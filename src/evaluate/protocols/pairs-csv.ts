@@ -38,15 +38,16 @@ export async function readPairsCsv(path: string, random: Random): Promise<PairLi
     const where = `${path}: line ${line}`;
     const label = LABELS.get((fields[2] ?? "").toLowerCase());
     if (label === undefined) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${where}: expected path,path,same with same one of ${[...LABELS.keys()].join(", ")}, got ${JSON.stringify(fields.join(",").slice(0, 80))}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where,
+        expected: `path,path,same with same one of ${[...LABELS.keys()].join(", ")}`,
+        got: JSON.stringify(fields.join(",").slice(0, 80)),
+      });
     }
     const at = (name: string): string => (isAbsolute(name) ? name : join(dirname(path), name));
     a[i] = pictures.add(at(fields[0]!), where);
     b[i] = pictures.add(at(fields[1]!), where);
-    if (a[i] === b[i]) throw new FaceError("BAD_FILE", `${where}: expected two pictures, got one twice`);
+    if (a[i] === b[i]) throw new FaceError("BAD_FILE", { where, expected: "two pictures", got: "one twice" });
     same[i] = label;
   }
   expectBothLabels(path, same);

@@ -18,10 +18,11 @@ export interface LabelledPeople {
  */
 export function peopleOfFolder({ folder, people }: PeopleFolder): LabelledPeople {
   if (people.length < 2) {
-    throw new FaceError(
-      "USAGE",
-      `${folder}: expected a folder of pictures for each of at least 2 people, got ${people.length}`,
-    );
+    throw new FaceError("USAGE", {
+      where: folder,
+      expected: "a folder of pictures for each of at least 2 people",
+      got: people.length,
+    });
   }
   return {
     pictures: people.flatMap(({ paths }) => paths.map((path) => ({ name: path, source: path }))),
@@ -53,10 +54,11 @@ export function pairsOfPeople(
   const { person, pictures, names } = people;
   const counts = countPairs(people);
   if (counts.genuine === 0) {
-    throw new FaceError(
-      "USAGE",
-      `${folder}: expected two pictures of at least one person, got one each: there is no genuine pair`,
-    );
+    throw new FaceError("USAGE", {
+      where: folder,
+      expected: "two pictures of at least one person",
+      got: "one each: there is no genuine pair",
+    });
   }
   const genuine = drawGenuine(person, counts.genuine, most.genuine, random);
   const impostor = drawImpostors(person, counts.impostor, most.impostor, random);

@@ -30,7 +30,11 @@ export async function readGroups(path: string, pictures: readonly ListedPicture[
     const [key = "", group = ""] = fields;
     if (!names.includes(group)) names.push(group);
     if (names.length > 1000)
-      throw new FaceError("BAD_FILE", `${path}: line ${line}: expected at most 1000 groups, got more`);
+      throw new FaceError("BAD_FILE", {
+        where: `${path}: line ${line}`,
+        expected: "at most 1000 groups",
+        got: "more",
+      });
     groupOf.set(key, names.indexOf(group));
     if (!isAbsolute(key)) groupOf.set(join(dirname(path), key), names.indexOf(group));
   }
@@ -39,10 +43,11 @@ export async function readGroups(path: string, pictures: readonly ListedPicture[
     ({ name }) => groupOf.get(name) ?? groupOf.get(basename(dirname(name))) ?? UNKNOWN_GROUP,
   );
   if (of.every((group) => group === UNKNOWN_GROUP)) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: expected groups of the pictures or their people, got none of theirs`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: "groups of the pictures or their people",
+      got: "none of theirs",
+    });
   }
   return { names, of };
 }

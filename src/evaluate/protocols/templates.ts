@@ -50,10 +50,11 @@ export async function readTemplates(path: string): Promise<TemplateList> {
     const template = templates.get(id) ?? { subject, media: new Map<string, number[]>() };
     templates.set(id, template);
     if (template.subject !== subject) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${where}: expected subject ${template.subject} for template ${id}, as above, got ${subject}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where,
+        expected: `subject ${template.subject} for template ${id}, as above`,
+        got: subject,
+      });
     }
     const own = template.media.get(medium) ?? [];
     template.media.set(medium, own);
@@ -62,7 +63,11 @@ export async function readTemplates(path: string): Promise<TemplateList> {
   await pictures.expectFiles();
   const names = [...new Set([...templates.values()].map(({ subject }) => subject))].sort();
   if (names.length < 2)
-    throw new FaceError("USAGE", `${path}: expected templates of at least 2 subjects, got ${names.length}`);
+    throw new FaceError("USAGE", {
+      where: path,
+      expected: "templates of at least 2 subjects",
+      got: names.length,
+    });
   const numberOf = new Map(names.map((name, i) => [name, i]));
   const ordered = [...templates].sort(([, x], [, y]) => numberOf.get(x.subject)! - numberOf.get(y.subject)!);
   return {
@@ -92,10 +97,11 @@ export async function readTemplatePairs(
   for (const [i, { line, fields }] of rows.entries()) {
     const [x, y] = [numbers.get(fields[0] ?? ""), numbers.get(fields[1] ?? "")];
     if (x === undefined || y === undefined) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: line ${line}: expected two templates of the list, got ${JSON.stringify(fields.join(",").slice(0, 80))}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${path}: line ${line}`,
+        expected: "two templates of the list",
+        got: JSON.stringify(fields.join(",").slice(0, 80)),
+      });
     }
     a[i] = x;
     b[i] = y;

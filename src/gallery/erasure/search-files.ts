@@ -47,7 +47,11 @@ export async function searchFiles(paths: readonly string[], marks: Marks): Promi
   const [answer, errors, trouble] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (trouble !== undefined) {
     const why = errors.split("\n").find((line) => /error/i.test(line)) ?? trouble;
-    throw new FaceError("STORAGE", `${paths[0]}: expected files that can be searched, got: ${why.trim()}`);
+    throw new FaceError("STORAGE", {
+      where: paths[0]!,
+      expected: "files that can be searched",
+      reason: why.trim(),
+    });
   }
   return (JSON.parse(answer) as SearchAnswer).map(({ found, ...file }) => ({
     ...file,

@@ -1,5 +1,5 @@
 import type { MilvusClient } from "@zilliz/milvus2-sdk-node";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { FaceError } from "../../core/index.ts";
 import type { GalleryAddress } from "../address.ts";
 
 /** Where a gallery's vectors are on a Milvus server. */
@@ -18,11 +18,13 @@ export async function loadClient(): Promise<typeof import("@zilliz/milvus2-sdk-n
   try {
     return await import("@zilliz/milvus2-sdk-node");
   } catch (cause) {
-    throw new FaceError(
-      "USAGE",
-      'milvus: expected the package @zilliz/milvus2-sdk-node, got none; "npm install @zilliz/milvus2-sdk-node" adds it',
-      { cause },
-    );
+    throw new FaceError("USAGE", {
+      where: "milvus",
+      expected: "the package @zilliz/milvus2-sdk-node",
+      got: "none",
+      note: '"npm install @zilliz/milvus2-sdk-node" adds it',
+      cause,
+    });
   }
 }
 
@@ -105,7 +107,5 @@ function statusOf(answer: unknown): Status | undefined {
 }
 
 function unanswered(where: string, cause: unknown): FaceError {
-  return new FaceError("STORAGE", `${where}: expected the server to answer, got: ${reasonOf(cause)}`, {
-    cause,
-  });
+  return new FaceError("STORAGE", { where, expected: "the server to answer", cause });
 }

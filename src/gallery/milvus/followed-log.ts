@@ -65,10 +65,12 @@ export class FollowedLog {
     );
     const moves = entries.filter(({ kind }) => kind === "reindex");
     if (moves.some(({ sequence }) => sequence > this.#seen)) {
-      throw new FaceError(
-        "MODEL_MISMATCH",
-        `${this.#records.address}: expected vectors of ${this.#records.pipeline.model.id}, got a gallery that was moved to another model since it was opened; open it again`,
-      );
+      throw new FaceError("MODEL_MISMATCH", {
+        where: this.#records.address,
+        expected: `vectors of ${this.#records.pipeline.model.id}`,
+        got: "a gallery that was moved to another model since it was opened",
+        note: "open it again",
+      });
     }
     // Rows from an earlier time under this model stand for what may be gone.
     if (moves.length > 0) await this.#vectors.clear();

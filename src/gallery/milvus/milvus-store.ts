@@ -265,7 +265,11 @@ export class MilvusStore implements GalleryStore {
 
   get #open(): GalleryStore {
     if (this.#closed)
-      throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "gallery",
+        expected: "an open gallery",
+        got: "one that was closed",
+      });
     return this.#records;
   }
 }

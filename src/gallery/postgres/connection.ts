@@ -1,5 +1,5 @@
 import pg from "pg";
-import { FaceError, reasonOf } from "../../core/index.ts";
+import { FaceError, type Fault, reasonOf } from "../../core/index.ts";
 import type { GalleryAddress } from "../address.ts";
 
 /** Where a gallery is on a PostgreSQL server. */
@@ -112,18 +112,22 @@ export class Connections {
     if (thrown instanceof FaceError) return thrown;
     const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
     const reason = reasonOf(thrown);
-    const error = (kind: "STORAGE" | "BAD_FILE" | "USAGE", text: string): FaceError =>
-      new FaceError(kind, `${this.address}: ${text}`, { cause: thrown });
-    if (code === "53100") return error("STORAGE", "expected room on the server's disk, got none left");
+    const error = (kind: "STORAGE" | "BAD_FILE" | "USAGE", fault: Fault): FaceError =>
+      new FaceError(kind, { where: this.address, ...fault, cause: thrown });
+    if (code === "53100")
+      return error("STORAGE", { expected: "room on the server's disk", got: "none left" });
     if (code === "25006")
-      return error("STORAGE", "expected a gallery that can be written, got one that can only be read");
+      return error("STORAGE", {
+        expected: "a gallery that can be written",
+        got: "one that can only be read",
+      });
     if (code === "28P01" || code === "28000" || code === "3D000")
-      return error("USAGE", `expected a user and a database the server knows, got: ${reason}`);
-    if (code.startsWith("22")) return error("USAGE", `expected values the server can keep, got: ${reason}`);
+      return error("USAGE", { expected: "a user and a database the server knows", reason });
+    if (code.startsWith("22")) return error("USAGE", { expected: "values the server can keep", reason });
     // data_corrupted, index_corrupted
     if (code === "XX001" || code === "XX002")
-      return error("BAD_FILE", `expected a gallery that is whole, got a damaged one: ${reason}`);
-    return error("STORAGE", `expected the server to answer, got: ${reason || code}`);
+      return error("BAD_FILE", { expected: "a gallery that is whole", got: `a damaged one: ${reason}` });
+    return error("STORAGE", { expected: "the server to answer", reason: reason || code });
   }
 }
 

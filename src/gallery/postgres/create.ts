@@ -36,15 +36,21 @@ export async function createGallery(
       [schema],
     );
     const { tables, gallery, extension } = rows[0]!;
-    if (gallery) throw new FaceError("CONFLICT", `${address}: expected no gallery yet, got one`);
+    if (gallery) throw new FaceError("CONFLICT", { where: address, expected: "no gallery yet", got: "one" });
     if (tables > 0) {
-      throw new FaceError(
-        "CONFLICT",
-        `${address}: expected an empty schema "${schema}", got one with other tables; choose another with gallery=NAME`,
-      );
+      throw new FaceError("CONFLICT", {
+        where: address,
+        expected: `an empty schema "${schema}"`,
+        got: "one with other tables",
+        note: "choose another with gallery=NAME",
+      });
     }
     if (extension === null)
-      throw new FaceError("USAGE", `${address}: expected a server with pgvector, got one without`);
+      throw new FaceError("USAGE", {
+        where: address,
+        expected: "a server with pgvector",
+        got: "one without",
+      });
     await client.query("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public");
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     await client.query(HEAD);
@@ -71,10 +77,12 @@ export async function indexVectors(connections: Connections): Promise<void> {
   );
   if (row?.index) return;
   if (!row?.halfvec) {
-    throw new FaceError(
-      "USAGE",
-      `${connections.address}: expected pgvector 0.7 or later for approximate search, got an earlier one; add search=exact`,
-    );
+    throw new FaceError("USAGE", {
+      where: connections.address,
+      expected: "pgvector 0.7 or later for approximate search",
+      got: "an earlier one",
+      note: "add search=exact",
+    });
   }
   await connections.transaction(async (client) => {
     const head = await lockHead(client, connections.address);

@@ -84,10 +84,12 @@ type VersionRow = Pick<HeadRow, "version">;
 function versionOf(address: string, [row]: readonly VersionRow[]): number {
   if (!row) throw damaged(address, 'the row of table "head"');
   if (row.version <= MIGRATIONS.length) return row.version;
-  throw new FaceError(
-    "BAD_FILE",
-    `${address}: expected a gallery of version ${MIGRATIONS.length} or earlier, got ${row.version}; use a newer arcface`,
-  );
+  throw new FaceError("BAD_FILE", {
+    where: address,
+    expected: `a gallery of version ${MIGRATIONS.length} or earlier`,
+    got: row.version,
+    note: "use a newer arcface",
+  });
 }
 
 /** Throws FaceError MODEL_MISMATCH when the gallery was moved to another pipeline since it was opened. */
@@ -108,8 +110,10 @@ function headOf(address: string, [row]: readonly HeadRow[]): Head {
 }
 
 function noGallery(address: string): FaceError {
-  return new FaceError(
-    "BAD_FILE",
-    `${address}: expected a gallery, got no such schema; make one with "arcface gallery create"`,
-  );
+  return new FaceError("BAD_FILE", {
+    where: address,
+    expected: "a gallery",
+    got: "no such schema",
+    note: 'make one with "arcface gallery create"',
+  });
 }

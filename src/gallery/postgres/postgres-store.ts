@@ -324,7 +324,11 @@ export class PostgresStore implements GalleryStore {
 
   get #open(): Connections {
     if (this.#closed)
-      throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "gallery",
+        expected: "an open gallery",
+        got: "one that was closed",
+      });
     return this.#connections;
   }
 }

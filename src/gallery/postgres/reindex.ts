@@ -17,10 +17,12 @@ export async function beginReindex(connections: Connections, pipeline: Pipeline)
     const next = head.nextPipeline;
     if (next && galleryDigest(next) === galleryDigest(pipeline)) return;
     if (next && !isStranded(next, pipeline)) {
-      throw new FaceError(
-        "CONFLICT",
-        `${connections.address}: expected no move under way, got one to ${next.model.id}; finish it first`,
-      );
+      throw new FaceError("CONFLICT", {
+        where: connections.address,
+        expected: "no move under way",
+        got: `one to ${next.model.id}`,
+        note: "finish it first",
+      });
     }
     if (next) await client.query(`DROP TABLE ${vectorTable(head.generation + 1)}`);
     await client.query("UPDATE head SET next_contract = $1", [JSON.stringify(pipeline)]);
@@ -85,10 +87,12 @@ export async function finishReindex(
   );
   const missing = rows[0]!.missing;
   if (missing > 0) {
-    throw new FaceError(
-      "CONFLICT",
-      `${address}: expected every face to have a vector of ${pipeline.model.id}, got ${missing} without one; run it again`,
-    );
+    throw new FaceError("CONFLICT", {
+      where: address,
+      expected: `every face to have a vector of ${pipeline.model.id}`,
+      got: `${missing} without one`,
+      note: "run it again",
+    });
   }
   await client.query(`DELETE FROM face WHERE NOT present AND ${lacks}`);
   await client.query("DELETE FROM crop WHERE NOT EXISTS (SELECT 1 FROM face WHERE face.id = crop.face)");
@@ -111,5 +115,5 @@ function nextTable({ address }: Connections, head: Head): string {
 }
 
 function noMove(address: string): FaceError {
-  return new FaceError("CONFLICT", `${address}: expected a move under way, got none`);
+  return new FaceError("CONFLICT", { where: address, expected: "a move under way", got: "none" });
 }

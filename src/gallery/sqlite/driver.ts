@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, DatabaseSyncInstance } from "@photostructure/sqlite";
-import { FaceError, reasonOf, systemCode } from "../../core/index.ts";
+import { FaceError, type Fault, reasonOf, systemCode } from "../../core/index.ts";
 import { loadPackage } from "../../registry/index.ts";
 import { DRIVER_PACKAGE } from "./driver-package.ts";
 
@@ -83,24 +83,41 @@ export function isConstraint(thrown: unknown): boolean {
 export function asStorageError(path: string, thrown: unknown): unknown {
   const code = resultCode(thrown);
   if (code === undefined) return thrown;
-  const error = (kind: "STORAGE" | "BAD_FILE", text: string): FaceError =>
-    new FaceError(kind, `${path}: ${text}`, { cause: thrown });
+  const error = (kind: "STORAGE" | "BAD_FILE", fault: Fault): FaceError =>
+    new FaceError(kind, { where: path, ...fault, cause: thrown });
   switch (code) {
     case SQLITE_FULL:
-      return error("STORAGE", "expected room on the disk, got none left; nothing of this change was kept");
+      return error("STORAGE", {
+        expected: "room on the disk",
+        got: "none left",
+        note: "nothing of this change was kept",
+      });
     case SQLITE_READONLY:
-      return error("STORAGE", "expected a gallery that can be written, got one that can only be read");
+      return error("STORAGE", {
+        expected: "a gallery that can be written",
+        got: "one that can only be read",
+      });
     // SQLite keeps files beside a gallery, so on a disk that can only be read it cannot even be opened.
     case SQLITE_CANTOPEN:
-      return error("STORAGE", "expected a gallery in a folder that can be written, got one that cannot be");
+      return error("STORAGE", {
+        expected: "a gallery in a folder that can be written",
+        got: "one that cannot be",
+      });
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return error("BAD_FILE", "expected a gallery, got a file that is none or is damaged");
+      return error("BAD_FILE", { expected: "a gallery", got: "a file that is none or is damaged" });
     default:
       // Where SQLite cannot enlarge the index of its log, it says no more than that.
       if (code === SQLITE_IOERR && isFull(path))
-        return error("STORAGE", "expected room on the disk, got none left; free some and try again");
-      return error("STORAGE", `expected a gallery that can be read and written, got: ${reasonOf(thrown)}`);
+        return error("STORAGE", {
+          expected: "room on the disk",
+          got: "none left",
+          note: "free some and try again",
+        });
+      return error("STORAGE", {
+        expected: "a gallery that can be read and written",
+        reason: reasonOf(thrown),
+      });
   }
 }
 

@@ -38,10 +38,12 @@ export class OpenedFiles {
       const now = inodeOf(path);
       if (known === undefined && now !== undefined) this.#inodes.set(path, now);
       if (known === undefined || known === now) continue;
-      throw new FaceError(
-        "STORAGE",
-        `${path}: expected the file that was opened, got ${now === undefined ? "none" : "another in its place"}; the change is not kept, open the gallery again`,
-      );
+      throw new FaceError("STORAGE", {
+        where: path,
+        expected: "the file that was opened",
+        got: now === undefined ? "none" : "another in its place",
+        note: "the change is not kept, open the gallery again",
+      });
     }
   }
 }

@@ -40,15 +40,19 @@ export async function expectOwnLog(path: string): Promise<void> {
     // Another process may have written, or emptied the log, or removed it as the last to close the file, in between.
     const now = logBeside(path);
     if (now?.salts === log.salts && now.frames === log.frames)
-      throw new FaceError(
-        "CONFLICT",
-        `${path}: expected the file that ${path}-wal was written for, got ${why}; both are left as they are: end what still uses them, then move ${path}-wal away to open this file as it is, or put the earlier file back`,
-      );
+      throw new FaceError("CONFLICT", {
+        where: path,
+        expected: `the file that ${path}-wal was written for`,
+        got: why,
+        note: `both are left as they are: end what still uses them, then move ${path}-wal away to open this file as it is, or put the earlier file back`,
+      });
     if (reading === READINGS)
-      throw new FaceError(
-        "STORAGE",
-        `${path}: expected files that stand still for a moment, got none; try again`,
-      );
+      throw new FaceError("STORAGE", {
+        where: path,
+        expected: "files that stand still for a moment",
+        got: "none",
+        note: "try again",
+      });
   }
 }
 

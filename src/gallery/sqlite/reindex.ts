@@ -14,10 +14,12 @@ export async function beginReindex(connection: Connection, pipeline: Pipeline): 
     const next = nextPipeline(connection);
     if (next && galleryDigest(next) === galleryDigest(pipeline)) return;
     if (next && !isStranded(next, pipeline)) {
-      throw new FaceError(
-        "CONFLICT",
-        `${connection.path}: expected no move under way, got one to ${next.model.id}; finish it first`,
-      );
+      throw new FaceError("CONFLICT", {
+        where: connection.path,
+        expected: "no move under way",
+        got: `one to ${next.model.id}`,
+        note: "finish it first",
+      });
     }
     if (next) connection.database.exec("DROP TABLE vector_next");
     connection.run("DELETE FROM meta WHERE key = 'nextContract'");
@@ -67,15 +69,18 @@ export async function addReindexed(
 export async function finishReindex(connection: Connection, at: string): Promise<GalleryPipeline> {
   return await connection.write(() => {
     const next = nextPipeline(connection);
-    if (!next) throw new FaceError("CONFLICT", `${connection.path}: expected a move under way, got none`);
+    if (!next)
+      throw new FaceError("CONFLICT", { where: connection.path, expected: "a move under way", got: "none" });
     const { missing } = connection.get<{ missing: number }>(
       "SELECT count(*) AS missing FROM face WHERE present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)",
     )!;
     if (missing > 0) {
-      throw new FaceError(
-        "CONFLICT",
-        `${connection.path}: expected every face to have a vector of ${next.model.id}, got ${missing} without one; run it again`,
-      );
+      throw new FaceError("CONFLICT", {
+        where: connection.path,
+        expected: `every face to have a vector of ${next.model.id}`,
+        got: `${missing} without one`,
+        note: "run it again",
+      });
     }
     connection.run(
       "DELETE FROM face WHERE NOT present AND NOT EXISTS (SELECT 1 FROM vector_next WHERE face = id)",

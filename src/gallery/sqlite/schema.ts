@@ -81,7 +81,7 @@ export function versionOf(database: Database, path: string): number {
   const application = numberOf(database, path, "PRAGMA application_id");
   const tables = numberOf(database, path, "SELECT count(*) FROM sqlite_master");
   if (application === APPLICATION_ID || (application === 0 && tables === 0)) return version;
-  throw new FaceError("BAD_FILE", `${path}: expected a gallery, got another program's database`);
+  throw new FaceError("BAD_FILE", { where: path, expected: "a gallery", got: "another program's database" });
 }
 
 /**
@@ -93,10 +93,12 @@ export function versionOf(database: Database, path: string): number {
 export function migrate(database: Database, path: string): Respelling[] {
   const version = versionOf(database, path);
   if (version > MIGRATIONS.length) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${path}: expected a gallery of version ${MIGRATIONS.length} or earlier, got ${version}; use a newer arcface`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: `a gallery of version ${MIGRATIONS.length} or earlier`,
+      got: version,
+      note: "use a newer arcface",
+    });
   }
   const respelled: Respelling[] = [];
   for (const migration of MIGRATIONS.slice(version)) {

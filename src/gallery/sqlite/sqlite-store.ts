@@ -87,10 +87,11 @@ export class SqliteStore implements GalleryStore {
   static async create(path: string, pipeline: Pipeline, settings: GallerySettings): Promise<SqliteStore> {
     expectNoFolder(path);
     if (!existsSync(dirname(path)))
-      throw new FaceError(
-        "STORAGE",
-        `${path}: expected a folder to make a gallery in, got none at ${dirname(path)}`,
-      );
+      throw new FaceError("STORAGE", {
+        where: path,
+        expected: "a folder to make a gallery in",
+        got: `none at ${dirname(path)}`,
+      });
     const fresh = !existsSync(path);
     const connection = await Connection.open(path);
     try {
@@ -101,7 +102,7 @@ export class SqliteStore implements GalleryStore {
       });
       await connection.write(() => {
         if (versionOf(connection.database, path) > 0)
-          throw new FaceError("CONFLICT", `${path}: expected no gallery yet, got one`);
+          throw new FaceError("CONFLICT", { where: path, expected: "no gallery yet", got: "one" });
         migrate(connection.database, path);
         writeMeta(connection, pipeline, settings);
       });
@@ -122,10 +123,12 @@ export class SqliteStore implements GalleryStore {
    */
   static async open(path: string): Promise<SqliteStore> {
     if (!existsSync(path))
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: expected a gallery, got nothing there; make one with "arcface gallery create"`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "a gallery",
+        got: "nothing there",
+        note: 'make one with "arcface gallery create"',
+      });
     expectNoFolder(path);
     const connection = await Connection.open(path);
     try {
@@ -136,10 +139,12 @@ export class SqliteStore implements GalleryStore {
       });
       const version = versionOf(connection.database, path);
       if (version === 0)
-        throw new FaceError(
-          "BAD_FILE",
-          `${path}: expected a gallery, got an empty database; create it first`,
-        );
+        throw new FaceError("BAD_FILE", {
+          where: path,
+          expected: "a gallery",
+          got: "an empty database",
+          note: "create it first",
+        });
       const respelled =
         version === MIGRATIONS.length ? [] : await connection.write(() => migrate(connection.database, path));
       const [pipeline, settings] = [readPipeline(connection), readSettings(connection)];
@@ -348,7 +353,11 @@ export class SqliteStore implements GalleryStore {
 
   get #open(): Connection {
     if (this.#closed)
-      throw new FaceError("CLOSED", "gallery: expected an open gallery, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "gallery",
+        expected: "an open gallery",
+        got: "one that was closed",
+      });
     return this.#connection;
   }
 }
@@ -356,7 +365,7 @@ export class SqliteStore implements GalleryStore {
 /** Throws FaceError BAD_FILE. */
 function expectNoFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new FaceError("BAD_FILE", `${path}: expected a gallery's file, got a folder`);
+    throw new FaceError("BAD_FILE", { where: path, expected: "a gallery's file", got: "a folder" });
 }
 
 /** Whether a file holds no gallery, or cannot even be asked. */

@@ -10,7 +10,7 @@ function radicesOf(length: number): number[] {
       rest /= radix;
     }
   }
-  if (rest !== 1) throw internal(`fft: expected a length of factors 2, 3 and 5, got ${length}`);
+  if (rest !== 1) throw internal({ where: "fft", expected: "a length of factors 2, 3 and 5", got: length });
   return radices;
 }
 

@@ -19,7 +19,7 @@ export async function* runOnThreads(job: TsneJob, threads: number): AsyncGenerat
     const start: WorkerStart = { job, part, parts: threads };
     const worker = new Worker(new URL("./tsne-worker.js", import.meta.url), { workerData: start });
     worker.on("message", (message: WorkerMessage) => {
-      if (message.kind === "failed") failures.push(new FaceError(message.code, message.message));
+      if (message.kind === "failed") failures.push(new FaceError(message.error.code, message.error));
       else events.push(message);
       wake?.();
     });

@@ -1,4 +1,4 @@
-import { FaceError } from "../../core/index.ts";
+import { aborted } from "../../core/index.ts";
 
 /** Places of the shared control words. */
 const ARRIVED = 0;
@@ -43,7 +43,7 @@ export class Team {
   /** Throws FaceError ABORTED once the team was asked to stop. */
   checkStopped(): void {
     if (Atomics.load(this.#control, STOP) !== 0) {
-      throw new FaceError("ABORTED", "stopped: the work was cancelled");
+      throw aborted();
     }
   }
 

@@ -45,10 +45,11 @@ export async function tsneTransform(
   checkPoints("t-SNE transform, reference", reference.points);
   const { dimensions, points: old } = reference;
   if (points.dimension !== old.dimension || reference.layout.length !== old.count * dimensions) {
-    throw new FaceError(
-      "SHAPE",
-      `t-SNE transform: expected points of dimension ${old.dimension} and a layout of ${old.count} × ${dimensions}, got ${points.dimension} and ${reference.layout.length} numbers`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "t-SNE transform",
+      expected: `points of dimension ${old.dimension} and a layout of ${old.count} × ${dimensions}`,
+      got: `${points.dimension} and ${reference.layout.length} numbers`,
+    });
   }
   const perplexity = Math.min(options.perplexity ?? 5, Math.max(1, old.count / 3));
   const k = Math.min(old.count, Math.max(1, Math.floor(3 * perplexity)));

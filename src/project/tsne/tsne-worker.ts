@@ -1,12 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type ErrorCode, FaceError, internal, reasonOf } from "../../core/index.ts";
+import { type ErrorParts, FaceError, internal, reasonOf } from "../../core/index.ts";
 import { runJob, type TsneEvent, type TsneJob } from "./job.ts";
 import { Team } from "./team.ts";
 
-/** A worker's message. Errors travel as data, because a thrown one loses its code on the way. */
-export type WorkerMessage =
-  | TsneEvent
-  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+/** A worker's message. Errors travel as their parts, because a thrown one loses them on the way. */
+export type WorkerMessage = TsneEvent | { readonly kind: "failed"; readonly error: ErrorParts };
 
 /** Data that a worker is started with. */
 export interface WorkerStart {
@@ -26,5 +24,5 @@ try {
   // The others would wait at their next barrier for this thread.
   Team.stop(job.control);
   const error = thrown instanceof FaceError ? thrown : internal(`t-SNE: ${reasonOf(thrown)}`);
-  post({ kind: "failed", code: error.code, message: error.message });
+  post({ kind: "failed", error: error.parts });
 }

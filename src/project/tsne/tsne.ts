@@ -199,7 +199,7 @@ async function startOf(
   const size = points.count * dimensions;
   if (start) {
     if (start.length !== size) {
-      throw new FaceError("SHAPE", `t-SNE start: expected ${size} numbers, got ${start.length}`);
+      throw new FaceError("SHAPE", { where: "t-SNE start", expected: `${size} numbers`, got: start.length });
     }
     return Float64Array.from(start);
   }
@@ -221,5 +221,5 @@ function normal(random: Random): number {
 }
 
 function usage(name: string, expected: string, got: unknown): FaceError {
-  return new FaceError("USAGE", `t-SNE ${name}: expected ${expected}, got ${String(got)}`);
+  return new FaceError("USAGE", { where: `t-SNE ${name}`, expected, got: String(got) });
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { draftOf, FaceError, reasonOf, systemCode } from "../../core/index.ts";
+import { draftOf, FaceError, systemCode } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import { encodeRecord, type FaceRecord, placeOf } from "./face-record.ts";
 import { type EmbeddingsFile, type EmbeddingsFormat, formatOf, JSONL } from "./formats.ts";
@@ -79,11 +79,7 @@ export class EmbeddingsWriter {
         replaced: found?.replaced ?? false,
       });
     } catch (cause) {
-      throw new FaceError(
-        "STORAGE",
-        `${partial}: expected a file that can be written, got: ${reasonOf(cause)}`,
-        { cause },
-      );
+      throw new FaceError("STORAGE", { where: partial, expected: "a file that can be written", cause });
     }
   }
 
@@ -158,11 +154,12 @@ export class EmbeddingsWriter {
     try {
       await this.#file.appendFile(text);
     } catch (cause) {
-      throw new FaceError(
-        "STORAGE",
-        `${this.#partial}: expected room to write, got: ${reasonOf(cause)}; what was written before is kept`,
-        { cause },
-      );
+      throw new FaceError("STORAGE", {
+        where: this.#partial,
+        expected: "room to write",
+        note: "what was written before is kept",
+        cause,
+      });
     }
   }
 }
@@ -200,9 +197,7 @@ async function exists(path: string): Promise<boolean> {
     return (await stat(path)).isFile();
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return false;
-    throw new FaceError("STORAGE", `${path}: expected a place for the output, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("STORAGE", { where: path, expected: "a place for the output", cause });
   }
 }
 
@@ -212,7 +207,8 @@ async function exists(path: string): Promise<boolean> {
  * Throws    FaceError USAGE for an unknown ending, BAD_FILE
  */
 export async function openEmbeddings(path: string): Promise<EmbeddingsFile> {
-  if (!(await exists(path))) throw new FaceError("BAD_FILE", `${path}: expected a file, got nothing there`);
+  if (!(await exists(path)))
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file", got: "nothing there" });
   const { pipeline, records } = await formatOf(path).read(path);
   return { pipeline, records: pipeline ? ofDimension(path, pipeline, records) : records };
 }
@@ -226,10 +222,11 @@ async function* ofDimension(
   for await (const record of records) {
     const { length } = record.embedding;
     if (length !== model.dimension) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${placeOf(record) ?? path}: expected a vector of ${model.dimension} numbers, as the file's header says, got one of ${length}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: placeOf(record) ?? path,
+        expected: `a vector of ${model.dimension} numbers, as the file's header says`,
+        got: `one of ${length}`,
+      });
     }
     yield record;
   }

@@ -96,7 +96,7 @@ export function decodeRecord(line: string, where: string): FaceRecord {
   try {
     value = parseJson(line);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another line`, { cause });
+    throw new FaceError("BAD_FILE", { where, expected: "a face's record", got: "another line", cause });
   }
   return recordOf(value, where);
 }
@@ -107,7 +107,7 @@ export function recordOf(value: unknown, where: string): FaceRecord {
   try {
     parsed = Line.parse(value);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got ${lineWith(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", { where, expected: "a face's record", got: lineWith(cause), cause });
   }
   return placed({ ...withoutAbsent(parsed), embedding: unitVectorOf(parsed.embedding, where) }, where);
 }
@@ -127,7 +127,7 @@ export function unitVectorOf(values: ArrayLike<number>, where: string): UnitVect
   } catch (cause) {
     const length = Math.hypot(...Array.from(values)).toPrecision(6);
     const got = `${values.length} numbers of length ${length}`;
-    throw new FaceError("BAD_FILE", `${where}: expected a unit vector, got ${got}`, { cause });
+    throw new FaceError("BAD_FILE", { where, expected: "a unit vector", got, cause });
   }
 }
 
@@ -153,9 +153,7 @@ export function decodeDescription(line: string, where: string): FaceDescription 
   try {
     return withoutAbsent(Description.parse(parseJson(line)));
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${where}: expected a face's description, got ${lineWith(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where, expected: "a face's description", got: lineWith(cause), cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { extname } from "node:path";
-import { draftOf, expectNoDatabaseInUse, FaceError, readLines, reasonOf } from "../../core/index.ts";
+import { draftOf, expectNoDatabaseInUse, FaceError, readLines } from "../../core/index.ts";
 import {
   decodeDescription,
   decodeRecord,
@@ -36,10 +36,11 @@ export function formatOf(path: string): EmbeddingsFormat {
   if (extension === ".jsonl") return JSONL;
   if (extension === ".npy") return NPY;
   if (extension === ".parquet") return PARQUET;
-  throw new FaceError(
-    "USAGE",
-    `${path}: expected a file ending in .jsonl, .npy or .parquet, got "${extension}"`,
-  );
+  throw new FaceError("USAGE", {
+    where: path,
+    expected: "a file ending in .jsonl, .npy or .parquet",
+    got: `"${extension}"`,
+  });
 }
 
 /** One JSON object a line. */
@@ -150,13 +151,17 @@ async function* npyRecords(path: string, pipeline: MadeBy): AsyncGenerator<FaceR
   const dimension = Number(shape?.[2]);
   const rows = Number(shape?.[1]);
   if (!shape || size - first !== rows * dimension * 4 || dimension > MAX_DIMENSION) {
-    throw new FaceError("BAD_FILE", `${path}: expected a float32 matrix in NPY format 1.0, got another file`);
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: "a float32 matrix in NPY format 1.0",
+      got: "another file",
+    });
   }
   const row = Buffer.alloc(dimension * 4);
   let read = 0;
   for await (const { line, where } of rowsOf(namesPathOf(path), pipeline)) {
     if (read === rows)
-      throw new FaceError("BAD_FILE", `${namesPathOf(path)}: expected ${rows} lines, got more`);
+      throw new FaceError("BAD_FILE", { where: namesPathOf(path), expected: `${rows} lines`, got: "more" });
     await matrix.read(row, 0, row.length, first + read * row.length);
     read++;
     const values = new Float32Array(Uint8Array.from(row).buffer);
@@ -173,7 +178,7 @@ const PARQUET_KEY = "arcface";
 /** A row of a Parquet file as a record. Throws FaceError BAD_FILE. */
 function recordOfRow({ box, landmarks, ...rest }: Record<string, unknown>, where: string): FaceRecord {
   if (!Array.isArray(box) || !Array.isArray(landmarks))
-    throw new FaceError("BAD_FILE", `${where}: expected a face's record, got another row`);
+    throw new FaceError("BAD_FILE", { where, expected: "a face's record", got: "another row" });
   const [x, y, width, height] = box as number[];
   const points = landmarks as number[];
   const pairs = Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
@@ -275,7 +280,7 @@ async function writeWhole(
     await Promise.all(temporary.map((path) => rm(path, { force: true })));
     throw cause instanceof FaceError
       ? cause
-      : new FaceError("STORAGE", `${paths[0]}: expected to be written, got: ${reasonOf(cause)}`, { cause });
+      : new FaceError("STORAGE", { where: paths[0]!, expected: "to be written", cause });
   }
 }
 

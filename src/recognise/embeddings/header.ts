@@ -45,7 +45,7 @@ export function decodeHeader(line: string, where: string): { readonly pipeline: 
     any.data.version > VERSION
       ? `version ${any.data.version}; use a newer arcface`
       : `one with ${header.error.issues[0]!.path.join(".")}: ${header.error.issues[0]!.message}`;
-  throw new FaceError("BAD_FILE", `${where}: expected a header of version ${VERSION}, got ${got}`);
+  throw new FaceError("BAD_FILE", { where, expected: `a header of version ${VERSION}`, got });
 }
 
 /**
@@ -56,34 +56,41 @@ export function decodeHeader(line: string, where: string): { readonly pipeline: 
  */
 export function expectComparable(path: string, made: MadeBy, used: Pipeline): asserts made is Pipeline {
   if (made === null) {
-    throw new FaceError(
-      "MODEL_MISMATCH",
-      `${path}: expected vectors of a known pipeline, got a file that does not say what made them; write it anew with "arcface embed"`,
-    );
+    throw new FaceError("MODEL_MISMATCH", {
+      where: path,
+      expected: "vectors of a known pipeline",
+      got: "a file that does not say what made them",
+      note: 'write it anew with "arcface embed"',
+    });
   }
   const difference = pipelineDifference(made, used);
   if (difference?.level !== "vectors") return;
-  throw new FaceError(
-    "MODEL_MISMATCH",
-    `${path}: expected vectors that compare with those of ${used.model.id} as it is used, got others: they were ${difference.words}`,
-  );
+  throw new FaceError("MODEL_MISMATCH", {
+    where: path,
+    expected: `vectors that compare with those of ${used.model.id} as it is used`,
+    got: `others: they were ${difference.words}`,
+  });
 }
 
 /** Throws FaceError MODEL_MISMATCH unless the rows of a file are those that a pipeline would write. */
 export function expectSameRows(path: string, made: MadeBy, used: Pipeline): void {
   const way = `choose another --out, or move the file away to have it written anew`;
   if (made === null) {
-    throw new FaceError(
-      "MODEL_MISMATCH",
-      `${path}: expected rows of a known pipeline to go on with, got a file that does not say what made them; ${way}`,
-    );
+    throw new FaceError("MODEL_MISMATCH", {
+      where: path,
+      expected: "rows of a known pipeline to go on with",
+      got: "a file that does not say what made them",
+      note: way,
+    });
   }
   const difference = pipelineDifference(made, used);
   if (!difference) return;
-  throw new FaceError(
-    "MODEL_MISMATCH",
-    `${path}: expected rows as ${used.model.id} would write them now, got others: they were ${difference.words}; ${way}`,
-  );
+  throw new FaceError("MODEL_MISMATCH", {
+    where: path,
+    expected: `rows as ${used.model.id} would write them now`,
+    got: `others: they were ${difference.words}`,
+    note: way,
+  });
 }
 
 /** Throws FaceError MODEL_MISMATCH when one file, several written one after the other, holds rows of two pipelines. */
@@ -92,5 +99,5 @@ export function expectOnePipeline(where: string, first: MadeBy, next: MadeBy): v
   if (difference === undefined && (first === null) === (next === null)) return;
   const got =
     difference === undefined ? "rows of an unknown one" : `rows of another: the first were ${difference}`;
-  throw new FaceError("MODEL_MISMATCH", `${where}: expected rows of one pipeline in a file, got ${got}`);
+  throw new FaceError("MODEL_MISMATCH", { where, expected: "rows of one pipeline in a file", got });
 }

@@ -81,7 +81,7 @@ async function* valuesOf(request: ParquetRequest): AsyncGenerator<unknown> {
     const [how, why] = await Promise.all([ended, said]);
     const refused = why.split("\n").findLast((line) => line.startsWith('{"refused":'));
     const got = refused === undefined ? how : (parseJson(refused) as { refused: string }).refused;
-    throw new FaceError("BAD_FILE", `${path}: expected a Parquet file, got: ${got}`);
+    throw new FaceError("BAD_FILE", { where: path, expected: "a Parquet file", reason: got });
   } finally {
     child.kill("SIGKILL");
   }

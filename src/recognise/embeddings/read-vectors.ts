@@ -7,7 +7,6 @@ import {
   parseJson,
   readLines,
   readText,
-  reasonOf,
 } from "../../core/index.ts";
 import { namesPathOf } from "./formats.ts";
 import { decodeHeader, expectOnePipeline, isHeader, type MadeBy } from "./header.ts";
@@ -49,7 +48,8 @@ const LABEL_FIELDS = ["label", "person"];
  */
 export async function readVectors(path: string, options: ReadVectorsOptions = {}): Promise<LabelledVectors> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new FaceError("BAD_FILE", `${path}: expected a file, got nothing there`);
+  if (!found?.isFile())
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file", got: "nothing there" });
   expectNoDatabaseInUse(path, "a file of vectors");
   const extension = extname(path).toLowerCase();
   let vectors: LabelledVectors;
@@ -57,27 +57,24 @@ export async function readVectors(path: string, options: ReadVectorsOptions = {}
   else if (extension === ".jsonl") vectors = await fromRows(path, jsonLines(path), options);
   else if (extension === ".parquet") vectors = await fromRows(path, placedRows(path), options);
   else {
-    throw new FaceError(
-      "USAGE",
-      `${path}: expected a file ending in .npy, .jsonl or .parquet, got "${extension}"`,
-    );
+    throw new FaceError("USAGE", {
+      where: path,
+      expected: "a file ending in .npy, .jsonl or .parquet",
+      got: `"${extension}"`,
+    });
   }
-  if (options.labelsPath === undefined) return vectors;
-  const text = await readText(options.labelsPath, MAX_LABELS_BYTES).catch((cause: unknown) => {
-    throw new FaceError(
-      "BAD_FILE",
-      `${options.labelsPath}: expected a file of labels, got: ${reasonOf(cause)}`,
-      {
-        cause,
-      },
-    );
+  const { labelsPath } = options;
+  if (labelsPath === undefined) return vectors;
+  const text = await readText(labelsPath, MAX_LABELS_BYTES).catch((cause: unknown) => {
+    throw new FaceError("BAD_FILE", { where: labelsPath, expected: "a file of labels", cause });
   });
   const labels = text.replace(/\r?\n$/, "").split(/\r?\n/);
   if (labels.length !== vectors.count) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${options.labelsPath}: expected ${vectors.count} labels, one a line, got ${labels.length}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: labelsPath,
+      expected: `${vectors.count} labels, one a line`,
+      got: labels.length,
+    });
   }
   return { ...vectors, labels };
 }
@@ -101,10 +98,10 @@ async function* jsonLines(path: string): AsyncGenerator<PlacedRow> {
     try {
       row = parseJson(line);
     } catch (cause) {
-      throw new FaceError("BAD_FILE", `${where}: expected JSON, got: ${reasonOf(cause)}`, { cause });
+      throw new FaceError("BAD_FILE", { where, expected: "JSON", cause });
     }
     if (typeof row !== "object" || row === null || Array.isArray(row)) {
-      throw new FaceError("BAD_FILE", `${where}: expected an object, got another value`);
+      throw new FaceError("BAD_FILE", { where, expected: "an object", got: "another value" });
     }
     const header = isHeader(row) ? decodeHeader(line, where) : undefined;
     if (!header) yield { row: row as Row, where };
@@ -130,16 +127,18 @@ async function fromRows(
     field ??= vectorField ?? VECTOR_FIELDS.find((name) => name in row);
     const values = field === undefined ? undefined : row[field];
     if (field === undefined || values === undefined) {
-      throw new FaceError(
-        "USAGE",
-        `${where}: expected a field "${field ?? VECTOR_FIELDS.join('" or "')}" with the vector, got ${Object.keys(row).join(", ")}`,
-      );
+      throw new FaceError("USAGE", {
+        where,
+        expected: `a field "${field ?? VECTOR_FIELDS.join('" or "')}" with the vector`,
+        got: Object.keys(row).join(", "),
+      });
     }
     chunks.push(vectorOf(where, values, chunks[0]?.length));
     const { [field]: _, ...rest } = row;
     kept.push(rest);
   }
-  if (chunks.length === 0) throw new FaceError("BAD_FILE", `${path}: expected vectors, got an empty file`);
+  if (chunks.length === 0)
+    throw new FaceError("BAD_FILE", { where: path, expected: "vectors", got: "an empty file" });
   const dimension = chunks[0]!.length;
   const data = singles(path, chunks, dimension);
   return { count: chunks.length, dimension, data, ...describe(path, kept, labelField) };
@@ -150,10 +149,11 @@ function singles(path: string, rows: readonly Float64Array[], dimension: number)
   const data = float32Rows(rows, dimension);
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return data;
-  throw new FaceError(
-    "BAD_FILE",
-    `${path}: expected numbers that float32 can hold, got a larger one in row ${Math.floor(bad / dimension)}`,
-  );
+  throw new FaceError("BAD_FILE", {
+    where: path,
+    expected: "numbers that float32 can hold",
+    got: `a larger one in row ${Math.floor(bad / dimension)}`,
+  });
 }
 
 function vectorOf(where: string, values: unknown, dimension: number | undefined): Float64Array {
@@ -163,10 +163,10 @@ function vectorOf(where: string, values: unknown, dimension: number | undefined)
     const bad = list.findIndex((value) => typeof value !== "number" || !Number.isFinite(value));
     const got =
       list.length === 0 ? "something else" : `${JSON.stringify(list[bad]) ?? "nothing"} at place ${bad}`;
-    throw new FaceError("BAD_FILE", `${where}: expected a list of finite numbers, got ${got}`);
+    throw new FaceError("BAD_FILE", { where, expected: "a list of finite numbers", got });
   }
   if (dimension !== undefined && list.length !== dimension) {
-    throw new FaceError("BAD_FILE", `${where}: expected ${dimension} numbers, got ${list.length}`);
+    throw new FaceError("BAD_FILE", { where, expected: `${dimension} numbers`, got: list.length });
   }
   return Float64Array.from(list as number[]);
 }
@@ -179,10 +179,11 @@ function describe(
 ): Pick<LabelledVectors, "labels" | "names"> {
   const field = labelField ?? LABEL_FIELDS.find((name) => rows.every((row) => name in row));
   if (labelField !== undefined && !rows.every((row) => labelField in row)) {
-    throw new FaceError(
-      "USAGE",
-      `${path}: expected a field "${labelField}" in every row, got rows without it`,
-    );
+    throw new FaceError("USAGE", {
+      where: path,
+      expected: `a field "${labelField}" in every row`,
+      got: "rows without it",
+    });
   }
   const names = rows.every((row) => typeof row["path"] === "string")
     ? rows.map((row) => row["path"] as string)
@@ -201,7 +202,7 @@ const ITEM_BYTES: Readonly<Record<string, number>> = { f4: 4, f8: 8 };
 async function fromNpy(path: string, options: ReadVectorsOptions): Promise<LabelledVectors> {
   const { size: fileBytes } = await stat(path);
   const refuse = (got: string): FaceError =>
-    new FaceError("BAD_FILE", `${path}: expected a matrix of float32 or float64 in NPY format, got ${got}`);
+    new FaceError("BAD_FILE", { where: path, expected: "a matrix of float32 or float64 in NPY format", got });
   if (fileBytes > MAX_NPY_BYTES) throw refuse(`a file of ${fileBytes.toLocaleString("en")} bytes`);
   const bytes = await readFile(path);
   if (bytes.length < NPY_PREFIX + 2 || bytes.toString("latin1", 0, 6) !== "\x93NUMPY")
@@ -235,16 +236,21 @@ async function fromNpy(path: string, options: ReadVectorsOptions): Promise<Label
   if ((await stat(namesPathOf(path)).catch(() => undefined))?.isFile()) {
     for await (const { row } of jsonLines(namesPathOf(path))) rows.push(row);
     if (rows.length !== count) {
-      throw new FaceError("BAD_FILE", `${namesPathOf(path)}: expected ${count} rows, got ${rows.length}`);
+      throw new FaceError("BAD_FILE", {
+        where: namesPathOf(path),
+        expected: `${count} rows`,
+        got: rows.length,
+      });
     }
   }
   const known =
     rows.length > 0 ? describe(path, rows, options.labelField) : { names: undefined, labels: undefined };
   if (rows.length === 0 && options.labelField !== undefined) {
-    throw new FaceError(
-      "USAGE",
-      `${path}: expected ${basename(namesPathOf(path))} beside it for --label, got none`,
-    );
+    throw new FaceError("USAGE", {
+      where: path,
+      expected: `${basename(namesPathOf(path))} beside it for --label`,
+      got: "none",
+    });
   }
   return { count, dimension, data, ...known };
 }

@@ -94,10 +94,12 @@ export async function importFaces(
   };
   const { pipeline, records } = await openEmbeddings(path);
   if (pipeline === null) {
-    throw new FaceError(
-      "MODEL_MISMATCH",
-      `${path}: expected vectors of a known pipeline, got a file that does not say what made them; enrol the photographs instead`,
-    );
+    throw new FaceError("MODEL_MISMATCH", {
+      where: path,
+      expected: "vectors of a known pipeline",
+      got: "a file that does not say what made them",
+      note: "enrol the photographs instead",
+    });
   }
   expectPipeline(path, gallery.pipeline, pipeline);
   for await (const record of records) {
@@ -116,7 +118,7 @@ function nameIn(where: string, name: string): string {
   try {
     return personName(where, name);
   } catch (error) {
-    throw error instanceof FaceError ? new FaceError("BAD_FILE", error.message, { cause: error }) : error;
+    throw error instanceof FaceError ? new FaceError("BAD_FILE", { ...error.parts, cause: error }) : error;
   }
 }
 

@@ -149,7 +149,11 @@ export const PEOPLE: Handlers<Names> = {
       const crop = await gallery.records.crop(face.id);
       if (crop) return jpeg(crop);
     }
-    throw new ServiceError("NOT_FOUND", "portrait: expected a face whose crop was kept, got none");
+    throw new ServiceError("NOT_FOUND", {
+      where: "portrait",
+      expected: "a face whose crop was kept",
+      got: "none",
+    });
   },
 
   crop: async (service, asked) => {
@@ -157,7 +161,7 @@ export const PEOPLE: Handlers<Names> = {
     const [face] = await records.facesWith([asked.params.face]);
     const crop = face && (await records.crop(face.id));
     if (crop) return jpeg(crop);
-    throw new ServiceError("NOT_FOUND", "face: expected one whose crop was kept, got none");
+    throw new ServiceError("NOT_FOUND", { where: "face", expected: "one whose crop was kept", got: "none" });
   },
 
   verify: async (service, asked) => {

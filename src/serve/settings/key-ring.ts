@@ -3,7 +3,7 @@ import { chmod, mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { FaceError, parseJson, readText, reasonOf, systemCode } from "../../core/index.ts";
+import { FaceError, parseJson, readText, systemCode } from "../../core/index.ts";
 import { lockAmongProcesses } from "../../registry/index.ts";
 import { ROLES, type Role } from "./roles.ts";
 
@@ -211,11 +211,7 @@ export class KeyRing {
       }
     } catch (cause) {
       if (cause instanceof FaceError) throw cause;
-      throw new FaceError(
-        "STORAGE",
-        { where: this.path, expected: "to write keys", got: reasonOf(cause) },
-        { cause },
-      );
+      throw new FaceError("STORAGE", { where: this.path, expected: "to write keys", cause });
     }
   }
 }
@@ -229,7 +225,7 @@ async function textOf(path: string): Promise<string | undefined> {
     return await readText(path, 2 ** 26);
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
-    throw new FaceError("BAD_FILE", { where: path, expected: "keys", got: reasonOf(cause) }, { cause });
+    throw new FaceError("BAD_FILE", { where: path, expected: "keys", cause });
   }
 }
 
@@ -237,11 +233,12 @@ function parse(path: string, text: string): readonly KeptKey[] {
   try {
     return FileSchema.parse(parseJson(text)).keys;
   } catch (cause) {
-    throw new FaceError(
-      "BAD_FILE",
-      { where: path, expected: 'keys as "serve keys create" writes them', got: "another file" },
-      { cause },
-    );
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: 'keys as "serve keys create" writes them',
+      got: "another file",
+      cause,
+    });
   }
 }
 

@@ -29,7 +29,12 @@ export class RateLimit {
     const seconds = Math.max(1, Math.ceil((1 - filled) / this.#perSecond));
     throw new ServiceError(
       "TOO_MANY_REQUESTS",
-      `key: expected at most ${this.#perSecond} requests a second, got more; try again later`,
+      {
+        where: "key",
+        expected: `at most ${this.#perSecond} requests a second`,
+        got: "more",
+        note: "try again later",
+      },
       { "Retry-After": String(seconds) },
     );
   }

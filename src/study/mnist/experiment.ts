@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, normalize, reasonOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import { FaceError, normalize, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { centreAngles, type LabelledFeatures } from "../../evaluate/index.ts";
 import type { ModelStore } from "../../models/index.ts";
 import { renderPng } from "../../plot/index.ts";
@@ -129,6 +129,6 @@ async function layoutOf(
 
 async function storing<T>(path: string, write: () => Promise<T>): Promise<T> {
   return await write().catch((cause: unknown) => {
-    throw new FaceError("STORAGE", `${path}: expected a place to write, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("STORAGE", { where: path, expected: "a place to write", cause });
   });
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type ErrorCode, FaceError, internal, type Progress, reasonOf } from "../../core/index.ts";
+import { type ErrorParts, FaceError, internal, type Progress, reasonOf } from "../../core/index.ts";
 import { ModelStore } from "../../models/index.ts";
 import { mnistExperiment, type Reproduced } from "./experiment.ts";
 import type { MnistPlan } from "./plan.ts";
@@ -15,11 +15,11 @@ export interface MnistWorkerData {
   readonly home: string;
 }
 
-/** The thread's message. Errors travel as data, because a thrown one loses its code on the way. */
+/** The thread's message. Errors travel as their parts, because a thrown one loses them on the way. */
 export type MnistMessage =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "done"; readonly reproduced: Reproduced }
-  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: "failed"; readonly error: ErrorParts };
 
 const { plan, home, ...options } = workerData as MnistWorkerData;
 const controller = new AbortController();
@@ -35,7 +35,7 @@ try {
   });
   say({ kind: "done", reproduced });
 } catch (thrown) {
-  const { code, message } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
-  say({ kind: "failed", code, message });
+  const { parts: error } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
+  say({ kind: "failed", error });
 }
 parentPort!.close();

@@ -65,10 +65,10 @@ export function settlePlan(plan: MnistPlan): SettledPlan {
   const wrong = heads.find((name) => !HEADS.some((head) => head.name === name));
   if (wrong !== undefined || heads.length === 0) {
     const known = HEADS.map(({ name }) => name).join(", ");
-    throw new FaceError("USAGE", `heads: expected some of ${known}, got "${wrong ?? ""}"`);
+    throw new FaceError("USAGE", { where: "heads", expected: `some of ${known}`, got: `"${wrong ?? ""}"` });
   }
   if (new Set(heads).size < heads.length)
-    throw new FaceError("USAGE", `heads: expected each once, got ${heads.join(", ")}`);
+    throw new FaceError("USAGE", { where: "heads", expected: "each once", got: heads.join(", ") });
   expectWhole("epochs", epochs, 1, 1000);
   expectWhole("open-set epochs", openSetEpochs, 0, 1000);
   expectWhole("embedding", embedding, 2, 2048);
@@ -80,5 +80,9 @@ export function settlePlan(plan: MnistPlan): SettledPlan {
 
 function expectWhole(what: string, value: number, low: number, high: number): void {
   if (!Number.isInteger(value) || value < low || value > high)
-    throw new FaceError("USAGE", `${what}: expected a whole number from ${low} to ${high}, got ${value}`);
+    throw new FaceError("USAGE", {
+      where: what,
+      expected: `a whole number from ${low} to ${high}`,
+      got: value,
+    });
 }

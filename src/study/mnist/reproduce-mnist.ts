@@ -29,7 +29,7 @@ export async function reproduceMnist(plan: MnistPlan, options: ExperimentOptions
       // Only when the thread is gone is its native memory given back.
       worker.on("exit", () => {
         if (answer?.kind === "done") resolve(answer.reproduced);
-        else if (answer?.kind === "failed") reject(new FaceError(answer.code, answer.message));
+        else if (answer?.kind === "failed") reject(new FaceError(answer.error.code, answer.error));
         else reject(internal("the experiment's thread has ended without an answer"));
       });
     });

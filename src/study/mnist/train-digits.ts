@@ -86,10 +86,11 @@ export async function trainDigits(training: DigitTraining): Promise<TrainedDigit
       const learningRate = learningRateAt(done, { name: "cosine", final: 0 }, frame);
       const { loss } = await step.run({ ...batchOf(done), learningRate });
       if (!Number.isFinite(loss))
-        throw new FaceError(
-          "DIVERGED",
-          `${stage}: expected a loss that is a number, got ${loss} at step ${done}`,
-        );
+        throw new FaceError("DIVERGED", {
+          where: stage,
+          expected: "a loss that is a number",
+          got: `${loss} at step ${done}`,
+        });
       recent.push(loss);
       if (recent.length > 100) recent.shift();
       onProgress?.({ stage, done: (done + 1) * BATCH, total: steps * BATCH });

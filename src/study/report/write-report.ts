@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, reasonOf, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import { FaceError, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { encodeJpeg } from "../../image/index.ts";
 import { renderPng } from "../../plot/index.ts";
 import { thumbnail } from "../../recognise/index.ts";
@@ -93,13 +93,12 @@ export async function pageScript(): Promise<string> {
   try {
     return await readFile(new URL("../page/page.js", import.meta.url), "utf8");
   } catch (cause) {
-    throw new FaceError(
-      "INTERNAL",
-      "internal: report: expected the page's script, got a library that was not built",
-      {
-        cause,
-      },
-    );
+    throw new FaceError("INTERNAL", {
+      where: "internal: report",
+      expected: "the page's script",
+      got: "a library that was not built",
+      cause,
+    });
   }
 }
 
@@ -182,9 +181,7 @@ async function writeWhole(path: string, data: string | Uint8Array): Promise<void
 }
 
 function storageError(path: string, cause: unknown): FaceError {
-  return new FaceError("STORAGE", `${path}: expected a place for the report, got: ${reasonOf(cause)}`, {
-    cause,
-  });
+  return new FaceError("STORAGE", { where: path, expected: "a place for the report", cause });
 }
 
 function rounded(value: number, parts: number): number {

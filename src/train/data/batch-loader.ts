@@ -77,7 +77,11 @@ export class BatchLoader {
    */
   async *from(first: number): AsyncGenerator<Batch, never> {
     if (this.#closed)
-      throw new FaceError("CLOSED", "batches: expected an open loader, got one that was closed");
+      throw new FaceError("CLOSED", {
+        where: "batches",
+        expected: "an open loader",
+        got: "one that was closed",
+      });
     const { sampler, signal } = this.#options;
     const { set, indices, labels } = this.#examples;
     const size = elementCount(set.shape);
@@ -193,7 +197,7 @@ class ThreadBatchWorker implements BatchWorker {
       const waiting = this.#waiting.get(answer.step);
       this.#waiting.delete(answer.step);
       if (answer.kind === "filled") waiting?.resolve(answer);
-      else waiting?.reject(new FaceError(answer.code, answer.message));
+      else waiting?.reject(new FaceError(answer.error.code, answer.error));
       if (this.#waiting.size === 0) this.#thread.unref();
     });
     const fail = (error: Error): void => {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type ErrorCode, FaceError, internal, reasonOf } from "../../core/index.ts";
+import { type ErrorParts, FaceError, internal, reasonOf } from "../../core/index.ts";
 import type { Augmentation } from "./augment/index.ts";
 import type { ExampleSource, Pictures } from "./example-set.ts";
 import { fillBatch, type Replaced } from "./fill-batch.ts";
@@ -19,7 +19,7 @@ export interface BatchTask {
   readonly images: Float32Array<ArrayBuffer>;
 }
 
-/** The thread's answer. Errors travel as data, because a thrown one loses its code on the way. */
+/** The thread's answer. Errors travel as their parts, because a thrown one loses them on the way. */
 export type BatchAnswer =
   | {
       readonly kind: "filled";
@@ -28,7 +28,7 @@ export type BatchAnswer =
       readonly images: Float32Array<ArrayBuffer>;
       readonly replaced: readonly Replaced[];
     }
-  | { readonly kind: "failed"; readonly step: number; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: "failed"; readonly step: number; readonly error: ErrorParts };
 
 const { source, augmentation, seed } = workerData as BatchWorkerData;
 let pictures: Pictures | undefined;
@@ -45,8 +45,8 @@ async function answer({ step, indices, images }: BatchTask): Promise<void> {
     const answer: BatchAnswer = { kind: "filled", step, indices, images, replaced };
     parentPort!.postMessage(answer, [images.buffer]);
   } catch (thrown) {
-    const { code, message } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
-    parentPort!.postMessage({ kind: "failed", step, code, message } satisfies BatchAnswer);
+    const { parts: error } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
+    parentPort!.postMessage({ kind: "failed", step, error } satisfies BatchAnswer);
   }
 }
 

@@ -21,10 +21,11 @@ export async function decodePicture(
     throw cause.withName(where);
   });
   if (channels !== 3 || image.width !== width || image.height !== height) {
-    throw new FaceError(
-      "BAD_IMAGE",
-      `${where}: expected a picture of ${width}×${height}, got ${image.width}×${image.height}`,
-    );
+    throw new FaceError("BAD_IMAGE", {
+      where,
+      expected: `a picture of ${width}×${height}`,
+      got: `${image.width}×${image.height}`,
+    });
   }
   return image.data;
 }

@@ -46,25 +46,28 @@ export function splitByIdentity(set: ExampleSet, options: SplitOptions): Split {
   const paired = enough.filter((label) => counts[label]! >= 2);
   const wanted = heldOut < 1 ? Math.round(heldOut * enough.length) : heldOut;
   if (!(heldOut >= 0) || !Number.isInteger(wanted)) {
-    throw new FaceError(
-      "USAGE",
-      `validation: expected a share of the people or a number of them, got ${heldOut}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "validation",
+      expected: "a share of the people or a number of them",
+      got: heldOut,
+    });
   }
   if (heldOut > 0 && (wanted < 2 || wanted > paired.length)) {
-    throw new FaceError(
-      "USAGE",
-      `validation: expected from 2 to ${paired.length} people, as many as have two pictures, got ${wanted}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "validation",
+      expected: `from 2 to ${paired.length} people, as many as have two pictures`,
+      got: wanted,
+    });
   }
   const away = new Set(seeded(seedOf(seed, HELD_OUT)).shuffle(paired).slice(0, wanted));
   const kept = enough.filter((label) => !away.has(label));
   if (kept.length < 2) {
-    const why = leftOut.length > 0 ? `; ${leftOut.length} have fewer than ${minImages} pictures` : "";
-    throw new FaceError(
-      "BAD_FILE",
-      `training: expected at least 2 classes to tell apart, got ${kept.length}${why}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: "training",
+      expected: "at least 2 classes to tell apart",
+      got: kept.length,
+      note: leftOut.length > 0 ? `${leftOut.length} have fewer than ${minImages} pictures` : undefined,
+    });
   }
   return {
     training: examplesOf(set, kept),

@@ -9,7 +9,11 @@ const pictures = (...broken: readonly number[]): Pictures => ({
   shape: [1, 1, 1],
   async pixels(index) {
     if (broken.includes(index))
-      throw new FaceError("BAD_IMAGE", `set: picture ${index}: expected a whole picture`);
+      throw new FaceError("BAD_IMAGE", {
+        where: `set: picture ${index}`,
+        expected: "a whole picture",
+        got: "none",
+      });
     return Uint8Array.of(index);
   },
   close() {},

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { FaceError, reasonOf, type WorkOptions } from "../../core/index.ts";
+import { FaceError, type WorkOptions } from "../../core/index.ts";
 import type { ModelStore } from "../../models/index.ts";
 
 /** Side of a digit's picture, in pixels. */
@@ -46,17 +46,19 @@ export async function readDigits(imagesPath: string, labelsPath: string): Promis
   const images = decodeIdx(await bytesOf(imagesPath), imagesPath, IMAGES_MAGIC, [DIGIT_SIDE, DIGIT_SIDE]);
   const labels = decodeIdx(await bytesOf(labelsPath), labelsPath, LABELS_MAGIC, []);
   if (images.count !== labels.count) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${labelsPath}: expected ${images.count} labels, one per picture, got ${labels.count}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: labelsPath,
+      expected: `${images.count} labels, one per picture`,
+      got: labels.count,
+    });
   }
   const wrong = labels.values.findIndex((label) => label > 9);
   if (wrong >= 0) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${labelsPath}: expected digits 0 to 9, got ${labels.values[wrong]} at ${wrong}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: labelsPath,
+      expected: "digits 0 to 9",
+      got: `${labels.values[wrong]} at ${wrong}`,
+    });
   }
   return { count: images.count, images: images.values, labels: labels.values };
 }
@@ -81,36 +83,40 @@ function decodeIdx(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = 4 * (2 + inner.length);
   if (bytes.length < header)
-    throw new FaceError(
-      "BAD_FILE",
-      `${where}: expected an IDX header of ${header} bytes, got ${bytes.length}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where,
+      expected: `an IDX header of ${header} bytes`,
+      got: bytes.length,
+    });
   const found = view.getUint32(0);
   if (found !== magic)
-    throw new FaceError(
-      "BAD_FILE",
-      `${where}: expected the IDX magic number ${hex(magic)}, got ${hex(found)}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where,
+      expected: `the IDX magic number ${hex(magic)}`,
+      got: hex(found),
+    });
   const axes = inner.map((_, axis) => view.getUint32(8 + 4 * axis));
   if (axes.join() !== inner.join())
-    throw new FaceError(
-      "BAD_FILE",
-      `${where}: expected pictures of ${inner.join("×")}, got ${axes.join("×")}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where,
+      expected: `pictures of ${inner.join("×")}`,
+      got: axes.join("×"),
+    });
   const count = view.getUint32(4);
   const size = inner.reduce((product, axis) => product * axis, 1);
   if (bytes.length - header !== count * size) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${where}: expected ${count * size} bytes after the header, got ${bytes.length - header}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where,
+      expected: `${count * size} bytes after the header`,
+      got: bytes.length - header,
+    });
   }
   return { count, values: bytes.subarray(header) };
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   return await readFile(path).catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected a readable file, got: ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a readable file", cause });
   });
 }
 

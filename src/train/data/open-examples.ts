@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openFileSource } from "../../checkpoints/index.ts";
-import { FaceError, reasonOf, type WorkOptions } from "../../core/index.ts";
+import { FaceError, type WorkOptions } from "../../core/index.ts";
 import { ModelStore } from "../../models/index.ts";
 import type { ExampleSet } from "./example-set.ts";
 import { type PackOptions, type PackReport, packFolder } from "./pack-faces.ts";
@@ -37,10 +37,11 @@ export async function openExamples(
   const head = source.read(0, Math.min(PACK_MAGIC.length, source.size));
   source.close();
   if (isPack(head)) return { set: openPack(path) };
-  throw new FaceError(
-    "BAD_FILE",
-    `${path}: expected a folder of people, a pack of faces or train.rec, got another kind of file`,
-  );
+  throw new FaceError("BAD_FILE", {
+    where: path,
+    expected: "a folder of people, a pack of faces or train.rec",
+    got: "another kind of file",
+  });
 }
 
 /** Where a folder's crops are kept between runs. */
@@ -51,7 +52,7 @@ function cachedPackOf(folder: string, options: PackOptions): string {
   try {
     mkdirSync(cache, { recursive: true });
   } catch (cause) {
-    throw new FaceError("STORAGE", `${cache}: expected a place to write, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("STORAGE", { where: cache, expected: "a place to write", cause });
   }
   return join(cache, `${createHash("sha256").update(key).digest("hex").slice(0, 16)}.pack`);
 }

@@ -72,7 +72,11 @@ export async function packFolder(
   const { sizePx = 112, encoding = "file", aligned = "auto" } = options;
   const source = await readPeopleFolder(folder);
   const { people } = source;
-  using _lock = FileLock.take(`${out}.lock`, `another process packs ${out}`);
+  using _lock = FileLock.take(`${out}.lock`, {
+    where: out,
+    expected: "a pack that nobody writes",
+    got: "another process",
+  });
   using earlier = openEarlier(out, sizePx, encoding);
   using writer = PackWriter.open(out, [3, sizePx, sizePx], encoding, `folder ${realpathSync(folder)}`);
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
@@ -118,8 +122,13 @@ export async function packFolder(
   }
   const filled = people.filter(({ paths }) => paths.some((path) => found.has(path)));
   if (filled.length === 0) {
-    const why = failed[0] ? `; ${failed[0].message}` : "";
-    throw new FaceError("BAD_FILE", `${folder}: expected pictures with a face, got ${total} without${why}`);
+    throw new FaceError("BAD_FILE", {
+      where: folder,
+      expected: "pictures with a face",
+      got: `${total} without`,
+      note: failed[0]?.message,
+      cause: failed[0],
+    });
   }
   const examples = filled.flatMap(({ paths }, label) =>
     paths.flatMap((path) => {
@@ -218,10 +227,11 @@ async function asCrop(
   const { width, height } = await openPicture(bytes);
   if (width === sizePx && height === sizePx) return await readImage(bytes, { strict: true });
   if (aligned === "auto") return undefined;
-  throw new FaceError(
-    "BAD_IMAGE",
-    `${path}: expected an aligned crop of ${sizePx}×${sizePx}, got ${width}×${height}`,
-  );
+  throw new FaceError("BAD_IMAGE", {
+    where: path,
+    expected: `an aligned crop of ${sizePx}×${sizePx}`,
+    got: `${width}×${height}`,
+  });
 }
 
 /** The stored form of a crop: its own JPEG file where it has one, else a new one; or its pixels. */
@@ -233,12 +243,12 @@ async function encoded(crop: RgbImage, encoding: PackEncoding, file?: Uint8Array
 
 async function readPicture(path: string): Promise<Uint8Array> {
   return await readFile(path).catch((cause: unknown) => {
-    throw new FaceError("BAD_FILE", `${path}: expected a readable file, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a readable file", cause });
   });
 }
 
 function asFailure(thrown: unknown, path: string): FaceError {
-  if (!(thrown instanceof FaceError)) throw internal(`${path}: ${reasonOf(thrown)}`);
+  if (!(thrown instanceof FaceError)) throw internal(`${path}: ${reasonOf(thrown)}`, thrown);
   if (thrown.code === "STORAGE" || thrown.code === "ABORTED") throw thrown;
   return thrown.where === "image" ? thrown.withName(path) : thrown;
 }

@@ -50,7 +50,7 @@ export function isPack(head: Uint8Array): boolean {
 /** Throws FaceError BAD_FILE for another kind of file, another version, or sizes that make no sense. */
 export function decodePackHeader(name: string, bytes: Uint8Array): PackHeader {
   const bad = (expected: string, got: string | number): FaceError =>
-    new FaceError("BAD_FILE", `${name}: pack of faces: expected ${expected}, got ${got}`);
+    new FaceError("BAD_FILE", { where: `${name}: pack of faces`, expected, got });
   if (bytes.length < PACK_HEADER_BYTES || !isPack(bytes)) throw bad(`"${PACK_MAGIC}" at its start`, "others");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [version = 0, channels = 0, height = 0, width = 0, encoding = 0, classes = 0] = [

@@ -18,7 +18,11 @@ const AT_ONCE = 16;
 export async function packRecords(path: string, out: string, options: WorkOptions = {}): Promise<PackReport> {
   const set = openRecords(path);
   try {
-    using _lock = FileLock.take(`${out}.lock`, `another process packs ${out}`);
+    using _lock = FileLock.take(`${out}.lock`, {
+      where: out,
+      expected: "a pack that nobody writes",
+      got: "another process",
+    });
     using writer = PackWriter.open(out, set.shape, "file", `records ${set.fingerprint}`);
     const examples: { place: PackPlace; label: number }[] = [];
     const failed: FaceError[] = [];
@@ -42,7 +46,12 @@ export async function packRecords(path: string, out: string, options: WorkOption
     }
     const [first] = failed;
     if (examples.length === 0) {
-      throw new FaceError("BAD_FILE", `${path}: expected whole pictures, got none; ${first?.message}`);
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "whole pictures",
+        got: "none",
+        note: first?.message,
+      });
     }
     writer.finish(examples, set.classes);
     const counts = new Uint32Array(set.classes.length);

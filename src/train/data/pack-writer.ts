@@ -239,6 +239,6 @@ function attempt<T>(path: string, work: () => T): T {
   } catch (cause) {
     if (cause instanceof FaceError) throw cause;
     const got = systemCode(cause) === "ENOSPC" ? "a full disk" : reasonOf(cause);
-    throw new FaceError("STORAGE", `${path}: expected to write a pack of faces, got ${got}`, { cause });
+    throw new FaceError("STORAGE", { where: path, expected: "to write a pack of faces", got, cause });
   }
 }

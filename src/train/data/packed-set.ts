@@ -50,20 +50,22 @@ function readPack(source: ByteSource): PackedSet {
   const size = indexAt + indexBytes + namesBytes + DIGEST_BYTES;
   if (indexAt < PACK_HEADER_BYTES || size !== source.size) {
     const got = indexAt === 0 ? "one that was not finished" : `one whose parts need ${size}`;
-    throw new FaceError(
-      "BAD_FILE",
-      `${name}: pack of faces: expected a file of ${source.size} bytes, got ${got}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${name}: pack of faces`,
+      expected: `a file of ${source.size} bytes`,
+      got,
+    });
   }
   const index = source.read(indexAt, indexBytes);
   const namesText = source.read(indexAt + indexBytes, namesBytes);
   const digest = createHash("sha256").update(head).update(index).update(namesText).digest("hex");
   const kept = Buffer.from(source.read(size - DIGEST_BYTES, DIGEST_BYTES)).toString("hex");
   if (digest !== kept) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${name}: pack of faces: expected an index with sha256 ${kept}, got ${digest}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${name}: pack of faces`,
+      expected: `an index with sha256 ${kept}`,
+      got: digest,
+    });
   }
   const names = parseNames(name, namesText, classes);
   const entries = new DataView(index.buffer, index.byteOffset, index.byteLength);
@@ -77,25 +79,28 @@ function readPack(source: ByteSource): PackedSet {
     labels[i] = entries.getUint32(i * INDEX_ENTRY_BYTES + 12, true);
     const { at, length } = place(i);
     if (at < PACK_HEADER_BYTES || at + RECORD_HEADER_BYTES + length > indexAt)
-      throw new FaceError(
-        "BAD_FILE",
-        `${name}: example ${i}: expected a place between ${PACK_HEADER_BYTES} and ${indexAt}, got ${length} bytes at ${at}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${name}: example ${i}`,
+        expected: `a place between ${PACK_HEADER_BYTES} and ${indexAt}`,
+        got: `${length} bytes at ${at}`,
+      });
     if (encoding === "raw" && length !== elementCount(shape))
-      throw new FaceError(
-        "BAD_FILE",
-        `${name}: example ${i}: expected ${elementCount(shape)} bytes, got ${length}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${name}: example ${i}`,
+        expected: `${elementCount(shape)} bytes`,
+        got: length,
+      });
   }
   expectLabels(name, labels, classes);
   const read = (i: number): { payload: Uint8Array<ArrayBuffer>; at: number } => {
     const { at, length, crc } = place(i);
     const payload = source.read(at + RECORD_HEADER_BYTES, length);
     if (crc32(payload) !== crc)
-      throw new FaceError(
-        "BAD_FILE",
-        `${name}: example ${i}: at offset ${at}: expected CRC-32 ${crc}, got ${crc32(payload)}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${name}: example ${i}: at offset ${at}`,
+        expected: `CRC-32 ${crc}`,
+        got: crc32(payload),
+      });
     return { payload, at };
   };
   return {
@@ -134,11 +139,18 @@ function parseNames(file: string, bytes: Uint8Array, classes: number): string[] 
   try {
     names = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${file}: pack of faces: expected names in JSON, got text that is not`, {
+    throw new FaceError("BAD_FILE", {
+      where: `${file}: pack of faces`,
+      expected: "names in JSON",
+      got: "text that is not",
       cause,
     });
   }
   if (!Array.isArray(names) || names.length !== classes || !names.every((name) => typeof name === "string"))
-    throw new FaceError("BAD_FILE", `${file}: pack of faces: expected ${classes} names, got something else`);
+    throw new FaceError("BAD_FILE", {
+      where: `${file}: pack of faces`,
+      expected: `${classes} names`,
+      got: "something else",
+    });
   return names as string[];
 }

@@ -17,10 +17,11 @@ export function pixelSet(
 ): ExampleSet {
   const size = elementCount(shape);
   if (pixels.length !== labels.length * size) {
-    throw new FaceError(
-      "SHAPE",
-      `pictures: expected ${labels.length} of ${size} bytes, got ${pixels.length} bytes`,
-    );
+    throw new FaceError("SHAPE", {
+      where: "pictures",
+      expected: `${labels.length} of ${size} bytes`,
+      got: `${pixels.length} bytes`,
+    });
   }
   const own = Int32Array.from(labels);
   expectLabels("pictures", labels, classes.length);
@@ -52,10 +53,11 @@ export function expectLabels(where: string, labels: ArrayLike<number>, classes: 
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${where}: example ${i}: expected a label from 0 to ${classes - 1}, got ${label}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${where}: example ${i}`,
+        expected: `a label from 0 to ${classes - 1}`,
+        got: label,
+      });
     }
   }
 }

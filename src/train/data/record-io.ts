@@ -75,8 +75,5 @@ function joinParts(source: ByteSource, start: number, largestBytes: number): Uin
 const MAGIC_BYTES = Uint8Array.of(0x0a, 0x23, 0xd7, 0xce);
 
 function badRecord(source: ByteSource, at: number, expected: string, got: string | number): FaceError {
-  return new FaceError(
-    "BAD_FILE",
-    `${source.name}: record at offset ${at}: expected ${expected}, got ${got}`,
-  );
+  return new FaceError("BAD_FILE", { where: `${source.name}: record at offset ${at}`, expected, got });
 }

@@ -92,7 +92,7 @@ function picturesAt(source: ByteSource, offsets: Float64Array, shape: PictureSha
 function readTable(source: ByteSource, index: ReadonlyMap<number, number>): RecordTable {
   const keys = pictureKeys(source, index);
   if (keys.length === 0) {
-    throw new FaceError("BAD_FILE", `${source.name}: expected records with pictures, got none`);
+    throw new FaceError("BAD_FILE", { where: source.name, expected: "records with pictures", got: "none" });
   }
   const offsets = new Float64Array(keys.length);
   const labels = new Float64Array(keys.length);
@@ -132,10 +132,11 @@ function firstLabel({ labels }: ImageRecord): number {
 
 function expectLabel(source: ByteSource, key: number, label: number): void {
   if (Number.isInteger(label) && label >= 0 && label < 2 ** 24) return;
-  throw new FaceError(
-    "BAD_FILE",
-    `${source.name}: record ${key}: expected a class from 0 to ${2 ** 24 - 1} as label, got ${label}`,
-  );
+  throw new FaceError("BAD_FILE", {
+    where: `${source.name}: record ${key}`,
+    expected: `a class from 0 to ${2 ** 24 - 1} as label`,
+    got: label,
+  });
 }
 
 /** Keys of the records that hold pictures: all but record 0 and those it says describe people. */
@@ -147,10 +148,11 @@ function pictureKeys(source: ByteSource, index: ReadonlyMap<number, number>): nu
   if (content.length > 0 && labels.length === 1) return keys;
   const [end = Number.NaN] = labels;
   if (!Number.isInteger(end) || end < 1 || end > 2 ** 40) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${source.name}: record 0: expected the number after the last picture's, got ${end}`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: `${source.name}: record 0`,
+      expected: "the number after the last picture's",
+      got: end,
+    });
   }
   return keys.filter((key) => key > 0 && key < end);
 }
@@ -164,7 +166,10 @@ function readIndex(path: string, size: number): Map<number, number> {
     text = bytes.toString("latin1");
   } catch (cause) {
     const got = systemCode(cause) === "ENOENT" ? "no such file" : reasonOf(cause);
-    throw new FaceError("BAD_FILE", `${path}: expected the index of the records beside it, got ${got}`, {
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: "the index of the records beside it",
+      got,
       cause,
     });
   }
@@ -173,10 +178,11 @@ function readIndex(path: string, size: number): Map<number, number> {
     if (line === "") continue;
     const [, key, offset] = INDEX_LINE.exec(line) ?? [];
     if (key === undefined || Number(offset) >= size) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${path}: line ${i + 1}: expected a record's number and an offset below ${size}, got "${line.slice(0, 40)}"`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: `${path}: line ${i + 1}`,
+        expected: `a record's number and an offset below ${size}`,
+        got: `"${line.slice(0, 40)}"`,
+      });
     }
     index.set(Number(key), Number(offset));
   }
@@ -195,14 +201,15 @@ function readProperty(path: string): { readonly classes: number; readonly shape:
     text = readTextSync(file).trim();
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return undefined;
-    throw new FaceError("BAD_FILE", `${file}: expected a readable file, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("BAD_FILE", { where: file, expected: "a readable file", cause });
   }
   const [, classes, height, width] = /^(\d{1,8}),(\d{1,4}),(\d{1,4})$/.exec(text) ?? [];
   if (classes === undefined || height !== width || Number(classes) < 1 || Number(height) < 1) {
-    throw new FaceError(
-      "BAD_FILE",
-      `${file}: expected classes, height and the same width with commas, got "${text.slice(0, 40)}"`,
-    );
+    throw new FaceError("BAD_FILE", {
+      where: file,
+      expected: "classes, height and the same width with commas",
+      got: `"${text.slice(0, 40)}"`,
+    });
   }
   return { classes: Number(classes), shape: [3, Number(height), Number(width)] };
 }

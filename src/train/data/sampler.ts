@@ -37,10 +37,11 @@ export function identitySampler(
   seed: number,
 ): Sampler {
   if (people < 2 || pictures < 1 || people > classes.length) {
-    throw new FaceError(
-      "USAGE",
-      `sampler: expected from 2 to ${classes.length} people in a batch with pictures each, got ${people} × ${pictures}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "sampler",
+      expected: `from 2 to ${classes.length} people in a batch with pictures each`,
+      got: `${people} × ${pictures}`,
+    });
   }
   const byPerson = classes.map((): number[] => []);
   for (const [position, label] of labels.entries()) byPerson[label]!.push(position);
@@ -82,8 +83,9 @@ function shuffledStream(count: number, seedOfEpoch: (epoch: number) => number): 
 
 function expectSome(what: string, count: number, batch: number): void {
   if (count < 1 || batch < 1)
-    throw new FaceError(
-      "USAGE",
-      `sampler: expected ${what} and a batch of at least one, got ${count} and ${batch}`,
-    );
+    throw new FaceError("USAGE", {
+      where: "sampler",
+      expected: `${what} and a batch of at least one`,
+      got: `${count} and ${batch}`,
+    });
 }

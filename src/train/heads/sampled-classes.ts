@@ -23,7 +23,7 @@ export interface SampledClasses {
 /** S: the share of the classes, but no fewer than a batch may show. Throws FaceError USAGE. */
 export function sampledClassCount({ classes, rate, batch }: ClassSampling): number {
   if (!(rate > 0 && rate <= 1))
-    throw new FaceError("USAGE", `sample rate: expected above 0 and up to 1, got ${rate}`);
+    throw new FaceError("USAGE", { where: "sample rate", expected: "above 0 and up to 1", got: rate });
   return Math.min(classes, Math.max(batch, Math.ceil(rate * classes)));
 }
 
@@ -43,7 +43,7 @@ export function sampleClasses(labels: Int32Array, sampling: ClassSampling, rando
   const count = sampledClassCount(sampling);
   const wrong = labels.find((label) => label >= classes || label < -1);
   if (wrong !== undefined)
-    throw new FaceError("USAGE", `labels: expected −1 to ${classes - 1}, got ${wrong}`);
+    throw new FaceError("USAGE", { where: "labels", expected: `−1 to ${classes - 1}`, got: wrong });
   if (labels.length > batch) throw internal(`sampling for batches of ${batch} given ${labels.length}`);
   const chosen = new Set<number>(labels.filter((label) => label >= 0));
   // Drawing until enough are new is quick while most classes are left over; beyond that the rest is shuffled.

@@ -29,10 +29,11 @@ export const subCenterArcFace = defineHead({
   build({ centres, marginRad, scale, gradient }, input) {
     const { features, classes, sampled } = input;
     if (sampled)
-      throw new FaceError(
-        "USAGE",
-        "sub-center-arcface: expected all classes at every step, got sampled ones",
-      );
+      throw new FaceError("USAGE", {
+        where: "sub-center-arcface",
+        expected: "all classes at every step",
+        got: "sampled ones",
+      });
     const all = cosinesBetween(features, classCentres({ ...input, classes: classes * centres }));
     const cosines = reduceMax(reshape(all, [features.shape[0]!, classes, centres]), [2]);
     return marginLoss(input, cosines, scale, (own) => arcFaceTarget(own, marginRad, gradient));

@@ -165,10 +165,11 @@ export class CheckpointStore {
       }
     }
     if (damaged[0]) {
-      throw new FaceError(
-        "BAD_FILE",
-        `${this.#folder}: expected a checkpoint that is whole, got ${damaged[0].message}`,
-      );
+      throw new FaceError("BAD_FILE", {
+        where: this.#folder,
+        expected: "a checkpoint that is whole",
+        got: damaged[0].message,
+      });
     }
     return undefined;
   }
@@ -182,7 +183,11 @@ export class CheckpointStore {
       const file = join(path, name);
       const digest = sha256(readFileSync(file));
       if (digest !== manifest.files[name])
-        throw new FaceError("BAD_FILE", `${file}: expected sha256 ${manifest.files[name]}, got ${digest}`);
+        throw new FaceError("BAD_FILE", {
+          where: file,
+          expected: `sha256 ${manifest.files[name]}`,
+          got: digest,
+        });
       using checkpoint = openCheckpoint(file);
       return new Map(
         [...checkpoint.tensors].map(([tensor, { shape, floats }]) => [tensor, inMemory(shape, floats())]),
@@ -193,9 +198,7 @@ export class CheckpointStore {
       return { step: manifest.step, weights: tensors(WEIGHTS), training: tensors(TRAINING), validation };
     } catch (cause) {
       if (cause instanceof FaceError) throw cause;
-      throw new FaceError("BAD_FILE", `${path}: expected a whole checkpoint, got ${reasonOf(cause)}`, {
-        cause,
-      });
+      throw new FaceError("BAD_FILE", { where: path, expected: "a whole checkpoint", cause });
     }
   }
 
@@ -226,7 +229,11 @@ export class CheckpointStore {
     const got = systemCode(inner) === "ENOSPC" ? "a full disk" : reasonOf(inner ?? cause);
     const last = this.#steps().at(-1);
     const rest = last === undefined ? "there is none before it" : `the one of step ${last} is whole`;
-    return new FaceError("STORAGE", `${path}: expected room for a checkpoint, got ${got}; ${rest}`, {
+    return new FaceError("STORAGE", {
+      where: path,
+      expected: "room for a checkpoint",
+      got,
+      note: rest,
       cause,
     });
   }
@@ -248,9 +255,7 @@ function readManifest(path: string): z.infer<typeof Manifest> {
   try {
     return Manifest.parse(parseJson(readTextSync(path)));
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a checkpoint's manifest, got ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a checkpoint's manifest", cause });
   }
 }
 
@@ -259,10 +264,11 @@ function expectSameRun(path: string, got: RunIdentity, wanted: RunIdentity): voi
     if (got[key] === wanted[key]) continue;
     const what = key === "fingerprint" ? "the data it was trained on" : `${key} ${wanted[key]}`;
     const other = key === "fingerprint" ? "other data" : `${got[key]}`;
-    throw new FaceError(
-      "MODEL_MISMATCH",
-      `${path}: expected a checkpoint of this run: ${what}, got ${other}`,
-    );
+    throw new FaceError("MODEL_MISMATCH", {
+      where: path,
+      expected: `a checkpoint of this run: ${what}`,
+      got: other,
+    });
   }
 }
 
@@ -272,7 +278,11 @@ function expectFinite({ weights, training, step }: TrainingState): void {
     const values = source.floats();
     for (let i = 0; i < values.length; i++) {
       if (Number.isFinite(values[i]!)) continue;
-      throw new FaceError("DIVERGED", `step ${step}: expected finite numbers, got ${values[i]} in ${name}`);
+      throw new FaceError("DIVERGED", {
+        where: `step ${step}`,
+        expected: "finite numbers",
+        got: `${values[i]} in ${name}`,
+      });
     }
   }
 }

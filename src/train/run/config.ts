@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { expectShallowYaml, FaceError, readTextSync, reasonOf } from "../../core/index.ts";
+import { expectShallowYaml, FaceError, readTextSync } from "../../core/index.ts";
 import { HeadConfigSchema, type HeadSettings } from "../heads/index.ts";
 import { type OptimiserConfig, OptimiserSchema } from "./optimiser-config.ts";
 import { parseSettings } from "./parse-settings.ts";
@@ -92,18 +92,21 @@ export type TrainSettings = Omit<z.input<typeof TrainConfigSchema>, "head" | "op
 export function parseTrainConfig(settings: unknown, where = "config"): TrainConfig {
   const config = parseSettings(TrainConfigSchema, settings, where);
   if (config.epochs !== undefined && config.steps !== undefined)
-    throw new FaceError("USAGE", `${where}: expected epochs or steps, got both`);
+    throw new FaceError("USAGE", { where, expected: "epochs or steps", got: "both" });
   if (config.precision === "mixed" && config.device === "cpu") {
-    throw new FaceError(
-      "USAGE",
-      `${where}: precision: expected single, got mixed with device cpu, where the engine has no half-precision convolutions; choose device webgpu`,
-    );
+    throw new FaceError("USAGE", {
+      where: `${where}: precision`,
+      expected: "single",
+      got: "mixed with device cpu, where the engine has no half-precision convolutions",
+      note: "choose device webgpu",
+    });
   }
   if (config.picturesPerPerson > 0 && config.batch % config.picturesPerPerson !== 0) {
-    throw new FaceError(
-      "USAGE",
-      `${where}: batch: expected a multiple of picturesPerPerson, ${config.picturesPerPerson}, got ${config.batch}`,
-    );
+    throw new FaceError("USAGE", {
+      where: `${where}: batch`,
+      expected: `a multiple of picturesPerPerson, ${config.picturesPerPerson}`,
+      got: config.batch,
+    });
   }
   return config;
 }
@@ -121,9 +124,7 @@ export function readSettings(path: string): Record<string, unknown> {
   try {
     text = readTextSync(path, MAX_BYTES);
   } catch (cause) {
-    throw new FaceError("BAD_FILE", `${path}: expected a file of settings, got ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file of settings", cause });
   }
   let settings: unknown;
   try {
@@ -131,10 +132,10 @@ export function readSettings(path: string): Record<string, unknown> {
     // Every JSON file is YAML too. A file that refers to itself over and over is refused by the limit on aliases.
     settings = parse(text, { maxAliasCount: 100 });
   } catch (cause) {
-    throw new FaceError("USAGE", `${path}: expected YAML or JSON, got ${reasonOf(cause)}`, { cause });
+    throw new FaceError("USAGE", { where: path, expected: "YAML or JSON", cause });
   }
   if (typeof settings !== "object" || settings === null || Array.isArray(settings))
-    throw new FaceError("USAGE", `${path}: expected settings by name, got something else`);
+    throw new FaceError("USAGE", { where: path, expected: "settings by name", got: "something else" });
   return settings as Record<string, unknown>;
 }
 

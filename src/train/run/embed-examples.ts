@@ -38,6 +38,10 @@ export async function embedExamples(
     vectors.set(results[ONNX_OUTPUT]!.data, start * network.embedding);
   }
   if (!vectors.every(Number.isFinite))
-    throw new FaceError("DIVERGED", `${network.id}: expected finite vectors in validation, got others`);
+    throw new FaceError("DIVERGED", {
+      where: network.id,
+      expected: "finite vectors in validation",
+      got: "others",
+    });
   return vectors;
 }

@@ -78,5 +78,5 @@ export function rewindEvents(path: string, step: number): void {
 
 function storageError(path: string, cause: unknown): FaceError {
   const got = systemCode(cause) === "ENOSPC" ? "a full disk" : reasonOf(cause);
-  return new FaceError("STORAGE", `${path}: expected to write events, got ${got}`, { cause });
+  return new FaceError("STORAGE", { where: path, expected: "to write events", got, cause });
 }

@@ -24,7 +24,7 @@ export async function exportModel(
     await writeFileAtomic(path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
     const got = systemCode(cause) === "ENOSPC" ? "a full disk" : reasonOf(cause);
-    throw new FaceError("STORAGE", `${path}: expected to write the network, got ${got}`, { cause });
+    throw new FaceError("STORAGE", { where: path, expected: "to write the network", got, cause });
   }
   return await writeOwnCard(path, { title: network.title, provenance, ...contractOf(network) });
 }

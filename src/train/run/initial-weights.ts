@@ -31,7 +31,11 @@ export function readInitialWeights(path: string, network: Network): Weights {
     const values = own.get(name)!.floats();
     const wrong = values.find((value) => !Number.isFinite(value));
     if (wrong !== undefined)
-      throw new FaceError("DIVERGED", `${path}: expected finite numbers, got ${wrong} in ${name}`);
+      throw new FaceError("DIVERGED", {
+        where: path,
+        expected: "finite numbers",
+        got: `${wrong} in ${name}`,
+      });
     weights.set(name, inMemory(shape, values));
   }
   return weights;

@@ -57,10 +57,11 @@ export async function openTrainingData(
   });
   try {
     if (set.shape.join() !== shape.join()) {
-      throw new FaceError(
-        "MODEL_MISMATCH",
-        `${config.data}: expected ${described(shape)}, as the network takes them, got ${described(set.shape)}`,
-      );
+      throw new FaceError("MODEL_MISMATCH", {
+        where: config.data,
+        expected: `${described(shape)}, as the network takes them`,
+        got: described(set.shape),
+      });
     }
     const people = [...picturesPerClass(set.labels, set.classes.length)].filter((count) => count >= 2).length;
     const tenth = Math.round(people / 10);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FaceError, nearestName } from "../../core/index.ts";
+import { type Complaint, FaceError, nearestName, wordsOf } from "../../core/index.ts";
 
 /**
  * Settings from outside, parsed by a schema; complaints name the key, and the nearest one that exists.
@@ -10,11 +10,11 @@ import { FaceError, nearestName } from "../../core/index.ts";
 export function parseSettings<S extends z.ZodType>(schema: S, settings: unknown, where: string): z.output<S> {
   const result = schema.safeParse(settings);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => sentenceOf(issue, schema, settings));
-  throw new FaceError("USAGE", `${where}: ${issues.join("; ")}`);
+  const complaints = result.error.issues.flatMap((issue) => complaintsOf(issue, schema, settings));
+  throw new FaceError("USAGE", { where, problem: complaints.map(wordsOf).join("; ") });
 }
 
-function sentenceOf(issue: z.core.$ZodIssue, schema: z.ZodType, settings: unknown): string {
+function complaintsOf(issue: z.core.$ZodIssue, schema: z.ZodType, settings: unknown): Complaint[] {
   // The name that a choice is made by is told as the choice: "head", not "head.head".
   const path = issue.path
     .filter((key, at) => at === 0 || key !== issue.path[at - 1])
@@ -22,21 +22,22 @@ function sentenceOf(issue: z.core.$ZodIssue, schema: z.ZodType, settings: unknow
     .join(".");
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(schema, issue.path, settings);
-    return issue.keys
-      .map((key) => {
-        const nearest = nearestName(key, known);
-        const hint = nearest ? `; did you mean "${nearest}"?` : `; there are ${known.join(", ")}`;
-        return `expected no key "${path ? `${path}.` : ""}${key}"${hint}`;
-      })
-      .join("; ");
+    return issue.keys.map((key) => {
+      const nearest = nearestName(key, known);
+      const note = nearest ? `did you mean "${nearest}"?` : `there are ${known.join(", ")}`;
+      return { where: "", problem: `expected no key "${path ? `${path}.` : ""}${key}"`, note };
+    });
   }
   const got = shown(issue.path.reduce<unknown>(child, settings));
   const names = issue.code === "invalid_value" ? issue.values.map(String) : namesOf(schema, issue, settings);
   if (names.length > 0) {
     const nearest = typeof got === "string" ? nearestName(got.replaceAll('"', ""), names) : undefined;
-    return `${path}: expected one of ${names.join(", ")}, got ${got}${nearest ? `; did you mean "${nearest}"?` : ""}`;
+    const note = nearest && `did you mean "${nearest}"?`;
+    return [{ where: path, expected: `one of ${names.join(", ")}`, got, note }];
   }
-  return `${path || "settings"}: ${issue.message.replace(/^Invalid input: /, "").replace(/, received .*$/, "")}, got ${got}`;
+  // The schema's own words, without its beginning and its idea of what came.
+  const words = issue.message.replace(/^Invalid input: /, "").replace(/, received .*$/, "");
+  return [{ where: path || "settings", problem: `${words}, got ${got}` }];
 }
 
 /** The names a union is chosen by, when the issue is that none of them was given. */

@@ -30,10 +30,12 @@ export class RunFolder {
   static create(path: string, config: TrainConfig): RunFolder {
     return RunFolder.#open(path, () => {
       if (existsSync(join(path, CONFIG)))
-        throw new FaceError(
-          "USAGE",
-          `${path}: expected a new folder, got one with a run in it; --resume ${path} goes on with it`,
-        );
+        throw new FaceError("USAGE", {
+          where: path,
+          expected: "a new folder",
+          got: "one with a run in it",
+          note: `--resume ${path} goes on with it`,
+        });
       return config;
     });
   }
@@ -42,12 +44,16 @@ export class RunFolder {
   static resume(path: string): RunFolder {
     const file = join(path, CONFIG);
     if (!existsSync(file))
-      throw new FaceError("BAD_FILE", `${path}: expected the folder of a run, got no ${CONFIG} in it`);
+      throw new FaceError("BAD_FILE", {
+        where: path,
+        expected: "the folder of a run",
+        got: `no ${CONFIG} in it`,
+      });
     return RunFolder.#open(path, () => parseTrainConfig(readSettings(file), file));
   }
 
   static #open(path: string, configure: () => TrainConfig): RunFolder {
-    const busy = `${path}: expected a folder that nobody trains into, got another run`;
+    const busy = { where: path, expected: "a folder that nobody trains into", got: "another run" };
     const lock = FileLock.take(join(path, "lock"), busy);
     try {
       return new RunFolder(path, configure(), lock);
@@ -66,7 +72,10 @@ export class RunFolder {
       writeFileAtomic.sync(file, printConfig(this.config));
     } catch (cause) {
       const got = systemCode(cause) === "ENOSPC" ? "a full disk" : reasonOf(cause);
-      throw new FaceError("STORAGE", `${this.path}: expected a folder that can be written, got ${got}`, {
+      throw new FaceError("STORAGE", {
+        where: this.path,
+        expected: "a folder that can be written",
+        got,
         cause,
       });
     }

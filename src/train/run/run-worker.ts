@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type ErrorCode, FaceError, internal, type Progress, reasonOf } from "../../core/index.ts";
+import { type ErrorParts, FaceError, internal, type Progress, reasonOf } from "../../core/index.ts";
 import { ModelStore } from "../../models/index.ts";
 import type { TrainConfig } from "./config.ts";
 import type { RunEvent } from "./events.ts";
@@ -16,12 +16,12 @@ export interface RunWorkerData {
   readonly home: string;
 }
 
-/** The thread's message. Errors travel as data, because a thrown one loses its code on the way. */
+/** The thread's message. Errors travel as their parts, because a thrown one loses them on the way. */
 export type RunMessage =
   | { readonly kind: "event"; readonly event: RunEvent }
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "done"; readonly report: RunReport }
-  | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: "failed"; readonly error: ErrorParts };
 
 const { home, ...options } = workerData as RunWorkerData;
 const controller = new AbortController();
@@ -38,7 +38,7 @@ try {
   });
   say({ kind: "done", report });
 } catch (thrown) {
-  const { code, message } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
-  say({ kind: "failed", code, message });
+  const { parts: error } = thrown instanceof FaceError ? thrown : internal(reasonOf(thrown));
+  say({ kind: "failed", error });
 }
 parentPort!.close();

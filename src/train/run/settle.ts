@@ -29,10 +29,12 @@ function expectPicturesFor(network: string, input: readonly number[], data: stri
   // A pack says itself what its pictures are.
   const photographs = data !== MNIST && !/\.(pack|rec)$/i.test(data);
   if (grey ? !photographs : data !== MNIST) return;
-  throw new FaceError(
-    "USAGE",
-    `network: expected one for ${got}, as ${data} holds them, got ${network}, which takes ${wanted} of ${input[2]}×${input[1]}; try ${grey ? "mobilefacenet" : "digit-net"}`,
-  );
+  throw new FaceError("USAGE", {
+    where: "network",
+    expected: `one for ${got}, as ${data} holds them`,
+    got: `${network}, which takes ${wanted} of ${input[2]}×${input[1]}`,
+    note: `try ${grey ? "mobilefacenet" : "digit-net"}`,
+  });
 }
 
 /** The network that is trained. Throws FaceError USAGE with the networks there are. */
@@ -44,8 +46,10 @@ export function networkOf(config: {
   if (network) return network;
   const ids = knownNetworks().map(({ id }) => id);
   const nearest = nearestName(config.network, ids);
-  throw new FaceError(
-    "USAGE",
-    `network: expected one of ${ids.join(", ")}, got "${config.network}"${nearest ? `; did you mean "${nearest}"?` : ""}`,
-  );
+  throw new FaceError("USAGE", {
+    where: "network",
+    expected: `one of ${ids.join(", ")}`,
+    got: `"${config.network}"`,
+    note: nearest && `did you mean "${nearest}"?`,
+  });
 }

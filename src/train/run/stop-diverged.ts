@@ -17,8 +17,10 @@ export function stopDiverged(path: string, batch: Batch, shape: PictureShape, me
     memoryTensor("labels", "int32", [rows], bytesOf(batch.labels)),
     memoryTensor("indices", "uint32", [rows], bytesOf(batch.indices)),
   ]);
-  throw new FaceError(
-    "DIVERGED",
-    `step ${batch.step}: expected a finite loss, got ${measures.loss}; its batch is in ${path} and the checkpoints are from before; a lower learning rate, a warm-up or a smaller clipNorm may help`,
-  );
+  throw new FaceError("DIVERGED", {
+    where: `step ${batch.step}`,
+    expected: "a finite loss",
+    got: measures.loss,
+    note: `its batch is in ${path} and the checkpoints are from before; a lower learning rate, a warm-up or a smaller clipNorm may help`,
+  });
 }

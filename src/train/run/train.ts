@@ -39,7 +39,7 @@ export async function train(options: RunOptions): Promise<RunReport> {
       // Only when the thread is gone is its native memory given back and the folder free.
       worker.on("exit", () => {
         if (answer?.kind === "done") resolve(answer.report);
-        else if (answer?.kind === "failed") reject(new FaceError(answer.code, answer.message));
+        else if (answer?.kind === "failed") reject(new FaceError(answer.error.code, answer.error));
         else reject(internal("the training thread has ended without an answer"));
       });
     });

@@ -63,10 +63,11 @@ export function recordStep(
   const trained = parameters.map((parameter, i): Trained => {
     const gradient = found[i];
     if (!gradient)
-      throw new FaceError(
-        "USAGE",
-        `${parameter.name}: expected a loss that depends on it, got one that does not`,
-      );
+      throw new FaceError("USAGE", {
+        where: parameter.name,
+        expected: "a loss that depends on it",
+        got: "one that does not",
+      });
     return { parameter, gradient };
   });
   if (gradientNorm === undefined) {

@@ -84,10 +84,11 @@ export class TrainingStep {
   static async open(options: TrainingStepOptions): Promise<TrainingStep> {
     const { network, device = "cpu", precision = "single", seed = 0, weights, signal } = options;
     if (precision === "mixed" && device === "cpu")
-      throw new FaceError(
-        "USAGE",
-        "training step: expected precision single on a CPU, got mixed: the engine has no half-precision convolutions there",
-      );
+      throw new FaceError("USAGE", {
+        where: "training step",
+        expected: "precision single on a CPU",
+        got: "mixed: the engine has no half-precision convolutions there",
+      });
     if (device === "webgpu") await expectGpu();
     const form = options.form ?? (await formFor(device, precision === "mixed"));
     throwIfAborted(signal);
@@ -142,13 +143,15 @@ export class TrainingStep {
       const random = this.#drawn.get(name);
       if (random) draw(random.distribution, random.data, this.#definition.seed ?? 0, this.#steps, place);
       const data = random?.data ?? given[name];
-      if (!data) throw new FaceError("USAGE", `training step: expected the input ${name}, got none`);
+      if (!data)
+        throw new FaceError("USAGE", { where: "training step", expected: `the input ${name}`, got: "none" });
       const right = type === "int" ? data instanceof Int32Array : data instanceof Float32Array;
       if (!right || data.length !== elementCount(shape))
-        throw new FaceError(
-          "SHAPE",
-          `${name}: expected ${elementCount(shape)} ${type}s, got ${data.length} in a ${data.constructor.name}`,
-        );
+        throw new FaceError("SHAPE", {
+          where: name,
+          expected: `${elementCount(shape)} ${type}s`,
+          got: `${data.length} in a ${data.constructor.name}`,
+        });
       feeds[name] = { dims: shape, data };
     }
     const { [LOSS]: loss, ...outputs } = await this.#session.run(feeds);
@@ -219,12 +222,13 @@ async function expectGpu(): Promise<void> {
   if (reason === undefined) return;
   // Before the engine's own sentence stands the place in its source.
   const sentence = reason.split(". ").at(-1)!;
-  throw new FaceError(
-    "USAGE",
-    `device webgpu: expected a GPU with a driver for Vulkan, Metal or Direct3D 12, got: ${sentence}`,
-  );
+  throw new FaceError("USAGE", {
+    where: "device webgpu",
+    expected: "a GPU with a driver for Vulkan, Metal or Direct3D 12",
+    reason: sentence,
+  });
 }
 
 function mismatch(network: string, got: string): FaceError {
-  return new FaceError("MODEL_MISMATCH", `${network}: expected a state of this training step, got ${got}`);
+  return new FaceError("MODEL_MISMATCH", { where: network, expected: "a state of this training step", got });
 }

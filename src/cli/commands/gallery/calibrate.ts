@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { FaceError, reasonOf } from "../../../core/index.ts";
+import { FaceError } from "../../../core/index.ts";
 import { expectPipeline } from "../../../gallery/index.ts";
 import type { Calibration } from "../../../models/index.ts";
 import { calibrateGallery, type GalleryCalibration, Recognizer } from "../../../recognise/index.ts";
@@ -67,10 +67,12 @@ async function calibrate(io: CliIo, flags: CalibrateFlags): Promise<number> {
   expectPipeline("calibrate", gallery.pipeline, recognizer.pipeline);
   const { calibration } = recognizer;
   if (!calibration) {
-    throw new FaceError(
-      "USAGE",
-      `gallery calibrate: expected a calibration for ${recognizer.pipeline.model.id}, got none; "arcface calibrate" measures one`,
-    );
+    throw new FaceError("USAGE", {
+      where: "gallery calibrate",
+      expected: `a calibration for ${recognizer.pipeline.model.id}`,
+      got: "none",
+      note: '"arcface calibrate" measures one',
+    });
   }
   const found = await calibrateGallery(gallery, calibration, {
     target: flags.strangers,
@@ -181,8 +183,6 @@ async function draw(path: string, found: GalleryCalibration, calibration: Calibr
   );
   const bytes = extname(path).toLowerCase() === ".png" ? Buffer.from(renderPng(svg, 2)) : svg;
   await writeFileAtomic(path, bytes).catch((cause: unknown) => {
-    throw new FaceError("STORAGE", `${path}: expected to write a picture, got: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw new FaceError("STORAGE", { where: path, expected: "to write a picture", cause });
   });
 }

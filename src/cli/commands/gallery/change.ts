@@ -95,7 +95,11 @@ async function remove(
   flags: GalleryFlags & { faces?: string[] },
 ): Promise<number> {
   if ((name === undefined) === (flags.faces === undefined))
-    throw new FaceError("USAGE", "delete: expected either a name or --faces");
+    throw new FaceError("USAGE", {
+      where: "delete",
+      expected: "either a name or --faces",
+      got: name === undefined ? "neither" : "both",
+    });
   await using gallery = await openGallery(io, flags);
   if (flags.faces) {
     const ids = faceIds(flags.faces);
@@ -137,7 +141,11 @@ async function undo(io: CliIo, number: string | undefined, flags: GalleryFlags):
   await using gallery = await openGallery(io, flags);
   const wanted = number === undefined ? undefined : Number(number);
   if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted > 0))
-    throw new FaceError("USAGE", `undo: expected a number as "gallery log" shows it, got "${number}"`);
+    throw new FaceError("USAGE", {
+      where: "undo",
+      expected: 'a number as "gallery log" shows it',
+      got: `"${number}"`,
+    });
   const { sequence, result } = await gallery.undo(wanted);
   say(
     io,

@@ -134,10 +134,18 @@ async function whomOf(
       const list = await photographsOf(io, paths, flags);
       return { people: [{ name, paths: list.paths }], incomplete: list.passedOver.unreadable.length > 0 };
     }
-    throw new FaceError("USAGE", "enrol: expected a name and photographs, or --people DIR");
+    throw new FaceError("USAGE", {
+      where: "enrol",
+      expected: "a name and photographs, or --people DIR",
+      got: name === undefined ? "neither" : "a name alone",
+    });
   }
   if (name !== undefined)
-    throw new FaceError("USAGE", `enrol: expected either a name or --people, got "${name}" and --people`);
+    throw new FaceError("USAGE", {
+      where: "enrol",
+      expected: "either a name or --people",
+      got: `"${name}" and --people`,
+    });
   const found = await peopleOf(io, flags.people, flags);
   return { people: found.people, incomplete: found.passedOver.unreadable.length > 0 };
 }

@@ -37,7 +37,11 @@ export function forgetCommands(gallery: Command, act: Act): void {
 async function forget(io: CliIo, names: string[], flags: ForgetFlags): Promise<number> {
   const asked = [names.length > 0, flags.person !== undefined, flags.finish === true];
   if (asked.filter(Boolean).length !== 1)
-    throw new FaceError("USAGE", "forget: expected names, or --person with numbers, or --finish");
+    throw new FaceError("USAGE", {
+      where: "forget",
+      expected: "names, or --person with numbers, or --finish",
+      got: asked.includes(true) ? "several of them" : "none of them",
+    });
   await using gallery = await openGallery(io, flags);
   const show = (erasure: Erasure): void => receipt(io, flags, erasure);
   if (!flags.finish) return exitCodeOf(await gallery.forget(flags.person?.map(numberOf) ?? names, { show }));
@@ -54,7 +58,11 @@ function exitCodeOf(...erasures: readonly Erasure[]): number {
 function numberOf(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new FaceError("USAGE", `--person: expected a number as "list NAME --ever" shows it, got "${text}"`);
+  throw new FaceError("USAGE", {
+    where: "--person",
+    expected: 'a number as "list NAME --ever" shows it',
+    got: `"${text}"`,
+  });
 }
 
 async function prune(io: CliIo, flags: GalleryFlags & { deleted?: string | true }): Promise<number> {

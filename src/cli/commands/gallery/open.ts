@@ -27,7 +27,11 @@ export function galleryFlags(command: Command): Command {
 export function addressOf(io: CliIo, flags: GalleryFlags): string {
   const address = flags.gallery ?? io.env["ARCFACE_GALLERY"];
   if (address) return address;
-  throw new FaceError("USAGE", "--gallery: expected an address such as sqlite:people.db, got none");
+  throw new FaceError("USAGE", {
+    where: "--gallery",
+    expected: "an address such as sqlite:people.db",
+    got: "none",
+  });
 }
 
 /** This machine's clock: the only place where galleries get the time from. */
@@ -61,10 +65,11 @@ export async function modelOf(io: CliIo, gallery: Gallery, flags: ModelFlags): P
   const { id } = pipeline.model;
   const known = store.cards().some((card) => card.id === id);
   if (flags.model === undefined && !known && !(await isModelFile(id))) {
-    throw new FaceError(
-      "USAGE",
-      `--model: expected the file of ${id}, whose vectors this gallery holds, got none`,
-    );
+    throw new FaceError("USAGE", {
+      where: "--model",
+      expected: `the file of ${id}, whose vectors this gallery holds`,
+      got: "none",
+    });
   }
   const { detector, flip } = isKnown(pipeline) ? pipeline : { detector: null, flip: false };
   const made = { flip, ...(detector && { detector: detector.id }) };
@@ -98,7 +103,11 @@ export function faceIds(texts: readonly string[]): number[] {
   return texts.map((text) => {
     const id = Number(text);
     if (Number.isSafeInteger(id) && id > 0) return id;
-    throw new FaceError("USAGE", `face: expected a number as "gallery list --faces" shows it, got "${text}"`);
+    throw new FaceError("USAGE", {
+      where: "face",
+      expected: 'a number as "gallery list --faces" shows it',
+      got: `"${text}"`,
+    });
   });
 }
 

@@ -17,8 +17,3 @@ export function visibleText(text: string): string {
     (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
-
-/** Lines of text, each visible and ended; a line may bring its own line end. */
-export function visibleLines(lines: readonly string[]): string {
-  return lines.map((line) => `${visibleText(line.endsWith("\n") ? line.slice(0, -1) : line)}\n`).join("");
-}
