@@ -31,11 +31,11 @@ test("a picture that cannot be read is replaced by the next of its batch, around
   const { replaced, bytes } = await fill(pictures(8, 9), [7, 8, 9]);
   expect(bytes).toEqual([7, 7, 7]);
   expect(replaced).toEqual([
-    { slot: 1, by: 0, index: 8, message: "set: picture 8: expected a whole picture" },
-    { slot: 2, by: 0, index: 9, message: "set: picture 9: expected a whole picture" },
+    { slot: 1, by: 0, index: 8, message: "set: picture 8: expected a whole picture, got none" },
+    { slot: 2, by: 0, index: 9, message: "set: picture 9: expected a whole picture, got none" },
   ]);
 });
 
 test("a batch of which no picture can be read ends the run with the first one's error", async () => {
-  await expect(fill(pictures(7, 8), [7, 8])).rejects.toThrow("set: picture 7: expected a whole picture");
+  await expect(fill(pictures(7, 8), [7, 8])).rejects.toThrow("set: picture 7: expected a whole picture, got none");
 });
