@@ -42,6 +42,7 @@ export {
   type UnitVector,
   visibleText,
   type WorkOptions,
+  wordsOf,
 } from "./core/index.ts";
 export type { Detection, DetectOptions } from "./detect/index.ts";
 export {

@@ -209,8 +209,8 @@ test("every format takes everyone to another gallery, and another model's galler
     await using original = await Gallery.open(address, { clock: () => new Date(0) });
     const vectorsOf = async (of: Gallery): Promise<number[][]> => {
       const { id } = await of.person("Annabel");
-      const faces = await of.store.faces({ limit: 10 }, id);
-      return [...(await of.store.vectors(faces.map((face) => face.id))).values()].map((vector) => [
+      const faces = await of.records.faces({ limit: 10 }, id);
+      return [...(await of.records.vectors(faces.map((face) => face.id))).values()].map((vector) => [
         ...vector,
       ]);
     };
@@ -231,9 +231,9 @@ test("every format takes everyone to another gallery, and another model's galler
 test("forgetting leaves no byte of a person in any file, and says where it looked", async () => {
   await using open = await Gallery.open(address, { clock: () => new Date(0) });
   const { id } = await open.person("Annabel");
-  const [face] = await open.store.faces({ limit: 1 }, id);
-  const vector = (await open.store.vectors([face!.id])).get(face!.id)!;
-  const crop = (await open.store.crop(face!.id))!;
+  const [face] = await open.records.faces({ limit: 1 }, id);
+  const vector = (await open.records.vectors([face!.id])).get(face!.id)!;
+  const crop = (await open.records.crop(face!.id))!;
   await open.close();
   const path = join(folder, "people.db");
   const pieces = [
@@ -303,7 +303,7 @@ test("a full disk and one that can only be read leave a gallery as it was, and a
       message: expect.stringContaining("room on the disk"),
     });
     expect(people).toBeGreaterThan(5);
-    expect(await full.store.stats()).toMatchObject({ people, faces: 20 * people });
+    expect(await full.records.stats()).toMatchObject({ people, faces: 20 * people });
     await full.close();
     const command = async (...args: string[]): Promise<CliResult> =>
       await gallery(...args, "--gallery", `sqlite:${path}`);
@@ -329,7 +329,7 @@ test("a full disk and one that can only be read leave a gallery as it was, and a
     await disk.enlarge(30);
     expect((await command("rename", "person 0", "somebody")).code).toBe(0);
     const after = await Gallery.open(`sqlite:${path}`, { clock });
-    expect(await after.store.stats()).toMatchObject({ people, faces: 20 * people });
+    expect(await after.records.stats()).toMatchObject({ people, faces: 20 * people });
     expect((await after.identify(faceFor("1/3").vector)).person?.name).toBe("person 1");
     await after.close();
   } finally {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { checkGallery, Gallery } from "../src/gallery/index.ts";
+import { Gallery } from "../src/gallery/index.ts";
 import { MadeFaces } from "../src/gallery/made-faces.ts";
 import { PIPELINE, ticking } from "../src/gallery/store.contract.ts";
 import { smallDisk } from "./small-disk.ts";
@@ -47,7 +47,7 @@ test("on a full disk opening and making a gallery say so, and nothing is left of
     expect(readdirSync(disk.path).filter((name) => name.startsWith("new"))).toEqual([]);
     rmSync(join(disk.path, "filler"));
     await using again = await Gallery.open(`sqlite:${join(disk.path, "people.db")}`, { clock });
-    expect((await again.store.stats()).people).toBe(0);
+    expect((await again.records.stats()).people).toBe(0);
   } finally {
     await disk.remove();
   }
@@ -65,8 +65,8 @@ test("on a full disk an open gallery answers, others can open it beside, and a c
     const answers = async (asked: Gallery): Promise<void> => {
       expect((await asked.identify(ann.vector)).person?.name).toBe("Ann");
       expect((await asked.search(ann.vector, 1))[0]?.person.name).toBe("Ann");
-      expect(await asked.store.stats()).toMatchObject({ people: 1, faces: 1, changes: 1 });
-      expect((await checkGallery(asked.store)).problems).toEqual([]);
+      expect(await asked.records.stats()).toMatchObject({ people: 1, faces: 1, changes: 1 });
+      expect((await asked.check()).problems).toEqual([]);
     };
     await answers(gallery);
     const many = Array.from({ length: 200 }, () => made.face(made.direction()));

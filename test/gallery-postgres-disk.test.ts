@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)(`On PostgreSQL (${missing ?? "a server"})
         message: expect.stringContaining("room on the server's disk"),
       });
       expect(people).toBeGreaterThan(5);
-      expect(await gallery.store.stats()).toMatchObject({ people, faces: 50 * people });
+      expect(await gallery.records.stats()).toMatchObject({ people, faces: 50 * people });
 
       await disk.enlarge(100);
       await gallery.enrol([{ name: "later", faces: [faceFor("later")] }]);
@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)(`On PostgreSQL (${missing ?? "a server"})
         message: expect.stringContaining("one that can only be read"),
       });
       expect((await readOnly.identify(faceFor("later").vector)).person?.name).toBe("later");
-      expect(await readOnly.store.stats()).toMatchObject({ people: people + 1, faces: 50 * people + 1 });
+      expect(await readOnly.records.stats()).toMatchObject({ people: people + 1, faces: 50 * people + 1 });
     } finally {
       for (const gallery of opened) await gallery.close();
       await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);

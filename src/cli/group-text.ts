@@ -1,3 +1,4 @@
+import { wordsOf } from "../core/index.ts";
 import type { Differentials } from "../evaluate/index.ts";
 import type { Differential, RateInterval } from "../statistics/index.ts";
 
@@ -31,7 +32,7 @@ function differentialText(
 ): string {
   switch (found.kind) {
     case "too-few-groups":
-      return `expected two groups or more with such pairs, got ${found.groups}`;
+      return wordsOf({ expected: "two groups or more with such pairs", got: found.groups });
     case "no-errors": {
       const { without, groups } = found;
       const named = without.length > 3 ? `${without.length} of ${groups} groups` : without.join(", ");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { cosine } from "../core/index.ts";
+import { storeOf } from "./gallery.ts";
 import { Gallery, meanDirection, personScore } from "./index.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
 
@@ -51,7 +52,7 @@ test("everybody is left out once, and what that said is kept until the gallery i
   const grown = await again.askAmongOthers({ most: 100 });
   expect(grown).toMatchObject({ people: 24, faces: 64 });
   expect(grown.own.slice(0, 4)).toEqual([null, null, null, null]);
-  const { store } = again;
+  const store = storeOf(again);
   const [name, note] = ["asked among others", (await store.note("asked among others"))!];
   await store.keepNote(name, note.replace('"people":24', '"people":25'), await store.latest());
   expect((await again.askAmongOthers({ most: 100 })).people).toBe(24);

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { UnitVector } from "../core/index.ts";
-import { Gallery } from "./gallery.ts";
+import { Gallery, storeOf } from "./gallery.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
 import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
 import type { Erasure } from "./store.ts";
@@ -26,11 +26,11 @@ export function forgettingContract(engine: StoreUnderTest): void {
       return { sequence, vectors: added.map(({ vector }) => vector as UnitVector), ...result[0]! };
     };
     /** Everything that the gallery says: people, faces, the log. */
-    const told = async ({ store }: Gallery): Promise<string> =>
+    const told = async ({ records }: Gallery): Promise<string> =>
       JSON.stringify([
-        await store.people({ limit: 100 }),
-        await store.faces({ limit: 100 }),
-        await store.log({ limit: 100 }),
+        await records.people({ limit: 100 }),
+        await records.faces({ limit: 100 }),
+        await records.log({ limit: 100 }),
       ]);
     /**
      * Forgets. On a server that other tests share, one of their transactions may keep old rows for a while: the receipt
@@ -38,7 +38,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
      */
     const forget = async (gallery: Gallery, who: readonly (string | number)[]): Promise<Erasure> => {
       let receipt = await gallery.forget(who);
-      for (let n = 0; n < 60 && !receipt.finished && gallery.store.address.startsWith("postgres"); n++) {
+      for (let n = 0; n < 60 && !receipt.finished && gallery.records.address.startsWith("postgres"); n++) {
         await new Promise((resolve) => setTimeout(resolve, 500));
         const [later] = await gallery.finishErasures();
         // The names are in the first receipt only.
@@ -93,7 +93,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
       expect(receipt).toMatchObject({ faces: 5, crops: 5, finished: true });
       expect(receipt.searched.filter(({ hits }) => hits > 0)).toEqual([]);
       expect(await told(gallery)).not.toMatch(/Ann/);
-      expect((await gallery.store.stats()).deletedFaces).toBe(0);
+      expect((await gallery.records.stats()).deletedFaces).toBe(0);
       for (const { sequence } of [undone, deleted, renamed])
         await expect(gallery.undo(sequence)).rejects.toMatchObject({ code: "CONFLICT" });
       await expect(gallery.forget(["Ann Example"])).rejects.toMatchObject({ code: "PERSON_UNKNOWN" });
@@ -120,7 +120,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
       const merge = await gallery.merge(["Anna Old"], "Ann Example");
       await gallery.undo(merge.sequence);
       expect(await gallery.everNamed("Anna Old")).toHaveLength(1);
-      const redo = await gallery.store.latest();
+      const redo = await gallery.records.latest();
       await gallery.undo(redo);
       expect(await gallery.everNamed("Anna Old")).toHaveLength(2);
       await expectForgotten(gallery, ["Anna Old"], ["Ann"], 2);
@@ -171,7 +171,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
       await gallery.move(old.faces, "Keeper Kate");
       await expectForgotten(gallery, ["Ann Example"], ['Ann Example"', 'Anna Old"'], 2);
       expect((await gallery.person("Keeper Kate")).faces).toBe(2);
-      const log = await gallery.store.log({ limit: 100 });
+      const log = await gallery.records.log({ limit: 100 });
       const owners = log.flatMap(({ effects }) =>
         effects.flatMap((effect) =>
           effect.subject === "face" ? [effect.before?.person, effect.after?.person] : [effect.id],
@@ -236,7 +236,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
 
     test("two processes that forget at once both come to an end, and nothing is left", async () => {
       const gallery = await fresh();
-      const second = new Gallery(await engine.again(gallery.store), { clock: ticking() });
+      const second = new Gallery(await engine.again(storeOf(gallery)), { clock: ticking() });
       opened.push(second);
       await enrol(gallery, "Ann Example", 2);
       await enrol(gallery, "Ben Example", 2);
@@ -283,13 +283,13 @@ export function forgettingContract(engine: StoreUnderTest): void {
       const ann = await enrol(gallery, "Ann Example", 2);
       const rename = await gallery.rename("Keeper Kate", "Kate");
       const { sequence } = await gallery.deleteFaces([ann.faces[0]!]);
-      await gallery.store.beginReindex(madePipeline(PIPELINE.model.dimension, "next-model"));
-      const todo = await gallery.store.facesToEmbed({ limit: 100 });
+      await storeOf(gallery).beginReindex(madePipeline(PIPELINE.model.dimension, "next-model"));
+      const todo = await storeOf(gallery).facesToEmbed({ limit: 100 });
       const vectors = todo
         .filter(({ id }) => id !== ann.faces[0])
         .map(({ id }) => [id, made.direction()] as const);
-      await gallery.store.addReindexed(new Map(vectors));
-      await gallery.store.finishReindex("2026-01-02T00:00:00.000Z");
+      await storeOf(gallery).addReindexed(new Map(vectors));
+      await storeOf(gallery).finishReindex("2026-01-02T00:00:00.000Z");
       await expect(gallery.undo(sequence)).rejects.toMatchObject({
         code: "CONFLICT",
         message: expect.stringContaining("moved to another model without it"),
@@ -300,7 +300,7 @@ export function forgettingContract(engine: StoreUnderTest): void {
       });
       await gallery.undo(rename.sequence);
       expect((await gallery.person("Keeper Kate")).faces).toBe(1);
-      expect((await gallery.store.faces({ limit: 9 }, ann.person)).map(({ id }) => id)).toEqual([
+      expect((await gallery.records.faces({ limit: 9 }, ann.person)).map(({ id }) => id)).toEqual([
         ann.faces[1],
       ]);
       await expectReplay(gallery);
@@ -310,10 +310,10 @@ export function forgettingContract(engine: StoreUnderTest): void {
 }
 
 /** Replays the log: what it tells is what the tables hold. */
-export async function expectReplay({ store }: Gallery): Promise<void> {
+export async function expectReplay({ records }: Gallery): Promise<void> {
   const entries = [];
   for (let after: number | undefined; ; ) {
-    const page = await store.log({ after, limit: 100 });
+    const page = await records.log({ after, limit: 100 });
     entries.push(...page);
     if (page.length < 100) break;
     after = page.at(-1)!.sequence;
@@ -331,13 +331,13 @@ export async function expectReplay({ store }: Gallery): Promise<void> {
       else faces.delete(effect.id);
     }
   }
-  const there = await store.people({ limit: 1000 });
+  const there = await records.people({ limit: 1000 });
   const sorted = <V>(map: Map<number, V>): [number, V][] => [...map].sort(([a], [b]) => a - b);
   expect(sorted(people)).toEqual(
     sorted(new Map(there.map(({ id, name, expires }) => [id, { name, expires }]))),
   );
-  const kept = await store.faces({ limit: 10_000 });
+  const kept = await records.faces({ limit: 10_000 });
   expect(sorted(faces)).toEqual(sorted(new Map(kept.map(({ id, person }) => [id, person]))));
-  const vectors = await store.vectors(kept.map(({ id }) => id));
+  const vectors = await records.vectors(kept.map(({ id }) => id));
   expect(vectors.size).toBe(kept.length);
 }

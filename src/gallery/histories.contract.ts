@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { FaceError } from "../core/index.ts";
 import type { Effect } from "./change.ts";
 import { expectReplay } from "./forgetting.contract.ts";
-import { Gallery } from "./gallery.ts";
+import { Gallery, storeOf } from "./gallery.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
 import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
+import type { GalleryStore } from "./store.ts";
 
 /** A possible step in a gallery's history; numbers choose among the people and faces there are. */
 type Step =
@@ -92,7 +93,7 @@ class Run {
   #gallery: Gallery;
   #models = 0;
 
-  constructor(engine: StoreUnderTest, store: Gallery["store"]) {
+  constructor(engine: StoreUnderTest, store: GalleryStore) {
     this.#engine = engine;
     this.#gallery = new Gallery(store, { clock: ticking() });
   }
@@ -103,20 +104,20 @@ class Run {
 
   /** Takes a step; one that is refused changes nothing. */
   async take(step: Step): Promise<void> {
-    const before = await this.#gallery.store.latest();
+    const before = await this.#gallery.records.latest();
     try {
       await this.#apply(step);
     } catch (error) {
       if (!(error instanceof FaceError)) throw error;
       expect(["CONFLICT", "PERSON_UNKNOWN", "USAGE"]).toContain(error.code);
-      expect(await this.#gallery.store.latest()).toBe(before);
+      expect(await this.#gallery.records.latest()).toBe(before);
     }
     await expectReplay(this.#gallery);
   }
 
   /** Everybody who is there is found by the index, and nobody else. */
   async expectSound(): Promise<void> {
-    const { store } = this.#gallery;
+    const store = storeOf(this.#gallery);
     const people = await store.people({ limit: 100 });
     const hits = await this.#gallery.search(this.#direction(), 100);
     expect(hits.map(({ person }) => person.name).sort()).toEqual(
@@ -147,7 +148,7 @@ class Run {
       case "move":
       case "split": {
         const { id } = await gallery.person(NAMES[step.name]!);
-        const faces = (await gallery.store.faces({ limit: 100 }, id)).map((face) => face.id);
+        const faces = (await gallery.records.faces({ limit: 100 }, id)).map((face) => face.id);
         const some = faces.slice(0, faces.length === 0 ? 0 : 1 + (step.face % faces.length));
         if (step.kind === "move") await gallery.move(some, NAMES[step.other]!);
         else await gallery.split(NAMES[step.name]!, some, NAMES[step.other]!);
@@ -160,12 +161,12 @@ class Run {
         await gallery.retain(NAMES[step.name]!, new Date(Date.UTC(2030, 0, 1)));
         return;
       case "delete face": {
-        const faces = await gallery.store.faces({ limit: 100 });
+        const faces = await gallery.records.faces({ limit: 100 });
         if (faces.length > 0) await gallery.deleteFaces([faces[step.which % faces.length]!.id]);
         return;
       }
       case "undo":
-        await this.#undo(1 + (step.which % Math.max(1, await gallery.store.latest())));
+        await this.#undo(1 + (step.which % Math.max(1, await gallery.records.latest())));
         return;
       case "undo last":
         await this.#undo();
@@ -181,7 +182,7 @@ class Run {
         await this.#reindex(step.kind === "reindex");
         return;
       case "open again": {
-        const again = await this.#engine.again(gallery.store);
+        const again = await this.#engine.again(storeOf(gallery));
         await gallery.close();
         this.#gallery = new Gallery(again, { clock: ticking() });
       }
@@ -189,7 +190,7 @@ class Run {
   }
 
   async #undo(sequence?: number): Promise<void> {
-    const { store } = this.#gallery;
+    const store = storeOf(this.#gallery);
     const { result } = await this.#gallery.undo(sequence);
     const wanted = new Map<string, Effect["before"]>();
     for (const { subject, id, before } of result.effects) {
@@ -208,7 +209,7 @@ class Run {
   }
 
   async #forget(who: string): Promise<void> {
-    const { store } = this.#gallery;
+    const store = storeOf(this.#gallery);
     const receipt = await this.#gallery.forget([who]);
     expect(receipt).toMatchObject({ finished: true });
     expect(await store.everNamed([who])).toEqual([]);
@@ -218,7 +219,7 @@ class Run {
   }
 
   async #reindex(deletedToo: boolean): Promise<void> {
-    const { store } = this.#gallery;
+    const store = storeOf(this.#gallery);
     await store.beginReindex(madePipeline(PIPELINE.model.dimension, `model ${++this.#models}`));
     const todo = (await store.facesToEmbed({ limit: 1000 })).map(({ id }) => id);
     const there = new Set((await store.facesWith(todo)).map(({ id }) => id));

@@ -18,13 +18,8 @@ export type {
   PersonState,
 } from "./change.ts";
 export { checkGallery, type GalleryCheck } from "./check-gallery.ts";
-export {
-  type Applied,
-  Gallery,
-  type GalleryOptions,
-  type GalleryRecords,
-  type ShowReceipt,
-} from "./gallery.ts";
+export type { ShowReceipt } from "./erasure/forgetting.ts";
+export { type Applied, Gallery, type GalleryOptions } from "./gallery.ts";
 export {
   expectPipeline,
   type GalleryPipeline,
@@ -32,6 +27,7 @@ export {
   isKnown,
   type UnknownPipeline,
 } from "./gallery-pipeline.ts";
+export type { GalleryRecords } from "./gallery-records.ts";
 export { createStore, openStore } from "./open-store.ts";
 export type { Candidate } from "./people-search.ts";
 export { meanDirection, personScore, SHORTLIST, TOO_CLOSE } from "./person-score.ts";
@@ -44,6 +40,7 @@ export {
   type Provenance,
   ProvenanceSchema,
 } from "./records.ts";
+export type { Reindexed, ReindexOptions } from "./reindexing.ts";
 export type { Respelling } from "./respelling.ts";
 export type { Scatter } from "./scatter.ts";
 export type {

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cosine, type UnitVector } from "../core/index.ts";
 import type { Pipeline } from "../models/index.ts";
 import type { Change, Effect, FaceContent } from "./change.ts";
-import { checkGallery } from "./check-gallery.ts";
-import { Gallery } from "./gallery.ts";
+import { Gallery, storeOf } from "./gallery.ts";
 import { MadeFaces, madePipeline, provenance } from "./made-faces.ts";
 import type { GallerySettings, GalleryStore } from "./store.ts";
 
@@ -53,7 +52,7 @@ export function storeContract(engine: StoreUnderTest): void {
       return gallery;
     };
     const again = async (gallery: Gallery): Promise<Gallery> => {
-      const second = new Gallery(await engine.again(gallery.store), { clock: ticking() });
+      const second = new Gallery(await engine.again(storeOf(gallery)), { clock: ticking() });
       opened.push(second);
       return second;
     };
@@ -78,12 +77,12 @@ export function storeContract(engine: StoreUnderTest): void {
     test("a note is kept for the state it is of, replaced, and gone when somebody is forgotten", async () => {
       const gallery = await fresh();
       await enrol(gallery, "Ann", 1);
-      const { store } = gallery;
+      const store = storeOf(gallery);
       const before = await store.latest();
       expect(await store.note("n")).toBeUndefined();
       await store.keepNote("n", '"1', before);
       await store.keepNote("n", "two", before);
-      expect(await (await again(gallery)).store.note("n")).toBe("two");
+      expect(await storeOf(await again(gallery)).note("n")).toBe("two");
       await enrol(gallery, "Ben", 1);
       await store.keepNote("n", "of an earlier state", before);
       expect(await store.note("n")).toBe("two");
@@ -96,14 +95,14 @@ export function storeContract(engine: StoreUnderTest): void {
       const ann = await enrol(gallery, "Ann", 3);
       const second = await again(gallery);
       expect(second.pipeline).toEqual(PIPELINE);
-      expect(second.store.settings).toEqual(SETTINGS);
+      expect(second.records.settings).toEqual(SETTINGS);
       expect(await second.person("Ann")).toEqual({ id: ann.person, name: "Ann", expires: null, faces: 3 });
-      const faces = await second.store.faces({ limit: 10 }, ann.person);
+      const faces = await second.records.faces({ limit: 10 }, ann.person);
       expect(faces.map(({ id }) => id)).toEqual(ann.faces);
       expect(faces[1]).toEqual({ id: ann.faces[1], person: ann.person, provenance: provenance("Ann/1.jpg") });
-      const vectors = await second.store.vectors(ann.faces);
+      const vectors = await second.records.vectors(ann.faces);
       expect([...vectors.get(ann.faces[2]!)!]).toEqual([...ann.vectors[2]!]);
-      const crop = await second.store.crop(ann.faces[0]!);
+      const crop = await second.records.crop(ann.faces[0]!);
       expect(Buffer.from(crop!).equals(Buffer.from(ann.crops[0]!))).toBe(true);
     });
 
@@ -149,7 +148,7 @@ export function storeContract(engine: StoreUnderTest): void {
           }))
           .sort((a, b) => b.cosine - a.cosine || a.person - b.person)
           .slice(0, 5);
-        const hits = await gallery.store.nearest(query, 5);
+        const hits = await gallery.records.nearest(query, 5);
         expect(hits).toHaveLength(5);
         for (const hit of hits) {
           const truth = exact.find(({ person }) => person === hit.person);
@@ -166,9 +165,9 @@ export function storeContract(engine: StoreUnderTest): void {
     test("people are listed in order of names, page by page", async () => {
       const gallery = await fresh();
       for (const name of ["Zoë", "Ann", "Ben", "Cem", "Dana"]) await enrol(gallery, name, 1);
-      const first = await gallery.store.people({ limit: 2 });
+      const first = await gallery.records.people({ limit: 2 });
       expect(first.map(({ name }) => name)).toEqual(["Ann", "Ben"]);
-      const next = await gallery.store.people({ after: "Ben", limit: 2 });
+      const next = await gallery.records.people({ after: "Ben", limit: 2 });
       expect(next.map(({ name }) => name)).toEqual(["Cem", "Dana"]);
       expect(await names(gallery)).toEqual(["Ann 1", "Ben 1", "Cem 1", "Dana 1", "Zoë 1"]);
     });
@@ -203,7 +202,7 @@ export function storeContract(engine: StoreUnderTest): void {
         effects: [effect],
         contents: [],
       };
-      await expect(gallery.store.commit(change)).rejects.toMatchObject({ code: "USAGE" });
+      await expect(storeOf(gallery).commit(change)).rejects.toMatchObject({ code: "USAGE" });
       await gallery.merge(["Be\u0301a", "B\u00e9a"], "Ann Zoe\u0308");
       expect(await names(gallery)).toEqual(["Ann Zo\u00eb 2"]);
     });
@@ -252,7 +251,7 @@ export function storeContract(engine: StoreUnderTest): void {
       await gallery.undo(split.sequence);
       expect(await names(gallery)).toEqual(["Anna 1", "Ben 2", "Twin 1"]);
       await expect(gallery.undo(split.sequence)).rejects.toMatchObject({ code: "CONFLICT" });
-      const log = await gallery.store.log({ limit: 100 });
+      const log = await gallery.records.log({ limit: 100 });
       expect(log.map(({ kind }) => kind)).toEqual([
         "undo",
         "undo",
@@ -273,7 +272,7 @@ export function storeContract(engine: StoreUnderTest): void {
       await enrol(gallery, "Annabella", 1);
       const { sequence } = await gallery.enrol([{ name: "Ben", faces: [made.face(made.direction())] }]);
       await gallery.forget(["Annabella"]);
-      const forgotten = await gallery.store.latest();
+      const forgotten = await gallery.records.latest();
       await expect(gallery.undo()).rejects.toMatchObject({
         code: "CONFLICT",
         message: `undo: expected a last change that can be undone, got ${forgotten} (forget), which cannot; "undo ${sequence}" takes back the one before it (enrol)`,
@@ -298,16 +297,16 @@ export function storeContract(engine: StoreUnderTest): void {
     test("a change that fails in its middle leaves nothing", async () => {
       const gallery = await fresh();
       const ann = await enrol(gallery, "Ann", 1);
-      const [person, face] = [await gallery.store.reserveIds(2), 0];
+      const [person, face] = [await storeOf(gallery).reserveIds(2), 0];
       const effects: Effect[] = [
         { subject: "person", id: person, before: null, after: { name: "Ben", expires: null } },
         { subject: "face", id: ann.faces[0]!, before: { person: 123_456 }, after: { person } },
       ];
       const contents: FaceContent[] = [];
       const change: Change = { kind: "move", at: "2026-01-01T00:00:00.000Z", effects, contents };
-      await expect(gallery.store.commit(change)).rejects.toMatchObject({ code: "CONFLICT" });
+      await expect(storeOf(gallery).commit(change)).rejects.toMatchObject({ code: "CONFLICT" });
       expect(await names(gallery)).toEqual(["Ann 1"]);
-      expect(await gallery.store.log({ limit: 10 })).toHaveLength(1);
+      expect(await gallery.records.log({ limit: 10 })).toHaveLength(1);
       expect(face).toBe(0);
     });
 
@@ -326,14 +325,14 @@ export function storeContract(engine: StoreUnderTest): void {
         effects: [leaving],
         contents: [],
       };
-      await expect(gallery.store.commit(change)).rejects.toThrow(/every face of a person who leaves/);
+      await expect(storeOf(gallery).commit(change)).rejects.toThrow(/every face of a person who leaves/);
       const orphan: Effect = {
         subject: "face",
         id: ann.faces[0]!,
         before: { person: ann.person },
         after: { person: 99_999 },
       };
-      await expect(gallery.store.commit({ ...change, effects: [orphan] })).rejects.toMatchObject({
+      await expect(storeOf(gallery).commit({ ...change, effects: [orphan] })).rejects.toMatchObject({
         code: "CONFLICT",
       });
       expect(await names(gallery)).toEqual(["Ann 2"]);
@@ -384,8 +383,8 @@ export function storeContract(engine: StoreUnderTest): void {
           contents: [],
         });
         const answers = await Promise.allSettled([
-          gallery.store.commit(change("One")),
-          second.store.commit(change("Two")),
+          storeOf(gallery).commit(change("One")),
+          storeOf(second).commit(change("Two")),
         ]);
         expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
         const same = await Promise.all(
@@ -401,7 +400,7 @@ export function storeContract(engine: StoreUnderTest): void {
     test("photographs that are in the gallery are known again", async () => {
       const gallery = await fresh();
       const ann = await enrol(gallery, "Ann", 2);
-      const known = await gallery.store.knownPhotographs(["ab".repeat(32), "cd".repeat(32)]);
+      const known = await gallery.records.knownPhotographs(["ab".repeat(32), "cd".repeat(32)]);
       expect([...known]).toEqual([["ab".repeat(32), [ann.person]]]);
     });
 
@@ -418,8 +417,8 @@ export function storeContract(engine: StoreUnderTest): void {
       expect(receipt.searched.reduce((sum, { hits }) => sum + hits, 0)).toBe(0);
       expect(await names(gallery)).toEqual(["Benedict 2"]);
       expect((await gallery.search(ann.vectors[0]!, 1))[0]?.person.name).toBe("Benedict");
-      expect(JSON.stringify(await gallery.store.log({ limit: 100 }))).not.toMatch(/ella/);
-      expect(JSON.stringify(await gallery.store.log({ limit: 100 }))).toMatch(/Benedict/);
+      expect(JSON.stringify(await gallery.records.log({ limit: 100 }))).not.toMatch(/ella/);
+      expect(JSON.stringify(await gallery.records.log({ limit: 100 }))).toMatch(/Benedict/);
       await expect(gallery.undo(1)).rejects.toMatchObject({ code: "CONFLICT" });
       expect((await gallery.identify(ben.vectors[0]!)).person?.name).toBe("Benedict");
     });
@@ -437,10 +436,10 @@ export function storeContract(engine: StoreUnderTest): void {
       const pruned = await gallery.prune();
       expect(pruned?.people.map(({ names }) => names)).toEqual([["Guest"]]);
       expect(await names(gallery)).toEqual(["Later 1", "Member 1"]);
-      expect((await gallery.store.stats()).deletedFaces).toBe(1);
+      expect((await gallery.records.stats()).deletedFaces).toBe(1);
       const rest = await gallery.prune({ deletedBefore: new Date(Date.UTC(2026, 6, 1)) });
       expect(rest?.faces).toBe(1);
-      expect((await gallery.store.stats()).deletedFaces).toBe(0);
+      expect((await gallery.records.stats()).deletedFaces).toBe(0);
       expect(await gallery.prune()).toBeUndefined();
       await gallery.retain("Later", null);
       expect((await gallery.person("Later")).expires).toBeNull();
@@ -461,24 +460,24 @@ export function storeContract(engine: StoreUnderTest): void {
 
       test("goes on where it was, refuses to end early, and then answers with the new vectors only", async () => {
         const second = await again(gallery);
-        await gallery.store.beginReindex(next);
-        const todo = await gallery.store.facesToEmbed({ limit: 10 });
+        await storeOf(gallery).beginReindex(next);
+        const todo = await storeOf(gallery).facesToEmbed({ limit: 10 });
         expect(todo).toHaveLength(5);
         expect(Buffer.from(todo[0]!.crop!).equals(Buffer.from(ann.crops[0]!))).toBe(true);
         const vectors = new Map(todo.map(({ id }) => [id, nextFaces.direction()]));
-        await gallery.store.addReindexed(new Map([...vectors].slice(0, 3)));
-        await expect(gallery.store.finishReindex("2026-01-02T00:00:00.000Z")).rejects.toMatchObject({
+        await storeOf(gallery).addReindexed(new Map([...vectors].slice(0, 3)));
+        await expect(storeOf(gallery).finishReindex("2026-01-02T00:00:00.000Z")).rejects.toMatchObject({
           code: "CONFLICT",
         });
-        await gallery.store.beginReindex(next);
-        await expect(gallery.store.beginReindex(madePipeline(32, "third"))).rejects.toMatchObject({
+        await storeOf(gallery).beginReindex(next);
+        await expect(storeOf(gallery).beginReindex(madePipeline(32, "third"))).rejects.toMatchObject({
           code: "CONFLICT",
         });
-        const rest = await gallery.store.facesToEmbed({ limit: 10 });
+        const rest = await storeOf(gallery).facesToEmbed({ limit: 10 });
         expect(rest.map(({ id }) => id)).toEqual(todo.slice(3).map(({ id }) => id));
         expect((await gallery.identify(ann.vectors[0]!)).person?.name).toBe("Ann");
-        await gallery.store.addReindexed(new Map([...vectors].slice(3)));
-        await gallery.store.finishReindex("2026-01-02T00:00:00.000Z");
+        await storeOf(gallery).addReindexed(new Map([...vectors].slice(3)));
+        await storeOf(gallery).finishReindex("2026-01-02T00:00:00.000Z");
         expect(gallery.pipeline).toEqual(next);
         const query = vectors.get(ann.faces[1]!)!;
         expect(await gallery.identify(query)).toMatchObject({
@@ -496,16 +495,16 @@ export function storeContract(engine: StoreUnderTest): void {
       const gallery = await fresh();
       const { faces } = await enrol(gallery, "Ann", 2);
       const old = madePipeline(32, "next-model");
-      await gallery.store.beginReindex(old);
+      await storeOf(gallery).beginReindex(old);
       const oldFaces = new MadeFaces(9, 32);
-      await gallery.store.addReindexed(new Map(faces.map((id) => [id, oldFaces.direction()])));
+      await storeOf(gallery).addReindexed(new Map(faces.map((id) => [id, oldFaces.direction()])));
       const current = { ...madePipeline(16, "next-model"), alignment: { ...old.alignment!, version: 2 } };
-      await gallery.store.beginReindex(current);
-      expect(await gallery.store.facesToEmbed({ limit: 9 })).toHaveLength(2);
+      await storeOf(gallery).beginReindex(current);
+      expect(await storeOf(gallery).facesToEmbed({ limit: 9 })).toHaveLength(2);
       const newFaces = new MadeFaces(9, 16);
       const vectors = new Map(faces.map((id) => [id, newFaces.direction()]));
-      await gallery.store.addReindexed(vectors);
-      await gallery.store.finishReindex("2026-01-02T00:00:00.000Z");
+      await storeOf(gallery).addReindexed(vectors);
+      await storeOf(gallery).finishReindex("2026-01-02T00:00:00.000Z");
       expect(gallery.pipeline).toEqual(current);
       expect((await gallery.identify(vectors.get(faces[0]!)!)).candidates[0]?.face).toBe(faces[0]);
     });
@@ -520,7 +519,7 @@ export function storeContract(engine: StoreUnderTest): void {
       await gallery.deletePerson("Twin");
       await gallery.undo();
       await gallery.forget(["Twin"]);
-      expect(await checkGallery(gallery.store)).toEqual({
+      expect(await gallery.check()).toEqual({
         ...{ people: 1, faces: 3, changes: 8 },
         problems: [],
       });
@@ -531,7 +530,12 @@ export function storeContract(engine: StoreUnderTest): void {
       await enrol(gallery, "Ann", 3);
       await enrol(gallery, "Ben", 1);
       await gallery.deletePerson("Ben");
-      expect(await gallery.store.stats()).toMatchObject({ people: 1, faces: 3, deletedFaces: 1, changes: 3 });
+      expect(await gallery.records.stats()).toMatchObject({
+        people: 1,
+        faces: 3,
+        deletedFaces: 1,
+        changes: 3,
+      });
     });
 
     test("a closed gallery says so, and closing twice does nothing", async () => {

@@ -31,15 +31,15 @@ export async function audit(gallery: Gallery, accounts: readonly Account[], prob
 }
 
 async function holdingsOf(gallery: Gallery, wrong: string[]): Promise<Holdings> {
-  const { store } = gallery;
+  const { records } = gallery;
   const people = new Map<number, PersonState & { faces: number }>();
   for await (const { id, name, expires, faces } of gallery.people()) people.set(id, { name, expires, faces });
   const owners = new Map<string, string>();
   const vectors = new Map<number, { person: number; vector: UnitVector }>();
   const counted = new Map<number, number>();
   for (let after: number | undefined; ; ) {
-    const page = await store.faces({ after, limit: 1000 });
-    const values = await store.vectors(page.map(({ id }) => id));
+    const page = await records.faces({ after, limit: 1000 });
+    const values = await records.vectors(page.map(({ id }) => id));
     for (const { id, person, provenance } of page) {
       const { source } = provenance;
       const owner = people.get(person);
@@ -50,7 +50,7 @@ async function holdingsOf(gallery: Gallery, wrong: string[]): Promise<Holdings> 
       const vector = values.get(id);
       if (!vector || !same(vector, vectorFor(source))) wrong.push(`${source} has lost its vector`);
       else vectors.set(id, { person, vector });
-      const crop = await store.crop(id);
+      const crop = await records.crop(id);
       if (!crop || !Buffer.from(crop).equals(cropFor(source))) wrong.push(`${source} has lost its crop`);
     }
     if (page.length < 1000) break;
@@ -98,7 +98,7 @@ async function checkLog(
 ): Promise<void> {
   const entries = [];
   for (let after: number | undefined; ; ) {
-    const page = await gallery.store.log({ after, limit: 1000 });
+    const page = await gallery.records.log({ after, limit: 1000 });
     entries.push(...page);
     if (page.length < 1000) break;
     after = page.at(-1)!.sequence;
@@ -142,7 +142,7 @@ async function checkIndex(gallery: Gallery, holds: Holdings, probes: number, wro
       if (!known || score > known.cosine) best.set(person, { face, cosine: score });
     }
     const expected = [...best].sort(([a, x], [b, y]) => y.cosine - x.cosine || a - b);
-    const found = await gallery.store.nearest(query, holds.people.size + 10);
+    const found = await gallery.records.nearest(query, holds.people.size + 10);
     const line = (person: number, face: number, score: number): string => `${person} ${face} ${score}`;
     const wanted = expected.map(([person, hit]) => line(person, hit.face, hit.cosine)).join("\n");
     const got = found.map((hit) => line(hit.person, hit.face, hit.cosine)).join("\n");

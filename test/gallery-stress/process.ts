@@ -57,7 +57,7 @@ async function write(gallery: Gallery): Promise<void> {
     Object.fromEntries(whose.map((source) => [source, to]));
   const idsOf = async (person: string): Promise<Map<string, number>> => {
     const { id } = await gallery.person(person);
-    const faces = await gallery.store.faces({ limit: 1000 }, id);
+    const faces = await gallery.records.faces({ limit: 1000 }, id);
     return new Map(faces.map((face) => [face.provenance.source, face.id]));
   };
   const step = async (
@@ -142,7 +142,7 @@ async function write(gallery: Gallery): Promise<void> {
     async () => {
       say({ begins: "count", owners: {}, counts: true });
       for (;;) {
-        const page = await gallery.store.people({ after: COUNTER, limit: 1 });
+        const page = await gallery.records.people({ after: COUNTER, limit: 1 });
         const now = page[0]!.name;
         try {
           const { sequence } = await gallery.rename(
@@ -171,7 +171,7 @@ async function write(gallery: Gallery): Promise<void> {
 async function visit(): Promise<void> {
   for (let asked = 1; !stopping; asked++) {
     const gallery = await Gallery.open(address, { clock });
-    if ((await gallery.store.personNamed(ANCHOR))?.faces !== 8) say({ wrong: "the anchor is not whole" });
+    if ((await gallery.records.personNamed(ANCHOR))?.faces !== 8) say({ wrong: "the anchor is not whole" });
     await gallery.close();
     say({ asked });
     await new Promise((resolve) => setTimeout(resolve, random.below(30)));
@@ -189,7 +189,7 @@ async function read(gallery: Gallery): Promise<void> {
     const stranger = await gallery.search(vectorFor(`stranger ${random.below(1e6)}`), 3);
     const [{ length }, { name: who }] = [stranger, candidates[0]!.person];
     if (length === 0) say({ wrong: `nobody resembles a stranger, and ${who} does` });
-    const people = await gallery.store.people({ limit: 20 });
+    const people = await gallery.records.people({ limit: 20 });
     const halves = people.filter(({ faces }) => faces === 0);
     if (halves.length > 0) say({ wrong: `${halves[0]!.name} has no faces` });
     say({ asked });

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { MILVUS_SERVERS } from "../../../test/milvus-servers.ts";
 import { parseAddress } from "../address.ts";
-import { checkGallery } from "../check-gallery.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, ticking } from "../store.contract.ts";
@@ -150,13 +149,13 @@ function aServer(server: string): void {
     const address = await addressOf("lost");
     const gallery = await create(address);
     const { result } = await gallery.enrol([{ name: "Ann", faces: [face(), face(), face()] }]);
-    expect((await checkGallery(gallery.store)).problems).toEqual([]);
+    expect((await gallery.check()).problems).toEqual([]);
     const rows = await VectorCollection.connect(parseAddress(address) as MilvusAddress);
     opened.push(rows);
     await rows.change(PIPELINE);
     const [, lost] = result[0]!.faces;
     await rows.remove([lost!]);
-    expect((await checkGallery(gallery.store)).problems).toEqual([
+    expect((await gallery.check()).problems).toEqual([
       expect.stringMatching(new RegExp(`^face ${lost} has no row on milvus://.*: no search finds it$`)),
     ]);
   });

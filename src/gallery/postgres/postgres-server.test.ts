@@ -2,9 +2,8 @@ import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { missing, server, TestSchemas } from "../../../test/postgres-schemas.ts";
 import { parseAddress } from "../address.ts";
-import { checkGallery } from "../check-gallery.ts";
 import { Marks, type Piece, piecesOfCrop, piecesOfText, piecesOfVector } from "../erasure/index.ts";
-import { Gallery } from "../gallery.ts";
+import { Gallery, storeOf } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, ticking } from "../store.contract.ts";
 import { Connections, type PostgresAddress } from "./connection.ts";
@@ -41,12 +40,12 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     for await (const { name } of gallery.people()) listed.push(name);
     expect(listed).toEqual([...names].sort());
     const { id } = await gallery.person(names[0]!);
-    expect((await gallery.store.faces({ limit: 9 }, id))[0]?.provenance.source).toBe(`${names[0]}.jpg`);
+    expect((await gallery.records.faces({ limit: 9 }, id))[0]?.provenance.source).toBe(`${names[0]}.jpg`);
     await gallery.rename(names[1]!, "NULL");
     await gallery.undo();
     expect((await gallery.person(names[1]!)).faces).toBe(1);
     expect((await gallery.forget([names[3]!])).faces).toBe(1);
-    expect((await gallery.store.stats()).people).toBe(3);
+    expect((await gallery.records.stats()).people).toBe(3);
   });
 
   test("two people change names in one step", async () => {
@@ -58,7 +57,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
       { subject: "person" as const, id: ann.id, before: state("Ann"), after: state("Ben") },
       { subject: "person" as const, id: ben.id, before: state("Ben"), after: state("Ann") },
     ];
-    await gallery.store.commit({ kind: "rename", at: "2026-01-01T00:00:00.000Z", effects, contents: [] });
+    await storeOf(gallery).commit({ kind: "rename", at: "2026-01-01T00:00:00.000Z", effects, contents: [] });
     expect((await gallery.person("Ann")).id).toBe(ben.id);
   });
 
@@ -70,15 +69,15 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
       faces: [0, 1].map(() => ({ ...made.face(centre), crop: undefined })),
     }));
     await gallery.enrol(people);
-    const exact = await Gallery.open(schemas.again(gallery.store.address, "exact").href, {
+    const exact = await Gallery.open(schemas.again(gallery.records.address, "exact").href, {
       clock: ticking(),
     });
     opened.push(exact);
     let agreed = 0;
     for (const centre of centres.slice(0, 40)) {
       const query = made.near(centre, 0.4);
-      const truth = await exact.store.nearest(query, 5);
-      const hits = await gallery.store.nearest(query, 5);
+      const truth = await exact.records.nearest(query, 5);
+      const hits = await gallery.records.nearest(query, 5);
       for (const hit of hits) {
         const same = truth.find(({ person }) => person === hit.person);
         if (same) expect(hit.cosine).toBe(same.cosine);
@@ -86,14 +85,14 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
       }
     }
     expect(agreed / 200).toBeGreaterThanOrEqual(0.98);
-    expect(await schemas.scansOfGraph(gallery.store.address)).toBeGreaterThan(0);
+    expect(await schemas.scansOfGraph(gallery.records.address)).toBeGreaterThan(0);
   });
 
   test("the search for bytes finds a vector, its half-precision copy and a crop while they are there", async () => {
     const gallery = await fresh("approximate");
     const face = made.face(made.direction(), "found-me.jpg");
     await gallery.enrol([{ name: "Present", faces: [face] }]);
-    const connections = new Connections(parseAddress(gallery.store.address) as PostgresAddress);
+    const connections = new Connections(parseAddress(gallery.records.address) as PostgresAddress);
     const hitsOf = async (tables: string[], pieces: Piece[]): Promise<number> => {
       const { files, beyond, failed } = await searchServerFiles(connections, tables, Marks.of(pieces));
       expect([...beyond, ...failed]).toEqual([expect.stringContaining("write-ahead log")]);
@@ -136,7 +135,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     const none = Gallery.open(schemas.fresh("exact").href, { clock: ticking() });
     await expect(none).rejects.toMatchObject({ code: "BAD_FILE" });
     const gallery = await fresh();
-    const twice = Gallery.create(gallery.store.address, PIPELINE, { clock: ticking() });
+    const twice = Gallery.create(gallery.records.address, PIPELINE, { clock: ticking() });
     await expect(twice).rejects.toMatchObject({ code: "CONFLICT" });
   });
 
@@ -156,7 +155,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     const client = new pg.Client(server);
     await client.connect();
     await client.query(
-      `SET search_path = ${new URL(gallery.store.address).searchParams.get("gallery")}, public`,
+      `SET search_path = ${new URL(gallery.records.address).searchParams.get("gallery")}, public`,
     );
     await client.query(sql);
     await client.end();
@@ -168,15 +167,15 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     const { result } = await gallery.enrol([{ name: "Ann", faces: [face] }]);
     const id = result[0]!.faces[0]!;
     await altered(gallery, "UPDATE crop SET jpeg = set_byte(jpeg, 7, 255 - get_byte(jpeg, 7))");
-    await expect(gallery.store.crop(id)).rejects.toMatchObject({ code: "BAD_FILE" });
+    await expect(gallery.records.crop(id)).rejects.toMatchObject({ code: "BAD_FILE" });
     await altered(
       gallery,
       "UPDATE vector_1 SET value = (SELECT array_agg(-x)::vector FROM unnest(value::real[]) AS x)",
     );
-    await expect(gallery.store.vectors([id])).rejects.toMatchObject({ code: "BAD_FILE" });
-    await expect(gallery.store.nearest(face.vector, 1)).rejects.toMatchObject({ code: "BAD_FILE" });
+    await expect(gallery.records.vectors([id])).rejects.toMatchObject({ code: "BAD_FILE" });
+    await expect(gallery.records.nearest(face.vector, 1)).rejects.toMatchObject({ code: "BAD_FILE" });
     await altered(gallery, "UPDATE head SET settings = '{}'");
-    const again = Gallery.open(gallery.store.address, { clock: ticking() });
+    const again = Gallery.open(gallery.records.address, { clock: ticking() });
     await expect(again).rejects.toMatchObject({ code: "BAD_FILE" });
     await expect(again).rejects.toThrow(/expected its settings as it was written/);
   });
@@ -196,10 +195,10 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
   };
   const asked: Record<string, (gallery: Gallery) => Promise<unknown>> = {
     person: (gallery) => gallery.person("Ben"),
-    list: (gallery) => gallery.store.people({ limit: 9 }),
-    faces: (gallery) => gallery.store.faces({ limit: 9 }),
+    list: (gallery) => gallery.records.people({ limit: 9 }),
+    faces: (gallery) => gallery.records.faces({ limit: 9 }),
     search: (gallery) => gallery.search(made.direction(), 2),
-    log: (gallery) => gallery.store.log({ limit: 9 }),
+    log: (gallery) => gallery.records.log({ limit: 9 }),
     undo: (gallery) => gallery.undo(),
     rename: (gallery) => gallery.rename("Ann", "Anna"),
     delete: (gallery) => gallery.deletePerson("Ann"),
@@ -242,7 +241,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
           code: "BAD_FILE",
           message: expect.stringMatching(word),
         });
-      const { problems } = await checkGallery(gallery.store);
+      const { problems } = await gallery.check();
       expect(problems).toContainEqual(
         expect.stringMatching(/^(person|face|change|effect of change) \d+ is not as it was written$/),
       );
@@ -257,15 +256,15 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     ["face", 'table "face" lacks rows or has others'],
   ])("rows that table %s lacks are noticed by a check", async (table, problem) => {
     const { gallery } = await people();
-    expect((await checkGallery(gallery.store)).problems).toEqual([]);
+    expect((await gallery.check()).problems).toEqual([]);
     await altered(gallery, `ALTER TABLE ${table} DISABLE TRIGGER USER; DELETE FROM ${table}`);
-    expect((await checkGallery(gallery.store)).problems).toContain(problem);
+    expect((await gallery.check()).problems).toContain(problem);
   });
 
   test("a vector that a search passes over although its face is there is noticed by a check", async () => {
     const { gallery } = await people();
     await altered(gallery, "UPDATE vector_1 SET present = false WHERE face = (SELECT min(id) FROM face)");
-    expect((await checkGallery(gallery.store)).problems).toContainEqual(
+    expect((await gallery.check()).problems).toContainEqual(
       expect.stringMatching(/^face \d+ is there, and its vector is not searched$/),
     );
   });
@@ -279,7 +278,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     ]) {
       const { gallery } = await people();
       await damaged(gallery, "head", sql);
-      const again = Gallery.open(gallery.store.address, { clock: ticking() });
+      const again = Gallery.open(gallery.records.address, { clock: ticking() });
       await expect(again, sql).rejects.toMatchObject({
         code: "BAD_FILE",
         message: expect.stringContaining('expected the row of table "head" as it was written'),
@@ -292,12 +291,12 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
     };
     await expect(gallery.forget(["Ann"], { show })).rejects.toThrow("not now");
     await damaged(gallery, "erasure", "UPDATE erasure SET receipt = '{}'");
-    const opened = await Gallery.open(gallery.store.address, { clock: ticking() });
+    const opened = await Gallery.open(gallery.records.address, { clock: ticking() });
     const finishing = opened.finishErasures();
     await expect(finishing).rejects.toThrow(/expected erasure \d+ as it was written/);
     await opened.close();
     await altered(gallery, "DELETE FROM ids");
-    const again = await Gallery.open(gallery.store.address, { clock: ticking() });
+    const again = await Gallery.open(gallery.records.address, { clock: ticking() });
     await expect(again.enrol([{ name: "Ann", faces: [] }])).rejects.toMatchObject({
       code: "BAD_FILE",
       message: expect.stringContaining('expected the row of table "ids" as it was written'),
@@ -322,13 +321,13 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
        ALTER TABLE vector_1 DROP COLUMN checksum; ALTER TABLE crop DROP COLUMN checksum; UPDATE head SET version = 2;
        ${rename("A", "Zo\u00eb")} ${rename("B", "Zoe\u0308")}`,
     );
-    const again = await Gallery.open(gallery.store.address, { clock: ticking() });
+    const again = await Gallery.open(gallery.records.address, { clock: ticking() });
     opened.push(again);
-    expect(again.store.respelled).toEqual([{ from: "Zoe\u0308", to: "Zo\u00eb (2)", numbered: true }]);
+    expect(again.records.respelled).toEqual([{ from: "Zoe\u0308", to: "Zo\u00eb (2)", numbered: true }]);
     expect((await again.identify(faces[1]!.vector)).person?.name).toBe("Zo\u00eb (2)");
-    expect((await checkGallery(again.store)).problems).toEqual([]);
+    expect((await again.check()).problems).toEqual([]);
     await again.undo();
-    expect((await again.store.stats()).people).toBe(0);
-    expect((await checkGallery(again.store)).problems).toEqual([]);
+    expect((await again.records.stats()).people).toBe(0);
+    expect((await again.check()).problems).toEqual([]);
   });
 });

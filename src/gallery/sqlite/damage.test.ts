@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FaceError, seeded, type UnitVector } from "../../core/index.ts";
-import { checkGallery } from "../check-gallery.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, ticking } from "../store.contract.ts";
@@ -35,19 +34,19 @@ async function makeGallery(path: string): Promise<UnitVector[]> {
 /** Everything that a gallery answers, as one text. */
 async function answersOf(path: string, queries: readonly UnitVector[]): Promise<string> {
   await using gallery = await Gallery.open(`sqlite:${path}`, { clock });
-  const found: unknown[] = [gallery.pipeline, gallery.store.settings];
+  const found: unknown[] = [gallery.pipeline, gallery.records.settings];
   for (const query of queries) found.push(await gallery.identify(query, { k: 4 }));
   for await (const person of gallery.people()) {
-    const faces = await gallery.store.faces({ limit: 100 }, person.id);
-    const crops = await Promise.all(faces.map(({ id }) => gallery.store.crop(id)));
+    const faces = await gallery.records.faces({ limit: 100 }, person.id);
+    const crops = await Promise.all(faces.map(({ id }) => gallery.records.crop(id)));
     found.push(
       await gallery.person(person.name),
       faces,
       crops.map((crop) => Buffer.from(crop ?? []).toString("hex")),
     );
   }
-  found.push(await gallery.store.log({ limit: 1000 }));
-  const { people, faces, deletedFaces, changes } = await gallery.store.stats();
+  found.push(await gallery.records.log({ limit: 1000 }));
+  const { people, faces, deletedFaces, changes } = await gallery.records.stats();
   return JSON.stringify([found, people, faces, deletedFaces, changes]);
 }
 
@@ -126,7 +125,7 @@ test("a damaged task of forgetting is told to whoever asks for it, and to a chec
     await expect(again.finishErasures(), sql).rejects.toMatchObject({ code: "BAD_FILE", message: sentence });
     // Rows that triggers keep in step have a right checksum.
     if (sql.startsWith("DROP"))
-      expect((await checkGallery(again.store)).problems).toContainEqual(
+      expect((await again.check()).problems).toContainEqual(
         expect.stringMatching(/^erasure \d+ is not as it was written$/),
       );
   }
@@ -142,7 +141,7 @@ test("a check of everything finds what was altered behind the gallery's back", a
     connection.close();
     const gallery = await Gallery.open(`sqlite:${path}.copy`, { clock });
     try {
-      return (await checkGallery(gallery.store)).problems;
+      return (await gallery.check()).problems;
     } finally {
       await gallery.close();
     }

@@ -52,7 +52,7 @@ async function enrolled(gallery: Gallery) {
 test("a gallery of an earlier version gets checksums and one spelling of names; nobody is lost and all of it can be undone", async () => {
   const { path, vectors } = await earlierGallery();
   const gallery = await Gallery.open(`sqlite:${path}`, { clock: ticking() });
-  expect(gallery.store.respelled).toEqual([
+  expect(gallery.records.respelled).toEqual([
     { from: nfd, to: `${nfc} (2)`, numbered: true },
     { from: "C\u200b", to: "C", numbered: false },
   ]);
@@ -67,6 +67,6 @@ test("a gallery of an earlier version gets checksums and one spelling of names; 
   expect(left).toEqual(["C"]);
   await gallery.close();
   await using again = await Gallery.open(`sqlite:${path}`, { clock: ticking() });
-  expect(again.store.respelled).toEqual([]);
+  expect(again.records.respelled).toEqual([]);
   expect((await again.identify(vectors.get("C")!)).person?.name).toBe("C");
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { forgettingContract } from "../forgetting.contract.ts";
-import { Gallery } from "../gallery.ts";
+import { Gallery, storeOf } from "../gallery.ts";
 import { historiesContract } from "../histories.contract.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { PIPELINE, type StoreUnderTest, storeContract, ticking } from "../store.contract.ts";
@@ -41,7 +41,7 @@ test("once a gallery is closed its file alone is the gallery", async () => {
   await gallery.close();
   await copyFile(join(folder, "people.db"), join(folder, "copy.db"));
   await using copy = await Gallery.open(`sqlite:${join(folder, "copy.db")}`, { clock: ticking() });
-  expect(await copy.store.stats()).toMatchObject({ people: 1, faces: 2 });
+  expect(await copy.records.stats()).toMatchObject({ people: 1, faces: 2 });
   expect((await copy.identify(made.near(centre, 0.9))).person?.name).toBe("Ann");
 });
 
@@ -50,9 +50,9 @@ test("a gallery of an earlier version is listed, and moves to a pipeline from a 
   const made = new MadeFaces(4);
   const gallery = await Gallery.create(`sqlite:${path}`, PIPELINE, { clock: ticking(), threshold: 0.4 });
   await gallery.enrol([{ name: "Ann", faces: [made.face(made.direction())] }]);
-  await gallery.store.beginReindex({ ...PIPELINE, flip: true });
-  const face = (await gallery.store.facesToEmbed({ limit: 1 }))[0]!;
-  await gallery.store.addReindexed(new Map([[face.id, made.direction()]]));
+  await storeOf(gallery).beginReindex({ ...PIPELINE, flip: true });
+  const face = (await storeOf(gallery).facesToEmbed({ limit: 1 }))[0]!;
+  await storeOf(gallery).addReindexed(new Map([[face.id, made.direction()]]));
   await gallery.close();
   const earlier = { model: "test-model", dimension: 64, metric: "cosine", preprocessing: "0123456789abcdef" };
   const connection = await Connection.open(path);
@@ -66,16 +66,16 @@ test("a gallery of an earlier version is listed, and moves to a pipeline from a 
     preprocessing: earlier.preprocessing,
   });
   expect((await opened.person("Ann")).name).toBe("Ann");
-  await opened.store.beginReindex(PIPELINE);
+  await storeOf(opened).beginReindex(PIPELINE);
   // The vector of the move that was dropped is gone with it.
-  expect(await opened.store.facesToEmbed({ limit: 9 })).toHaveLength(1);
-  await expect(opened.store.beginReindex({ ...PIPELINE, flip: true })).rejects.toMatchObject({
+  expect(await storeOf(opened).facesToEmbed({ limit: 9 })).toHaveLength(1);
+  await expect(storeOf(opened).beginReindex({ ...PIPELINE, flip: true })).rejects.toMatchObject({
     code: "CONFLICT",
   });
   const realigned = { ...PIPELINE, alignment: { ...PIPELINE.alignment!, version: 2 } };
-  await opened.store.beginReindex(realigned);
-  await opened.store.addReindexed(new Map([[face.id, made.direction()]]));
-  await opened.store.finishReindex("2026-01-02T00:00:00.000Z");
+  await storeOf(opened).beginReindex(realigned);
+  await storeOf(opened).addReindexed(new Map([[face.id, made.direction()]]));
+  await storeOf(opened).finishReindex("2026-01-02T00:00:00.000Z");
   expect(opened.pipeline).toEqual(realigned);
 });
 

@@ -35,8 +35,6 @@ async function galleryWithCrop(): Promise<Gallery> {
   return gallery;
 }
 
-const now = new Date(0);
-
 describe("a face whose photograph is gone", () => {
   test.each([
     ["another network", { ...pipeline, model: { ...pipeline.model, sha256: "99".repeat(32) } }],
@@ -44,7 +42,7 @@ describe("a face whose photograph is gone", () => {
     ["another order of channels", { ...pipeline, feed: { ...pipeline.feed, channels: "BGR" as const } }],
   ])("moves to %s from its crop", async (_, next) => {
     await using gallery = await galleryWithCrop();
-    expect(await reindexGallery(gallery, recognizerOf(next), { now })).toEqual({
+    expect(await reindexGallery(gallery, recognizerOf(next))).toEqual({
       embedded: 1,
       fromPhotographs: 0,
       fromCrops: 1,
@@ -59,7 +57,7 @@ describe("a face whose photograph is gone", () => {
     ["detector", { ...pipeline, detector: { ...pipeline.detector!, id: "other", sha256: "12".repeat(32) } }],
   ])("does not move to another %s, for its crop was cut another way", async (_, next) => {
     await using gallery = await galleryWithCrop();
-    const report = await reindexGallery(gallery, recognizerOf(next), { now });
+    const report = await reindexGallery(gallery, recognizerOf(next));
     expect(report).toMatchObject({ embedded: 0, fromCrops: 0, finished: false });
     expect(report.missing).toHaveLength(1);
     expect(gallery.pipeline).toEqual(pipeline);
@@ -68,6 +66,6 @@ describe("a face whose photograph is gone", () => {
 
 test("a gallery that is of the pipeline already is left as it is", async () => {
   await using gallery = await galleryWithCrop();
-  const report = await reindexGallery(gallery, recognizerOf(structuredClone(pipeline)), { now });
+  const report = await reindexGallery(gallery, recognizerOf(structuredClone(pipeline)));
   expect(report).toMatchObject({ embedded: 0, finished: true });
 });

@@ -4,7 +4,6 @@ import { asAlignedFace } from "../../align/index.ts";
 import {
   intersectionOverUnion,
   isDatabaseInUse,
-  throwIfAborted,
   type UnitVector,
   type WorkOptions,
 } from "../../core/index.ts";
@@ -26,9 +25,6 @@ export interface ReindexReport {
   readonly finished: boolean;
 }
 
-/** Faces embedded between two writes: what an interruption costs at most. */
-const STEP = 32;
-
 /** A face of the photograph is taken for the one that was enrolled when their boxes overlap by this much. */
 const SAME_BOX = 0.3;
 
@@ -40,51 +36,29 @@ const SAME_BOX = 0.3;
  * pipeline would cut the same one.
  *
  * @param options.dropMissing delete the faces that cannot be embedded, rather than stay
- * @param now date of the change
  * Throws    FaceError CONFLICT while a move to yet another pipeline is under way, ABORTED
  */
 export async function reindexGallery(
   gallery: Gallery,
   recognizer: Recognizer,
-  options: WorkOptions & { readonly now: Date; readonly dropMissing?: boolean | undefined },
+  options: WorkOptions & { readonly dropMissing?: boolean | undefined } = {},
 ): Promise<ReindexReport> {
   const { pipeline } = recognizer;
   const done = { embedded: 0, fromPhotographs: 0, fromCrops: 0 };
   if (isKnown(gallery.pipeline) && !pipelineDifference(gallery.pipeline, pipeline)) {
     return { ...done, missing: [], finished: true };
   }
-  const { records, reindexing } = gallery;
   const cropsFit = areCropsOf(gallery.pipeline, pipeline);
-  await reindexing.beginReindex(pipeline);
-  const { faces: total } = await records.stats();
-  let missing: number[] = [];
-  let after: number | undefined;
-  for (;;) {
-    throwIfAborted(options.signal);
-    const faces = await reindexing.facesToEmbed({ after, limit: STEP });
-    if (faces.length === 0) break;
-    const vectors = new Map<number, UnitVector>();
-    for (const face of faces) {
+  const { embedded, missing, finished } = await gallery.reindex(pipeline, {
+    ...options,
+    embed: async (face) => {
       const found =
         (await fromPhotograph(recognizer, face)) ?? (cropsFit ? await fromCrop(recognizer, face) : undefined);
-      if (!found) {
-        missing.push(face.id);
-        continue;
-      }
-      vectors.set(face.id, found.vector);
-      done[found.from]++;
-    }
-    await reindexing.addReindexed(vectors);
-    done.embedded += vectors.size;
-    after = faces.at(-1)!.id;
-    options.onProgress?.({ stage: "reindex", done: done.embedded, total: Math.max(total, done.embedded) });
-  }
-  // Of the faces that lack a vector, those that were deleted already hold nobody up.
-  missing = (await records.facesWith(missing)).map(({ id }) => id).sort((a, b) => a - b);
-  if (missing.length > 0 && !options.dropMissing) return { ...done, missing, finished: false };
-  if (missing.length > 0) await gallery.deleteFaces(missing);
-  await reindexing.finishReindex(options.now.toISOString());
-  return { ...done, missing, finished: true };
+      if (found) done[found.from]++;
+      return found?.vector;
+    },
+  });
+  return { ...done, embedded, missing, finished };
 }
 
 /**

@@ -5,7 +5,7 @@ import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../../options.ts";
 import { progressBar } from "../../progress-bar.ts";
-import { clock, count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
+import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
 interface ReindexFlags extends GalleryFlags, ModelFlags {
   readonly dropMissing?: boolean;
@@ -31,7 +31,6 @@ async function reindex(io: CliIo, flags: ReindexFlags): Promise<number> {
   const options = await recognizerOptions(flags, openStore(io), io);
   await using recognizer = await Recognizer.open({ ...options, signal: io.signal, onProgress: bar.update });
   const report = await reindexGallery(gallery, recognizer, {
-    now: clock(),
     dropMissing: flags.dropMissing,
     signal: io.signal,
     onProgress: bar.update,
