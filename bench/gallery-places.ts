@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { missing, TestSchemas } from "../test/postgres-schemas.ts";
 
-/** Where a bench makes its galleries; what was made is removed at the end. */
+/** The place where a bench makes its galleries; what was made is removed at the end. */
 export interface GalleryPlaces extends AsyncDisposable {
   /** The address of a place for another gallery. */
   fresh(): string;

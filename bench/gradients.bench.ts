@@ -1,5 +1,5 @@
 /**
- * How far gradients are from PyTorch's in float64, beside how far PyTorch's own in float32 are: relative L2 error over
+ * The distance of gradients from PyTorch's in float64, beside that of PyTorch's own in float32: relative L2 error over
  * all parameters together, for several batches of pictures, and their median. One activation near a kink that falls on
  * its other side weighs more than all rounding, so a single batch says little about deep networks.
  *

@@ -1,5 +1,5 @@
 /**
- * How fast our graphs of IR-SE-50 and iResNet-50 compute, with direct and with Winograd's convolutions, against the same network with PRelu as one operation and
+ * The speed of our graphs of IR-SE-50 and iResNet-50, with direct and with Winograd's convolutions, against the same network with PRelu as one operation and
  * against PyTorch, one thread each, taking turns in one run.
  *
  * `npx tsx bench/network-inference.bench.ts`, with ARCFACE_BENCH_PYTHON naming a Python that has PyTorch and numpy.

@@ -29,7 +29,7 @@ try {
   const provenance = { source, sha256: null, box, landmarks: landmarks.map(({ x, y }) => [x, y]), score };
   await gallery.enrol([{ name: "Ann", faces: [{ vector: embedding, provenance }] }]);
 
-  // Where to draw the line is yours to say; `arcface gallery identify` takes it from the model's calibration.
+  // You say where to draw the line; `arcface gallery identify` takes it from the model's calibration.
   const threshold = recognizer.calibration?.threshold ?? 0.5;
   const known = await gallery.identify((await largest("sample3.jpg")).face.embedding, { threshold });
   const stranger = await gallery.identify((await largest("sample5.jpg")).face.embedding, { threshold });

@@ -1,5 +1,5 @@
 /**
- * How much of a face's identity an edit keeps: the cosine between the picture and the edited one, beside the threshold of
+ * The share of a face's identity that an edit keeps: the cosine between the picture and the edited one, beside the threshold of
  * the calibration. The simplest form of it: one face, some edits, the network that is the default.
  *
  * node examples/identity-after-editing.js

@@ -12,7 +12,7 @@ const store = new ModelStore({ home: process.env.ARCFACE_HOME });
 const photographs = await store.pull("sample-photographs");
 const recognizer = await Recognizer.open({ store, minFacePx: 40 });
 try {
-  /** Who was seen so far, by the vector of the last frame with them. */
+  /** Everybody who was seen so far, by the vector of the last frame with them. */
   const people = [];
   let seen = 0;
   for await (const frame of frames(photographs.get("sample1.jpg"), 5)) {

@@ -30,7 +30,7 @@ const DETECTORS = [
   { id: "yunet", open: yunetStore, absent: sharedFolder === undefined },
 ];
 
-/** Where the three people of the first sample photograph look out of it, in pixels. */
+/** The places of the three people of the first sample photograph, in pixels. */
 const PEOPLE = [
   { x: 505, y: 476 },
   { x: 928, y: 540 },

@@ -77,7 +77,7 @@ test("every block of JavaScript in README and docs can be parsed", async () => {
     await expect(transform(code, { format: "esm" }), `${name}, line ${line}`).resolves.toBeDefined();
 });
 
-/** Where the types of `arcface-ts` and its doors lie, by the package's own `exports`. */
+/** The place of the types of `arcface-ts` and its doors lie, by the package's own `exports`. */
 function typesOfPackage(): Record<string, string[]> {
   const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     exports: Record<string, string | { readonly types: string }>;
@@ -169,7 +169,7 @@ const io = {
 };
 const program = commandTree(io, () => async () => {}, false);
 
-/** Why a command line of a document is not one of the program's, if it is not. */
+/** The reason why a command line of a document is not one of the program's, if it is not. */
 function complaint(line: string): string | undefined {
   const words = line.split(/\s+/).slice(1);
   let command: Command = program;

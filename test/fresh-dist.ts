@@ -11,12 +11,12 @@ const BUILT = ["dist/index.js", "dist/study/page/page.js"];
  * threads run what is built, so that tests of an old build would say nothing of the source.
  */
 export function setup(): void {
-  // Who builds what is tested says so: tools/mutate does.
+  // Whoever builds what is tested says so: tools/mutate does.
   if (process.env["ARCFACE_TESTS_BUILT"] === "yes" || isFresh()) return;
   execFileSync("npm", ["run", "--silent", "build"], { cwd: ROOT, stdio: "inherit" });
 }
 
-/** Whether every file of the source was last changed before the build. */
+/** Tells whether every file of the source was last changed before the build. */
 function isFresh(): boolean {
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter(
     (path) => path.endsWith(".ts") && !/\.(?:test|contract)\.ts$/.test(path),

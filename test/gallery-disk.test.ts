@@ -80,7 +80,7 @@ test("on a full disk an open gallery answers, others can open it beside, and a c
     await answers(beside);
     await beside.close();
     await gallery.close();
-    // Whether SQLite's files beside it stay is the driver's: without them there is one sentence, with them answers.
+    // The driver decides whether SQLite's files beside it stay: without them there is one sentence, with them answers.
     const again = await Gallery.open(`sqlite:${path}`, { clock }).catch((error: unknown) => error);
     if (again instanceof Gallery) {
       await answers(again);

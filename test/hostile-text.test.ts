@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Where text comes in: the file that is hostile, and the command that reads it. */
+/** The place where text comes in: the file that is hostile, and the command that reads it. */
 const DOORS: readonly { readonly name: string; readonly args: () => readonly string[] }[] = [
   { name: "settings.yaml", args: () => ["train", "--config", at("settings.yaml"), "--out", at("run")] },
   { name: "settings.json", args: () => ["train", "--config", at("settings.json"), "--out", at("run")] },

@@ -239,7 +239,7 @@ function expectEnded(ended: Interrupted): void {
   expect(leftUsable(ended)).toBe(true);
 }
 
-/** Whether a command was done when Ctrl-C came, on a machine that is faster than was thought of. */
+/** Tells whether a command was done when Ctrl-C came, on a machine that is faster than was thought of. */
 const wasDone = ({ exit, seconds }: Interrupted): boolean =>
   exit === 0 && (seconds === null || seconds < SECONDS / 4);
 

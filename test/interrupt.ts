@@ -2,18 +2,18 @@ import { execFile, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** How a command ended that was interrupted at a terminal. */
+/** The way a command ended that was interrupted at a terminal. */
 export interface Interrupted {
   /** From the first Ctrl-C to the end; null when the command ended before. */
   readonly seconds: number | null;
   readonly exit: number | null;
   readonly signal: number | null;
   readonly output: string;
-  /** Whether the terminal's own settings are what they were. */
+  /** True if the terminal's own settings are what they were. */
   readonly sameTerminal: boolean;
 }
 
-/** Whether there is a Python that can open pseudo-terminals. */
+/** True if there is a Python that can open pseudo-terminals. */
 export const hasTerminal = spawnSync("python3", ["-c", "import pty"]).status === 0;
 
 /**
@@ -42,7 +42,7 @@ export async function interrupt(
   return JSON.parse(stdout) as Interrupted;
 }
 
-/** Whether the last that was said about cursor and wrapping switches both on; true where nothing was said. */
+/** Tells whether the last that was said about cursor and wrapping switches both on; true where nothing was said. */
 export function leftUsable({ output }: Interrupted): boolean {
   return ["25", "7"].every(
     (mode) => output.lastIndexOf(`\u001b[?${mode}h`) >= output.lastIndexOf(`\u001b[?${mode}l`),

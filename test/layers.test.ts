@@ -201,7 +201,7 @@ function circlesOf(targets: ReadonlyMap<string, readonly string[]>): string[][] 
   return found.sort();
 }
 
-/** Where threads are started one at a time: a run, an experiment, a command, a file that is tried. */
+/** The place where threads are started one at a time: a run, an experiment, a command, a file that is tried. */
 const STARTS_ONE: ReadonlySet<string> = new Set([
   "image/read-heic.ts",
   "cli/run-command.ts",
@@ -210,7 +210,7 @@ const STARTS_ONE: ReadonlySet<string> = new Set([
   "study/mnist/reproduce-mnist.ts",
   "train/run/train.ts",
 ]);
-/** Where they are counted by whoever starts them. */
+/** The place where they are counted by whoever starts them. */
 const COUNTED_IN: Readonly<Record<string, string>> = {
   "project/tsne/run-on-threads.ts": "project/tsne/tsne.ts",
   "search/scan-threads.ts": "search/exact-index.ts",

@@ -4,7 +4,7 @@ import pg from "pg";
 /** The PostgreSQL server of the tests; undefined when there is none. */
 export const server = process.env["ARCFACE_TEST_POSTGRES"];
 
-/** Why tests of PostgreSQL are skipped; undefined when they are not. */
+/** The reason why tests of PostgreSQL are skipped; undefined when they are not. */
 export const missing =
   server === undefined
     ? 'skipped: ARCFACE_TEST_POSTGRES names no server; "tools/test-servers start FILE" starts one'
@@ -26,7 +26,7 @@ export class TestSchemas {
     return addressOf(new URL(address).searchParams.get("gallery")!, search);
   }
 
-  /** How often the server went through a gallery's graph. */
+  /** The number of times that the server went through a gallery's graph. */
   async scansOfGraph(address: string): Promise<number> {
     const schema = new URL(address).searchParams.get("gallery");
     const sql =

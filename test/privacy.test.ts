@@ -8,7 +8,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";
 
-/** Whether system calls can be watched here: Linux, with strace, in a container that lets it. */
+/** True if system calls can be watched here: Linux, with strace, in a container that lets it. */
 const watched = spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status === 0;
 
 const ROOT = join(import.meta.dirname, "..");

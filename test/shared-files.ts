@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where real weights and photographs lie that are not part of the repository. */
+/** The place where real weights and photographs lie that are not part of the repository. */
 export const SHARED = process.env["ARCFACE_SHARED"] ?? join(import.meta.dirname, "..", "..", "shared");
 
 /** The path of one of them, or undefined where this checkout has none; tests then skip and say so in their name. */

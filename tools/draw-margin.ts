@@ -176,7 +176,7 @@ function geometry(): string {
   return document("Two classes on a circle", 760, 440, parts);
 }
 
-/** Where each head draws the line between two classes. */
+/** The place where each head draws the line between two classes. */
 function decisionBoundaries(): string {
   const heads: { name: string; formula: string; border: (own: number) => number[] }[] = [
     {

@@ -12,7 +12,7 @@ const RunSchema = z.strictObject({
   command: z.string(),
   /** Of the code that was measured. */
   commit: COMMIT.optional(),
-  /** Where that is not known: the commit whose text has the figures. */
+  /** The place where that is not known: the commit whose text has the figures. */
   writtenDownIn: COMMIT.optional(),
   machine: z.string(),
   node: z.string(),

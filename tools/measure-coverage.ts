@@ -1,5 +1,5 @@
 /**
- * How often intervals of 95 % hold the truth, measured by drawing samples from populations of which it is known:
+ * The frequency with which intervals of 95 % hold the truth, measured by drawing samples from populations of which it is known:
  * the tables of docs/statistics.md.
  *
  * npx tsx tools/measure-coverage.ts [SAMPLES] > coverage.md

@@ -31,7 +31,7 @@ export interface ExportedName {
   readonly comment: string;
   /** Its declarations with the comments of their members. */
   readonly commented: string;
-  /** Where it has to be imported from to be named in code: types of dist/ that the declarations mention. */
+  /** The place where it has to be imported from to be named in code: types of dist/ that the declarations mention. */
   readonly mentions: readonly { readonly name: string; readonly declaredIn: string }[];
 }
 
@@ -255,7 +255,7 @@ export function apiReports(doors: readonly Door[]): ReadonlyMap<string, string> 
   );
 }
 
-/** How much of a declaration's path is the door's folder; -1 where it is another chapter's. */
+/** The length of a declaration's path that is the door's folder; -1 where it is another chapter's. */
 function chapterLength({ file }: Door, declaredIn: string): number {
   const folder = relative("dist", file).replace(/index\.d\.ts$/, "");
   return declaredIn.startsWith(folder) ? folder.length : -1;

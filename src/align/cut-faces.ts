@@ -12,7 +12,7 @@ export interface FacePart {
 interface Footprint {
   /** In whole pixels, inside the photograph, its corner on the grid. */
   readonly box: Box<"image">;
-  /** How often it may be halved before the crop would be enlarged from it. */
+  /** The number of times that it may be halved before the crop would be enlarged from it. */
   readonly halvings: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Landmarks, Point, Space } from "../core/index.ts";
 
 /**
- * How a head is turned, in degrees, as the camera sees it. All three are 0 for a face that looks into the camera upright.
+ * The way a head is turned, in degrees, as the camera sees it. All three are 0 for a face that looks into the camera upright.
  *
  * Ranges    yaw and pitch −90…90, roll −180…180
  */
@@ -97,7 +97,7 @@ function descend(start: Angles, points: readonly Pair[]): { angles: Angles; erro
   return { angles, error };
 }
 
-/** Where a head that is turned so projects to, without scale and place; [5]. */
+/** The place that a head that is turned so projects to, without scale and place; [5]. */
 export function projectHead([yaw, pitch, roll]: readonly [number, number, number]): Pair[] {
   const [cy, sy, cp, sp, cr, sr] = [yaw, pitch, roll].flatMap((angle) => [
     Math.cos(angle),

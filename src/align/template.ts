@@ -1,7 +1,7 @@
 import { FaceError, type Landmarks } from "../core/index.ts";
 
 /**
- * Where the five landmarks belong in a crop of 112×112, as the ArcFace networks were trained.
+ * The places of the five landmarks in a crop of 112×112, as the ArcFace networks were trained.
  *
  * The published figures count pixel centres from 0; here, as everywhere in this library, they lie at 0.5.
  *

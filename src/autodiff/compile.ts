@@ -9,7 +9,7 @@ import type { Value } from "./value.ts";
 import { blockedWriter, plainWriter } from "./writer.ts";
 
 /**
- * Which operations a graph is written in: standard ONNX for a device, or onnxruntime's blocked ones, whose block size
+ * The operations that a graph is written in: standard ONNX for a device, or onnxruntime's blocked ones, whose block size
  * {@link import("./probe-block.ts").probeBlockSize} finds out.
  */
 export type Form =
@@ -17,7 +17,7 @@ export type Form =
       readonly kind: "plain";
       readonly device: Device;
       /**
-       * Whether dense convolutions and their data gradients are computed in half precision; weights, their gradients,
+       * True if dense convolutions and their data gradients are computed in half precision; weights, their gradients,
        * everything between convolutions and the head stay in single. @default false
        */
       readonly half?: boolean;
@@ -32,7 +32,7 @@ export interface CompiledSlot extends Slot {
   readonly output?: string;
   /** The output's shape: as many elements in the same order, perhaps under other axes. */
   readonly outputShape?: readonly number[];
-  /** Whether the output may be written over the input. */
+  /** True if the output may be written over the input. */
   readonly inPlace?: boolean;
   /** From row-major order to the order in memory that the graph wants, and back. Both may return their argument. */
   toGraph(values: Float32Array): Float32Array;

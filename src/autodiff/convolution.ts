@@ -1,4 +1,4 @@
-/** How a convolution's window moves. */
+/** The way a convolution's window moves. */
 export interface Window {
   readonly stride: number;
   readonly padding: number;

@@ -1,7 +1,7 @@
 import type { GraphBuilder, OnnxNode } from "../onnx/index.ts";
 import { NCHWC_DOMAIN } from "./emit/emitter.ts";
 
-/** Where a graph reads a tensor and where it writes its next value. */
+/** The place where a graph reads a tensor and where it writes its next value. */
 export interface Carried {
   readonly input: string;
   readonly output: string;
@@ -46,7 +46,7 @@ function waitingFor(graph: GraphBuilder, factor: string, made: string): string {
   return graph.node("Where", [graph.node("Less", [one, one]), factor, factor]);
 }
 
-/** Whether a node is x · factor + old, with `old` one of these names and nothing else of it. */
+/** Tells whether a node is x · factor + old, with `old` one of these names and nothing else of it. */
 function addsTo(node: OnnxNode, names: ReadonlySet<string>): boolean {
   const [x = "", factor = "", shift = "", old = ""] = node.inputs;
   const update = node.op === "Conv" && node.domain === NCHWC_DOMAIN && names.has(old);

@@ -2,7 +2,7 @@ import { encodeOnnx, GraphBuilder, Session } from "../onnx/index.ts";
 import { NCHWC_DOMAIN } from "./emit/emitter.ts";
 
 /**
- * How many channels onnxruntime puts into a block on this processor: 8 with AVX2, 16 with AVX-512.
+ * The number of channels that onnxruntime puts into a block on this processor: 8 with AVX2, 16 with AVX-512.
  *
  * Numbers 0…127 for 64 channels of two pixels each are reordered; the second pixel of the first channel, a 1, comes
  * behind the first pixel of a block's channels.

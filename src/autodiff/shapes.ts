@@ -76,7 +76,7 @@ export function axesOf(where: string, value: Value, rank: number): readonly numb
   return value.shape;
 }
 
-/** Whether two shapes are the same. */
+/** Tells whether two shapes are the same. */
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

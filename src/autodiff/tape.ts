@@ -3,7 +3,7 @@ import type { Operation } from "./operation.ts";
 import { type Operand, Value } from "./value.ts";
 import type { ValueType } from "./value-type.ts";
 
-/** How a random input is drawn, anew for every run. */
+/** The way a random input is drawn, anew for every run. */
 export type Distribution =
   /** 1 with chance `probability`, else 0. */
   | { readonly kind: "bernoulli"; readonly probability: number }
@@ -23,7 +23,7 @@ export interface Slot {
   readonly value: Value;
   /** Values before the first run. Row-major in the value's shape. */
   readonly initial: () => Float32Array;
-  /** Whether gradients change it. */
+  /** True if gradients change it. */
   readonly trainable: boolean;
   /** The kind of a parameter, for weight decay: by convention `weight`, `bias`, `scale`, `shift` or `slope`. */
   readonly role: string;

@@ -15,7 +15,7 @@ export interface NamedTensor {
   floats(): Float32Array<ArrayBuffer>;
 }
 
-/** Where a tensor's elements lie in a source, in elements of its dtype. */
+/** The place of a tensor's elements in a source, in elements of its dtype. */
 export interface TensorLayout {
   /** Offset in bytes of element 0 of the storage. */
   readonly storageOffset: number;

@@ -5,7 +5,7 @@ import { type Checkpoint, checkpointOf } from "./checkpoint.ts";
 import type { Dtype } from "./dtype.ts";
 import { memoryTensor, type NamedTensor } from "./named-tensor.ts";
 
-/** Whether a file can be an ONNX model: it begins with one of the fields that a writer puts first. */
+/** Tells whether a file can be an ONNX model: it begins with one of the fields that a writer puts first. */
 export function isOnnx(head: Uint8Array): boolean {
   // Field 1 (version) as a varint, field 2 (producer) or 7 (graph) as bytes.
   const [tag = 0, next = 0] = head;

@@ -10,10 +10,10 @@ import { assembleCheckpoint, isTorchLegacy, isZip, readTorchLegacy, readTorchZip
 
 const HEAD_BYTES = 16;
 
-/** How to open a checkpoint. */
+/** The way to open a checkpoint. */
 export interface CheckpointOptions {
   /**
-   * Which of several dictionaries of a PyTorch file to take, by its keys from the outside in.
+   * The one of several dictionaries of a PyTorch file to take, by its keys from the outside in.
    * @default the file's root if it holds the most tensors, else the first of the usual names (`state_dict`, `model`, …);
    *          of several without a usual name that hold the same names none is taken
    */
@@ -22,7 +22,7 @@ export interface CheckpointOptions {
 
 interface FormatReader {
   readonly format: CheckpointFormat;
-  /** Whether several dictionaries of tensors can be in one file. */
+  /** True if several dictionaries of tensors can be in one file. */
   readonly hasPlaces?: boolean;
   matches(head: Uint8Array, size: number): boolean;
   read(source: ByteSource, options: CheckpointOptions): Checkpoint;
@@ -79,7 +79,7 @@ export function readCheckpoint(source: ByteSource, options: CheckpointOptions = 
   }
 }
 
-/** Which format a file is in, by its first bytes alone; undefined when it is none of them. */
+/** The format that a file is in, by its first bytes alone; undefined when it is none of them. */
 export function checkpointFormat(source: ByteSource): CheckpointFormat | undefined {
   const head = source.read(0, Math.min(HEAD_BYTES, source.size));
   return READERS.find((reader) => reader.matches(head, source.size))?.format;

@@ -5,7 +5,7 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Whether strides are the row-major ones; an axis of one element may have any. */
+/** Tells whether strides are the row-major ones; an axis of one element may have any. */
 export function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
   const wanted = rowMajorStrides(shape);
   return shape.includes(0) || shape.every((dim, axis) => dim === 1 || strides[axis] === wanted[axis]);

@@ -8,7 +8,7 @@ export function groupRateText(name: string, rate: RateInterval | null, pairs: nu
   return `${name} ${percent(rate.rate)} % [${percent(rate.low)}, ${percent(rate.high)}] of ${pairs.toLocaleString("en")}`;
 }
 
-/** How unequal groups are, a sentence for each rate. */
+/** The inequality of groups, a sentence for each rate. */
 export function differentialTexts(
   { fmr, fnmr }: Differentials,
   groups: readonly {

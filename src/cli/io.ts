@@ -4,7 +4,7 @@ export interface CliIo {
   out(...lines: readonly string[]): void;
   /** Writes lines that only a person should read, in the same way. */
   err(...lines: readonly string[]): void;
-  /** Whether progress is watched: standard error is a terminal. */
+  /** True if progress is watched: standard error is a terminal. */
   readonly interactive: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. */

@@ -2,11 +2,11 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { reasonOf } from "../core/index.ts";
 
-/** How long a back end may take to start and compute, in milliseconds. */
+/** The time that a back end may take to start and compute, in milliseconds. */
 const LIMIT_MS = 60_000;
 
 /**
- * Whether an execution provider computes right here, asked in a process of its own: what graphics drivers write to
+ * Tells whether an execution provider computes right here, asked in a process of its own: what graphics drivers write to
  * standard error stays there, and one that crashes takes nothing with it.
  *
  * Returns   undefined when it does, else why not, in one sentence

@@ -7,7 +7,7 @@ import { reportError } from "./failures.ts";
 import { visibleLines } from "./visible-lines.ts";
 import { writeNow } from "./write-now.ts";
 
-/** How long a command that was asked to stop may take to do so unless it says otherwise, in milliseconds. */
+/** The time that a command that was asked to stop may take to do so unless it says otherwise, in milliseconds. */
 const GRACE_MS = 1000;
 
 /** Cursor shown, lines wrapped, and whatever stood in the last line gone. */

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { systemCode } from "../core/index.ts";
 
-/** How long a full pipe is waited for before the next try, in milliseconds. */
+/** The time that a full pipe is waited for before the next try, in milliseconds. */
 const PIPE_FULL_MS = 5;
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));

@@ -2,7 +2,7 @@ import { FaceError, throwIfAborted } from "../core/index.ts";
 import { cosineGraph, type Edge } from "./cosine-graph.ts";
 import { type ClusterOptions, checkClustering, type FaceToCluster, inOrder } from "./face-to-cluster.ts";
 
-/** How dense a group has to be. */
+/** The density that a group has to have. */
 export interface DensityOptions extends ClusterOptions {
   /** Faces at or above the threshold, itself among them, that make a face one others are reached from. @default 2 */
   readonly least?: number | undefined;

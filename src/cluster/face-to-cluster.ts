@@ -7,7 +7,7 @@ export interface FaceToCluster {
   readonly photograph: string;
 }
 
-/** How alike the faces of a group have to be. */
+/** The likeness that the faces of a group have to have. */
 export interface ClusterOptions extends WorkOptions {
   /** The cosine at which faces, or groups by their mean, are taken as one person; belongs to a model and its calibration. */
   readonly threshold: number;

@@ -1,4 +1,4 @@
-/** How pure groups are, how complete, and the harmonic mean of both. In [0, 1]. */
+/** The purity of groups, their completeness, and the harmonic mean of both. In [0, 1]. */
 export interface ClusterScore {
   /** null where no two faces were grouped together: nothing there could have been wrong. */
   readonly precision: number | null;

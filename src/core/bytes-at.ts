@@ -1,5 +1,5 @@
 /**
- * Whether certain bytes stand at a place, given as a text of the characters U+0000 to U+00FF.
+ * Tells whether certain bytes stand at a place, given as a text of the characters U+0000 to U+00FF.
  *
  * A `TextDecoder` cannot say this: by the Encoding Standard its "latin1" is windows-1252, where 0x89 is not U+0089.
  */

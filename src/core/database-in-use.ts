@@ -5,7 +5,7 @@ import { FaceError } from "./errors.ts";
 const BESIDE = /-(?:wal|shm|journal)$/;
 
 /**
- * Whether a file belongs to a database that some process has open, as far as the files beside it tell (a database with
+ * Tells whether a file belongs to a database that some process has open, as far as the files beside it tell (a database with
  * a write-ahead log, as galleries are).
  *
  * Such a file must not be opened by a process that may have the database open as well: closing it drops all locks of

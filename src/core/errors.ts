@@ -33,7 +33,7 @@ export const ERROR_CODES = {
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What is wrong: what a thing should have been and what it was, or what went wrong with it. */
+/** A fault: what a thing should have been and what it was, or what went wrong with it. */
 export type Fault = {
   /** A way out, or what became of things: the sentence's end, behind a semicolon. */
   readonly note?: string | undefined;

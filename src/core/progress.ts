@@ -1,6 +1,6 @@
 import { FaceError } from "./errors.ts";
 
-/** How far long work has come. Counts never fall; `total` is absent while it is unknown. */
+/** The point that long work has come to. Counts never fall; `total` is absent while it is unknown. */
 export interface Progress {
   readonly stage: string;
   readonly done: number;

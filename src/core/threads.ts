@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { FaceError } from "./errors.ts";
 
 /**
- * How many threads work gets that was asked to have so many: never more than there are cores, because more would be
+ * The number of threads that work gets when it is asked to have so many: never more than there are cores, because more would be
  * slower, and each of them takes memory.
  *
  * @param asked @default as many as `wanted`

@@ -16,7 +16,7 @@ export interface ReadonlyFloat32 {
  */
 export type UnitVector = ReadonlyFloat32 & { readonly [unit]: true };
 
-/** How far a stored vector's squared length may lie from 1 and still be taken as normalised (float32, 2048-d). */
+/** The distance from 1 at which a stored vector's squared length may lie and still be taken as normalised (float32, 2048-d). */
 export const UNIT_TOLERANCE = 1e-3;
 
 /**

@@ -20,12 +20,12 @@ export interface FoundFaces {
   readonly image: RgbImage | undefined;
 }
 
-/** How much of a photograph is looked at at once. */
+/** The part of a photograph that is looked at at once. */
 export interface LookOptions extends DetectOptions {
   /** The longer side of what is looked at at once, and the root of the most pixels. @default 4096 */
   readonly maxSidePx?: number | undefined;
   /**
-   * Whether faces that lie on a side or upside down are looked for beside upright ones; otherwise only where nothing
+   * True if faces that lie on a side or upside down are looked for beside upright ones; otherwise only where nothing
    * upright is found. Takes four times as long.
    * @default false
    */

@@ -12,7 +12,7 @@ export interface LandmarkNetNames {
 }
 
 const SIDE = 64;
-/** Which of the 68 points the five are means of. */
+/** The points of the 68 that the five are means of. */
 const FIVE: readonly (readonly number[])[] = [
   [36, 37, 38, 39, 40, 41],
   [42, 43, 44, 45, 46, 47],

@@ -14,7 +14,7 @@ export function meanLandmarks(each: readonly Landmarks<"raster">[]): Landmarks<"
   return points as unknown as Landmarks<"raster">;
 }
 
-/** How far a face is turned in the picture's plane, by its eyes, in radians, clockwise. */
+/** The angle by which a face is turned in the picture's plane, by its eyes, in radians, clockwise. */
 export function rollOf([left, right]: Landmarks<"raster">): number {
   return Math.atan2(right.y - left.y, right.x - left.x);
 }

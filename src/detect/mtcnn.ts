@@ -32,7 +32,7 @@ export const MTCNN_DEFAULTS = {
   outputThreshold: 0.7,
 } as const;
 
-/** How densely and how strictly the cascade looks. */
+/** The density and the strictness with which the cascade looks. */
 export type MtcnnThresholds = Readonly<Record<keyof typeof MTCNN_DEFAULTS, number>>;
 
 /** Side of the face that the proposal network looks for, and its step, in pixels of the scaled picture. */

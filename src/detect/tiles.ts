@@ -4,7 +4,7 @@ import type { Box, Space } from "../core/index.ts";
 export const SHARED_RANGE = 1.25;
 /** Room around a face that has to lie inside a tile, as a fraction of its longer side. */
 const ROOM = 0.25;
-/** How much larger than the face itself its box may come out. */
+/** The factor by which a box may come out larger than its face. */
 const BOX_ERROR = 1.15;
 
 /** The overlap of tiles by which every face up to a size lies whole in one of them. */
@@ -43,7 +43,7 @@ function steps(length: number, size: number, overlap: number): (readonly [number
   return Array.from({ length: count }, (_, i) => [Math.round((i * (length - size)) / (count - 1)), size]);
 }
 
-/** Whether a tile shows a face with its surroundings; the photograph's own border may cut it. */
+/** Tells whether a tile shows a face with its surroundings; the photograph's own border may cut it. */
 export function isWholeIn<S extends Space>(
   box: Box<S>,
   tile: Box<S>,

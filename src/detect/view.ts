@@ -14,7 +14,7 @@ export interface View {
   readonly pixelPx: number;
 }
 
-/** How a network wants its picture. */
+/** The way a network wants its picture. */
 export interface ViewInput {
   readonly sideMultiple: number;
   readonly mean: number;
@@ -27,7 +27,7 @@ export interface Look {
   readonly box: Box<"raster">;
   /** Pixels of the view per pixel of the raster. */
   readonly scale: number;
-  /** Whether a box seen in this look is one that this look can show whole. */
+  /** True if a box seen in this look is one that this look can show whole. */
   counts(box: Box<"raster">): boolean;
 }
 

@@ -20,12 +20,12 @@ export interface EmbedderContract {
   readonly output: {
     readonly name: string;
     readonly dimension: number;
-    /** Whether the network itself divides by the length. It is done here in any case. */
+    /** True if the network itself divides by the length. It is done here in any case. */
     readonly normalized: boolean;
   };
 }
 
-/** How faces are embedded. */
+/** The way faces are embedded. */
 export interface EmbedOptions {
   /** Embed each face and its mirror image and normalise the sum. Twice the work. @default false */
   readonly flip?: boolean;

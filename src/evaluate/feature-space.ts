@@ -9,7 +9,7 @@ export interface LabelledFeatures {
   readonly labels: ArrayLike<number>;
 }
 
-/** How tightly classes lie and how far from each other, as angles in degrees at the origin. */
+/** The tightness of classes and their distance from each other, as angles in degrees at the origin. */
 export interface FeatureSpace {
   readonly count: number;
   /** Classes with at least one vector. */

@@ -22,7 +22,7 @@ import { cosineOf, FAILED_SCORE } from "./score-pairs.ts";
 import { tallyPeople } from "./tally-people.ts";
 import { type AcceptFigure, acceptFigure } from "./verification.ts";
 
-/** How well people are found in a gallery with one picture of each. */
+/** The success with which people are found in a gallery with one picture of each. */
 export interface IdentificationReport {
   /** People enrolled, with the first picture of theirs that has a face. */
   readonly gallery: number;

@@ -17,7 +17,7 @@ export interface LookAlikeRates {
 }
 
 /**
- * How often people match falsely who look alike. Who looks alike is told by other pictures than those that are compared:
+ * The frequency with which people match falsely who look alike. Who looks alike is told by other pictures than those that are compared:
  * of everybody with two pictures, the first choose the look-alikes (two people are such when one is among the nearest of the
  * other), the second are scored. So a pair is not among the look-alikes because of the very score that is counted.
  *

@@ -41,7 +41,7 @@ export const NORMALIZATIONS: readonly Normalization[] = [
   { name: "0..255", mean: [0, 0, 0], scale: [1, 1, 1] },
 ];
 
-/** How a contract is measured. */
+/** The way a contract is measured. */
 export interface ProbeOptions extends FaceFinderOptions, WorkOptions {
   /** @default 100 */
   readonly people?: number | undefined;
@@ -65,7 +65,7 @@ export interface ProbeCandidate {
   readonly aucInterval: readonly [number, number];
   readonly dPrimeInterval: readonly [number, number];
   /**
-   * How much less its d′ is than the best one's, on the same people; 0 inside leaves the order open. The intervals of all
+   * The amount by which its d′ is less than the best one's, on the same people; 0 inside leaves the order open. The intervals of all
    * candidates hold together with 95 %, so that many candidates do not make a leader of chance.
    */
   readonly behindBest: readonly [number, number];
@@ -83,7 +83,7 @@ export interface ProbeReport {
   readonly passedOver: number;
   /** By falling d′. */
   readonly candidates: readonly ProbeCandidate[];
-  /** How many leaders these photographs cannot tell apart; 1 is a clear answer. */
+  /** The number of leaders that these photographs cannot tell apart; 1 is a clear answer. */
   readonly leaders: number;
   /** The best candidate as a contract. */
   readonly contract: EmbedderContract;

@@ -9,7 +9,7 @@ const RATES = [1e-3, 1e-4, 1e-5] as const;
 /** Strangers who are accepted below which a ratio says too little. */
 const ENOUGH = 100;
 
-/** How much oftener strangers are taken for somebody with several faces. */
+/** The factor by which strangers are more often are taken for somebody with several faces. */
 export interface SeveralFaces {
   /**
    * Strangers reach a score of somebody with m faces (half the nearest, half the mean) at most m^exponent times as often as
@@ -113,7 +113,7 @@ function exponentOf(ofSeveral: readonly Counted[], people: number): SeveralFaces
   return exponent === undefined ? undefined : { exponent, faces: COUNTS[most]! };
 }
 
-/** How many reach each cell or a higher one. */
+/** The number that reaches each cell or a higher one. */
 function cumulated<T extends Uint32Array | Float64Array>(row: T): T {
   for (let i = row.length - 2; i >= 0; i--) row[i]! += row[i + 1]!;
   return row;

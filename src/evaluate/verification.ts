@@ -60,16 +60,16 @@ export type AcceptFigure = TrueAcceptRate & {
   readonly farInterval: Interval;
 };
 
-/** How intervals were made, in words. */
+/** The way intervals were made, in words. */
 export const BY_PEOPLE = "by person: pairs that share a person are not independent of each other";
 
-/** How unequal groups' error rates are. */
+/** The inequality of groups' error rates. */
 export interface Differentials {
   readonly fmr: Differential;
   readonly fnmr: Differential;
 }
 
-/** How unequal the rates of groups are, pairs across groups left out. */
+/** The inequality of the rates of groups, pairs across groups left out. */
 export function differentialsOf(
   groups: readonly (Pick<GroupErrors, "group" | "genuinePairs" | "impostorPairs"> & {
     readonly fmr: RateInterval | null;
@@ -84,7 +84,7 @@ export function differentialsOf(
 /** What groups' rates are at one threshold, and how unequal. */
 export type GroupFigures = Pick<VerificationReport, "groups" | "differentials">;
 
-/** How well a network tells pairs of one person from pairs of two. */
+/** The success with which a network tells pairs of one person from pairs of two. */
 export interface VerificationReport {
   readonly protocol: string;
   readonly pictures: number;

@@ -1,6 +1,6 @@
 import { FaceError } from "../core/index.ts";
 
-/** Where a gallery is, taken apart. */
+/** The address of a gallery, taken apart. */
 export type GalleryAddress =
   | { readonly engine: "sqlite"; readonly path: string }
   | {
@@ -20,7 +20,7 @@ export type GalleryAddress =
       readonly database: string | null;
       /** Prefix of the collections; galleries of one prefix share collections and a model. */
       readonly prefix: string;
-      /** Whose rows of the collections are this gallery's. */
+      /** The tenant whose rows of the collections are this gallery's. */
       readonly tenant: string;
       readonly index: MilvusIndexKind;
       readonly consistency: MilvusConsistency;
@@ -32,7 +32,7 @@ export type GalleryAddress =
 export const MILVUS_INDEXES = ["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "DISKANN"] as const;
 export type MilvusIndexKind = (typeof MILVUS_INDEXES)[number];
 
-/** How soon a search on Milvus sees what was written. */
+/** The levels of consistency: how soon a search on Milvus sees what was written. */
 export const MILVUS_CONSISTENCIES = ["Strong", "Session", "Bounded", "Eventually"] as const;
 export type MilvusConsistency = (typeof MILVUS_CONSISTENCIES)[number];
 

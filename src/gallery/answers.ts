@@ -11,7 +11,7 @@ export interface IdentifyOptions extends Policy, Pick<WorkOptions, "signal"> {
   readonly k?: number | undefined;
 }
 
-/** Who a face is, that it is one of two, or that nobody known is near enough. */
+/** The answer to who a face is: a person, one of two, or nobody who is known. */
 export interface Identification {
   /** "too-close" when somebody reaches the threshold, and somebody else nearly the same score. */
   readonly answer: "person" | "unknown" | "too-close";
@@ -24,13 +24,13 @@ export interface Identification {
   readonly threshold: number;
   /** On which side of the threshold the first candidate is, and what the threshold keeps strangers from. */
   readonly verdict: Verdict;
-  /** Who comes second; null when there is nobody else. */
+  /** The one who comes second; null when there is nobody else. */
   readonly rival: Candidate | null;
   /** The most similar people, by falling score, whatever the threshold. */
   readonly candidates: readonly Candidate[];
 }
 
-/** Whether a face is a given person's: the verdict on the cosine with the most similar of the person's faces. */
+/** The verdict on whether a face is a given person's: on the cosine with the most similar of the person's faces. */
 export interface Verification extends Verdict {
   readonly person: Person;
   /** null when the person has no face; then it is not the same. */

@@ -6,7 +6,7 @@ import { meanDirection, personScore } from "./person-score.ts";
 import type { Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
 
-/** How many people are asked for. */
+/** The number of people who are asked for. */
 export interface AskOptions extends WorkOptions {
   /** At most so many people, taken evenly from the list of names. */
   readonly most: number;

@@ -81,7 +81,7 @@ export interface LogEntry {
   /** Sequence of the entry that took this one back; null while it stands. */
   readonly undoneBy: number | null;
   readonly effects: readonly Effect[];
-  /** How many of its effects were removed because a person was forgotten. */
+  /** The number of its effects that were removed because a person was forgotten. */
   readonly forgotten: number;
 }
 

@@ -17,7 +17,7 @@ export interface UnknownPipeline {
   readonly preprocessing: string;
 }
 
-/** How an earlier version wrote it. */
+/** The way an earlier version wrote it. */
 const EarlierSchema = z
   .strictObject({
     model: z.string().min(1),
@@ -46,7 +46,7 @@ export function storedPipeline(where: string, value: unknown): GalleryPipeline {
   });
 }
 
-/** Whether a gallery says what made its vectors. */
+/** Tells whether a gallery says what made its vectors. */
 export function isKnown(pipeline: GalleryPipeline): pipeline is Pipeline {
   return !("preprocessing" in pipeline);
 }
@@ -92,7 +92,7 @@ export function expectUnmoved(where: string, now: GalleryPipeline, opened: Galle
 }
 
 /**
- * Whether a move that is under way makes room for another one: when nobody can finish it, because its pipeline is not
+ * Tells whether a move that is under way makes room for another one: when nobody can finish it, because its pipeline is not
  * known or its alignment is another than what runs.
  */
 export function isStranded(next: GalleryPipeline, { alignment }: Pipeline): boolean {

@@ -47,7 +47,7 @@ export interface Applied<T> {
   readonly result: T;
 }
 
-/** How often a change is planned anew when others change the same things in between. */
+/** The number of times that a change is planned anew when others change the same things in between. */
 const PLANS = 50;
 
 /** People listed in one question to the store. */
@@ -286,7 +286,7 @@ export class Gallery {
   }
 
   /**
-   * Who a face is. Open set: a face that is near nobody is unknown. One whose two first candidates are less than 0.05
+   * Tells who a face is. Open set: a face that is near nobody is unknown. One whose two first candidates are less than 0.05
    * apart is too close to call.
    *
    * Throws    FaceError USAGE without a threshold and without a calibration
@@ -295,13 +295,13 @@ export class Gallery {
     return await this.#judging.identify(vector, options);
   }
 
-  /** Whether a face is a person's: by the most similar of their faces. Throws FaceError PERSON_UNKNOWN, USAGE. */
+  /** Tells whether a face is a person's: by the most similar of their faces. Throws FaceError PERSON_UNKNOWN, USAGE. */
   async verify(who: string | number, vector: UnitVector, options: Policy = {}): Promise<Verification> {
     return await this.#judging.verify(() => this.person(who), vector, options);
   }
 
   /**
-   * How near people of the gallery are to the others, and to themselves: {@link askAmongOthers}, kept with the gallery. What
+   * The nearness of the gallery's people to the others, and to themselves: {@link askAmongOthers}, kept with the gallery. What
    * was kept counts while the gallery has as many people and faces to a tenth and `most` is no more than was asked.
    */
   async askAmongOthers(options: AskOptions): Promise<AskedAmongOthers> {

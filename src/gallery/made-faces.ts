@@ -32,7 +32,7 @@ export class MadeFaces {
   }
 }
 
-/** Where a made face was seen. */
+/** The place where a made face was seen. */
 export function provenance(source: string): NewFace["provenance"] {
   return {
     source,

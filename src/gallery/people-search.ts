@@ -4,7 +4,7 @@ import { facesOf } from "./plans.ts";
 import type { Person, PersonHit } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
 
-/** How many times as many people are looked at where somebody else may still score higher. */
+/** The factor by which more people are looked at where somebody else may still score higher. */
 const DEEPER = 4;
 /** Above what float32 cosines of unit vectors are off by. */
 const ROUNDING = 1e-5;

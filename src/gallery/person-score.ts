@@ -20,7 +20,7 @@ export const MOST_FACES = 256;
 const MOST_KEPT = 4096;
 
 /**
- * How much someone resembles a query: half the cosine with the nearest of their faces, half that with the mean of their
+ * The resemblance of someone to a query: half the cosine with the nearest of their faces, half that with the mean of their
  * faces. One face may be near by chance, the mean of several is not so easily.
  */
 export function personScore(nearest: number, mean: number): number {

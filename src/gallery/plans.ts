@@ -22,7 +22,7 @@ export interface Enrolment {
 export interface Enrolled {
   readonly person: number;
   readonly name: string;
-  /** Whether nobody of this name was there before. */
+  /** True if nobody of this name was there before. */
   readonly created: boolean;
   /** Ids of the faces, in the order they were given. */
   readonly faces: readonly number[];
@@ -213,7 +213,7 @@ export async function planFaceDeletion(store: GalleryStore, faces: readonly numb
   return { effects, result: effects.length };
 }
 
-/** Whose faces are. Throws FaceError PERSON_UNKNOWN for one that is not there. */
+/** The owners of faces. Throws FaceError PERSON_UNKNOWN for one that is not there. */
 async function ownersOf(store: GalleryStore, faces: readonly number[]): Promise<Map<number, number>> {
   const owners = new Map((await store.facesWith(faces)).map(({ id, person }) => [id, person]));
   const missing = faces.find((id) => !owners.has(id));

@@ -9,11 +9,11 @@ export interface Person {
   readonly name: string;
   /** ISO date and time after which `prune` forgets the person; null when kept until told otherwise. */
   readonly expires: string | null;
-  /** How many faces the person has. */
+  /** The number of faces that the person has. */
   readonly faces: number;
 }
 
-/** Where a face was seen. Box and landmarks in pixels of the upright photograph. */
+/** The place where a face was seen. Box and landmarks in pixels of the upright photograph. */
 export interface Provenance {
   /** Path or address of the photograph, as it was given. */
   readonly source: string;

@@ -4,7 +4,7 @@ import { legibleName } from "../core/index.ts";
 export interface Respelling {
   readonly from: string;
   readonly to: string;
-  /** Whether another name became, or was, what this one looks like: the two stay two, and this one has a number. */
+  /** True if another name became, or was, what this one looks like: the two stay two, and this one has a number. */
   readonly numbered: boolean;
 }
 
@@ -12,7 +12,7 @@ export interface Respelling {
 const CUT = 190;
 
 /**
- * How the names of a gallery of an earlier version are spelled now. Different names stay different, so whatever the
+ * The way the names of a gallery of an earlier version are spelled now. Different names stay different, so whatever the
  * gallery and its log say of people stays so: of those that look alike one keeps the name, the one that was spelled so
  * already if there is one, and the others get a number.
  *

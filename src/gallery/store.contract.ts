@@ -17,7 +17,7 @@ export interface StoreUnderTest {
   readonly missing?: string | undefined;
   /** Recall of `nearest` against exact search; 1 for an engine that is exact. */
   readonly recall: number;
-  /** Whether a change is refused when another process changed the same thing in between. */
+  /** True if a change is refused when another process changed the same thing in between. */
   readonly comparesAndSets: boolean;
 }
 

@@ -10,7 +10,7 @@ import type { Scatter } from "./scatter.ts";
 export interface GallerySettings {
   /** Cosine from which a face counts as a person's; null when it comes from the model's calibration or the caller. */
   readonly threshold: number | null;
-  /** Whether aligned crops are kept with the faces. They allow embedding again without the photographs. */
+  /** True if aligned crops are kept with the faces. They allow embedding again without the photographs. */
   readonly keepCrops: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface FormerPerson {
   readonly id: number;
   /** The last one. */
   readonly name: string;
-  /** Whether the person is there; else they were deleted, merged, or their enrolment was taken back. */
+  /** True if the person is there; else they were deleted, merged, or their enrolment was taken back. */
   readonly present: boolean;
   /** Faces that are kept, deleted ones too. */
   readonly faces: number;
@@ -63,7 +63,7 @@ export interface Erasure {
   readonly crops: number;
   /** Effects taken out of the log. */
   readonly logEffects: number;
-  /** Where the bytes were searched for afterwards. */
+  /** The place where the bytes were searched for afterwards. */
   readonly searched: readonly SearchedFile[];
   /** Places and pieces that could not be searched, and why; empty when all were. */
   readonly notProven: readonly string[];
@@ -95,7 +95,7 @@ export interface FaceToEmbed extends GalleryFace {
 }
 
 /**
- * Where a gallery is kept. One interface and one suite (`store.contract.ts`) for every engine.
+ * The place where a gallery is kept. One interface and one suite (`store.contract.ts`) for every engine.
  *
  * `commit` resolves when the change is durable. Stores know nothing of photographs, models or policy: that is
  * {@link Gallery} above them.
@@ -134,7 +134,7 @@ export interface GalleryStore {
   vectors(ids: readonly number[]): Promise<Map<number, UnitVector>>;
   /** The kept crop of a face that is there. */
   crop(face: number): Promise<Uint8Array | undefined>;
-  /** Who has a face from these photographs, by sha256; photographs with nobody are not in the map. */
+  /** The people who have a face from these photographs, by sha256; photographs with nobody are not in the map. */
   knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>>;
 
   /** The k people with the most similar faces, by falling cosine, ties by person. */

@@ -57,7 +57,7 @@ function lastStays({ sequence, kind }: LogEntry, before?: LogEntry): FaceError {
   });
 }
 
-/** Whether a change stands whole and can be taken back. */
+/** Tells whether a change stands whole and can be taken back. */
 function isUndoable({ kind, undoneBy, forgotten }: LogEntry): boolean {
   return undoneBy === null && forgotten === 0 && kind !== "forget" && kind !== "reindex";
 }

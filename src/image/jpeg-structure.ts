@@ -4,11 +4,11 @@ export interface JpegStructure {
   readonly scans: number;
   /** Blocks of 8×8 that all scans together go over: what decoding costs. */
   readonly blockVisits: number;
-  /** Whether the end marker is there. */
+  /** True if the end marker is there. */
   readonly ended: boolean;
-  /** Whether the scans bring every coefficient of every component to its last bit. */
+  /** True if the scans bring every coefficient of every component to its last bit. */
   readonly complete: boolean;
-  /** Whether the last scan only sharpens coefficients that are there. */
+  /** True if the last scan only sharpens coefficients that are there. */
   readonly endsRefining: boolean;
 }
 

@@ -1,16 +1,16 @@
 import type { Box } from "../core/index.ts";
 import { RgbImage } from "./rgb-image.ts";
 
-/** How a picture lies in its file: EXIF's 1 to 8, 1 being upright. */
+/** The way a picture lies in its file: EXIF's 1 to 8, 1 being upright. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
-/** Whether rows of the file are columns of the upright picture. */
+/** Tells whether rows of the file are columns of the upright picture. */
 export function isTurned(orientation: Orientation): boolean {
   return orientation >= 5;
 }
 
 /**
- * Where a pixel of the upright picture lies in the file.
+ * The place where a pixel of the upright picture lies in the file.
  *
  * Ranges    width and height of the picture as it lies in the file
  * Source    JEITA CP-3451 (EXIF 2.3), tag 0x0112

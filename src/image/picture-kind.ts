@@ -1,6 +1,6 @@
 import { bytesAt } from "../core/index.ts";
 
-/** How many of a file's first bytes {@link pictureKindOf} may look at. */
+/** The number of a file's first bytes that {@link pictureKindOf} may look at. */
 export const PICTURE_HEAD_BYTES = 512;
 
 /** The kinds of picture that are known by their first bytes: what people call them, and whether they are read. */

@@ -17,7 +17,7 @@ let previous: Promise<unknown> = Promise.resolve();
 
 let installed: boolean | undefined;
 
-/** Whether HEIC can be read here: whether its decoder is installed. */
+/** Tells whether HEIC can be read here: whether its decoder is installed. */
 export function canReadHeic(): boolean {
   if (installed !== undefined) return installed;
   try {

@@ -44,10 +44,10 @@ export const CalibrationSchema = z.strictObject({
   }),
   /** All intervals are those of other draws of people. */
   intervals: z.strictObject({ confidence: share, method: z.string() }),
-  /** Whether the interval's upper end keeps the false match rate asked for, or, of too few pairs, only the rate itself. */
+  /** True if the interval's upper end keeps the false match rate asked for, or, of too few pairs, only the rate itself. */
   target: z.strictObject({ fmr: share, kept: z.enum(["upper-bound", "rate"]) }),
   threshold: cosine,
-  /** Where the threshold of the target lies; null where the pairs are too few for an upper end. */
+  /** The place where the threshold of the target lies; null where the pairs are too few for an upper end. */
   thresholdInterval: z.tuple([cosine, cosine.nullable()]),
   /** Error rates at the threshold. */
   fmr: rate,
@@ -122,12 +122,12 @@ const EarlierSchema = z.object({
 
 const FileSchema = CalibrationSchema.extend({ checksum: digest });
 
-/** Where the calibration of a network file of one's own is looked for: `model.onnx` → `model.calibration.json`. */
+/** The place where the calibration of a network file of one's own is looked for: `model.onnx` → `model.calibration.json`. */
 export function calibrationPathOf(modelPath: string, flip: boolean): string {
   return `${modelPath.slice(0, modelPath.length - extname(modelPath).length)}.${nameOf("calibration", flip)}`;
 }
 
-/** Where a calibration of a card's model is looked for before the packaged one. */
+/** The place where a calibration of a card's model is looked for before the packaged one. */
 export function installedCalibrationPath(store: ModelStore, id: string, flip: boolean): string {
   return join(store.home, "models", id, nameOf("calibration", flip));
 }
@@ -190,7 +190,7 @@ function isOf(card: ModelCard, { sha256 }: Pipeline["model"], store: ModelStore)
   return card.files.some((file) => file.sha256 === sha256);
 }
 
-/** Why scores of a pipeline are not those that were calibrated, in words; undefined when they are. */
+/** The reason why scores of a pipeline are not those that were calibrated, in words; undefined when they are. */
 export function misfitOf({ pipeline }: Calibration, used: Pipeline): string | undefined {
   const difference = pipelineDifference(pipeline, used);
   return difference?.level === "vectors" ? difference.words : undefined;

@@ -83,7 +83,7 @@ const common = {
   title: z.string(),
   files: z.array(CardFile).min(1),
   licence: Licence,
-  /** Who made it, on what data, as far as is known. */
+  /** Its makers and their data, as far as is known. */
   provenance: z.string(),
 };
 
@@ -93,16 +93,16 @@ const Preset = z.strictObject({
   channels: z.enum(["RGB", "BGR"]),
   mean: triple,
   scale: triple,
-  /** Who feeds it so, and what that costs. */
+  /** The users who feed it so, and what that costs. */
   note: z.string(),
 });
 
 /** A half-open range of rows or columns. */
 const span = z.tuple([z.number().int().min(0), z.number().int().positive()]);
 
-/** How a pipeline cuts a network's picture out of its own pictures, without looking for landmarks. */
+/** The way a pipeline cuts a network's picture out of its own pictures, without looking for landmarks. */
 const PipelineCrop = z.strictObject({
-  /** Who does so. */
+  /** Those who do so. */
   pipeline: z.string(),
   /** Side of the pipeline's own square picture, and how faces lie in it. */
   fromPx: z.number().int().positive(),
@@ -111,7 +111,7 @@ const PipelineCrop = z.strictObject({
   columns: span,
   toPx: z.number().int().positive(),
   resample: z.enum(["adaptive-average-pool", "bilinear-align-corners"]),
-  /** Which of the card's presets its pictures are fed by. */
+  /** The one of the card's presets by which its pictures are fed. */
   preset: z.string(),
 });
 

@@ -22,17 +22,17 @@ import { PREPARE_RTOL, randomInput } from "./prepare.ts";
 import { expectKnown, placeOf } from "./prepare-checkpoint.ts";
 import { prepareInTrial } from "./trial.ts";
 
-/** How a network is written as a graph. */
+/** The way a network is written as a graph. */
 export interface GraphOptions {
   /** Merge batch norms into their neighbours where that is exact. @default true */
   readonly foldBatchNorm?: boolean | undefined;
   /** `fast` spells PReLU in operations that run quickest, `plain` leaves PRelu. @default "fast" */
   readonly prelu?: "fast" | "plain" | undefined;
-  /** Whether vectors leave the graph with length 1. @default as the network's reference code, or as the graph does */
+  /** True if vectors leave the graph with length 1. @default as the network's reference code, or as the graph does */
   readonly normalize?: boolean | undefined;
   /** Store weights as halves; computing is in float32. @default false */
   readonly fp16?: boolean | undefined;
-  /** Which of several dictionaries of weights in a PyTorch file is written, by its dotted keys. */
+  /** The one of several dictionaries of weights in a PyTorch file that is written, by its dotted keys. */
   readonly under?: string | undefined;
 }
 
@@ -170,7 +170,7 @@ function asHalves({ fp16 = false }: GraphOptions): Pass[] {
   ];
 }
 
-/** Whether two pictures at once give what the original gives for each. */
+/** Tells whether two pictures at once give what the original gives for each. */
 function anyBatch(original: Uint8Array, example: Example): Pass {
   return {
     name: ANY_BATCH,
@@ -235,7 +235,7 @@ async function expectUnitLength(
     });
 }
 
-/** How far outputs are apart once each has length 1. */
+/** The distance between outputs once each has length 1. */
 function directionDistance(
   wanted: Readonly<Record<string, FloatTensor>>,
   got: Readonly<Record<string, FloatTensor>>,

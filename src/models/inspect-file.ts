@@ -42,9 +42,9 @@ export interface GraphReport {
   readonly producer: string;
   readonly inputs: readonly GraphSide[];
   readonly outputs: readonly GraphSide[];
-  /** Why it is not run here; null for one that is, as far as that can be told without running it. */
+  /** The reason why it is not run here; null for one that is, as far as that can be told without running it. */
   readonly refused: string | null;
-  /** How often each operation occurs; null when some are of a kind that is not known here. */
+  /** The number of times that each operation occurs; null when some are of a kind that is not known here. */
   readonly operators: Readonly<Record<string, number>> | null;
 }
 
@@ -92,10 +92,10 @@ export interface FileReport {
   readonly sha256: string;
   /** Numbers in all floating-point tensors, running statistics included. */
   readonly values: number;
-  /** How many tensors there are of each element type. */
+  /** The number of tensors of each element type. */
   readonly dtypes: Readonly<Record<string, number>>;
   readonly tensors: readonly TensorLine[];
-  /** Where in a PyTorch file the tensors lay, what their names began with, and where others lie. */
+  /** The place of the tensors in a PyTorch file, with which their names began, and those of others. */
   readonly under: readonly string[];
   readonly prefix: string;
   /** Wrappers' names that were taken out of the middle of others. */

@@ -39,7 +39,7 @@ export interface ModelFile {
   readonly sides: Sides;
 }
 
-/** Whether a model argument means a file rather than a card's id. */
+/** Tells whether a model argument means a file rather than a card's id. */
 export async function isModelFile(model: string): Promise<boolean> {
   if (/[\\/]/.test(model) || extname(model) !== "") return true;
   const found = await stat(model).catch(() => undefined);

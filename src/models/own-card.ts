@@ -20,7 +20,7 @@ const Evidence = z.strictObject({
       aucInterval: z.tuple([z.number(), z.number()]),
       dPrime: z.number(),
       dPrimeInterval: z.tuple([z.number(), z.number()]),
-      /** How much less d′ is than the best one's, on the same people; an interval with 0 in it decides nothing. */
+      /** The amount by which d′ is less than the best one's, on the same people; an interval with 0 in it decides nothing. */
       behindBest: z.tuple([z.number(), z.number()]),
     }),
   ),
@@ -42,7 +42,7 @@ export const OwnCardSchema = z.strictObject({
 /** A card beside a network file, complete or not. */
 export type OwnCard = z.infer<typeof OwnCardSchema>;
 
-/** Where the card of a network file is looked for: `model.onnx` → `model.card.json`. */
+/** The place where the card of a network file is looked for: `model.onnx` → `model.card.json`. */
 export function cardPathOf(path: string): string {
   return `${path.slice(0, path.length - extname(path).length)}.card.json`;
 }

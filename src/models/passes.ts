@@ -14,13 +14,13 @@ export interface Pass {
   readonly name: string;
   /** The network written differently; undefined where there is nothing to change, or nothing that may be. */
   apply(model: OnnxModel): OnnxModel | undefined;
-  /** How far outputs on one input may differ, as a relative L2 distance. */
+  /** The most by which outputs on one input may differ, as a relative L2 distance. */
   readonly tolerance: number;
-  /** Whether a result that differs by more is left aside, or refused as a defect. */
+  /** True if a result that differs by more is left aside, or refused as a defect. */
   readonly onDisagreement: "drop" | "refuse";
-  /** How far the result is from the original, where comparing their outputs on one input is not the question. */
+  /** The distance of the result from the original, where comparing their outputs on one input is not the question. */
   distance?(onnx: Uint8Array): Promise<number>;
-  /** Whether a result that agrees is worth taking instead of what there was. @default always */
+  /** True if a result that agrees is worth taking instead of what there was. @default always */
   worth?(before: Uint8Array, after: Uint8Array): Promise<boolean>;
 }
 
@@ -29,17 +29,17 @@ export interface PassReport {
   readonly name: string;
   /** `unneeded`: nothing to change; `dropped`: it differed; `declined`: it agreed and was not worth it. */
   readonly outcome: "kept" | "dropped" | "declined" | "unneeded";
-  /** How far its result was from the original; null where that was not tried. */
+  /** The distance of its result from the original; null where that was not tried. */
   readonly distance: number | null;
 }
 
-/** How passes are run. */
+/** The way passes are run. */
 export interface PassOptions {
   /** An input to try each result on; without one results are taken untried. */
   readonly feeds?: Readonly<Record<string, FloatTensor>> | undefined;
   /** The outputs that each result is held against. @default those of the network that the passes begin with */
   readonly wanted?: Readonly<Record<string, FloatTensor>> | undefined;
-  /** How far outputs are from those wanted. @default {@link outputDistance} */
+  /** The distance of outputs from those wanted. @default {@link outputDistance} */
   readonly compare?: typeof outputDistance | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called before each pass. */
@@ -51,10 +51,10 @@ export interface PassResult {
   readonly model: OnnxModel;
   readonly onnx: Uint8Array;
   readonly passes: readonly PassReport[];
-  /** How far the result is from the network it began as; null where it was not tried, 0 where nothing was changed. */
+  /** The distance of the result from the network it began as; null where it was not tried, 0 where nothing was changed. */
   readonly distance: number | null;
   /**
-   * How far the network's own rounding moves its output, see {@link roundingOf}; null where nothing gave cause to
+   * The distance by which the network's own rounding moves its output, see {@link roundingOf}; null where nothing gave cause to
    * measure it.
    */
   readonly rounding: number | null;

@@ -18,9 +18,9 @@ export const PipelineSchema = z.strictObject({
     /** Length of the vectors. */
     dimension: EmbedderContractSchema.shape.output.shape.dimension,
   }),
-  /** How a crop's pixels become the network's input, as in `EmbedderContract`; of a fusion, its first network's. */
+  /** The way a crop's pixels become the network's input, as in `EmbedderContract`; of a fusion, its first network's. */
   feed: z.strictObject({ layout, sizePx, channels, mean, scale }),
-  /** How crops were cut; null for pictures that came as crops, cut elsewhere. */
+  /** The way crops were cut; null for pictures that came as crops, cut elsewhere. */
   alignment: z
     .strictObject({
       template: z.literal("arcface-5-point"),
@@ -40,11 +40,11 @@ export const PipelineSchema = z.strictObject({
       minFacePx: z.number().positive().nullable(),
       /** Faces are looked for in the photograph reduced to this side, in pixels; null for the default. */
       maxSidePx: z.number().positive().nullable(),
-      /** Whether faces that lie on a side or upside down are looked for beside upright ones. */
+      /** True if faces that lie on a side or upside down are looked for beside upright ones. */
       turned: z.boolean(),
     })
     .nullable(),
-  /** Whether each face was embedded together with its mirror image. */
+  /** True if each face was embedded together with its mirror image. */
   flip: z.boolean(),
 });
 
@@ -54,7 +54,7 @@ export const PipelineSchema = z.strictObject({
  */
 export type Pipeline = z.infer<typeof PipelineSchema>;
 
-/** How two pipelines differ. */
+/** The difference between two pipelines. */
 export interface PipelineDifference {
   /**
    * `vectors`: a vector of one may not be compared with a vector of the other.
@@ -122,7 +122,7 @@ export function fusionOf(
   };
 }
 
-/** Whether and how what was made by one pipeline differs from what another one makes; undefined when it does not. */
+/** Tells whether and how what was made by one pipeline differs from what another one makes; undefined when it does not. */
 export function pipelineDifference(made: Pipeline, used: Pipeline): PipelineDifference | undefined {
   const vectors = differing(made, used, [
     [networkKey, (pipeline) => `for ${describeNetwork(pipeline)}`],

@@ -26,7 +26,7 @@ const TIMED_RUNS = 5;
 /** Ways to write a network that are tried. */
 const PASSES = 2;
 
-/** How much of the time Winograd's convolutions have to save before their file of nearly twice the size is worth it. */
+/** The share of the time that Winograd's convolutions have to save before their file of nearly twice the size is worth it. */
 const WINOGRAD_MIN_GAIN = 0.05;
 
 const CheckpointReport = z.strictObject({
@@ -37,9 +37,9 @@ const CheckpointReport = z.strictObject({
   distance: z.number(),
   /** False where the network's own rounding hides whether folding is right: it then runs as it is spelt out. */
   folded: z.boolean(),
-  /** How far that rounding moves the output, where it was measured; see `roundingOf`. */
+  /** The distance by which that rounding moves the output, where it was measured; see `roundingOf`. */
   rounding: z.number().nullable(),
-  /** Which spelling of the 3×3 convolutions was quicker on the machine that prepared the file. */
+  /** The spelling of the 3×3 convolutions that was quicker on the machine that prepared the file. */
   convolution: z.enum(["direct", "winograd"]),
   /** Medians for one picture on one thread; null where no convolution can be spelt in Winograd's way. */
   milliseconds: z.strictObject({ direct: z.number(), winograd: z.number() }).nullable(),

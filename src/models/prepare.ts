@@ -20,7 +20,7 @@ import { prepareInTrial } from "./trial.ts";
 const RECIPE = 1;
 
 /**
- * How far a prepared network may be from what its file says, as a relative L2 distance of the outputs on one input.
+ * The most by which a prepared network may be from what its file says, as a relative L2 distance of the outputs on one input.
  *
  * Rounding differs because sums are taken in another order; measured, the default networks lie below 2·10⁻⁶.
  */
@@ -50,7 +50,7 @@ export interface PrepareOptions {
   readonly anySize?: boolean;
   /** Folder for prepared files, by content; without it, or when it cannot be written, every opening prepares anew. */
   readonly cache?: string | undefined;
-  /** Whether it is nobody's that is known here: it is then opened and run for the first time in a process of its own. */
+  /** True if it is nobody's that is known here: it is then opened and run for the first time in a process of its own. */
   readonly stranger?: boolean;
   readonly signal?: AbortSignal | undefined;
 }

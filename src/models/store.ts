@@ -26,11 +26,11 @@ export type FileState = "present" | "missing" | "damaged";
 export interface StoredModel {
   readonly card: ModelCard;
   readonly files: readonly { readonly name: string; readonly path: string; readonly state: FileState }[];
-  /** Whether no licence forbids a use, or it was accepted. */
+  /** True if no licence forbids a use, or it was accepted. */
   readonly accepted: boolean;
 }
 
-/** Where the store is and what it knows. */
+/** The place where the store is and what it knows. */
 export interface ModelStoreOptions {
   /** Folder for downloads. @default the platform's cache folder for "arcface" */
   readonly home?: string | undefined;

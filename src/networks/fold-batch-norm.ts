@@ -5,7 +5,7 @@ import type { Weights } from "./weights.ts";
 /** A layer with weights that a batch norm can be merged into. */
 export type Foldable = Conv | Linear;
 
-/** Which batch norms disappear into which layers. Steps are named by the value they make. */
+/** The batch norms that disappear, and the layers that take them in. Steps are named by the value they make. */
 export interface FoldPlan {
   /** Batch norms that are merged away, and the value each result is then equal to. */
   readonly replaced: ReadonlyMap<number, number>;

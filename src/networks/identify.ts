@@ -2,7 +2,7 @@ import { FAMILIES, type Shapes } from "./catalogue.ts";
 import type { Network } from "./network.ts";
 import { compareWeights, type WeightDifferences } from "./weights.ts";
 
-/** Which network a set of tensors belongs to. */
+/** The network that a set of tensors belongs to. */
 export type NetworkIdentification =
   | {
       readonly kind: "known";

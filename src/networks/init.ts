@@ -1,6 +1,6 @@
 import type { Random } from "../core/index.ts";
 
-/** How a parameter's values are drawn before training. */
+/** The way a parameter's values are drawn before training. */
 export type Init =
   | { readonly kind: "constant"; readonly value: number }
   /** Evenly in −bound…bound. */

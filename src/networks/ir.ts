@@ -38,7 +38,7 @@ export interface IrOptions {
   readonly embedding?: number;
   /** Chance that a value before the last linear layer is dropped in training. @default 0.6 */
   readonly dropout?: number;
-  /** Whether the last batch norm has a scale and a shift; some users' code leaves them out. @default true */
+  /** True if the last batch norm has a scale and a shift; some users' code leaves them out. @default true */
   readonly affine?: boolean;
 }
 

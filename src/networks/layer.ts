@@ -48,7 +48,7 @@ export interface BatchNorm {
   readonly eps: number;
   /** Weight of the newest batch in the running statistics. */
   readonly momentum: number;
-  /** Whether it has a scale and a shift of its own. */
+  /** True if it has a scale and a shift of its own. */
   readonly affine: boolean;
   /** False where the reference code freezes the scale at 1. */
   readonly scaleTrainable: boolean;
@@ -64,7 +64,7 @@ export interface Prelu {
 
 export interface Relu {
   readonly kind: "relu";
-  /** Where the output is cut off; infinity for plain ReLU. */
+  /** The place where the output is cut off; infinity for plain ReLU. */
   readonly ceiling: number;
 }
 

@@ -10,7 +10,7 @@ export interface LeNetPlusPlusOptions {
   readonly embedding?: number;
   /** `shared`: one PReLU slope per layer, as the reference code; `channel`: one per channel, as the paper. @default "shared" */
   readonly slopes?: "shared" | "channel";
-  /** Whether a PReLU follows the embedding, as in the reference code. @default true */
+  /** True if a PReLU follows the embedding, as in the reference code. @default true */
   readonly activatedEmbedding?: boolean;
 }
 

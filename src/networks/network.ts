@@ -10,7 +10,7 @@ export interface Network {
   readonly input: readonly [channels: number, height: number, width: number];
   /** Numbers in an embedding. */
   readonly embedding: number;
-  /** Whether the reference code's own output has length 1. */
+  /** True if the reference code's own output has length 1. */
   readonly unitOutput: boolean;
   readonly layer: Layer;
 }

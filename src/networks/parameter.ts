@@ -15,7 +15,7 @@ export interface Parameter {
   /** Empty for `count`, a single whole number; everything else is float32. */
   readonly shape: readonly number[];
   readonly role: ParameterRole;
-  /** Whether gradients change it: not statistics, nor what the reference code freezes. */
+  /** True if gradients change it: not statistics, nor what the reference code freezes. */
   readonly trainable: boolean;
   readonly init: Init;
 }

@@ -6,22 +6,22 @@ import { programOf, type Step } from "./program.ts";
 import { expectWeights, type Weights } from "./weights.ts";
 import { suitsWinograd, winogradConv } from "./winograd.ts";
 
-/** How a network is written as an ONNX graph for inference. */
+/** The way a network is written as an ONNX graph for inference. */
 export interface OnnxOptions {
-  /** Whether batch norms are merged into their neighbours where that is exact. @default true */
+  /** True if batch norms are merged into their neighbours where that is exact. @default true */
   readonly foldBatchNorm?: boolean;
   /** `fast` spells PReLU in operations that onnxruntime's CPU provider runs quickest; `plain` is one PRelu each. @default "fast" */
   readonly prelu?: "fast" | "plain";
   /**
-   * How 3×3 convolutions are spelt: `winograd` multiplies 2.25 times less where maps are of even size, in a file nearly
+   * The way 3×3 convolutions are spelt: `winograd` multiplies 2.25 times less where maps are of even size, in a file nearly
    * 1.8 times as large, rounding a little differently. @default "direct"
    */
   readonly convolution?: "direct" | "winograd";
-  /** Whether the embedding leaves with length 1. @default what the network's reference code does */
+  /** True if the embedding leaves with length 1. @default what the network's reference code does */
   readonly normalize?: boolean;
   /** The batch's size; a name for any size. @default "N" */
   readonly batch?: number | string;
-  /** How weights are stored; computing is in float32 either way. @default "float32" */
+  /** The way weights are stored; computing is in float32 either way. @default "float32" */
   readonly precision?: "float32" | "float16";
 }
 
@@ -49,7 +49,7 @@ export function toOnnx(network: Network, weights: Weights, options: OnnxOptions 
   for (const step of program.steps) {
     const same = plan.replaced.get(step.output);
     const last = step.operation.kind === "l2Norm" && step.output === program.result;
-    // Whether the network ends in vectors of length 1 is an option of the graph, decided below.
+    // An option of the graph, decided below, is whether the network ends in vectors of length 1.
     const taken = last ? step.inputs[0] : same;
     const name =
       taken === undefined ? emit(builder, step, values, plan, weights, convolution) : values.get(taken)!;

@@ -20,7 +20,7 @@ const WEIGHT = [
 /** Channels from which the saved multiplications outweigh the transforms. */
 const MIN_CHANNELS = 64;
 
-/** Whether a convolution to this map can be written as {@link winogradConv}, and is worth it. */
+/** Tells whether a convolution to this map can be written as {@link winogradConv}, and is worth it. */
 export function suitsWinograd(layer: Conv, shape: readonly number[]): boolean {
   const [, height = 0, width = 0] = shape;
   const { kernel, kernelWidth, stride, padding, groups, inChannels, outChannels } = layer;

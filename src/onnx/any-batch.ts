@@ -11,7 +11,7 @@ const ANY = "N";
  * A graph that was exported for one size of batch, opened for any: the first axis of inputs and outputs gets a name,
  * and a Reshape to that size copies it from its input instead.
  *
- * Whether the graph then still computes the same has to be seen by running it; a batch size may lie in other constants.
+ * Only running it shows whether the graph then still computes the same; a batch size may lie in other constants.
  */
 export function withAnyBatch(model: OnnxModel): OnnxModel {
   const constants = constantsOf(model);

@@ -8,7 +8,7 @@ const VALUE_INFO_TAG = (13 << 3) | 2;
  * A graph of convolutions that was exported for one picture, opened for pictures of any height and width; what comes out
  * are the values named, which may lie inside the graph. What only other outputs need is left out.
  *
- * Whether the graph then still computes the same has to be seen by running it; a size may lie in its constants.
+ * Only running it shows whether the graph then still computes the same; a size may lie in its constants.
  */
 export function withAnySize(model: OnnxModel, outputs: readonly string[]): OnnxModel {
   const constants = constantsOf(model);

@@ -13,7 +13,7 @@ export function constantsOf(model: OnnxModel): Map<string, OnnxTensor> {
 /** ONNX's numbers of the kinds of attribute that hold graphs; 0 is one that does not say. */
 const GRAPH_KINDS: readonly number[] = [0, 5, 10];
 
-/** Whether a node holds a graph of its own: a subgraph may use any name of the outer graph. */
+/** Tells whether a node holds a graph of its own: a subgraph may use any name of the outer graph. */
 export function hasUnreadParts(model: OnnxModel): boolean {
   return model.nodes.some((node) =>
     Object.values(node.attributes).some((a) => a.kind === "opaque" && GRAPH_KINDS.includes(a.type)),

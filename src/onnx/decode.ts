@@ -116,7 +116,7 @@ function decodeAttribute(reader: ProtobufReader): [string, OnnxAttribute] {
   return [name, { kind: "opaque", type: kind, encoded: reader.encoded }];
 }
 
-/** Whether a 64-bit number is a double exactly; `ends` of INT64_MAX, for "to the last", is not. */
+/** Tells whether a 64-bit number is a double exactly; `ends` of INT64_MAX, for "to the last", is not. */
 function isExact(value: bigint): boolean {
   return Number.isSafeInteger(Number(value));
 }

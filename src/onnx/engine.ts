@@ -34,7 +34,7 @@ async function load(): Promise<Engine> {
   return (await loadPackage(ENGINE_PACKAGE)) as Engine;
 }
 
-/** How long the main thread may take to answer, in milliseconds: one that is busy answers when it is done. */
+/** The time that the main thread may take to answer, in milliseconds: one that is busy answers when it is done. */
 const ANSWER_MS = 60_000;
 
 /** Between two looks for the answer, in milliseconds. */

@@ -35,7 +35,7 @@ interface Weights {
   readonly dims: readonly number[];
   readonly weight: Float32Array;
   readonly bias: Float32Array;
-  /** Whether the weight is [columns, rows], as in a Gemm that does not transpose it. */
+  /** True if the weight is [columns, rows], as in a Gemm that does not transpose it. */
   readonly columnsFirst: boolean;
 }
 

@@ -70,7 +70,7 @@ export interface OnnxValue {
   readonly name: string;
   readonly elementType: number;
   readonly dims: readonly (number | string | null)[] | undefined;
-  /** Whether it is a sequence of such tensors. */
+  /** True if it is a sequence of such tensors. */
   readonly sequence?: boolean;
 }
 

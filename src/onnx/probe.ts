@@ -17,7 +17,7 @@ export async function engineInfo(): Promise<{
 }
 
 /**
- * Whether an execution provider computes right here: runs a small convolution whose answer is known.
+ * Tells whether an execution provider computes right here: runs a small convolution whose answer is known.
  *
  * Returns   undefined when it does, else why not
  */

@@ -9,7 +9,7 @@ const HALF_ULP = 2 ** -24;
 const TRIALS = 2;
 
 /**
- * How far a network's own float32 rounding moves its output: the relative distance of its outputs when every weight is
+ * The distance by which a network's own float32 rounding moves its output: the relative distance of its outputs when every weight is
  * off by up to half a unit in its last place, the largest of two draws.
  *
  * Well-made networks lie near 1e-6. Where this is large no two orders of summation agree, here or in PyTorch.

@@ -14,7 +14,7 @@ export interface Feed {
   readonly data: Float32Array | Int32Array;
 }
 
-/** How a session computes. */
+/** The way a session computes. */
 export interface SessionOptions {
   /**
    * Threads inside one operation, at most one per core.

@@ -15,7 +15,7 @@ export interface CarriedTensor {
   /** The output's shape, of as many elements; on a GPU it has to be the input's. @default dims */
   readonly outputDims?: readonly number[];
   /**
-   * Whether the graph may write the output over the input: on a CPU one buffer is enough then. A run that fails leaves it
+   * True if the graph may write the output over the input: on a CPU one buffer is enough then. A run that fails leaves it
    * half changed. @default false
    */
   readonly inPlace?: boolean;
@@ -23,7 +23,7 @@ export interface CarriedTensor {
   readonly data: Float32Array;
 }
 
-/** How a session with state computes. */
+/** The way a session with state computes. */
 export interface StateSessionOptions {
   readonly device?: "cpu" | "webgpu";
   /** Threads inside one operation, at most one per core. @default 2 */

@@ -56,7 +56,7 @@ export function memoryFor(
 /** The output that is fetched besides, for the run to stop. */
 export const STOPPING: Readonly<Record<string, null>> = { [STOP]: null };
 
-/** Whether a run that threw this has computed and written everything. */
+/** Tells whether a run that threw this has computed and written everything. */
 export function hasStopped(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes("Non tensor type is temporarily not supported");
 }

@@ -108,7 +108,7 @@ async function addGiven(walk: Walk, path: string): Promise<void> {
   else walk.add(path);
 }
 
-/** Whether a name is hidden or a system's own, and with it whatever is behind it. */
+/** Tells whether a name is hidden or a system's own, and with it whatever is behind it. */
 function isHiddenName(name: string): boolean {
   return name.startsWith(".") || SYSTEM_NAMES.has(name);
 }
@@ -126,7 +126,7 @@ class Walk {
   readonly #found = new Map<string, string>();
   readonly folders: string[] = [];
   readonly tally = new PassedOverTally();
-  /** Where each folder was found that was read, by its real place. */
+  /** The place where each folder was found that was read, by its real place. */
   readonly #read = new Map<string, string>();
 
   get paths(): string[] {

@@ -1,6 +1,6 @@
 import { HEIC_PACKAGE, PICTURE_KINDS } from "../image/index.ts";
 
-/** How many files of one kind were passed over, and the first of them. */
+/** The number of files of one kind that were passed over, and the first of them. */
 export interface PassedOverFiles {
   readonly count: number;
   readonly first: string;

@@ -14,7 +14,7 @@ export function realPathOf(path: string): string | undefined {
   }
 }
 
-/** Which file a path leads to, by device and number: the same for all links, hard ones too; undefined where nothing is there or files have no numbers. */
+/** The file that a path leads to, by device and number: the same for all links, hard ones too; undefined where nothing is there or files have no numbers. */
 export function fileIdentityOf(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true });

@@ -12,7 +12,7 @@ export interface GroupRates {
   readonly fnmr: RateInterval | null;
 }
 
-/** How groups are drawn. */
+/** The way groups are drawn. */
 export interface GroupRatesOptions extends FigureText {
   /** Of each of the two charts. */
   readonly widthPx?: number | undefined;

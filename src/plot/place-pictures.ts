@@ -13,7 +13,7 @@ export interface NameSize {
   readonly fontPx: number;
 }
 
-/** Where pictures and names lie so that none covers another, in pixels from the upper left. */
+/** The places of pictures and names so that none covers another, in pixels from the upper left. */
 export interface PicturePlaces {
   /** Side of the square map. */
   readonly sidePx: number;
@@ -23,7 +23,7 @@ export interface PicturePlaces {
   readonly pictures: readonly { readonly x: number; readonly y: number }[];
   /** Middles of the groups' names. */
   readonly names: ReadonlyMap<string, { readonly x: number; readonly y: number }>;
-  /** How many pairs cover each other all the same. */
+  /** The number of pairs that cover each other all the same. */
   readonly overlaps: number;
 }
 
@@ -94,7 +94,7 @@ function sizeOf({ text, fontPx }: NameSize): { width: number; height: number } {
   return { width: [...text].length * fontPx * LETTER_WIDTH + 4, height: fontPx * LINE_HEIGHT };
 }
 
-/** How far places go by their order along each axis rather than by their distances: crowds give way, gaps close. */
+/** The extent to which places go by their order along each axis rather than by their distances: crowds give way, gaps close. */
 const EVENNESS = 0.65;
 
 /** Points in a square with its origin in the upper left, spread so that it is filled; heights of a map rise upwards. */

@@ -9,7 +9,7 @@ export interface Scores {
   readonly impostor: ArrayLike<number>;
 }
 
-/** How a histogram is drawn. */
+/** The way a histogram is drawn. */
 export interface ScoreHistogramOptions extends FigureText {
   readonly widthPx?: number | undefined;
   readonly heightPx?: number | undefined;
@@ -25,7 +25,7 @@ const GENUINE = HUES[0]!;
 const IMPOSTOR = HUES[1]!;
 
 /**
- * How scores of one person's pairs and of different people's are spread, each as a share of its own kind.
+ * The spread of scores of one person's pairs and of different people's, each as a share of its own kind.
  *
  * Told apart by more than colour: genuine pairs are an outline, impostor pairs a filled surface.
  *

@@ -12,7 +12,7 @@ export interface SimilarityMatrix {
   readonly groups: readonly string[];
 }
 
-/** How a matrix is drawn. */
+/** The way a matrix is drawn. */
 export interface SimilarityMatrixOptions extends FigureText {
   /** Side of the matrix itself, in pixels. @default 16 a row, at least 280 and at most 720 */
   readonly sidePx?: number | undefined;

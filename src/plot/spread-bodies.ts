@@ -6,7 +6,7 @@ export interface Body {
   readonly halfHeight: number;
 }
 
-/** How often bodies push each other at most. */
+/** The number of times that bodies push each other at most. */
 const ROUNDS = 200;
 
 /** Bodies that reach into each other by less than this are apart, in pixels. */

@@ -11,7 +11,7 @@ export interface GridPicture {
 /** A neighbour of a query. */
 export interface GridHit extends GridPicture {
   readonly cosine: number;
-  /** Whether it is the person who was asked for; marked when it is known. */
+  /** True if it is the person who was asked for; marked when it is known. */
   readonly right?: boolean | undefined;
 }
 

@@ -7,12 +7,12 @@ import { HUES } from "./palette.ts";
 export interface TrainingSeries {
   /** The measured quantity: "loss", "accuracy", …; every quantity gets a chart of its own. */
   readonly quantity: string;
-  /** Which run: the same label has the same colour and dash in every chart. */
+  /** The name of the run: the same label has the same colour and dash in every chart. */
   readonly label: string;
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }
 
-/** How curves are drawn. */
+/** The way curves are drawn. */
 export interface TrainingCurvesOptions extends FigureText {
   /** Size of each chart, in pixels. @default 460 × 260 */
   readonly widthPx?: number | undefined;
@@ -24,7 +24,7 @@ export interface TrainingCurvesOptions extends FigureText {
 }
 
 /**
- * How training went: a chart for every quantity, a line for every run.
+ * The course of training: a chart for every quantity, a line for every run.
  *
  * Returns   an SVG document
  */

@@ -3,7 +3,7 @@ import { covariance } from "./covariance.ts";
 import { checkPoints, type Points } from "./points.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 
-/** How many components, and the start of their search. */
+/** The number of components, and the start of their search. */
 export interface PcaOptions extends WorkOptions {
   /** Fewer where the points have fewer dimensions. @default 2 */
   readonly components?: number;

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { FaceError, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { checkPoints, type Points } from "./points.ts";
 
-/** How faithful a layout is to the points it shows. Coordinates say nothing: only neighbourhoods can be compared. */
+/** The faithfulness of a layout to the points it shows. Coordinates say nothing: only neighbourhoods can be compared. */
 export interface LayoutQuality {
   /** Neighbours looked at. */
   readonly k: number;

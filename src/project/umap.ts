@@ -3,13 +3,13 @@ import { FaceError, seeded, throwIfAborted, type WorkOptions } from "../core/ind
 import { nearestNeighbours } from "./neighbours.ts";
 import { checkPoints, type Points } from "./points.ts";
 
-/** How a UMAP layout is made. */
+/** The way a UMAP layout is made. */
 export interface UmapOptions extends WorkOptions {
   /** @default 2 */
   readonly dimensions?: 2 | 3;
   /** Neighbours that count, the point itself among them; fewer where there are fewer points. @default 15 */
   readonly neighbours?: number;
-  /** How close points may lie in the layout. @default 0.1 */
+  /** The least distance at which points may lie in the layout. @default 0.1 */
   readonly minDistance?: number;
   /** @default 500 up to 10,000 points, else 200 */
   readonly epochs?: number;

@@ -15,7 +15,7 @@ export interface CropOptions extends LookOptions, ReadImageOptions {
   readonly detector?: string | undefined;
   /** Side of the crops, a multiple of 112 or 128. @default 112 */
   readonly sizePx?: number | undefined;
-  /** Which face is meant when a photograph has several. @default "central" */
+  /** The face that is meant when a photograph has several. @default "central" */
   readonly face?: FaceChoice | undefined;
 }
 

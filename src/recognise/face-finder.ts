@@ -21,13 +21,13 @@ export interface PictureWarning {
   readonly message: string;
 }
 
-/** How faces are looked for. */
+/** The way faces are looked for. */
 export interface FaceFinderOptions extends LookOptions, ReadImageOptions, WorkOptions {
   /** Id of a detection model. @default "mtcnn-rfb" */
   readonly detector?: string | undefined;
   /** Told of every picture that was read though something is wrong with it. */
   readonly onWarning?: ((warning: PictureWarning) => void) | undefined;
-  /** Where models are kept. @default the platform's cache folder */
+  /** The place where models are kept. @default the platform's cache folder */
   readonly store?: ModelStore | undefined;
 }
 

@@ -18,7 +18,7 @@ export interface FaceCrop extends Detection<"image"> {
 }
 
 /**
- * Which face of a photograph is meant when one is expected: by a rule, by its number in the list of faces (from 0, as
+ * The face of a photograph that is meant when one is expected: by a rule, by its number in the list of faces (from 0, as
  * `detect` prints it), or by a point inside its box, in pixels of the photograph.
  */
 export type FaceChoice = FaceRule | number | { readonly x: number; readonly y: number };
@@ -29,7 +29,7 @@ export type FaceRule = "largest" | "central" | "only";
 /** The rules there are, the default first. */
 export const FACE_RULES: readonly FaceRule[] = ["largest", "central", "only"];
 
-/** How far from the middle a face still counts, as a fraction of the picture's shorter side: its weight there is 1/e. */
+/** The distance from the middle at which a face still counts, as a fraction of the picture's shorter side: its weight there is 1/e. */
 const CENTRAL_REACH = 0.25;
 
 /**

@@ -9,7 +9,7 @@ import {
   readCalibration,
 } from "../models/index.ts";
 
-/** Where thresholds come from. */
+/** The place where thresholds come from. */
 export interface VerdictOptions {
   /** A calibration or the path of one, instead of what is installed for the model; it has to be for this model. */
   readonly calibration?: string | Calibration | undefined;

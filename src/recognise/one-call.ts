@@ -15,7 +15,7 @@ export interface Found {
   readonly face: Face | undefined;
   /** The most similar photographs by falling cosine, each with what its score means where that is known. */
   readonly hits: readonly (PhotographHit & { readonly verdict: Verdict | undefined })[];
-  /** How many photographs of the folder were read, and how many faces they have. */
+  /** The number of photographs of the folder that were read, and of their faces. */
   readonly searched: { readonly photographs: number; readonly faces: number };
   /** Photographs that could not be read, and why. */
   readonly failed: readonly { readonly path: string; readonly error: FaceError }[];
@@ -24,7 +24,7 @@ export interface Found {
 }
 
 /**
- * Whether two photographs show one person: how similar their faces are, and what that means.
+ * Tells whether two photographs show one person: how similar their faces are, and what that means.
  *
  * Opens the models, which takes a moment, and closes them again. For more than one pair keep a `Recognizer` open.
  *
@@ -73,7 +73,7 @@ export async function represent(
 }
 
 /**
- * Where else a face is: the photographs of a folder whose faces are most like one.
+ * The other places of a face: the photographs of a folder whose faces are most like one.
  *
  * Reads every photograph of the folder, on all cores. To search a folder twice, keep its vectors: `PhotographIndex`, or
  * `arcface-ts embed`.

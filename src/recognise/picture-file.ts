@@ -26,7 +26,7 @@ export async function readPictureFile(
 }
 
 /**
- * Whether a file is still the one that was looked at: by size and time, and where these differ by its content.
+ * Tells whether a file is still the one that was looked at: by size and time, and where these differ by its content.
  *
  * A file that was changed but kept its size and time to the millisecond is taken for unchanged.
  *

@@ -63,7 +63,7 @@ export class RecognizerPool {
   readonly #pool: OrderedPool<string, WorkerAnswer<unknown>>;
   readonly #onWarning: RecognizerOptions["onWarning"];
   readonly workers: number;
-  /** Which network the vectors come from. */
+  /** The network that the vectors come from. */
   readonly model: string;
   /** Length of the vectors. */
   readonly dimension: number;
@@ -71,7 +71,7 @@ export class RecognizerPool {
   readonly pipeline: Pipeline;
   /** Known facts about scores of this model; undefined when it was not calibrated. */
   readonly calibration: Calibration | undefined;
-  /** Why there is no calibration; undefined when there is one. */
+  /** The reason why there is no calibration; undefined when there is one. */
   readonly uncalibrated: string | undefined;
   /** The meaning of a cosine between two of this pool's vectors; undefined when that is not known. */
   readonly verdict: (cosine: number) => Verdict | undefined;

@@ -56,7 +56,7 @@ export type Comparison =
       /** In [−1, 1]; comparable only between vectors of one model. */
       readonly cosine: number;
       readonly faces: readonly [Face, Face];
-      /** How many faces each photograph has: of several, `options.face` chose one, the largest unless it says otherwise. */
+      /** The number of faces that each photograph has: of several, `options.face` chose one, the largest unless it says otherwise. */
       readonly found: readonly [number, number];
       readonly model: string;
       /**
@@ -134,7 +134,7 @@ export class Recognizer {
     return this.#judge.kind === "calibrated" ? this.#judge.calibration : undefined;
   }
 
-  /** Why there is no calibration; undefined when there is one. */
+  /** The reason why there is no calibration; undefined when there is one. */
   get uncalibrated(): string | undefined {
     return this.#judge.kind === "uncalibrated" ? this.#judge.reason : undefined;
   }
@@ -144,7 +144,7 @@ export class Recognizer {
     return judge(cosine, { calibration: this.calibration, threshold: this.#options.threshold });
   }
 
-  /** Which network the vectors come from: vectors of different models cannot be compared. */
+  /** The network that the vectors come from: vectors of different models cannot be compared. */
   get model(): string {
     return this.#embedder.id;
   }
@@ -193,7 +193,7 @@ export class Recognizer {
   }
 
   /**
-   * How similar the faces of two photographs are.
+   * The similarity of the faces of two photographs.
    *
    * @param options `face` counts in both photographs; of two, the first in `a` and the second in `b`
    * Throws    FaceError SEVERAL_FACES when `face` is "only" and a photograph has several, USAGE for another choice

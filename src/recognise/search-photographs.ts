@@ -33,15 +33,15 @@ export interface PhotographHit {
 export class PhotographIndex {
   readonly #index = new ExactIndex();
   readonly #photographs = new Map<string, { readonly group: number; readonly faces: EmbeddedFace[] }>();
-  /** Where each vector came from, by its id. */
+  /** The place that each vector came from, by its id. */
   readonly #origins: { readonly path: string; readonly face: number }[] = [];
 
-  /** How many photographs with at least one face there are. */
+  /** The number of photographs with at least one face. */
   get size(): number {
     return this.#photographs.size;
   }
 
-  /** How many faces there are. */
+  /** The number of faces. */
   get faceCount(): number {
     return this.#origins.length;
   }

@@ -222,7 +222,7 @@ function expectPlatform(wanted: FetchedPackage): void {
 
 const specOf = ({ name, parts: [{ version }] }: FetchedPackage): string => `${name} ${version}`;
 
-/** Whether this process runs on musl rather than glibc. */
+/** Tells whether this process runs on musl rather than glibc. */
 function isMusl(): boolean {
   if (process.platform !== "linux") return false;
   // Otherwise the report looks up the names of network peers.

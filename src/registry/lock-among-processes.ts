@@ -1,6 +1,6 @@
 import { lock } from "proper-lockfile";
 
-/** How long another process may hold the lock of a download without a sign of life, in milliseconds. */
+/** The time that another process may hold the lock of a download without a sign of life, in milliseconds. */
 const STALE_MS = 15_000;
 
 /** Waits for what nobody else on this machine is to do at once. Returns what gives it free. @param path need not exist; its folder must */

@@ -8,7 +8,7 @@ export interface TarballReference {
   readonly integrity: string;
 }
 
-/** Whether to take an entry of so many bytes out; paths begin with the tarball's own folder, mostly `package/`. */
+/** Tells whether to take an entry of so many bytes out; paths begin with the tarball's own folder, mostly `package/`. */
 export type WantedEntries = (path: string, bytes: number) => boolean;
 
 /**

@@ -16,7 +16,7 @@ import {
   type VectorSource,
 } from "./vector-index.ts";
 
-/** How an {@link ApproximateIndex} is made. */
+/** The way an {@link ApproximateIndex} is made. */
 export interface ApproximateIndexOptions {
   /** Length of the vectors. */
   readonly dimension: number;
@@ -26,7 +26,7 @@ export interface ApproximateIndexOptions {
   readonly expansionAdd?: number;
   /** Vectors looked at in a search. More find more, slower. @default 64 */
   readonly expansionSearch?: number;
-  /** Where vectors are fetched from, so that cosines are exact; without it they are those of half-precision numbers. */
+  /** The place that vectors are fetched from, so that cosines are exact; without it they are those of half-precision numbers. */
   readonly vectors?: VectorSource | undefined;
 }
 
@@ -139,7 +139,7 @@ export class ApproximateIndex {
     if (node !== undefined) this.#hnsw.add(BigInt(node), Float32Array.from(vector), 1);
   }
 
-  /** Whether there was something to remove. Its place in the graph stays until the index is built anew. */
+  /** True if there was something to remove. Its place in the graph stays until the index is built anew. */
   remove(id: number): boolean {
     checkKey("id", id);
     if (!this.#nodes.has(id)) return false;
@@ -209,7 +209,7 @@ export class ApproximateIndex {
 }
 
 /**
- * How many of the k nearest an approximate index finds, averaged over the queries.
+ * The share of the k nearest that an approximate index finds, averaged over the queries.
  *
  * Report it for queries of people in the gallery and of strangers: they differ.
  *

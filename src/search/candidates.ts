@@ -1,6 +1,6 @@
 import type { Board } from "./best-neighbours.ts";
 
-/** How many are gathered before those that have become hopeless are thrown out. */
+/** The number that is gathered before those that have become hopeless are thrown out. */
 const CROWD = 4096;
 
 /** The floor under cosines as they are before `core/cosine` clamps them: at −1 it excludes nothing. */

@@ -6,7 +6,7 @@ const DIGEST_BYTES = 16;
 const PAIR_BYTES = 16;
 
 /**
- * Which ids share a vector. A graph of neighbours gets one node for each distinct vector: many nodes at one place link
+ * The ids that share a vector. A graph of neighbours gets one node for each distinct vector: many nodes at one place link
  * to each other only, and whatever is linked through them cannot be reached any more.
  *
  * Vectors are the same when their half-precision numbers are: the graph cannot tell them apart.
@@ -18,7 +18,7 @@ export class EqualVectors {
   readonly #digestOf = new Map<number, string>();
   #nextNode = 0;
 
-  /** How many ids there are. */
+  /** The number of ids. */
   get size(): number {
     return this.#nodeOf.size;
   }

@@ -29,12 +29,12 @@ import {
 } from "./vector-index.ts";
 import { VectorRows } from "./vector-rows.ts";
 
-/** How an {@link ExactIndex} is made. */
+/** The way an {@link ExactIndex} is made. */
 export interface ExactIndexOptions {
   /** 1 to 4096. @default that of the first vector */
   readonly dimension?: number | undefined;
   /**
-   * Where vectors are fetched from for the last comparison, a few dozen a query. Without it the index keeps them
+   * The place that vectors are fetched from for the last comparison, a few dozen a query. Without it the index keeps them
    * itself, four times the memory of the scan.
    */
   readonly vectors?: VectorSource | undefined;

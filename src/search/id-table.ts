@@ -1,7 +1,7 @@
 const EMPTY = -1;
 
 /**
- * Which row an id has: an open-addressing table of row numbers, 6 to 12 bytes an id once there are many.
+ * The row of each id: an open-addressing table of row numbers, 6 to 12 bytes an id once there are many.
  *
  * The ids themselves stay with the rows, and are asked for.
  */

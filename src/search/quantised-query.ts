@@ -9,7 +9,7 @@ export interface QuantisedQuery {
   readonly step: number;
   /** Length of what `values` stand for. */
   readonly length: number;
-  /** How much the query's own rounding can change any cosine, with room for float32 arithmetic. */
+  /** The most by which the query's own rounding can change any cosine, with room for float32 arithmetic. */
   readonly slack: number;
 }
 

@@ -107,7 +107,7 @@ export class QuantisedRows {
     return this.memory.buffer.byteLength;
   }
 
-  /** Where each block begins. */
+  /** The place where each block begins. */
   get blocks(): readonly number[] {
     return this.#blocks;
   }
@@ -116,12 +116,12 @@ export class QuantisedRows {
     return this.#blocks[block]!;
   }
 
-  /** Where a block has the distances between its vectors and what their bytes say, a float32 a row. */
+  /** The place where a block has the distances between its vectors and what their bytes say, a float32 a row. */
   fineAt(block: number): number {
     return this.blockAt(block) + BLOCK_ROWS * (2 * this.planeBytes + 8);
   }
 
-  /** Where a thread leaves what it finds. */
+  /** The place where a thread leaves what it finds. */
   foundAt(thread: number): number {
     return FOUND_AT + thread * FOUND_BYTES;
   }
@@ -142,7 +142,7 @@ export class QuantisedRows {
     return found;
   }
 
-  /** Where the query of the scan lies, see `placeQuery`. */
+  /** The place where the query of the scan lies, see `placeQuery`. */
   readonly queryAt = QUERY_AT;
 
   idOf(row: number): number {

@@ -4,16 +4,16 @@ import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
 import type { VectorFilter } from "./vector-index.ts";
 
-/** Which rows count in a scan. */
+/** The rows that count in a scan. */
 export interface Scan {
-  /** Whether the blocks' masks say which rows count. */
+  /** True if the blocks' masks say which rows count. */
   readonly masked: boolean;
   readonly filter?: VectorFilter | undefined;
 }
 
-/** Whose blocks are scanned, and with whom. */
+/** The rows whose blocks are scanned, and those who share the scan. */
 export interface ScanShare {
-  /** Whose place to use for what is found. */
+  /** The thread whose place to use for what is found. */
   readonly thread: number;
   /** The next block to take; as many as there are, or more, when none is left. */
   next(): number;

@@ -1,6 +1,6 @@
 import { normalize, seeded, type UnitVector } from "../core/index.ts";
 
-/** How {@link SyntheticPeople} are made. */
+/** The way {@link SyntheticPeople} are made. */
 export interface SyntheticPeopleOptions {
   /** @default 512 */
   readonly dimension?: number;
@@ -9,7 +9,7 @@ export interface SyntheticPeopleOptions {
 
 /** Cosine of two images of one person, on average, as networks of today give on photographs in the wild. */
 const WITHIN = 0.6;
-/** How unevenly a network uses its dimensions: makes the cosines of strangers spread by 0.052 at 512 dimensions. */
+/** The unevenness with which a network uses its dimensions: it makes the cosines of strangers spread by 0.052 at 512 dimensions. */
 const DECAY = 2.23;
 
 /**

@@ -12,14 +12,14 @@ export interface GroupNeighbour extends Neighbour {
   readonly group: number;
 }
 
-/** Whether a vector may be found: true keeps it. `group` is undefined for a vector that was added without one. */
+/** Tells whether a vector may be found: true keeps it. `group` is undefined for a vector that was added without one. */
 export type VectorFilter = (id: number, group: number | undefined) => boolean;
 
 /** The aim of a search. */
 export interface NeighbourOptions {
-  /** How many; a whole number above 0. */
+  /** The number wanted; a whole number above 0. */
   readonly k: number;
-  /** Which vectors count. For a filter used again and again, see `ExactIndex.mask`. @default all */
+  /** The vectors that count. For a filter used again and again, see `ExactIndex.mask`. @default all */
   readonly filter?: VectorFilter | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface IndexMemory {
   readonly lookupBytes: number;
 }
 
-/** Where an index finds the vector of an id, when it does not keep float32 vectors itself: a database. */
+/** The place where an index finds the vector of an id, when it does not keep float32 vectors itself: a database. */
 export interface VectorSource {
   /**
    * The vector that was added under this id, to the last bit; undefined when it is gone by now, and then it is not
@@ -56,7 +56,7 @@ export interface VectorSource {
  * A cosine is that of `core/cosine` to the last bit.
  */
 export interface VectorIndex {
-  /** How many vectors there are. */
+  /** The number of vectors. */
   readonly size: number;
   /** Length of the vectors; undefined while that is open. */
   readonly dimension: number | undefined;
@@ -68,7 +68,7 @@ export interface VectorIndex {
   add(id: number, vector: UnitVector, group?: number): void;
   /** Changes vector and group of an id that is there. Throws as {@link add}, and USAGE when the id is not there. */
   replace(id: number, vector: UnitVector, group?: number): void;
-  /** Whether there was something to remove. */
+  /** True if there was something to remove. */
   remove(id: number): boolean;
   has(id: number): boolean;
   /** The group of an id; undefined without one, and for an id that is not there. */

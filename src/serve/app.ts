@@ -32,7 +32,7 @@ export interface AppOptions {
   readonly recognition: PictureWorkers;
   /** Galleries by the names they have on the wire, each with what makes vectors for it. */
   readonly galleries?: Readonly<Record<string, GalleryToServe>> | undefined;
-  /** Who may ask for what; without keys anybody who reaches the service may do everything. */
+  /** The keys, which say who may ask for what; without keys anybody who reaches the service may do everything. */
   readonly keys?: Pick<KeyRing, "find"> | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly log?: ServiceLog | undefined;
@@ -41,7 +41,7 @@ export interface AppOptions {
   readonly now: () => number;
   /** Shown in the document. */
   readonly version: string;
-  /** Whether pictures are fetched from addresses, and how. */
+  /** True if pictures are fetched from addresses, and how. */
   readonly allowUrls?: boolean | Pick<FetchOptions, "resolve" | "isOpen"> | undefined;
   /** Origins whose pages may ask. */
   readonly origins?: readonly string[] | undefined;
@@ -129,7 +129,7 @@ export function createApp(options: AppOptions): App {
     "/docs.css": ["text/css; charset=utf-8", DOCS_STYLE],
   };
 
-  /** Who asks. Throws ServiceError UNAUTHORIZED, FORBIDDEN. */
+  /** The one who asks. Throws ServiceError UNAUTHORIZED, FORBIDDEN. */
   const callerOf = async (request: Request): Promise<Caller> => {
     if (!keys) {
       expectOwnMachine(request, options.origins ?? []);

@@ -41,7 +41,7 @@ for (const [network, bits] of [
 ] as const)
   CLOSED.addSubnet(network, bits, "ipv6");
 
-/** Whether an address, as it is connected to, is one of the open internet's. */
+/** Tells whether an address, as it is connected to, is one of the open internet's. */
 export function isOpenAddress(address: string): boolean {
   const bare = address.replace(/%.*$/, "");
   const family = isIP(bare);
@@ -64,7 +64,7 @@ const systemNames: ResolveName = (name, done) => {
   resolveName(name, { all: true }, (error, addresses) => done(error, addresses ?? []));
 };
 
-/** How a picture is fetched. */
+/** The way a picture is fetched. */
 export interface FetchOptions {
   readonly bytes: number;
   readonly ms: number;

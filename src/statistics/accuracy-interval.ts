@@ -19,7 +19,7 @@ export function accuracyInterval(
   fold: Uint16Array,
   { right, folds }: Pick<FoldAccuracy, "right" | "folds">,
 ): Interval {
-  // How far on the right side of its threshold a pair lies.
+  // The distance at which a pair lies on the right side of its threshold.
   const margins = pairs.scores.map((score, i) => {
     const margin = (score - folds[fold[i]!]!.threshold) * (pairs.same[i] ? 1 : -1);
     return right[i] ? Math.max(margin, NONE) : Math.min(margin, -NONE);

@@ -31,7 +31,7 @@ export function justAbove(score: number): number {
 }
 
 /**
- * Where the threshold of a false match rate lies: no lower than the lower bound of the rate reaches the target, no higher than the upper
+ * The place where the threshold of a false match rate lies: no lower than the lower bound of the rate reaches the target, no higher than the upper
  * bound does. Infinity where there are too few pairs for an upper bound as low as the target.
  */
 export function thresholdInterval({ impostor }: TalliedScores, targetFmr: number): Interval {

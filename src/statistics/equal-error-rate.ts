@@ -1,6 +1,6 @@
 import { expectBothKinds, type OperatingPoints } from "./operating-points.ts";
 
-/** Where as many impostors are accepted as genuine pairs are rejected, each by share. */
+/** The point at which as many impostors are accepted as genuine pairs are rejected, each by share. */
 export interface EqualErrorRate {
   readonly rate: number;
   /** The threshold of the table whose two rates lie nearest to it. */

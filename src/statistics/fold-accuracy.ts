@@ -95,7 +95,7 @@ function gridAccuracyOf(
   fold: Uint16Array,
 ): FoldAccuracy {
   const folds = foldCount(fold, same.length);
-  // How many pairs of each fold and kind first fall below a threshold at each step; the last is "at none".
+  // The number of pairs of each fold and kind that first fall below a threshold at each step; the last is "at none".
   const counts = [0, 1].map(() => Array.from({ length: folds }, () => new Float64Array(GRID_STEPS + 1)));
   for (let i = 0; i < same.length; i++) counts[same[i]!]![fold[i]!]![firstStepAbove(distanceOf(i))]!++;
   const [impostor, genuine] = counts.map((own) => own.map(runningSum));

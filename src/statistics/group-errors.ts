@@ -7,7 +7,7 @@ import { falseMatchRate, falseNonMatchRate, tallyScores } from "./tally-scores.t
 export interface GroupErrors {
   /** `women`, or `men × women` for pairs across groups. */
   readonly group: string;
-  /** Whether the pairs are of one group with another. */
+  /** True if the pairs are of one group with another. */
   readonly across: boolean;
   /** People in these pairs. */
   readonly people: number;

@@ -15,7 +15,7 @@ export function degreesOf(influences: ArrayLike<number>, people: number): number
 }
 
 /**
- * How much further than Student's t an interval's ends have to lie, in deviations: on the side to which single people move
+ * The distance by which an interval's ends have to lie further out than Student's t, in deviations: on the side to which single people move
  * the figure far. Such people are missing from most samples, and there the figure is off to the other side.
  *
  * Source    Johnson, "Modified t tests and confidence intervals for asymmetrical populations", 1978; ends are only moved

@@ -3,7 +3,7 @@ import { differenceShare } from "./rate-by-people.ts";
 import type { RateInterval } from "./rate-interval.ts";
 import type { TalliedScores } from "./tally-scores.ts";
 
-/** How much a score speaks for one person against two, from the pairs that score about as much. */
+/** The weight with which a score speaks for one person against two, from the pairs that score about as much. */
 export interface LocalLikelihood {
   readonly cosine: number;
   /** log₁₀ of how much more often such a score comes from one person than from two; null where one of the kinds has no such pair. */

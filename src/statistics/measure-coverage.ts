@@ -34,13 +34,13 @@ import {
 } from "./index.ts";
 import { allPairs, type Crowd, drawCrowd, populationScores, sparsePairs } from "./made-people.ts";
 
-/** How often an interval held the truth. */
+/** The frequency with which an interval held the truth. */
 export interface Held {
   readonly held: number;
   readonly of: number;
 }
 
-/** How often each kind of interval held what is true of the population that samples were drawn from. */
+/** The frequency with which each kind of interval held what is true of the population that samples were drawn from. */
 export class Coverage {
   readonly figures = new Map<string, Held>();
 
@@ -70,7 +70,7 @@ export interface Regime {
   readonly people: number;
   readonly faces: (person: number) => number;
   readonly pairs: "all" | "some";
-  /** Whether every two people weigh the same, however many faces there are of them. */
+  /** True if every two people weigh the same, however many faces there are of them. */
   readonly byPeople?: boolean;
 }
 
@@ -329,7 +329,7 @@ export function meanCoverage(samples: number, seed = 0): Coverage {
   for (let sample = 0; sample < samples; sample++) {
     const random = seeded(19 * sample + seed);
     const people = 20;
-    // How a change moves a person's cosines: skewed, as changes are that harm some faces most.
+    // The way a change moves a person's cosines: skewed, as changes are that harm some faces most.
     const effect = Float64Array.from({ length: people }, () => -Math.log(Math.max(1e-9, random.next())));
     const noise = (): number => 2 * random.next() - 1;
     const faces = [...effect.keys()].flatMap((a) =>

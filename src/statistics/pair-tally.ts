@@ -13,11 +13,11 @@ export interface TalliedRates {
   /** Variance of that share over draws of people; [T]. */
   readonly variance: Float64Array;
   /**
-   * How many people of equal weight they are worth, or pairs of people who are in no other: what the variance's own error
+   * The number of people of equal weight that they are worth, or pairs of people who are in no other: what the variance's own error
    * depends on.
    */
   readonly people: number;
-  /** How many pairs of equal weight they are worth, were they independent of each other. */
+  /** The number of pairs of equal weight that they are worth, were they independent of each other. */
   readonly worth: number;
 }
 
@@ -149,7 +149,7 @@ export class PairTally {
     };
   }
 
-  /** How many thresholds a score reaches. */
+  /** The number of thresholds that a score reaches. */
   #stepOf(score: number): number {
     let low = 0;
     let high = this.#thresholds.length;

@@ -8,7 +8,7 @@ export interface RateInterval {
   readonly high: number;
 }
 
-/** How sure an interval is unless said otherwise. */
+/** The sureness of an interval unless said otherwise. */
 export const CONFIDENCE = 0.95;
 
 /**

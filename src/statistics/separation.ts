@@ -3,7 +3,7 @@ import { areaUnderCurve } from "./curves.ts";
 import { scoreSpread } from "./d-prime.ts";
 import type { OperatingPoints } from "./operating-points.ts";
 
-/** How far scores of one person's pairs lie from those of different people's. */
+/** The distance of scores of one person's pairs from those of different people's. */
 export interface Separation {
   /** Chance that a genuine pair scores above an impostor pair, ties counting half; 0.5 is guessing. */
   readonly auc: number;

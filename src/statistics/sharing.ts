@@ -4,7 +4,7 @@ const FEW_PARTNERS = 4;
 const MANY_PEOPLE = 150;
 
 /**
- * How much of the squared sums over pairs of two people is taken off the variance of pairs that share people: all where
+ * The share of the squared sums over pairs of two people that is taken off the variance of pairs that share people: all where
  * people are in few pairs, as in LFW's list, or are very many.
  *
  * Of few people who are each in many pairs, what is taken off is itself so uncertain that intervals of 95 % held in 90 or

@@ -20,7 +20,7 @@ import {
 
 /** A face of the study: one of a photograph, with the person that the photograph was labelled with. */
 export interface StudyFace {
-  /** Where the photograph is, and what reports call it. */
+  /** The place of the photograph, and its name in reports. */
   readonly path: string;
   readonly name: string;
   readonly person: string;
@@ -54,7 +54,7 @@ export interface CollectedFaces {
   readonly rejected: readonly RejectedPhotograph[];
 }
 
-/** Which of a photograph's faces is the person's. */
+/** The one of a photograph's faces that is the person's. */
 export interface CollectOptions extends WorkOptions {
   /** @default "central" */
   readonly face?: Exclude<FaceRule, "only"> | undefined;

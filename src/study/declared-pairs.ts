@@ -9,7 +9,7 @@ export interface DeclaredPair {
   readonly genuine: readonly number[];
   readonly between: readonly number[];
   /**
-   * How often a genuine pair scores above one between the two, ties counting half; null when there are none. Of these
+   * The frequency with which a genuine pair scores above one between the two, ties counting half; null when there are none. Of these
    * photographs: two people's few say too little of their other ones for an interval.
    */
   readonly auc: number | null;
@@ -26,7 +26,7 @@ export interface ThresholdVerdict {
   readonly falseMatches: number;
   /** Pairs of one of the two below the threshold. */
   readonly falseNonMatches: number;
-  /** Whether no pair between the two is taken for one person. */
+  /** True if no pair between the two is taken for one person. */
   readonly toldApart: boolean;
 }
 

@@ -20,7 +20,7 @@ export interface Factor {
 }
 
 /**
- * Whether a place of an aligned crop lies in a region, in shares of its side (0…1, from the top left).
+ * True if a place of an aligned crop lies in a region, in shares of its side (0…1, from the top left).
  *
  * The regions follow the template on which all crops are aligned (eyes at 0.46 of the height, mouth at 0.82), not
  * each face's outline: a segmentation would need one more network.

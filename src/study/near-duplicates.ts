@@ -5,9 +5,9 @@ import { byFallingCosine, type PairScores, type ScoredPair } from "./pair-scores
 export interface NearDuplicate {
   readonly faces: readonly [number, number];
   readonly cosine: number;
-  /** Whether the files are the same byte by byte, which within one person is rejected before. */
+  /** True if the files are the same byte by byte, which within one person is rejected before. */
   readonly identical: boolean;
-  /** Whether both are of one person; if not, one of the two names is wrong. */
+  /** True if both are of one person; if not, one of the two names is wrong. */
   readonly samePerson: boolean;
 }
 

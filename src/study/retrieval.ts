@@ -1,6 +1,6 @@
 import type { PairScores } from "./pair-scores.ts";
 
-/** How well asking with a face finds the other faces of the same person. */
+/** The success with which asking with a face finds the other faces of the same person. */
 export interface RetrievalFigures {
   /** Faces that were asked with: those whose person has another. */
   readonly queries: number;
@@ -76,7 +76,7 @@ interface QueryHits {
   readonly precision: number;
 }
 
-/** Whether face a comes before face b among the neighbours: by cosine, ties by index. */
+/** Tells whether face a comes before face b among the neighbours: by cosine, ties by index. */
 function isBefore(row: Float32Array, a: number, b: number): boolean {
   return row[a]! > row[b]! || (row[a] === row[b] && a < b);
 }

@@ -23,11 +23,11 @@ import { type RetrievalResult, retrieve } from "./retrieval.ts";
 import { type ScoreSeparation, separateScores } from "./score-separation.ts";
 import { askWhy, cutOut, type WhyReport } from "./why.ts";
 
-/** How a study is made. */
+/** The way a study is made. */
 export interface StudyOptions extends RecognizerOptions, WorkOptions {
   /** Folder for the cache of faces; a second study that finds it there starts with what the first one found. */
   readonly cacheFolder: string;
-  /** Which face of a photograph is the person's. @default "central" */
+  /** The face of a photograph that is the person's. @default "central" */
   readonly face?: Exclude<FaceRule, "only"> | undefined;
   readonly workers?: number | undefined;
   /** Neighbours of every face that are listed. @default 3 */
@@ -62,7 +62,7 @@ export interface Study extends CollectedFaces {
   readonly nearDuplicates: readonly NearDuplicate[];
   readonly layouts: readonly Layout[];
   readonly retrieval: RetrievalResult;
-  /** How far genuine scores lie from impostor scores; undefined without pairs of both kinds. */
+  /** The distance of genuine scores from impostor scores; undefined without pairs of both kinds. */
   readonly separation: ScoreSeparation | undefined;
   readonly lookAlikes: readonly LookAlikes[];
   readonly declared: readonly DeclaredPair[];

@@ -1,6 +1,6 @@
 import { areaUnderCurve, equalErrorRate, operatingPointsOf, scoreSpread } from "../statistics/index.ts";
 
-/** How far the scores of one person's pairs lie from those of different people's. */
+/** The distance of the scores of one person's pairs from those of different people's. */
 export interface ScoreSeparation {
   /** Chance that a genuine pair scores above an impostor pair, ties counting half; 0.5 is guessing. */
   readonly auc: number;

@@ -20,7 +20,7 @@ export interface Measured {
   readonly interval: readonly [number, number] | null;
 }
 
-/** How much one factor moves cosines. */
+/** The amount by which one factor moves cosines. */
 export interface FactorEffect {
   readonly id: string;
   readonly label: string;
@@ -49,7 +49,7 @@ export interface WhyReport {
   readonly perFace: readonly { readonly face: number; readonly self: readonly number[] }[];
 }
 
-/** How much of a study is asked why. */
+/** The part of a study that is asked why. */
 export interface WhyOptions extends WorkOptions {
   /** Pairs of each kind, at most. @default 40 */
   readonly pairs?: number | undefined;

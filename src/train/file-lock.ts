@@ -106,7 +106,7 @@ function setAside(path: string, dead: Holder | "damaged"): void {
   rmSync(aside, { force: true });
 }
 
-/** Whether the process that a lock names is the one that runs under its number; on another machine it counts as alive. */
+/** Tells whether the process that a lock names is the one that runs under its number; on another machine it counts as alive. */
 function isAlive({ pid, host, born }: Holder): boolean {
   if (host !== hostname()) return true;
   try {

@@ -37,7 +37,7 @@ export interface Likelihood {
 
 /** On which side of a threshold a score lies, and what is known about it: of two faces, or of a face and a gallery. */
 export interface Verdict {
-  /** Whether the score reaches the threshold. */
+  /** True if the score reaches the threshold. */
   readonly same: boolean;
   readonly threshold: number;
   /** Of a cosine of two faces; absent for a threshold of the caller's own without a calibration. */

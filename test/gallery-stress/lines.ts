@@ -1,4 +1,4 @@
-/** Whose face a source is; null when the writer's face of this source is gone. */
+/** The person whose face a source is; null when the writer's face of this source is gone. */
 export type Owners = Record<string, string | null>;
 
 /** A process's words about itself, a JSON line each. */

@@ -6,7 +6,7 @@ import { stressProgram } from "./program.ts";
 /** The words of a process until it ended. */
 export class Account {
   readonly name: string;
-  /** Whose the writer's faces are, by what it acknowledged. */
+  /** The people whose the writer's faces are, by what it acknowledged. */
   readonly owners = new Map<string, string | null>();
   /** A step that had begun and not ended. */
   pending: { readonly what: string; readonly owners: Owners; readonly counts: boolean } | undefined;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { expect } from "vitest";
 
-/** Where the golden files lie; the documentation shows some of them. */
+/** The place where the golden files lie; the documentation shows some of them. */
 export const GOLDEN = join(import.meta.dirname, "..", "..", "docs", "golden");
 
 /** Expects a text to be the golden file of this name. `npm run golden` writes the files anew; `git diff` shows what changed. */

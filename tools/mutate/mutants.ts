@@ -159,7 +159,7 @@ function isText(node: Node): boolean {
   return node.type === "TemplateLiteral" || (node.type === "Literal" && typeof node["value"] === "string");
 }
 
-/** Whether an argument may stand in another's place without the mistake being plain at once. */
+/** Tells whether an argument may stand in another's place without the mistake being plain at once. */
 function swappable(node: Node): boolean {
   return (
     ["Identifier", "MemberExpression", "BinaryExpression", "UnaryExpression", "CallExpression"].includes(

@@ -1,5 +1,5 @@
 /**
- * How much of what the code does the tests hold: small changes are drawn over all folders of src, one at a time made in a
+ * Measures how much of what the code does the tests hold: small changes are drawn over all folders of src, one at a time made in a
  * copy of the tree, and the tests next to the changed file are run. A change that no test notices survives.
  *
  *     npm run mutate -- --count 330 --seed 1 --out mutants.json
@@ -150,7 +150,7 @@ function testsOf(file: string): string[] {
   return usable.filter((test, i) => i === 0 || isQuick(test)).slice(0, MOST_FILES);
 }
 
-/** How tests end on the tree as it is; again without those that turn out unfit. */
+/** The end of tests on the tree as it is; again without those that turn out unfit. */
 async function judge(file: string): Promise<Pick<Tried, "end" | "tests" | "by">> {
   const tests = testsOf(file);
   if (tests.length === 0) return { end: "not covered", tests };

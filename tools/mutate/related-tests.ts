@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 
-/** Which test files reach a source file by imports, nearest first. */
+/** The test files that reach a source file by imports, nearest first. */
 export class RelatedTests {
   /** Files by what they import. */
   readonly #importers = new Map<string, Set<string>>();

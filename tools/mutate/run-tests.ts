@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createVitest, type TestModule, type Vitest } from "vitest/node";
 
-/** How a run of test files ended. */
+/** The way a run of test files ended. */
 export interface TestRun {
   readonly end: "passed" | "failed" | "timed out";
   /** The first test that failed, after its file. */

@@ -36,7 +36,7 @@ export function readSite(): Site {
   return { pages, files };
 }
 
-/** Where every document of the repository is in the site. docs/api is not: the site has the comments as well. */
+/** The place where every document of the repository is in the site. docs/api is not: the site has the comments as well. */
 function placesOfDocuments(): ReadonlyMap<string, string> {
   const documents = filesOf("docs").filter((from) => from.endsWith(".md") && !from.startsWith("docs/api/"));
   const examples = filesOf("examples").filter((from) => from.endsWith(".js"));

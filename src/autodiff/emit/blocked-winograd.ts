@@ -20,7 +20,7 @@ const KERNEL = [
 /** Channels from which the saved multiplications outweigh the transforms; `docs/decisions/training-graphs.md`. */
 const MIN_CHANNELS = 128;
 
-/** Whether {@link blockedWinograd} computes this convolution, and its data gradient, faster than one plain convolution. */
+/** Tells whether {@link blockedWinograd} computes this convolution, and its data gradient, faster than one plain convolution. */
 export function suitsWinograd(g: ConvGeometry): boolean {
   const square = g.kernelHeight === 3 && g.kernelWidth === 3;
   return square && g.stride === 1 && g.padding === 1 && Math.min(g.i, g.o) >= MIN_CHANNELS;
@@ -34,7 +34,7 @@ export interface SquareConvolution {
   readonly to: number;
   readonly height: number;
   readonly width: number;
-  /** Whether the kernel's taps are taken in the opposite order, as the data gradient does. */
+  /** True if the kernel's taps are taken in the opposite order, as the data gradient does. */
   readonly turned: boolean;
 }
 

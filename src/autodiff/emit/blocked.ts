@@ -18,12 +18,12 @@ export class BlockedEmitter extends Emitter {
     this.#place = place;
   }
 
-  /** Whether that many channels divide into blocks. An operation on others would read beyond its memory. */
+  /** Tells whether that many channels divide into blocks. An operation on others would read beyond its memory. */
   blocks(channels: number): boolean {
     return channels > 0 && channels % this.block === 0;
   }
 
-  /** How a value lies where it has been written. */
+  /** The way a value lies where it has been written. */
   as(value: ValueType): Placed {
     return this.#place(value);
   }

@@ -9,7 +9,7 @@ export const NCHWC_DOMAIN = "com.microsoft.nchwc";
 /** Writes ONNX nodes for the operations of a tape. */
 export class Emitter {
   readonly device: Device;
-  /** Whether dense convolutions and what flows back through them are computed in half precision. */
+  /** True if dense convolutions and what flows back through them are computed in half precision. */
   readonly half: boolean;
   /** Channels in a block: 8 with AVX2, 16 with AVX-512; 0 where maps lie in rows. */
   readonly block: number;

@@ -1,4 +1,4 @@
-/** How a tensor's elements lie in memory. */
+/** The way a tensor's elements lie in memory. */
 export type Layout =
   /** Row-major in its own shape. */
   | "rows"

@@ -9,5 +9,5 @@ const EQUAL = elementwise<null>({
   gradient: () => [undefined, undefined],
 });
 
-/** Whether a = b, element by element: for {@link where}. */
+/** Tells whether a = b, element by element: for {@link where}. */
 export const equal = (a: Operand, b: Operand): Value => binary(EQUAL, a, b);

@@ -9,5 +9,5 @@ const GREATER = elementwise<null>({
   gradient: () => [undefined, undefined],
 });
 
-/** Whether a > b, element by element: for {@link where}. */
+/** Tells whether a > b, element by element: for {@link where}. */
 export const greater = (a: Operand, b: Operand): Value => binary(GREATER, a, b);

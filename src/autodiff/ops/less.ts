@@ -9,5 +9,5 @@ const LESS = elementwise<null>({
   gradient: () => [undefined, undefined],
 });
 
-/** Whether a < b, element by element: for {@link where}. */
+/** Tells whether a < b, element by element: for {@link where}. */
 export const less = (a: Operand, b: Operand): Value => binary(LESS, a, b);

@@ -2,7 +2,7 @@ import type { Operation } from "../operation.ts";
 import { expectThat, float } from "../shapes.ts";
 import type { Value } from "../value.ts";
 
-/** Which factors are taken with their axes swapped. */
+/** The factors that are taken with their axes swapped. */
 export interface MatmulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;

@@ -37,7 +37,7 @@ const REDUCE_SUM: Operation<Axes> = {
 
 /** Options of every reduction. */
 export interface ReduceOptions {
-  /** Whether summed axes stay, with size 1. @default false */
+  /** True if summed axes stay, with size 1. @default false */
   readonly keep?: boolean;
 }
 

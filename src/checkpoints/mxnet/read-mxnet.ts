@@ -28,7 +28,7 @@ const DTYPES: ReadonlyMap<number, Dtype> = new Map([
   [12, "bfloat16"],
 ]);
 
-/** Whether a file begins as a list of MXNet's arrays does: a magic number and eight zeros. */
+/** Tells whether a file begins as a list of MXNet's arrays does: a magic number and eight zeros. */
 export function isMxnet(head: Uint8Array): boolean {
   return (
     head.length >= 16 && head[0] === 0x12 && head[1] === 1 && head.subarray(2, 16).every((byte) => byte === 0)

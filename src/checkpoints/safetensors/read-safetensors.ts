@@ -10,7 +10,7 @@ const LENGTH_BYTES = 8;
 /** Headers of networks a hundred times larger than a face's stay below this. */
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
-/** Whether a file begins as a safetensors file does: a plausible header length, then a JSON object. */
+/** Tells whether a file begins as a safetensors file does: a plausible header length, then a JSON object. */
 export function isSafetensors(head: Uint8Array, size: number): boolean {
   if (head.length < LENGTH_BYTES + 1 || head[LENGTH_BYTES] !== 0x7b) return false;
   const length = new DataView(head.buffer, head.byteOffset).getBigUint64(0, true);

@@ -18,7 +18,7 @@ const DTYPES: Readonly<Record<number, Dtype>> = {
   10: "float64",
 };
 
-/** Whether a file is a TensorFlow Lite model. */
+/** Tells whether a file is a TensorFlow Lite model. */
 export function isTflite(head: Uint8Array): boolean {
   return bytesAt(head, 4, "TFL3");
 }

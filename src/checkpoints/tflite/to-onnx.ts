@@ -3,7 +3,7 @@ import { type AttributeInput, GraphBuilder, type OnnxModel } from "../../onnx/in
 import { foldPrelu } from "./fold-prelu.ts";
 import type { TfliteActivation, TfliteModel, TfliteOperator, TflitePadding } from "./model.ts";
 
-/** How a TFLite network is written as ONNX. */
+/** The way a TFLite network is written as ONNX. */
 export interface TfliteToOnnxOptions {
   /**
    * Leave height and width of the input open, for a network that slides over pictures of any size.
@@ -22,7 +22,7 @@ export function tfliteToOnnx(model: TfliteModel, options: TfliteToOnnxOptions = 
   return new Converter(foldPrelu(model), options.anySize ?? false).convert();
 }
 
-/** Where an activation's channels are: second (ONNX's order) or where TFLite has them. */
+/** The place where an activation's channels are: second (ONNX's order) or where TFLite has them. */
 interface Activation {
   readonly name: string;
   readonly nchw: boolean;

@@ -8,7 +8,7 @@ import { unwrapNames } from "../wrapper-names.ts";
 import { findStateDict } from "./state-dict.ts";
 import type { TensorValue } from "./tensor-value.ts";
 
-/** Where a storage's bytes lie. */
+/** The place where a storage's bytes lie. */
 export interface StoragePlace {
   readonly source: ByteSource;
   readonly offset: number;
@@ -20,7 +20,7 @@ export interface TorchContents {
   readonly format: CheckpointFormat;
   /** The saved object. */
   readonly root: PickleValue;
-  /** Where the pickle that described it lies. Its length is the measure of how large the described tree may be. */
+  /** The place where the pickle that described it lies. Its length is the measure of how large the described tree may be. */
   readonly pickle: { readonly offset: number; readonly bytes: number };
   /** Throws FaceError BAD_FILE when there is no such storage. */
   storage(key: string): StoragePlace;

@@ -9,7 +9,7 @@ import { TorchWorld } from "./torch-world.ts";
 const MAGIC = Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
 const PROTOCOL = 1001;
 
-/** Whether a file begins as PyTorch wrote them before version 1.6, and still can. */
+/** Tells whether a file begins as PyTorch wrote them before version 1.6, and still can. */
 export function isTorchLegacy(head: Uint8Array): boolean {
   return MAGIC.every((byte, i) => head[i] === byte);
 }

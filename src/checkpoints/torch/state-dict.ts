@@ -15,7 +15,7 @@ export interface StateDict extends Tensors {
   readonly elsewhere: readonly string[];
 }
 
-/** Where training scripts keep the network, best first. */
+/** The places where training scripts keep the network, best first. */
 const USUAL_PLACES: readonly string[] = [
   "state_dict",
   "model_state_dict",
@@ -90,18 +90,18 @@ interface Place extends Tensors {
   readonly path: readonly string[];
 }
 
-/** How a place is given as `under`; the root has no name. */
+/** The way a place is given as `under`; the root has no name. */
 function placeName(path: string): string {
   return path === "" ? "the root" : path;
 }
 
-/** How early in {@link USUAL_PLACES} a place's own name stands. */
+/** The rank in {@link USUAL_PLACES} a place's own name stands. */
 function usualRank({ path }: Place): number {
   const at = USUAL_PLACES.indexOf(path[path.length - 1] ?? "");
   return at < 0 ? USUAL_PLACES.length : at;
 }
 
-/** Whether nothing but a guess tells which of two places is meant: the same names, and none of them usual. */
+/** Tells whether nothing but a guess tells which of two places is meant: the same names, and none of them usual. */
 function isTwin(place: Place, chosen: Place): boolean {
   if (place === chosen || chosen.path.length === 0 || usualRank(chosen) < USUAL_PLACES.length) return false;
   return (
@@ -246,7 +246,7 @@ function isModule(value: PickleObject): boolean {
   );
 }
 
-/** Where TorchScript's own programs and the engine's classes live. */
+/** The place where TorchScript's own programs and the engine's classes live. */
 const SCRIPT_MODULE = "__torch__";
 const SCRIPT_CLASSES = "__torch__.torch.classes";
 

@@ -76,7 +76,7 @@ export class UnreadableTensor extends PickleExtension {
   }
 }
 
-/** Whether a value is a tensor. */
+/** Tells whether a value is a tensor. */
 export function isTensor(value: PickleValue | undefined): value is TensorValue {
   return value instanceof TensorValue;
 }

@@ -181,7 +181,7 @@ function unreadable(what: string): PickleFunction {
   return () => new UnreadableTensor(what);
 }
 
-/** Whether a tensor is a view whose elements are to be multiplied by −1 when they are read. */
+/** Tells whether a tensor is a view whose elements are to be multiplied by −1 when they are read. */
 function isNegated(marks: PickleValue | undefined): boolean {
   return marks instanceof PickleDict && marks.get("neg") === true;
 }

@@ -11,7 +11,7 @@ const LARGEST_PICKLE = 2 ** 28;
 /** A kilobyte can unpack to a megabyte of it, which takes a tenth of a second to read. */
 const LARGEST_UNPACKED_PICKLE = 2 ** 24;
 
-/** Whether a file begins as a zip archive does. */
+/** Tells whether a file begins as a zip archive does. */
 export function isZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
 }

@@ -130,7 +130,7 @@ describe("ZipEntries", () => {
   });
 });
 
-/** Where each entry of the directory begins. */
+/** The place where each entry of the directory begins. */
 function directoryEntries(): number[] {
   const starts: number[] = [];
   for (let at = DIRECTORY; at >= 0; at = ARCHIVE.indexOf(Buffer.from("PK\x01\x02", "latin1"), at + 1))

@@ -129,7 +129,7 @@ function describeProbe({ candidates, ...counts }: ProbeReport): string[] {
   ];
 }
 
-/** Whether the tensors are all there is to be said: they are then shown unasked. */
+/** Tells whether the tensors are all there is to be said: they are then shown unasked. */
 function isUnknown({ network }: FileReport): boolean {
   return network?.kind === "unknown";
 }

@@ -44,7 +44,7 @@ interface KeyFlags {
   readonly json?: boolean;
 }
 
-/** How long a stopping service may take to answer what it accepted, in milliseconds. */
+/** The time that a stopping service may take to answer what it accepted, in milliseconds. */
 const DRAIN_MS = 30_000;
 
 /** `arcface serve`, `arcface serve keys create | list | revoke` */

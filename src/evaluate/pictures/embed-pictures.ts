@@ -20,9 +20,9 @@ import {
 import type { ListedPicture } from "../protocols/index.ts";
 import type { MeasuredPicture, PictureFace } from "./picture-face.ts";
 
-/** How the pictures of a protocol become vectors. */
+/** The way the pictures of a protocol become vectors. */
 export interface EmbedPicturesOptions extends RecognizerOptions {
-  /** Which face counts in a picture with several; protocols with one person a picture put it in the middle. @default "central" */
+  /** The face that counts in a picture with several; protocols with one person a picture put it in the middle. @default "central" */
   readonly face?: FaceChoice | undefined;
   /** Pictures are aligned crops already: nothing is looked for in them. @default false */
   readonly aligned?: boolean | undefined;
@@ -34,9 +34,9 @@ export interface EmbedPicturesOptions extends RecognizerOptions {
 export interface MeasuredPictures {
   readonly pipeline: Pipeline;
   readonly measured: readonly MeasuredPicture[];
-  /** How many were computed now; the others were known from an earlier run. */
+  /** The number that was computed now; the others were known from an earlier run. */
   readonly computed: number;
-  /** Why what was computed could not be kept for the next run; undefined when it was. */
+  /** The reason why what was computed could not be kept for the next run; undefined when it was. */
   readonly notKept?: string | undefined;
 }
 
@@ -108,7 +108,7 @@ function asFailure(error: unknown): FaceError {
   throw error;
 }
 
-/** Where faces come from: photographs or aligned crops. */
+/** The place where faces come from: photographs or aligned crops. */
 interface FaceSource extends AsyncDisposable {
   readonly pipeline: Pipeline;
   faces(

@@ -31,7 +31,7 @@ export interface PairList {
 export class PictureList {
   readonly #index = new Map<string, number>();
   readonly pictures: ListedPicture[] = [];
-  /** Where each picture was first named, for complaints. */
+  /** The places where each picture was first named, for complaints. */
   readonly #where: string[] = [];
 
   /** The picture's index. @param where file and line that name it */

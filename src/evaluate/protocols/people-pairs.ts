@@ -31,7 +31,7 @@ export function peopleOfFolder({ folder, people }: PeopleFolder): LabelledPeople
   };
 }
 
-/** How many pairs of each kind a folder holds. */
+/** The number of pairs of each kind that a folder holds. */
 export function countPairs({ person, pictures }: LabelledPeople): { genuine: number; impostor: number } {
   const sizes = new Map<number, number>();
   for (const own of person) sizes.set(own, (sizes.get(own) ?? 0) + 1);

@@ -10,7 +10,7 @@ export interface MergeEffect {
   readonly sequence: number;
   /** Someone who left; null otherwise. */
   readonly left: number | null;
-  /** Who got a face, or is named as the one who stays; null otherwise. */
+  /** The person who got a face, or is named as the one who stays; null otherwise. */
   readonly into: number | null;
 }
 
@@ -20,7 +20,7 @@ interface Merge {
   readonly into: ReadonlySet<number>;
 }
 
-/** Which people of a gallery are one, as far as merges say so. */
+/** The people of a gallery who are one, as far as merges say so. */
 export class Merges {
   readonly #merges: readonly Merge[];
 

@@ -22,7 +22,7 @@ export function digestNames(names: readonly string[]): string {
   return JSON.stringify({ salt: salt.toString("base64"), cost, digests });
 }
 
-/** Whether a name is one of those that were digested. */
+/** Tells whether a name is one of those that were digested. */
 export function isDigested(written: string, name: string): boolean {
   const { salt, cost, digests } = NameDigestsSchema.parse(JSON.parse(written));
   return digests.length > 0 && digests.includes(digestOf(name, Buffer.from(salt, "base64"), cost));

@@ -24,7 +24,7 @@ const ReceiptSchema = z.strictObject({
   finished: z.boolean(),
 });
 
-/** How much an erasure removed: numbers, and nothing about anybody. */
+/** The extent of an erasure: numbers, and nothing about anybody. */
 export type ErasureCounts = z.infer<typeof CountsSchema>;
 
 /** The outcome of the search for the bytes. */
@@ -44,7 +44,7 @@ export interface ErasureTask {
   readonly names: string;
   /** The bytes to be looked for; null once nothing of them was found. */
   readonly marks: string | null;
-  /** How often it was searched for and found. */
+  /** The number of times that it was searched for and found. */
   readonly tries: number;
   /** Null until it is finished. */
   readonly receipt: Receipt | null;

@@ -11,7 +11,7 @@ export const MAX_LIMIT = 16_384;
 /** Physical partitions that the tenants of a collection are spread over by their names. */
 const PARTITIONS = 64;
 
-/** How each kind of index is built. Source: Milvus's reference of index parameters. */
+/** The way each kind of index is built. Source: Milvus's reference of index parameters. */
 const BUILD: Record<MilvusIndexKind, Readonly<Record<string, number>>> = {
   FLAT: {},
   IVF_FLAT: { nlist: 1024 },
@@ -20,7 +20,7 @@ const BUILD: Record<MilvusIndexKind, Readonly<Record<string, number>>> = {
   DISKANN: {},
 };
 
-/** How thoroughly each kind is searched for `limit` rows. */
+/** The thoroughness with which each kind is searched for `limit` rows. */
 function thoroughness(index: MilvusIndexKind, limit: number): Record<string, number> {
   if (index === "HNSW") return { ef: Math.max(200, limit) };
   if (index === "DISKANN") return { search_list: Math.max(100, limit) };
@@ -33,7 +33,7 @@ export interface NearFace {
   readonly score: number;
 }
 
-/** How much of the gallery's log the rows hold, as a process said it. */
+/** The part of the gallery's log that the rows hold, as a process said it. */
 interface State {
   readonly key: string;
   readonly sequence: number;

@@ -37,7 +37,7 @@ function formula(table: DigestedTable): string {
   );
 }
 
-/** Whether a row of a table is as it was written, as SQL for a query that names the table so. */
+/** Tells whether a row of a table is as it was written, as SQL for a query that names the table so. */
 export function isWhole(table: DigestedTable): string {
   return `${table}.digest IS NOT DISTINCT FROM ${formula(table)}`;
 }

@@ -56,7 +56,7 @@ async function begin(
 }
 
 /**
- * Who goes: the people, those who were merged into them, and those who are nobody but them under another name.
+ * Everybody who goes: the people, those who were merged into them, and those who are nobody but them under another name.
  *
  * The latter had one of their faces, have none of their own and are not there; or they are there, but were made by
  * giving them such faces and never had any others.

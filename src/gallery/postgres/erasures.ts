@@ -18,14 +18,14 @@ import { vectorOf } from "./rows.ts";
 import { TABLES_OF_PEOPLE, vectorTables } from "./schema.ts";
 import { searchServerFiles } from "./server-files.ts";
 
-/** How long to wait for those who read a table before giving up to rewrite it. */
+/** The time to wait for those who read a table before giving up to rewrite it. */
 const PATIENCE = "60s";
 const IMPATIENCE = "1s";
 
 /** First number of the lock under which one process finishes what others left: "AFGE". */
 const FINISHING_LOCK = 0x41464745;
 
-/** How long to wait for those who still read what there was before, and between two looks. */
+/** The time to wait for those who still read what there was before, and between two looks. */
 const READERS_MS = 15_000;
 const LOOK_MS = 250;
 

@@ -26,7 +26,7 @@ export async function formerPeople(ask: Ask, ids: readonly number[]): Promise<Fo
   );
 }
 
-/** Which people became one. */
+/** The people who became one. */
 export async function mergesOf(ask: Ask): Promise<Merges> {
   return new Merges(
     await ask<MergeEntry>("SELECT sequence, kind, undoes FROM log WHERE kind IN ('merge', 'undo')"),

@@ -11,11 +11,11 @@ import { MIGRATIONS } from "./schema.ts";
 
 /** A schema's statements about its gallery. */
 export interface Head {
-  /** How many migrations the schema has. */
+  /** The number of migrations that the schema has. */
   readonly version: number;
   /** Sequence of the last change. */
   readonly sequence: number;
-  /** Which vector table holds the vectors. */
+  /** The number of the table that holds the vectors. */
   readonly generation: number;
   readonly pipeline: GalleryPipeline;
   readonly settings: GallerySettings;
@@ -80,7 +80,7 @@ export async function migrate(connections: Connections): Promise<Respelling[]> {
 
 type VersionRow = Pick<HeadRow, "version">;
 
-/** How many migrations a schema has. Throws FaceError BAD_FILE when this program is older. */
+/** The number of migrations that a schema has. Throws FaceError BAD_FILE when this program is older. */
 function versionOf(address: string, [row]: readonly VersionRow[]): number {
   if (!row) throw damaged(address, 'the row of table "head"');
   if (row.version <= MIGRATIONS.length) return row.version;

@@ -13,7 +13,7 @@ export interface FaceRow {
   readonly source: string;
   readonly sha256: string | null;
   readonly details: string;
-  /** Whether it is as it was written. */
+  /** True if it is as it was written. */
   readonly whole: boolean;
 }
 
@@ -35,7 +35,7 @@ export function faceOf(
 
 /** A person as a row of the table. */
 export interface PersonRow extends Person {
-  /** Whether it is as it was written. */
+  /** True if it is as it was written. */
   readonly whole: boolean;
 }
 

@@ -68,13 +68,13 @@ const MESSAGES: readonly (readonly [string, number])[] = [
   ["disk I/O error", SQLITE_IOERR],
 ];
 
-/** Whether another process holds the lock. */
+/** Tells whether another process holds the lock. */
 export function isBusy(thrown: unknown): boolean {
   const code = resultCode(thrown instanceof FaceError ? thrown.cause : thrown);
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
 }
 
-/** Whether a uniqueness rule was broken. */
+/** Tells whether a uniqueness rule was broken. */
 export function isConstraint(thrown: unknown): boolean {
   return resultCode(thrown) === SQLITE_CONSTRAINT;
 }
@@ -124,7 +124,7 @@ export function asStorageError(path: string, thrown: unknown): unknown {
 /** The least size of SQLite's files. */
 const ROOM_BYTES = 65_536;
 
-/** Whether the disk that holds a path has no room. */
+/** Tells whether the disk that holds a path has no room. */
 function isFull(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(path));
@@ -143,7 +143,7 @@ export function storing<T>(path: string, run: () => T): T {
   }
 }
 
-/** How long to keep asking for the write lock before giving up, in tries of 250 ms and a pause each. */
+/** The time to keep asking for the write lock before giving up, in tries of 250 ms and a pause each. */
 const BUSY_TRIES = 240;
 
 /**

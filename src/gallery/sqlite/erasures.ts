@@ -16,12 +16,12 @@ import type { Connection } from "./connection.ts";
 import { asStorageError, retryBusy } from "./driver.ts";
 import { vectorOf } from "./rows.ts";
 
-/** Where files lie that are derived from a gallery, such as maps of its faces; forgetting anybody empties it. */
+/** The folder of files that are derived from a gallery, such as maps of its faces; forgetting anybody empties it. */
 export function derivedFolderOf(path: string): string {
   return `${path}.derived`;
 }
 
-/** How often a lock is asked for, at a quarter of a second each. */
+/** The number of times that a lock is asked for, at a quarter of a second each. */
 const PATIENCE = 40;
 
 /** Values read at a time. */

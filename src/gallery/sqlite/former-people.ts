@@ -22,7 +22,7 @@ export function formerPeople(connection: Connection, ids: readonly number[]): Fo
   ).map(({ id, name, present, faces }) => ({ id, name, present: present === 1, faces }));
 }
 
-/** Which people became one. */
+/** The people who became one. */
 export function mergesOf(connection: Connection): Merges {
   return new Merges(
     connection.all<MergeEntry>("SELECT sequence, kind, undoes FROM log WHERE kind IN ('merge', 'undo')"),

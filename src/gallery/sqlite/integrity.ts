@@ -33,7 +33,7 @@ const ERASURE: SealedTable = {
 export const SEALS = ["person", "face", "log", "effect", "crop"] as const;
 export type SealName = (typeof SEALS)[number];
 
-/** How a table's seal is computed from its rows. */
+/** The way a table's seal is computed from its rows. */
 const SEAL_OF: Record<SealName, string> = {
   person: "SELECT count(*) AS rows, coalesce(sum(checksum), 0) & 4294967295 AS sum FROM person WHERE present",
   face: "SELECT count(*) AS rows, coalesce(sum(owner), 0) & 4294967295 AS sum FROM face WHERE present",
@@ -137,7 +137,7 @@ function sealTriggers(name: string, checksum = "checksum", condition?: string): 
   ];
 }
 
-/** Whose a face is changes often and is read for every face at once: it has a checksum of its own. */
+/** A face's owner changes often and is read for every face at once: it has a checksum of its own. */
 const OWNER_TRIGGER =
   "CREATE TRIGGER face_owner_changed AFTER UPDATE OF id, person, present ON face BEGIN UPDATE face SET owner = arcface_owner(NEW.id, NEW.person, NEW.present) WHERE id = NEW.id; END";
 
@@ -168,7 +168,7 @@ export function addToSeal(connection: Connection, name: SealName, { rows, sum }:
   );
 }
 
-/** Whether the rows of a table are those that its seal counts. */
+/** Tells whether the rows of a table are those that its seal counts. */
 export function isSealed(connection: Connection, name: SealName): boolean {
   // One question, so that nobody writes between its halves.
   const same = connection.get<{ same: number | null }>(
@@ -225,7 +225,7 @@ export function expectWholeLog(connection: Connection): void {
   });
 }
 
-/** How many rows a table has, and the sum of their checksums below 2³². */
+/** The number of rows that a table has, and the sum of their checksums below 2³². */
 export interface Seal {
   readonly rows: number;
   readonly sum: number;

@@ -87,7 +87,7 @@ export class LiveIndex {
     return live;
   }
 
-  /** How far people's faces lie apart, as of the last question. */
+  /** The distance of people's faces from each other, as of the last question. */
   get scatter(): Scatter {
     return this.#scatter;
   }

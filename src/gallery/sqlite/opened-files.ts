@@ -48,7 +48,7 @@ export class OpenedFiles {
   }
 }
 
-/** Whether this process has a file open that no folder names any more; false where the system does not tell. */
+/** Tells whether this process has a file open that no folder names any more; false where the system does not tell. */
 function isUnnamed(inode: string): boolean {
   const open = "/proc/self/fd";
   try {

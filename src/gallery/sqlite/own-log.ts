@@ -5,7 +5,7 @@ import { FaceError, systemCode } from "../../core/index.ts";
 import { followingChange } from "./schema.ts";
 import { changeOf, digestOf, type LogBeside, readLogBeside } from "./write-ahead-log.ts";
 
-/** How often files are read that others change meanwhile. */
+/** The number of times that files are read that others change meanwhile. */
 const READINGS = 20;
 
 /** Prints the first bytes of files: path and number of bytes in turn. */
@@ -64,7 +64,7 @@ function logBeside(path: string): LogBeside | undefined {
   }
 }
 
-/** Why a log may not be the file's; undefined when it is. */
+/** The reason why a log may not be the file's; undefined when it is. */
 async function strangeness(path: string, log: LogBeside): Promise<string | undefined> {
   const file = realpathSync(path);
   const [page, index] = await firstBytes([file, log.pageBytes], [`${file}-shm`, 136]);
@@ -74,7 +74,7 @@ async function strangeness(path: string, log: LogBeside): Promise<string | undef
   const change = changeOf(page!);
   // Packing the file keeps the number, and galleries of earlier versions have none; of them the times tell.
   if (![undefined, change, followingChange(change)].includes(log.firstChange)) return "another state of it";
-  // How much of the log is in the file, and was about to be.
+  // The part of the log that is in the file, and was about to be.
   const applied = index!.length === 136 && (index!.readUInt32LE(96) > 0 || index!.readUInt32LE(128) > 0);
   const [put, written] = [statSync(file), statSync(`${file}-wal`)];
   if (applied || put.ctimeMs <= Math.max(written.mtimeMs, written.ctimeMs)) return undefined;

@@ -59,7 +59,7 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
 const PAGE_BYTES = 16_384;
 
 /**
- * How each connection uses the file: readers beside one writer (WAL), a commit is on the disk when it returns (FULL),
+ * The way each connection uses the file: readers beside one writer (WAL), a commit is on the disk when it returns (FULL),
  * and what is deleted is overwritten.
  */
 export function setUp(database: Database, path: string, writes: boolean): void {
@@ -75,7 +75,7 @@ export function setUp(database: Database, path: string, writes: boolean): void {
   });
 }
 
-/** How many migrations a file has; 0 for a new one. Throws FaceError BAD_FILE for another program's database. */
+/** The number of migrations that a file has; 0 for a new one. Throws FaceError BAD_FILE for another program's database. */
 export function versionOf(database: Database, path: string): number {
   const version = numberOf(database, path, "PRAGMA user_version") & VERSION;
   const application = numberOf(database, path, "PRAGMA application_id");

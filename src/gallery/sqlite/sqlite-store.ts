@@ -368,7 +368,7 @@ function expectNoFolder(path: string): void {
     throw new FaceError("BAD_FILE", { where: path, expected: "a gallery's file", got: "a folder" });
 }
 
-/** Whether a file holds no gallery, or cannot even be asked. */
+/** Tells whether a file holds no gallery, or cannot even be asked. */
 function isEmpty(connection: Connection): boolean {
   try {
     return versionOf(connection.database, connection.path) === 0;

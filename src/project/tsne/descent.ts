@@ -4,12 +4,12 @@ import type { Team } from "./team.ts";
 
 const ROWS = 256;
 
-/** How a layout is improved. */
+/** The way a layout is improved. */
 export interface Schedule {
   readonly iterations: number;
   /** Factor on the affinities at first, which gathers clusters before they spread. */
   readonly exaggeration: number;
-  /** How many of the iterations are exaggerated. */
+  /** The number of iterations that are exaggerated. */
   readonly exaggerated: number;
   /** Step sizes while exaggerated, and after. */
   readonly learningRates: readonly [number, number];

@@ -26,7 +26,7 @@ export function boundsOf(layout: Float64Array): Bounds {
   return { x: lower(minX, maxX), y: lower(minY, maxY), extent };
 }
 
-/** How many ordered pairs of points there are for each unit of area that the second may lie in. */
+/** The number of ordered pairs of points for each unit of area that the second may lie in. */
 export function pairsPerArea(layout: Float64Array, { x, y, extent }: Bounds): number {
   const cell = Math.max(1, extent / 512);
   const side = Math.floor(extent / cell) + 1;

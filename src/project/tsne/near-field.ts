@@ -61,7 +61,7 @@ export class NearField {
     }
   }
 
-  /** How many rows of cells there are. */
+  /** The number of rows of cells. */
   get rows(): number {
     return this.#rows;
   }
@@ -91,7 +91,7 @@ export class NearField {
     return normaliser;
   }
 
-  /** Where a cell's points begin: after sorting, each entry holds the start of the cell before. */
+  /** The place where a cell's points begin: after sorting, each entry holds the start of the cell before. */
   #start(row: number, column: number): number {
     return this.#starts[row * this.#columns + column + 1]!;
   }

@@ -12,5 +12,5 @@ export interface Repulsion {
   compute(): number;
 }
 
-/** How the repulsive forces are computed. */
+/** The way the repulsive forces are computed. */
 export type RepulsionMethod = "exact" | "tree" | "grid";

@@ -7,7 +7,7 @@ const STOP = 2;
 const CLAIMS = 8;
 const CLAIM_SLOTS = 64;
 
-/** How often a barrier looks before it sleeps: waking costs more than most waits last. */
+/** The number of times that a barrier looks before it sleeps: waking costs more than most waits last. */
 const SPINS = 2000;
 
 /**

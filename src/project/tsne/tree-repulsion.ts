@@ -27,7 +27,7 @@ export class TreeRepulsion implements Repulsion {
   #children: Int32Array;
   /** The one point of a leaf, −1 in a cell that was divided. */
   #point: Int32Array;
-  /** How many points lie in a cell, and their sum, later their mean. */
+  /** The number of points that lie in a cell, and their sum, later their mean. */
   #mass: Float64Array;
   #centre: Float64Array;
   /** The squared distance from which on a cell counts as one point; 0 for leaves, which always do. */
@@ -123,7 +123,7 @@ export class TreeRepulsion implements Repulsion {
     this.#limit = limit;
   }
 
-  /** Which child of a cell at `corner` with sides of 2·`half` a point lies in; moves the corner there. */
+  /** The child of a cell at `corner` with sides of 2·`half` a point lies in; moves the corner there. */
   #descend(i: number, corner: Float64Array, half: number): number {
     const d = this.#dimensions;
     let child = 0;

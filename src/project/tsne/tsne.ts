@@ -15,11 +15,11 @@ import type { RepulsionMethod } from "./repulsion.ts";
 import { runOnThreads } from "./run-on-threads.ts";
 import { Team } from "./team.ts";
 
-/** How a layout is made. The defaults are those of the field for any number of points. */
+/** The way a layout is made. The defaults are those of the field for any number of points. */
 export interface TsneOptions extends WorkOptions {
   /** Of the layout. @default 2 */
   readonly dimensions?: 2 | 3;
-  /** How many neighbours count, softly. Brought down to (N − 1)/3 where there are too few points. @default 30 */
+  /** The number of neighbours that count, softly. Brought down to (N − 1)/3 where there are too few points. @default 30 */
   readonly perplexity?: number;
   /** @default 1000, of which the first quarter, at most 250, are exaggerated */
   readonly iterations?: number;
@@ -29,7 +29,7 @@ export interface TsneOptions extends WorkOptions {
   readonly learningRate?: number;
   /** Of the jitter in the start, which separates points at the same place. @default 1 */
   readonly seed?: number;
-  /** How repulsion is computed. @default by size: exact, then grid in the plane and tree in space */
+  /** The way repulsion is computed. @default by size: exact, then grid in the plane and tree in space */
   readonly method?: RepulsionMethod;
   /** The layout to start from, [N × dimensions]. @default the principal components */
   readonly start?: ArrayLike<number>;

@@ -37,7 +37,7 @@ export class EmbeddingsWriter {
   readonly #file: FileHandle;
   readonly #done: Map<string, LineOfWork>;
   #faces = 0;
-  /** Whether the working file holds rows that do not count any more. */
+  /** True if the working file holds rows that do not count any more. */
   #replaced: boolean;
 
   private constructor(

@@ -14,7 +14,7 @@ export interface FaceRecord {
   readonly landmarks: readonly (readonly [number, number])[];
   readonly model: string;
   readonly embedding: UnitVector;
-  /** Whose face it is, in a file written from a gallery. */
+  /** The person whose face it is, in a file written from a gallery. */
   readonly person?: string | undefined;
   /** ISO date and time after which the person is forgotten. */
   readonly expires?: string | null | undefined;
@@ -139,7 +139,7 @@ export function placed(record: FaceRecord, where: string): FaceRecord {
   return record;
 }
 
-/** Where a record was read, file and line, for a sentence; undefined for one that was made. */
+/** The place where a record was read, file and line, for a sentence; undefined for one that was made. */
 export function placeOf(record: FaceRecord): string | undefined {
   return places.get(record);
 }

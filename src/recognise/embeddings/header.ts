@@ -20,7 +20,7 @@ export function encodeHeader(pipeline: MadeBy): string {
   return JSON.stringify({ format: FORMAT, version: VERSION, pipeline });
 }
 
-/** Whether a value out of a file of rows is a header rather than a row. */
+/** Tells whether a value out of a file of rows is a header rather than a row. */
 export function isHeader(value: unknown): boolean {
   return AnyHeader.safeParse(value).success;
 }

@@ -12,7 +12,7 @@ import type { ParquetRequest } from "./read-parquet.ts";
 
 /** Lines are written in parts of about so many characters. */
 const PART = 2 ** 16;
-/** How long a full pipe is waited for before the next try, in milliseconds. */
+/** The time that a full pipe is waited for before the next try, in milliseconds. */
 const PIPE_FULL_MS = 1;
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));

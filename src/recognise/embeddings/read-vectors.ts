@@ -20,11 +20,11 @@ export interface LabelledVectors {
   readonly data: Float32Array;
   /** The subject of each vector; absent where the file does not say. */
   readonly labels: readonly string[] | undefined;
-  /** Where each comes from, such as a path; absent where the file does not say. */
+  /** The place where each comes from, such as a path; absent where the file does not say. */
   readonly names: readonly string[] | undefined;
 }
 
-/** Which fields of a row hold what. */
+/** The fields of a row, and their meaning. */
 export interface ReadVectorsOptions {
   /** @default "embedding" or "vector", whichever is there */
   readonly vectorField?: string | undefined;

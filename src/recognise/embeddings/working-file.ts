@@ -15,11 +15,11 @@ export interface LineOfWork {
 
 /** The contents of a working file. */
 export interface Recovered {
-  /** Whether it has a line at all. */
+  /** True if it has a line at all. */
   readonly started: boolean;
   readonly made: MadeBy;
   readonly done: Map<string, LineOfWork>;
-  /** Whether it holds rows that were taken out. */
+  /** True if it holds rows that were taken out. */
   readonly replaced: boolean;
 }
 

@@ -16,7 +16,7 @@ import type { Portrait, PortraitPhotograph } from "./portrait.ts";
 import { provenanceOf } from "./provenance.ts";
 import { QUALITY_DEFAULTS, type QualityGate, type QualityReason, qualityReasons } from "./quality.ts";
 
-/** Why a photograph was not enrolled. */
+/** The reason why a photograph was not enrolled. */
 export type RejectReason =
   | QualityReason
   | { readonly code: "no-face" }
@@ -49,7 +49,7 @@ export interface PersonToEnrol {
 /** Whoever makes portraits of photographs: a pool, or a service in front of one. */
 export type PortraitSource = Pick<RecognizerPool, "calibration" | "pipeline" | "portraits">;
 
-/** How people are enrolled. */
+/** The way people are enrolled. */
 export interface EnrolmentOptions extends WorkOptions {
   /** Cosine from which two faces count as one person's @default the gallery's, else the model's calibration */
   readonly threshold?: number | undefined;

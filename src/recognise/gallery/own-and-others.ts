@@ -4,12 +4,12 @@ import { cosine, type UnitVector } from "../../core/index.ts";
 export interface Likeness {
   /** Cosine to the most similar other image of the person; null for the only one. */
   readonly own: number | null;
-  /** Whether it belongs to the images that resemble one another. */
+  /** True if it belongs to the images that resemble one another. */
   readonly belongs: boolean;
 }
 
 /**
- * Which of a person's new images show the same face.
+ * The new images of a person that show the same face.
  *
  * Images are linked from the threshold on. With images that are in the gallery already, those linked to them, directly
  * or through each other, belong; without, the largest linked group does, the earliest of several.

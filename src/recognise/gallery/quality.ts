@@ -8,7 +8,7 @@ export interface QualityGate {
   readonly minSharpness: number;
   /** See {@link turnOf}: how far the face may be turned to a side. */
   readonly maxTurn: number;
-  /** How far it may be raised or lowered. */
+  /** The most by which it may be raised or lowered. */
   readonly maxTilt: number;
 }
 
@@ -23,7 +23,7 @@ export const QUALITY_DEFAULTS: QualityGate = {
   maxTilt: 0.32,
 };
 
-/** Why a photograph is not good enough, with what was measured and what was asked for. */
+/** The reason why a photograph is not good enough, with what was measured and what was asked for. */
 export interface QualityReason {
   readonly code: "too-small" | "blurred" | "turned-away";
   readonly measured: number;
@@ -59,7 +59,7 @@ function eyeDistance([left, right]: Landmarks<"image">): number {
 }
 
 /**
- * How far a face is turned, from its five landmarks.
+ * The share by which a face is turned, from its five landmarks.
  *
  * Formula   turn: the nose's place along the line of the eyes, 0 in their middle, ±½ below an eye
  *           tilt: its place between the middles of eyes and mouth, 0 in the middle of the two, ±½ at them

@@ -21,7 +21,7 @@ export interface ReindexReport {
   readonly fromCrops: number;
   /** Faces with neither their photograph nor a crop as the pipeline cuts it. While there are any the gallery stays as it is. */
   readonly missing: readonly number[];
-  /** Whether the gallery answers with the new vectors now. */
+  /** True if the gallery answers with the new vectors now. */
   readonly finished: boolean;
 }
 
@@ -62,7 +62,7 @@ export async function reindexGallery(
 }
 
 /**
- * Whether the crops that a gallery keeps are those that a pipeline would cut: found by the same detector, aligned by the
+ * Tells whether the crops that a gallery keeps are those that a pipeline would cut: found by the same detector, aligned by the
  * same rule, for networks of the same size.
  */
 function areCropsOf(gallery: GalleryPipeline, { alignment, detector, feed }: Pipeline): boolean {

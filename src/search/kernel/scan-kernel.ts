@@ -71,7 +71,7 @@ export function newScanMemory(pages: number): ScanMemory {
 }
 
 /**
- * Which instructions the loops were compiled to. `relaxed` multiplies sixteen bytes at a time where `plain` multiplies
+ * The instructions that the loops were compiled to. `relaxed` multiplies sixteen bytes at a time where `plain` multiplies
  * eight numbers of 16 bits. The answers are the same; a query's integers lie differently.
  */
 export type ScanForm = "plain" | "relaxed";

@@ -42,7 +42,7 @@ export interface ListedKey extends Omit<KeptKey, "sha256"> {
   readonly lastUse: string | null;
 }
 
-/** How often the file is looked at for keys that were made or revoked, and last uses are written, in milliseconds. */
+/** The number of times that the file is looked at for keys that were made or revoked, and last uses are written, in milliseconds. */
 const LOOK_MS = 1000;
 const USED_MS = 60_000;
 
@@ -122,7 +122,7 @@ export class KeyRing {
     }));
   }
 
-  /** Whether a key could be used now. */
+  /** Tells whether a key could be used now. */
   async hasValid(): Promise<boolean> {
     await this.#look();
     return [...this.#keys.values()].some((key) => this.#isValid(key));

@@ -6,7 +6,7 @@ const OWN = "#0072b2";
 const OTHER = "#d55e00";
 
 /**
- * How far digits lie from the centre of their own class, and from the nearest other: two heaps whose distance is the
+ * The distance of digits from the centre of their own class, and from the nearest other: two heaps whose distance is the
  * margin left between classes.
  *
  * Ranges    angles in degrees; heights are shares of the digits

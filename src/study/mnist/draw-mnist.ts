@@ -20,7 +20,7 @@ export interface MnistFigure {
   readonly labels: Uint8Array;
   readonly title: string;
   readonly note: string;
-  /** Whether the origin means something: drawn when the layout is the feature itself. */
+  /** True if the origin means something: drawn when the layout is the feature itself. */
   readonly origin: boolean;
 }
 

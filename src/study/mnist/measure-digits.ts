@@ -10,7 +10,7 @@ import {
   trueAcceptRate,
 } from "../../statistics/index.ts";
 
-/** How well pairs of digits are told to show the same or not, by the cosine of their features. */
+/** The success with which pairs of digits are told to show the same or not, by the cosine of their features. */
 export interface PairVerification {
   readonly genuinePairs: number;
   readonly impostorPairs: number;
@@ -30,7 +30,7 @@ export interface DigitFeatures {
   readonly labels: Uint8Array;
 }
 
-/** How measuring is watched and stopped. */
+/** The way measuring is watched and stopped. */
 export interface MeasureOptions extends WorkOptions {
   /** The stage under which progress is shown. */
   readonly stage: string;

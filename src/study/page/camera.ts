@@ -4,7 +4,7 @@ export interface Place {
   readonly y: number;
 }
 
-/** Which part of the map is seen: the map's place in the middle of the view, and pixels per unit of the map. */
+/** The part of the map that is seen: the map's place in the middle of the view, and pixels per unit of the map. */
 export interface Camera {
   readonly middle: Place;
   readonly zoom: number;
@@ -17,7 +17,7 @@ export interface View {
 }
 
 const MARGIN = 0.06;
-/** How much closer than the whole map one can come. */
+/** The factor by which one can come closer than the whole map. */
 export const MAX_ZOOM = 60;
 
 /** The camera that sees the whole unit square. */
@@ -25,12 +25,12 @@ export function wholeMap({ width, height }: View): Camera {
   return { middle: { x: 0.5, y: 0.5 }, zoom: (1 - 2 * MARGIN) * Math.max(1, Math.min(width, height)) };
 }
 
-/** Where a place of the map is seen. */
+/** The place where a place of the map is seen. */
 export function toScreen({ middle, zoom }: Camera, view: View, { x, y }: Place): Place {
   return { x: view.width / 2 + (x - middle.x) * zoom, y: view.height / 2 + (y - middle.y) * zoom };
 }
 
-/** Which place of the map is seen there. */
+/** The place of the map that is seen there. */
 export function toMap({ middle, zoom }: Camera, view: View, { x, y }: Place): Place {
   return { x: middle.x + (x - view.width / 2) / zoom, y: middle.y + (y - view.height / 2) / zoom };
 }
@@ -53,7 +53,7 @@ export function zoomed(camera: Camera, view: View, factor: number, at: Place): C
   return moved({ middle, zoom }, 0, 0);
 }
 
-/** Whether a place lies inside a closed outline, by the number of its edges to the right. */
+/** Tells whether a place lies inside a closed outline, by the number of its edges to the right. */
 export function isInside({ x, y }: Place, outline: readonly Place[]): boolean {
   let inside = false;
   for (let i = 0, j = outline.length - 1; i < outline.length; j = i++) {

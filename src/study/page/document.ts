@@ -17,7 +17,7 @@ export function element(
   return made;
 }
 
-/** Whether a button is switched on; switches it when told. */
+/** Tells whether a button is switched on; switches it when told. */
 export function pressed(button: HTMLElement, to?: boolean): boolean {
   if (to !== undefined) button.setAttribute("aria-pressed", String(to));
   return button.getAttribute("aria-pressed") === "true";

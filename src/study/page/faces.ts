@@ -4,7 +4,7 @@ import type { PageData, PageLayout } from "../report/page-data.ts";
 export interface ListedNeighbour {
   readonly face: number;
   readonly cosine: number;
-  /** Whether it is the same person. */
+  /** True if it is the same person. */
   readonly right: boolean;
 }
 

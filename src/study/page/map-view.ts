@@ -61,7 +61,7 @@ export class MapView {
     return this.#view;
   }
 
-  /** Where a face is seen. */
+  /** The place where a face is seen. */
   screenPlace(face: number): Place {
     return toScreen(this.state.camera, this.#view, { x: this.#places.x[face]!, y: this.#places.y[face]! });
   }
@@ -84,7 +84,7 @@ export class MapView {
     return -1;
   }
 
-  /** Whether a face stands out: the filter leaves the others as shades that do not answer. */
+  /** Tells whether a face stands out: the filter leaves the others as shades that do not answer. */
   isShown(face: number): boolean {
     return this.state.person < 0 || this.#faces.data.person[face] === this.state.person;
   }

@@ -83,7 +83,7 @@ export function mapFigure(study: Study, thumbnails: readonly Uint8Array[] | unde
   });
 }
 
-/** How many faces get a thumbnail in the figures beside the page; none when there are too many. */
+/** The number of faces that get a thumbnail in the figures beside the page; none when there are too many. */
 export function picturedFaces(study: Study): number {
   return study.faces.length <= MAX_PICTURED ? study.faces.length : 0;
 }

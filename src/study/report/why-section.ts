@@ -42,7 +42,7 @@ ${
 </section>`;
 }
 
-/** Which factor moves the genuine and the look-alike pairs most, in words. */
+/** The factor that moves the genuine and the look-alike pairs most, in words. */
 function strongest(why: WhyReport): Markup {
   const most = (of: (factor: FactorEffect) => Measured | undefined): FactorEffect | undefined =>
     why.factors

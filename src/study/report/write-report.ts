@@ -23,7 +23,7 @@ import { reportPage } from "./report-page.ts";
 import { studyJson } from "./study-json.ts";
 import type { HeatPictures } from "./why-section.ts";
 
-/** Where a report's parts were written. */
+/** The place where a report's parts were written. */
 export interface WrittenReport {
   readonly page: string;
   readonly json: string;

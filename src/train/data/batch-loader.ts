@@ -22,7 +22,7 @@ export interface Batch {
   readonly replaced: readonly Replaced[];
 }
 
-/** How batches are made. */
+/** The way batches are made. */
 export interface BatchLoaderOptions {
   readonly sampler: Sampler;
   readonly augmentation: Augmentation;
@@ -65,7 +65,7 @@ export class BatchLoader {
     );
   }
 
-  /** How long batches were waited for so far, in milliseconds: next to nothing while the threads keep up. */
+  /** The time that batches were waited for so far, in milliseconds: next to nothing while the threads keep up. */
   get waitedMs(): number {
     return this.#waitedMs;
   }

@@ -30,7 +30,7 @@ export async function decodePicture(
   return image.data;
 }
 
-/** Whether an error is about one picture, so that the others go on. */
+/** Tells whether an error is about one picture, so that the others go on. */
 export function isOfOnePicture({ code }: FaceError): boolean {
   return code === "BAD_IMAGE" || code === "BAD_FILE" || code === "SHAPE";
 }

@@ -5,14 +5,14 @@ import { type ExampleSet, picturesPerClass } from "./example-set.ts";
 /** Some pictures of a set under labels of their own. */
 export interface Examples {
   readonly set: ExampleSet;
-  /** Which pictures of the set. Shapes [examples] */
+  /** The pictures of the set that count. Shapes [examples] */
   readonly indices: Uint32Array;
   /** Class of each, 0…classes−1 without gaps. Shapes [examples] */
   readonly labels: Int32Array;
   readonly classes: readonly string[];
 }
 
-/** How a set is divided. */
+/** The way a set is divided. */
 export interface SplitOptions {
   /** People kept out of training for validation: a share below 1, or a number of people. @default 0 */
   readonly heldOut?: number | undefined;

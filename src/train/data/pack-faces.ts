@@ -12,12 +12,12 @@ import type { PackEncoding } from "./pack-format.ts";
 import { type PackPlace, PackWriter } from "./pack-writer.ts";
 import { openPack, type PackedSet } from "./packed-set.ts";
 
-/** How a pack of faces is made. */
+/** The way a pack of faces is made. */
 export interface PackOptions extends WorkOptions, CropOptions {
   /** Told of every photograph that was read though something is wrong with it. */
   readonly onWarning?: FaceFinderOptions["onWarning"];
   /**
-   * Whether the pictures are aligned crops already. `auto` takes those for crops whose sides are both the pack's, and
+   * True if the pictures are aligned crops already. `auto` takes those for crops whose sides are both the pack's, and
    * looks for a face in the others. @default "auto"
    */
   readonly aligned?: boolean | "auto" | undefined;
@@ -42,7 +42,7 @@ export interface PackReport {
   /** Classes that ended up with one picture, and people of whose pictures none was left. */
   readonly single: readonly string[];
   readonly empty: readonly string[];
-  /** How the folder of people was read, with what was passed over; absent for `train.rec`. */
+  /** The way the folder of people was read, with what was passed over; absent for `train.rec`. */
   readonly folder?: PeopleFolder;
 }
 
@@ -196,7 +196,7 @@ function knownCrop(
   }
 }
 
-/** Whether the earlier pack is just what would be written: it stays then, also for whoever reads it at the moment. */
+/** Tells whether the earlier pack is just what would be written: it stays then, also for whoever reads it at the moment. */
 function isSame(
   { pack }: Earlier,
   examples: readonly (Found & { readonly label: number })[],

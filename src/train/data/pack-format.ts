@@ -12,7 +12,7 @@ export const KEY_BYTES = 32;
 export const INDEX_ENTRY_BYTES = 20;
 export const DIGEST_BYTES = 32;
 
-/** How pictures lie in a pack: as plain pixels, or as the bytes of a picture file. */
+/** The way pictures lie in a pack: as plain pixels, or as the bytes of a picture file. */
 export type PackEncoding = "raw" | "file";
 const ENCODINGS: readonly PackEncoding[] = ["raw", "file"];
 
@@ -42,7 +42,7 @@ export function encodePackHeader(header: PackHeader): Uint8Array {
   return bytes;
 }
 
-/** Whether a file begins as a pack does. */
+/** Tells whether a file begins as a pack does. */
 export function isPack(head: Uint8Array): boolean {
   return bytesAt(head, 0, PACK_MAGIC);
 }

@@ -20,7 +20,7 @@ export interface RecordSet extends ExampleSet {
   file(index: number): Uint8Array<ArrayBuffer>;
 }
 
-/** Where the labels and pictures of `train.rec` are. */
+/** The place where the labels and pictures of `train.rec` are. */
 interface RecordTable {
   readonly offsets: Float64Array;
   readonly labels: Int32Array;
@@ -70,7 +70,7 @@ export function openRecordPictures(path: string, sizePx: number): Pictures {
   );
 }
 
-/** Whether a path's name is that of a RecordIO file. */
+/** Tells whether a path's name is that of a RecordIO file. */
 export function isRecordPath(path: string): boolean {
   return path.endsWith(".rec");
 }

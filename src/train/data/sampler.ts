@@ -2,7 +2,7 @@ import { FaceError, seeded, seedOf } from "../../core/index.ts";
 import type { Examples } from "./examples.ts";
 
 /**
- * Which examples a step trains on: a function of the step's number alone, so that a run can be resumed at any step
+ * The examples that a step trains on: a function of the step's number alone, so that a run can be resumed at any step
  * and any number of threads can prepare batches side by side.
  *
  * Shapes    result [batch], positions in the examples

@@ -1,7 +1,7 @@
 import type { ArcFaceGradient } from "./arcface.ts";
 
 /**
- * How a head turns the angle θ between a picture and its own class into a logit, before the scale: the slow readable
+ * The way a head turns the angle θ between a picture and its own class into a logit, before the scale: the slow readable
  * twin of what the heads put on a tape, and what a drawing of a head needs.
  */
 export interface MarginFunction {
@@ -83,5 +83,5 @@ export function adaFaceMargin(margin: number, quality: number): MarginFunction {
   };
 }
 
-/** How near AdaFace lets a cosine come to ±1 and an angle to 0 and π. */
+/** The least distance to which AdaFace lets a cosine come to ±1 and an angle to 0 and π. */
 export const ADAFACE_EDGE = 1e-3;

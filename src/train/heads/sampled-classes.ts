@@ -3,7 +3,7 @@ import { FaceError, internal, type Random } from "../../core/index.ts";
 /** The input that holds the classes a step looks at: [S], rising. */
 export const SAMPLED_CLASSES = "head.classes";
 
-/** How many of how many classes a step looks at. */
+/** The number of classes that a step looks at, and of all. */
 export interface ClassSampling {
   readonly classes: number;
   /** Share of the classes looked at, in (0, 1]; 1 for all. */

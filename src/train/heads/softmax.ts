@@ -16,7 +16,7 @@ export const softmax = defineHead({
   title: "softmax: a plain linear layer",
   config: z.strictObject({
     head: z.literal("softmax"),
-    /** Whether there is an offset per class. */
+    /** True if there is an offset per class. */
     bias: z.boolean().default(true),
   }),
   build({ bias }, input) {

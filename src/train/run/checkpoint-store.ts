@@ -42,7 +42,7 @@ const ValidationRecordSchema = z.strictObject({
   since: z.number().int().min(0),
 });
 
-/** How validation has gone so far. */
+/** The course of validation so far. */
 export type ValidationRecord = z.infer<typeof ValidationRecordSchema>;
 
 /** The run that a checkpoint belongs to; it is refused by a run of anything else. */

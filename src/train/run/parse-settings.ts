@@ -71,7 +71,7 @@ function schemasAt(schema: z.ZodType, path: readonly PropertyKey[], value: unkno
   return inner ? schemasAt(inner, rest, child(value, key)) : [];
 }
 
-/** Whether a value has the name that one of a union's options is chosen by. */
+/** Tells whether a value has the name that one of a union's options is chosen by. */
 function isChosen(option: z.ZodType, value: unknown): boolean {
   if (!(option instanceof z.ZodObject)) return false;
   return Object.entries(option.shape as Record<string, z.ZodType>).some(([key, inner]) => {

@@ -15,7 +15,7 @@ import type { SettledConfig } from "./settle.ts";
 import { stopDiverged } from "./stop-diverged.ts";
 import { type HeldOutVerification, verifyHeldOut } from "./verification.ts";
 
-/** How a run ended. */
+/** The way a run ended. */
 export interface RunReport {
   readonly out: string;
   /** Steps done, of how many. */
@@ -97,7 +97,7 @@ export class RunJournal {
     return this.#done;
   }
 
-  /** Whether no further step is wanted. */
+  /** True if no further step is wanted. */
   get ended(): boolean {
     return this.#reason !== undefined;
   }
@@ -203,7 +203,7 @@ export class RunJournal {
     this.#waitedBefore = batches.waitedMs;
   }
 
-  /** Whether the network tells unknown people apart better than ever before. */
+  /** Tells whether the network tells unknown people apart better than ever before. */
   async #validate(): Promise<boolean> {
     const { data, network, threads, signal } = this.#parts;
     if (!data.heldOut || signal?.aborted) return false;

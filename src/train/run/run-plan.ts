@@ -12,7 +12,7 @@ export interface RunPlan {
   /** Classes that a step looks at. */
   readonly sampledClasses: number;
   learningRate(step: number): number;
-  /** Whether something is due after so many steps are done. */
+  /** True if something is due after so many steps are done. */
   logs(done: number): boolean;
   validates(done: number): boolean;
   checkpoints(done: number): boolean;

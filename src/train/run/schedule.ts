@@ -2,12 +2,12 @@ import { z } from "zod";
 
 const factor = z.number().min(0).max(1);
 
-/** How the learning rate falls over a run; see {@link learningRateAt} for the formulas. */
+/** The way the learning rate falls over a run; see {@link learningRateAt} for the formulas. */
 export const ScheduleSchema = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("constant") }),
   z.strictObject({
     name: z.literal("step"),
-    /** Where it falls, as shares of the run (below 1) in rising order. */
+    /** The places where it falls, as shares of the run (below 1) in rising order. */
     at: z.array(z.number().gt(0).lt(1)).min(1).default([0.5, 0.75]),
     factor: factor.default(0.1),
   }),

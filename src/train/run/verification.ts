@@ -7,7 +7,7 @@ import {
   trueAcceptRate,
 } from "../../statistics/index.ts";
 
-/** How well vectors tell people apart that training has not seen. */
+/** The success with which vectors tell people apart that training has not seen. */
 export interface HeldOutVerification {
   readonly people: number;
   readonly faces: number;

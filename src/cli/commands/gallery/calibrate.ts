@@ -32,7 +32,7 @@ interface CalibrateFlags extends GalleryFlags, ModelFlags {
   readonly det?: string;
 }
 
-/** Where a DET figure ends. */
+/** The place where a DET figure ends. */
 const MOST_DRAWN = 0.6;
 
 /** `arcface gallery calibrate` */

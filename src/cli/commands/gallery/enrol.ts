@@ -122,7 +122,7 @@ async function enrol(
   return rejected > 0 ? EXIT.partial : EXIT.badInput;
 }
 
-/** Who is to be enrolled from what, and whether some of it could not be opened, which was told. Throws FaceError USAGE, BAD_FILE. */
+/** The people to enrol and their photographs, and whether some could not be opened, which was told. Throws FaceError USAGE, BAD_FILE. */
 async function whomOf(
   io: CliIo,
   name: string | undefined,

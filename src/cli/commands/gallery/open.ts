@@ -49,7 +49,7 @@ export async function openGallery(io: CliIo, flags: GalleryFlags): Promise<Galle
   return gallery;
 }
 
-/** Whether a gallery holds nobody, which is told: then there is nobody to look for. */
+/** Tells whether a gallery holds nobody, which is told: then there is nobody to look for. */
 export async function toldEmpty(io: CliIo, flags: GalleryFlags, gallery: Gallery): Promise<boolean> {
   if (flags.json || (await gallery.records.faces({ limit: 1 })).length > 0) return false;
   io.err(

@@ -1,8 +1,8 @@
 import { blankLike, type Crop } from "./crop.ts";
 
-/** How a crop is moved inside its frame. */
+/** The way a crop is moved inside its frame. */
 export interface Movement {
-  /** Whether left and right change places. */
+  /** True if left and right change places. */
   readonly flip: boolean;
   /** In pixels, to the right and down. */
   readonly shiftX: number;

@@ -16,7 +16,7 @@ import { decayOf, memory, type Optimiser, type WeightDecay } from "./optimiser.t
 export interface LarsOptions extends WeightDecay {
   /** @default 0.9 */
   readonly momentum?: number;
-  /** How far a layer may move, as a share of its own length. @default 0.001 */
+  /** The most by which a layer may move, as a share of its own length. @default 0.001 */
   readonly trust?: number;
 }
 

@@ -18,11 +18,11 @@ export interface Trained {
   readonly gradient: Value;
 }
 
-/** Which parameters shrink on their own, and how much. */
+/** The parameters that shrink on their own, and by how much. */
 export interface WeightDecay {
   /** @default 0 */
   readonly weightDecay?: number;
-  /** Whether biases shrink as well. Scales and shifts of norms and slopes never do. @default true */
+  /** True if biases shrink as well. Scales and shifts of norms and slopes never do. @default true */
   readonly decayBias?: boolean;
 }
 

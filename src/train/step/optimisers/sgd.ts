@@ -5,7 +5,7 @@ import { decayOf, memory, type Optimiser, type WeightDecay } from "./optimiser.t
 export interface SgdOptions extends WeightDecay {
   /** @default 0.9 */
   readonly momentum?: number;
-  /** Whether the gradient is taken as if the momentum had been applied already. @default false */
+  /** True if the gradient is taken as if the momentum had been applied already. @default false */
   readonly nesterov?: boolean;
 }
 
