@@ -29,6 +29,7 @@ const WORDS_OF_OTHERS: ReadonlySet<string> = new Set([
   "cli/main.ts",
   "gallery/sqlite/driver.ts",
   "onnx/uncopied-outputs.ts",
+  "serve/read-pictures.ts",
   "train/run/parse-settings.ts",
 ]);
 

@@ -2,7 +2,7 @@
 const KEPT = 32;
 
 /**
- * How far the faces of people lie apart, by the length R of the mean of their unit vectors: 1 where all are alike.
+ * The distance of people's faces from each other, by the length R of the mean of their unit vectors: 1 where all are alike.
  *
  * The mean's cosine with a query is the mean of the faces' cosines over R, so at most the nearest face's over R. The smaller R,
  * the less the nearest face says about the mean. The people with the smallest are kept by name; of all others it is known how

@@ -140,7 +140,7 @@ export interface GalleryStore {
   /** The k people with the most similar faces, by falling cosine, ties by person. */
   nearest(query: UnitVector, k: number): Promise<PersonHit[]>;
   /**
-   * How far people's faces lie apart, of the state that the last {@link nearest} answered from; absent where that is not known:
+   * The distance of people's faces from each other, of the state that the last {@link nearest} answered from; absent where that is not known:
    * then the k people of {@link nearest} are all that scores are compared of.
    */
   readonly scatter?: Scatter | undefined;

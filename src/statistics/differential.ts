@@ -9,7 +9,7 @@ export interface GroupRate {
 }
 
 /**
- * How much worse the worst group is than groups are in the middle.
+ * The factor by which the worst group is worse than groups are in the middle.
  *
  * `no-errors`: a group without an error has no place in a geometric mean, so that there is no ratio.
  */
