@@ -182,7 +182,11 @@ export async function planMerge(
   for (const who of new Set(spelled)) {
     const person = await personNamed(store, who);
     if (person.id === target.id)
-      throw new FaceError("USAGE", { where: "merge", expected: `people other than "${into}"`, got: `"${who}"` });
+      throw new FaceError("USAGE", {
+        where: "merge",
+        expected: `people other than "${into}"`,
+        got: `"${who}"`,
+      });
     if (merged.has(person.id)) continue;
     merged.add(person.id);
     for await (const id of facesOf(store, person.id))

@@ -132,7 +132,9 @@ describe("a network from a file is held against what networks of faces need befo
 
   test.each(["Loop", "If", "Scan", "SequenceMap"])("%s is control flow and is refused by name", (op) => {
     const model = read(graph((g) => g.node(op, ["x"])));
-    expect(wordsOf(refusalOf(model)!)).toMatch(new RegExp(`^expected a network without control flow, got ${op} "`));
+    expect(wordsOf(refusalOf(model)!)).toMatch(
+      new RegExp(`^expected a network without control flow, got ${op} "`),
+    );
   });
 
   test.each<[string, RegExp, (model: OnnxModel) => OnnxModel]>([

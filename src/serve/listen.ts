@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import { FaceError, } from "../core/index.ts";
+import { FaceError } from "../core/index.ts";
 import type { App } from "./app.ts";
 
 /** A service at a port. */

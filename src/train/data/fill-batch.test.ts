@@ -37,5 +37,7 @@ test("a picture that cannot be read is replaced by the next of its batch, around
 });
 
 test("a batch of which no picture can be read ends the run with the first one's error", async () => {
-  await expect(fill(pictures(7, 8), [7, 8])).rejects.toThrow("set: picture 7: expected a whole picture, got none");
+  await expect(fill(pictures(7, 8), [7, 8])).rejects.toThrow(
+    "set: picture 7: expected a whole picture, got none",
+  );
 });
