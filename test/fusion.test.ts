@@ -2,6 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Comparison, openEmbeddings, Recognizer } from "arcface-ts";
+import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";
 import { arcface } from "./run-cli.ts";
@@ -45,7 +46,7 @@ test("embed writes its vectors under one pipeline, and they are not compared wit
   const mixed = await arcface(["search", photographs[1]!, "--in", one, "--model", FUSION], home);
   expect(mixed.code).toBe(3);
   expect(mixed.err).toContain(FUSION);
-  const found = await arcface(["search", photographs[1]!, "--in", both, "--model", FUSION, "--json"], home);
+  const found = await arcface(["search", photographs[3]!, "--in", both, "--model", FUSION, "--json"], home);
   expect(found.code).toBe(0);
 });
 
@@ -53,10 +54,12 @@ test("a gallery holds its vectors, answers with its calibration, and refuses one
   const gallery = ["--gallery", `sqlite:${join(folder, "people.db")}`];
   const run = async (...args: string[]) => await arcface(["gallery", ...args, ...gallery], home);
   expect((await run("create", "--model", FUSION)).code).toBe(0);
-  expect((await run("enrol", "Ann", photographs[1]!, "--face", "largest")).err).not.toContain("expected");
-  const answer = await run("identify", photographs[1]!, "--json");
+  const ann = join(folder, "ann.png");
+  await sharp(photographs[1]!).extract({ left: 330, top: 250, width: 360, height: 420 }).png().toFile(ann);
+  expect(await run("enrol", "Ann", ann)).toMatchObject({ code: 0 });
+  const answer = await run("identify", ann, "--json");
   expect(JSON.parse(answer.out)).toMatchObject({ model: FUSION });
-  const other = await run("identify", photographs[1]!, "--model", "fr-feature-512");
+  const other = await run("identify", ann, "--model", "fr-feature-512");
   expect(other.code).toBe(3);
   expect(other.err).toContain(`expected vectors of ${FUSION} (704) as the gallery's`);
 });
