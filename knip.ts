@@ -23,6 +23,7 @@ const config: KnipConfig = {
     "test/gallery-stress/process.ts",
     "test/fresh-dist.ts",
     "tools/*.{ts,js}",
+    "tools/mutate/{switch.js,mutant-runner.ts}",
     "bench/**/*.{ts,mjs}",
     "examples/*.js",
     "test/**/*.test.ts",

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
@@ -266,6 +266,44 @@ test("refusals: a sentence each, and the exit code", async () => {
   );
 });
 
+test("options: values that are refused, outputs that would harm, and what comes of outputs", async () => {
+  useMadeRecognizer(CALIBRATION);
+  await photographs("crew/ann/ann-000.jpg", "crew/ann/ann-010.jpg", "crew/bo/bo-060.jpg", "crew/cy/cy-120.jpg");
+  await mkdir("empty", { recursive: true });
+  await expectGolden(
+    "options.txt",
+    await told(
+      "bench search --n 0",
+      "bench search --n 1000,many",
+      "bench search --n 5000001",
+      "compare ann-000.jpg ann-010.jpg --mean 1,2",
+      "compare ann-000.jpg ann-010.jpg --scale 1,2,x",
+      "compare ann-000.jpg ann-010.jpg --dimension 0",
+      "compare ann-000.jpg ann-010.jpg --threshold=",
+      "search crew/ann/ann-000.jpg --in empty",
+      "search empty --in crew",
+      "cluster crew --out groups",
+      "cluster crew --out groups",
+      "cluster crew --json",
+      "models remove mobilefacenet-128",
+      "models path mobilefacenet-128",
+      "embed crew --out crew/ann/ann-000.jpg",
+    ),
+  );
+  expect((await readdir("groups", { recursive: true })).sort()).toMatchInlineSnapshot(`
+    [
+      "clusters.json",
+      "person-001",
+      "person-001/ann-000.jpg",
+      "person-001/ann-010.jpg",
+      "person-002",
+      "person-002/bo-060.jpg",
+      "person-003",
+      "person-003/cy-120.jpg",
+    ]
+  `);
+});
+
 test("every golden text is one that is written", () => {
   const written = [
     "compare",
@@ -277,6 +315,7 @@ test("every golden text is one that is written", () => {
     "evaluate",
     "models",
     "refusals",
+    "options",
   ];
   const pages = goldenNames(".txt").filter((name) => /\.(?:html|json)\.txt$/.test(name));
   expect(goldenNames(".txt")).toEqual([...written.map((name) => `${name}.txt`), ...pages].sort());

@@ -18,6 +18,13 @@ export interface Mutant {
   readonly start: number;
   readonly from: string;
   readonly to: string;
+  /** The expression, the arguments or the statement that a switch chooses in place of, by places in the file. */
+  readonly whole: Span;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A node of the syntax tree, of which only the places and the children are of interest. */
@@ -55,7 +62,7 @@ const ARITHMETIC: Readonly<Record<string, string>> = {
   "++": "--",
   "--": "++",
 };
-const LOGIC: Readonly<Record<string, string>> = { "&&": "||", "||": "&&", "??": "&&" };
+const LOGIC: Readonly<Record<string, string>> = { "&&": "||", "||": "&&" };
 /** Type annotations are erased: nothing runs in them. These wrap something that does. */
 const RUNNING_TYPES = new Set([
   "TSAsExpression",
@@ -68,8 +75,8 @@ const RUNNING_TYPES = new Set([
 export function mutantsOf(code: string): Mutant[] {
   const found: Omit<Mutant, "line">[] = [];
   const text = (node: Node): string => code.slice(node.start, node.end);
-  const change = (kind: Mutant["kind"], start: number, from: string, to: string): void => {
-    found.push({ kind, start, from, to });
+  const change = (kind: Mutant["kind"], whole: Span, start: number, from: string, to: string): void => {
+    found.push({ kind, start, from, to, whole: { start: whole.start, end: whole.end } });
   };
   /** An operator stands between its operands; parentheses and comments may stand there too. */
   const operator = (kind: Mutant["kind"], node: Node, left: Node, right: Node, to: string): void => {
@@ -77,13 +84,14 @@ export function mutantsOf(code: string): Mutant[] {
       .slice(left.end, right.start)
       .replace(/\/\*.*?\*\/|\/\/.*/g, (c) => " ".repeat(c.length));
     const at = between.indexOf(node["operator"] as string);
-    if (at >= 0) change(kind, left.end + at, node["operator"] as string, to);
+    if (at >= 0) change(kind, node, left.end + at, node["operator"] as string, to);
   };
 
   const visit = (node: Node): void => {
     const { type } = node;
     if (type.startsWith("TS") && !RUNNING_TYPES.has(type)) return;
     if (type === "ImportDeclaration" || type === "ExportAllDeclaration") return;
+    if (isForNobody(node, text)) return;
     if (type === "BinaryExpression") {
       const [left, right, sign] = [node["left"] as Node, node["right"] as Node, node["operator"] as string];
       for (const to of COMPARISONS[sign] ?? []) operator("comparison", node, left, right, to);
@@ -91,26 +99,30 @@ export function mutantsOf(code: string): Mutant[] {
       if (other && ![left, right].some(isText)) operator("arithmetic", node, left, right, other);
     } else if (type === "LogicalExpression") {
       const to = LOGIC[node["operator"] as string];
-      if (to) operator("boolean", node, node["left"] as Node, node["right"] as Node, to);
+      const [left, right] = [node["left"] as Node, node["right"] as Node];
+      if (to) operator("boolean", node, left, right, to);
+      // What stands in place of something absent; && and ?? do not mix without parentheses.
+      else change("boolean", node, node.start, text(node), `(${text(left)}) && (${text(right)})`);
     } else if (type === "AssignmentExpression") {
       const to = ARITHMETIC[node["operator"] as string];
       if (to && !isText(node["right"] as Node))
         operator("arithmetic", node, node["left"] as Node, node["right"] as Node, to);
     } else if (type === "UpdateExpression") {
       const sign = node["operator"] as string;
-      change("arithmetic", node["prefix"] ? node.start : node.end - 2, sign, ARITHMETIC[sign]!);
+      change("arithmetic", node, node["prefix"] ? node.start : node.end - 2, sign, ARITHMETIC[sign]!);
     } else if (type === "UnaryExpression" && node["operator"] === "!") {
-      change("boolean", node.start, "!", "");
+      change("boolean", node, node.start, "!", "");
     } else if (type === "IfStatement" || type === "ConditionalExpression") {
       const test = node["test"] as Node;
       if (["Identifier", "CallExpression", "MemberExpression"].includes(test.type))
-        change("boolean", test.start, text(test), `!(${text(test)})`);
+        change("boolean", test, test.start, text(test), `!(${text(test)})`);
     } else if (type === "Literal") {
       const { value } = node;
-      if (typeof value === "boolean") change("boolean", node.start, text(node), String(!value));
+      if (typeof value === "boolean") change("boolean", node, node.start, text(node), String(!value));
       if (typeof value === "number")
         change(
           "constant",
+          node,
           node.start,
           text(node),
           value === 1 ? "0" : value === 0 ? "1" : `(${text(node)} + 1)`,
@@ -119,14 +131,20 @@ export function mutantsOf(code: string): Mutant[] {
       const expression = node["expression"] as Node;
       const call = expression.type === "AwaitExpression" ? (expression["argument"] as Node) : expression;
       if (call.type === "CallExpression" && (call["callee"] as Node).type !== "Super")
-        change("removed call", node.start, text(node), ";");
+        change("removed call", node, node.start, text(node), ";");
     }
     if (type === "CallExpression" || type === "NewExpression") {
       const [a, b] = node["arguments"] as Node[];
       const mutual = /^Math\.(?:max|min|hypot|imul)$/.test(text(node["callee"] as Node));
       if (a && b && !mutual && swappable(a) && swappable(b) && text(a) !== text(b)) {
         const from = code.slice(a.start, b.end);
-        change("swapped arguments", a.start, from, text(b) + code.slice(a.end, b.start) + text(a));
+        change(
+          "swapped arguments",
+          { start: a.start, end: b.end },
+          a.start,
+          from,
+          text(b) + code.slice(a.end, b.start) + text(a),
+        );
       }
     }
     for (const [key, value] of Object.entries(node)) {
@@ -146,9 +164,48 @@ export function mutantsOf(code: string): Mutant[] {
     });
 }
 
-/** The file with the mutant in it. */
-export function mutated(code: string, { start, from, to }: Mutant): string {
-  return code.slice(0, start) + to + code.slice(start + from.length);
+/** The file with mutants in it that `__mutant` of switch.js turns on by number; no two of them may overlap. */
+export function switched(
+  code: string,
+  mutants: readonly (Omit<Mutant, "kind"> & { readonly id: number; readonly kind: string })[],
+): string {
+  let result = code;
+  for (const { id, kind, start, from, to, whole } of mutants.toSorted((a, b) => b.start - a.start)) {
+    const before = code.slice(whole.start, whole.end);
+    const after = code.slice(whole.start, start) + to + code.slice(start + from.length, whole.end);
+    const choice =
+      kind === "removed call"
+        ? `if (!__mutant(${id})) ${before}`
+        : kind === "swapped arguments"
+          ? `...(__mutant(${id}) ? [${after}] : [${before}])`
+          : `(__mutant(${id}) ? (${after}) : (${before}))`;
+    result = result.slice(0, whole.start) + choice + result.slice(whole.end);
+  }
+  return result;
+}
+
+/** Whether the places of two mutants overlap. */
+export function overlap({ whole: a }: Pick<Mutant, "whole">, { whole: b }: Pick<Mutant, "whole">): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
+/** Constants that decide how long something takes or may take, and nothing else. */
+const FOR_SPEED = /^[A-Z0-9_]*(?:_MS|_SECONDS|TIMEOUT|CHUNK|BATCH|BUFFER|THREADS|PAUSE|WAIT|ATTEMPTS)/;
+
+/** Code whose change no user could see: guards of what cannot be, and lengths of time and of portions of work. */
+function isForNobody(node: Node, text: (node: Node) => string): boolean {
+  const { type } = node;
+  if (type === "ThrowStatement") return /^throw internal\(/.test(text(node));
+  if (type === "IfStatement")
+    return node["alternate"] === null && /^\{?\s*throw internal\(/.test(text(node["consequent"] as Node));
+  const start = node["init"] as Node | null | undefined;
+  if (
+    type === "VariableDeclarator" &&
+    start &&
+    ["Literal", "BinaryExpression", "ArrayExpression"].includes(start.type)
+  )
+    return FOR_SPEED.test(text(node["id"] as Node));
+  return type === "CallExpression" && /^(?:sleep|delay)$/.test(text(node["callee"] as Node));
 }
 
 function isNode(value: unknown): value is Node {

@@ -1,11 +1,14 @@
 /**
- * Measures how much of what the code does the tests hold: small changes are drawn over all folders of src, one at a time made in a
- * copy of the tree, and the tests next to the changed file are run. A change that no test notices survives.
+ * How much of what the code does the tests hold: small changes are drawn over all folders of src and put into a copy of the
+ * tree, all at once, each behind a switch. Every test file runs once; each of its tests is repeated with each change that it
+ * reached. A change that no test notices survives.
  *
- *     npm run mutate -- --count 330 --seed 1 --out mutants.json
- *     npm run mutate -- --again mutants.json             the survivors once more, after tests were written
+ *     npm run mutate -- --count 350 --seed 1 --out mutants.json
+ *
+ * Where the file is there already, the run goes on: with tests not run yet or changed since, for what still lives.
  */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -16,64 +19,189 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { setPriority, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { transform } from "esbuild";
 import { seeded } from "../../src/core/index.ts";
-import { type Mutant, mutantsOf, mutated } from "./mutants.ts";
-import { RelatedTests } from "./related-tests.ts";
-import { TestRunner } from "./run-tests.ts";
+import { type Mutant, mutantsOf, overlap, switched } from "./mutants.ts";
+import { TestFiles, type TestRun } from "./run-tests.ts";
 
-type Ending = "killed" | "survived" | "timed out" | "not covered" | "not run";
-interface Tried extends Mutant {
+interface Drawn extends Omit<Mutant, "kind"> {
+  /** `named`: always there, as named.json says. */
+  readonly kind: Mutant["kind"] | "named";
   readonly file: string;
-  readonly end: Ending;
-  readonly tests: readonly string[];
-  readonly by?: string | undefined;
+  /** The line, without its indentation: by it the place is found again after other lines have moved. */
+  readonly text: string;
+  /** From the beginning of that line, with its indentation. */
+  readonly column: number;
+}
+/** `gone`: the code is another since the mutant was drawn. It counts no longer. */
+type Ending = "killed" | "timed out" | "survived" | "not reached" | "equivalent" | "gone";
+interface Tried extends Drawn {
+  readonly id: number;
+  end: Ending;
+  by?: string;
+  reason?: string;
+}
+/** Of each test file: for which mutants it has been asked. */
+interface Asked {
+  readonly sha256: string;
+  readonly seconds: number;
+  /** Reached by its tests. */
+  readonly reached: readonly number[];
+  /** Reached while its modules were loaded or prepared, or by tests that cannot be repeated: a process of its own for each. */
+  readonly apart: readonly number[];
+  readonly triedApart: number[];
+  /** Tests that fail without any mutant here. */
+  readonly failing: readonly string[];
+  readonly note?: string;
+}
+interface State {
+  readonly seed: number;
+  readonly mutants: Tried[];
+  readonly tests: Record<string, Asked>;
 }
 
 const { values: flags } = parseArgs({
   options: {
-    count: { type: "string", default: "330" },
+    count: { type: "string", default: "340" },
     seed: { type: "string", default: "1" },
     out: { type: "string", default: "mutants.json" },
-    again: { type: "string" },
     minutes: { type: "string", default: "600" },
+    only: { type: "string" },
+    patience: { type: "string", default: "1" },
   },
 });
+const { out } = flags;
 
-/** Files of which no mutant is made: made by a tool, or only there for tests. */
+/** Files of which no mutant is made: made by a tool, only there for tests, or run by a browser or a server. */
 const LEFT_OUT =
-  /\.test\.ts$|\.contract\.ts$|\/made-|\.d\.ts$|self-test-vector\.ts$|\/index\.ts$|^src\/index\.ts$|^src\/study\/page\//;
-/** Seconds that a test file may take without a mutant; a run with one that takes longer says nothing. */
-const SLOWEST_S = 90;
-/** Seconds after which a run with a mutant is ended. */
-const LIMIT_S = 180;
-/** Seconds from which on a test file counts as long. */
-const LONG_S = 60;
-/** Test files run for a mutant: the nearest first, more when they notice nothing. */
-const FIRST_FILES = 2;
-const MOST_FILES = 4;
-/** Tests that start processes over and over, train, or sweep: minutes for each mutant. Nearer tests see the same code. */
-const STARTS_PROCESSES =
-  /run-cli\.ts"|interrupt\.ts"|gallery-stress|trial\.ts"|(?:postgres|milvus)-servers?|postgres-schemas/;
-const SLOW =
-  /mnist\/mnist\.test|statistics\/coverage\.test|train\/run\/run\.test|name-digests\.test|find-marks\.test|^test\/(?:detectors|under|fuzz|checkpoint-journey|privacy|resources|large-pictures|library|prepare|ill-conditioned)\.test/;
+  /\.test\.ts$|\.contract\.ts$|\/made-|\.d\.ts$|self-test-vector\.ts$|scan-bytes\.ts$|\/index\.ts$|^src\/index\.ts$|^src\/study\/page\/|gallery\/(?:milvus|postgres)\//;
+/** Tests that kill processes in a loop, need servers, train for minutes, or read the sources as text. */
+const NOT_ASKED =
+  /gallery-stress|mnist\/mnist\.test|statistics\/coverage\.test|reproduce-mnist|name-digests\.test|gallery\/(?:milvus|postgres)\/|test\/(?:interrupt|trial|fuzz|privacy|resources|small-disk|report-browser|detectors|under|large-pictures|train|checkpoint-journey|gallery-postgres-disk|gallery-disk|gallery-locks|lost-answer|documents|layers|doors|comments|bench-cli|spared-inputs-cli|search-threads)\.test/;
+/** Tests that start the command line: seconds for each mutant, so they are asked last. */
+const STARTS_PROCESSES = /run-cli\.ts"/;
+/** On a busy machine everything may take so many times longer. */
+const patience = Number(flags.patience);
+/** Seconds in which a test file tries mutants, and after which it is ended. */
+const TRIES_S = 40 * patience;
+const TRIES_WITH_PROCESSES_S = 80 * patience;
+const WHOLE_S = 150 * patience;
+/** Seconds that may be spent on a mutant in processes of its own. */
+const APART_S = 30 * patience;
 /** Every folder has at least so many mutants. */
 const LEAST_IN_FOLDER = 7;
 
 const root = resolve(import.meta.dirname, "../..");
+const until = performance.now() + 60_000 * Number(flags.minutes);
 const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
   cwd: root,
 })
   .toString()
   .split("\0")
   .filter((path) => path !== "" && existsSync(join(root, path)));
+/** Rows by what they have in common, in the order of the first of each. */
+function groupBy<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) groups.set(key(row), [...(groups.get(key(row)) ?? []), row]);
+  return groups;
+}
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const folderOf = (file: string): string => file.split("/")[1]!;
+const found = new Map<string, Drawn[]>();
+
+/** Every mutant of a file. */
+function mutantsIn(file: string): Drawn[] {
+  if (!found.has(file)) {
+    const code = read(file);
+    const lines = code.split("\n");
+    found.set(
+      file,
+      mutantsOf(code).map((mutant) => ({
+        ...mutant,
+        file,
+        text: lines[mutant.line - 1]!.trim(),
+        column: mutant.start - code.lastIndexOf("\n", mutant.start - 1) - 1,
+      })),
+    );
+  }
+  return found.get(file)!;
+}
+
+/** Changes that once survived and may never again; they are always tried, and counted apart. */
+const NAMED = JSON.parse(readFileSync(join(import.meta.dirname, "named.json"), "utf8")) as {
+  readonly file: string;
+  /** An expression that is in the file once. */
+  readonly from: string;
+  readonly to: string;
+  readonly change: string;
+}[];
+
+function namedMutants(): Drawn[] {
+  return NAMED.map(({ file, from, to, change }): Drawn => {
+    const code = read(file);
+    const start = code.indexOf(from);
+    if (start < 0 || code.includes(from, start + 1))
+      throw new Error(`named.json: expected one "${from}" in ${file} (${change})`);
+    const line = code.slice(0, start).split("\n").length;
+    return {
+      kind: "named",
+      file,
+      line,
+      start,
+      from,
+      to,
+      whole: { start, end: start + from.length },
+      text: change,
+      column: 0,
+    };
+  });
+}
+
+/** Mutants drawn by seed: from each folder by its share of all, but a few from every one; none within another. */
+function draw(count: number, seed: number): Drawn[] {
+  const random = seeded(seed);
+  const named = namedMutants();
+  const byFolder = groupBy(
+    files
+      .filter((path) => /^src\/.*\.ts$/.test(path) && !LEFT_OUT.test(path))
+      .sort()
+      .flatMap(mutantsIn),
+    ({ file }) => folderOf(file),
+  );
+  const all = [...byFolder.values()].reduce((sum, { length }) => sum + length, 0);
+  return [...byFolder.values()].flatMap((mutants) => {
+    const wanted = Math.max(LEAST_IN_FOLDER, Math.round((count * mutants.length) / all));
+    const drawn: Drawn[] = [];
+    // Few are in a small folder, and those may overlap.
+    for (let draws = 0; drawn.length < wanted && draws < 100 * wanted; draws++) {
+      const one = mutants[Math.floor(random.next() * mutants.length)]!;
+      if (![...named, ...drawn].some((other) => other.file === one.file && overlap(other, one)))
+        drawn.push(one);
+    }
+    return drawn.sort((a, b) => mutants.indexOf(a) - mutants.indexOf(b));
+  });
+}
+
+/** A mutant of an earlier run where its line still stands. */
+function stillThere(mutant: Tried): Drawn | undefined {
+  if (!existsSync(join(root, mutant.file))) return undefined;
+  return (mutant.kind === "named" ? namedMutants() : mutantsIn(mutant.file))
+    .filter(
+      ({ kind, from, to, text, column }) =>
+        kind === mutant.kind &&
+        from === mutant.from &&
+        to === mutant.to &&
+        text === mutant.text &&
+        column === mutant.column,
+    )
+    .sort((a, b) => Math.abs(a.line - mutant.line) - Math.abs(b.line - mutant.line))[0];
+}
 
 /** A copy that shares only what is installed; the tests see it as a checkout that was built. */
-function copyTree(): string {
+async function copyTree(mutants: readonly Tried[]): Promise<string> {
   const tree = mkdtempSync(join(tmpdir(), "mutants-"));
   for (const path of files) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
@@ -81,197 +209,209 @@ function copyTree(): string {
   }
   cpSync(join(root, "dist"), join(tree, "dist"), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+  for (const [file, ofFile] of groupBy(mutants, (mutant) => mutant.file)) {
+    const code = switched(read(file), ofFile);
+    writeFileSync(join(tree, file), code);
+    // Processes and workers of the tests run what is built.
+    writeFileSync(
+      join(tree, file.replace(/^src/, "dist").replace(/\.ts$/, ".js")),
+      (await transform(code, { loader: "ts", format: "esm", target: "node20" })).code.replace(
+        /(["'])(\.\.?\/[^"']*)\.ts\1/g,
+        "$1$2.js$1",
+      ),
+    );
+  }
   return tree;
 }
 
-/** Mutants drawn by seed: from each folder by its share of all, but a few from every one. */
-function draw(count: number, seed: number): (Mutant & { file: string })[] {
-  const random = seeded(seed);
-  const byFolder = new Map<string, (Mutant & { file: string })[]>();
-  for (const file of files.filter((path) => /^src\/.*\.ts$/.test(path) && !LEFT_OUT.test(path)).sort()) {
-    const found = mutantsOf(readFileSync(join(tree, file), "utf8")).map((mutant) => ({ ...mutant, file }));
-    const folder = folderOf(file);
-    byFolder.set(folder, [...(byFolder.get(folder) ?? []), ...found]);
-  }
-  const all = [...byFolder.values()].reduce((sum, { length }) => sum + length, 0);
-  return [...byFolder.values()].flatMap((mutants) => {
-    const wanted = Math.min(
-      mutants.length,
-      Math.max(LEAST_IN_FOLDER, Math.round((count * mutants.length) / all)),
+const earlier = existsSync(out) ? (JSON.parse(readFileSync(out, "utf8")) as State) : undefined;
+const state: State = earlier ?? {
+  seed: Number(flags.seed),
+  mutants: [...draw(Number(flags.count), Number(flags.seed)), ...namedMutants()].map((one, i) => ({
+    ...one,
+    id: i + 1,
+    end: "not reached",
+  })),
+  tests: {},
+};
+const { mutants, tests } = state;
+for (const mutant of mutants) {
+  const now = stillThere(mutant);
+  if (now) Object.assign(mutant, now);
+  else mutant.end = "gone";
+}
+const isAlive = ({ end }: Tried): boolean => !["killed", "timed out", "gone"].includes(end);
+const alive = (): Tried[] => mutants.filter(isAlive);
+
+/** Those that change nothing that anybody could see, with reasons, read one by one. */
+const EQUIVALENT = JSON.parse(readFileSync(join(import.meta.dirname, "equivalent.json"), "utf8")) as {
+  readonly file: string;
+  readonly text: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+}[];
+
+/** Says of each living mutant how it stands, and writes everything down. */
+function report(): void {
+  const reached = new Set(Object.values(tests).flatMap((test) => [...test.reached, ...test.apart]));
+  for (const mutant of mutants) {
+    const known = EQUIVALENT.find(
+      ({ file, text, from, to }) =>
+        file === mutant.file && text === mutant.text && from === mutant.from && to === mutant.to,
     );
-    const drawn = new Set<number>();
-    while (drawn.size < wanted) drawn.add(Math.floor(random.next() * mutants.length));
-    return [...drawn].sort((a, b) => a - b).map((i) => mutants[i]!);
-  });
+    if (known && !isAlive(mutant) && mutant.end !== "gone")
+      console.log(`not equivalent, as ${mutant.by} notices it: ${mutant.file}:${mutant.line}`);
+    if (!isAlive(mutant)) continue;
+    mutant.end = known ? "equivalent" : reached.has(mutant.id) ? "survived" : "not reached";
+    if (known) mutant.reason = known.reason;
+  }
+  writeFileSync(out, `${JSON.stringify(state, undefined, 1)}\n`);
 }
 
-/** A file as it is built, so that processes and workers of the tests run the mutant too. */
-async function built(code: string): Promise<string> {
-  const { code: javascript } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
-  return javascript.replace(/(["'])(\.\.?\/[^"']*)\.ts\1/g, "$1$2.js$1");
+/** The share of the mutants that a test noticed, of those that change something, by folder. */
+function table(): string {
+  const row = (name: string, rows: readonly Tried[]): string => {
+    const of = (...ends: Ending[]): number => rows.filter(({ end }) => ends.includes(end)).length;
+    const [noticed, equivalent, all] = [
+      of("killed", "timed out"),
+      of("equivalent"),
+      rows.length - of("gone"),
+    ];
+    const share = ((100 * noticed) / Math.max(1, all - equivalent)).toFixed(1);
+    return `| ${[name, all, of("killed"), of("timed out"), of("survived"), of("not reached"), equivalent, `${share} %`].join(" | ")} |`;
+  };
+  const drawn = mutants.filter(({ kind }) => kind !== "named");
+  return [
+    "| folder | mutants | killed | timed out | survived | not reached | equivalent | noticed |",
+    "| --- | --: | --: | --: | --: | --: | --: | --: |",
+    ...[...groupBy(drawn, ({ file }) => folderOf(file))].map(([name, rows]) => row(`\`${name}/\``, rows)),
+    row("all", drawn),
+    row(
+      "named",
+      mutants.filter(({ kind }) => kind === "named"),
+    ),
+  ].join("\n");
 }
 
-const tree = copyTree();
+function kill(id: number, by: string, end: "killed" | "timed out"): void {
+  const mutant = mutants[id - 1]!;
+  if (!isAlive(mutant)) return;
+  Object.assign(mutant, { end, by });
+}
+
+/** Runs a test file with everything that still lives. */
+async function ask(runner: TestFiles, file: string): Promise<void> {
+  const seconds = STARTS_PROCESSES.test(read(file)) ? TRIES_WITH_PROCESSES_S : TRIES_S;
+  const reached = new Set<number>();
+  const apart = new Set<number>();
+  const failing = new Set<string>();
+  let run: TestRun;
+  let begun = 0;
+  // A process that a mutant ends is started again without it.
+  for (let starts = 0; ; starts++) {
+    run = await runner.run(
+      file,
+      { alive: alive().map(({ id }) => id), seconds: seconds - begun },
+      WHOLE_S,
+    );
+    begun += run.seconds;
+    for (const event of run.events) {
+      if (event.event === "killed") kill(event.mutant, `${file}: ${event.test}`, "killed");
+      else if (event.event === "in doubt") apart.add(event.mutant);
+      else if (event.event === "baseline failed") failing.add(event.test);
+      else if (event.event === "reached")
+        for (const id of event.mutants) (event.test === "" ? apart : reached).add(id);
+    }
+    const last = run.events.at(-1);
+    if (last?.event !== "try" || last.mutant === 0) break;
+    // It loops, takes memory without an end, or brought the process down.
+    kill(last.mutant, `${file}: ${last.test}`, run.ended ? "timed out" : "killed");
+    if (starts === 4 || begun > seconds) break;
+  }
+  if (run.failed.includes("")) failing.add("");
+  tests[file] = {
+    sha256: createHash("sha256").update(read(file)).digest("hex"),
+    seconds: Number(begun.toFixed(1)),
+    reached: [...reached],
+    apart: [...apart],
+    triedApart: [],
+    failing: [...failing],
+    ...(run.ended && { note: run.ended }),
+  };
+}
+
+/** Runs test files in a process for a mutant alone, which is on from its start. */
+async function askApart(runner: TestFiles, mutant: Tried): Promise<void> {
+  let spent = 0;
+  const askable = Object.entries(tests)
+    .filter(
+      ([file, { apart, triedApart, failing, note }]) =>
+        existsSync(join(root, file)) &&
+        apart.includes(mutant.id) &&
+        !triedApart.includes(mutant.id) &&
+        !failing.includes("") &&
+        note === undefined,
+    )
+    // Nearest first: the same folder, then the quickest.
+    .sort(
+      ([a, { seconds: x }], [b, { seconds: y }]) =>
+        Number(dirname(b) === dirname(mutant.file)) - Number(dirname(a) === dirname(mutant.file)) || x - y,
+    );
+  for (const [file, asked] of askable) {
+    if (spent > APART_S || performance.now() > until || !isAlive(mutant)) return;
+    const limit = Math.max(30 * patience, 3 * asked.seconds);
+    const run = await runner.run(file, { alive: [], only: mutant.id, seconds: limit }, limit);
+    spent += run.seconds;
+    asked.triedApart.push(mutant.id);
+    const [by] = run.failed.filter((test) => !asked.failing.includes(test));
+    if (run.ended) kill(mutant.id, file, "timed out");
+    else if (by !== undefined) kill(mutant.id, `${file}: ${by}`, "killed");
+  }
+}
+
+const tree = await copyTree(mutants.filter(({ end }) => end !== "gone"));
 process.once("exit", () => rmSync(tree, { recursive: true, force: true, maxRetries: 20 }));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const sharedFiles = join(root, "..", "shared");
 if (existsSync(sharedFiles)) process.env["ARCFACE_SHARED"] ??= sharedFiles;
 
-// Whoever works on this machine comes first.
-setPriority(10);
 process.env["ARCFACE_TESTS_BUILT"] = "yes";
-const runner = await TestRunner.open(tree);
-const related = new RelatedTests(
-  root,
-  files.filter((path) => /^(src|test|examples|bin)\/.*\.ts$/.test(path)),
-);
-/** Tests that fail, or take too long, without any mutant too. */
-const unfit = new Set<string>();
-const fit = new Set<string>();
-async function isFit(test: string): Promise<boolean> {
-  if (fit.has(test)) return true;
-  const passes = (await runner.run([test], SLOWEST_S)).end === "passed";
-  (passes ? fit : unfit).add(test);
-  if (!passes) console.log(`left out, as it fails or takes ${SLOWEST_S} s by itself: ${test}`);
-  return passes;
-}
-
-/** The tests nearest to a file that can be used; those that take long only where no nearer one does. */
-function testsOf(file: string): string[] {
-  const usable = related
-    .of(file)
-    .filter(
-      (test) =>
-        !unfit.has(test) &&
-        !SLOW.test(test) &&
-        !STARTS_PROCESSES.test(readFileSync(join(tree, test), "utf8")),
-    );
-  const isQuick = (test: string): boolean => (runner.seconds.get(test) ?? 0) < LONG_S;
-  return usable.filter((test, i) => i === 0 || isQuick(test)).slice(0, MOST_FILES);
-}
-
-/** The end of tests on the tree as it is; again without those that turn out unfit. */
-async function judge(file: string): Promise<Pick<Tried, "end" | "tests" | "by">> {
-  const tests = testsOf(file);
-  if (tests.length === 0) return { end: "not covered", tests };
-  for (const part of [tests.slice(0, FIRST_FILES), tests.slice(FIRST_FILES)]) {
-    if (part.length === 0) continue;
-    const run = await runner.run(part, LIMIT_S);
-    if (run.end !== "passed")
-      return { end: run.end === "failed" ? "killed" : "timed out", tests: part, by: run.by };
-  }
-  return { end: "survived", tests };
-}
-
-async function attempt(mutant: Mutant & { file: string }): Promise<Tried> {
-  const { file } = mutant;
-  const code = readFileSync(join(tree, file), "utf8");
-  const change = mutated(code, mutant);
-  const places = [
-    join(tree, file),
-    join(tree, file.replace(/^src/, "dist").replace(/\.ts$/, ".js")),
-  ] as const;
-  const before = places.map((place) => (existsSync(place) ? readFileSync(place) : undefined));
-  for (;;) {
-    let found: Pick<Tried, "end" | "tests" | "by">;
-    try {
-      writeFileSync(places[0], change);
-      if (before[1]) writeFileSync(places[1], await built(change));
-      runner.changed(places[0]);
-      found = await judge(file);
-    } finally {
-      places.forEach((place, i) => {
-        if (before[i]) writeFileSync(place, before[i]);
-      });
-      runner.changed(places[0]);
-    }
-    // A test that fails without the mutant kills nothing.
-    const noticed = found.tests.filter((test) => found.by?.startsWith(test));
-    const suspects =
-      found.end === "survived" || found.end === "not covered"
-        ? []
-        : noticed.length > 0
-          ? noticed
-          : found.tests;
-    let allFit = true;
-    for (const test of suspects) allFit = (await isFit(test)) && allFit;
-    if (allFit) return { ...mutant, ...found };
-  }
-}
-
-function report(tried: readonly Tried[]): void {
-  const count = (rows: readonly Tried[]) => {
-    const of = (end: Ending): number => rows.filter((row) => row.end === end).length;
-    const caught = of("killed") + of("timed out");
-    return {
-      mutants: rows.length,
-      killed: of("killed"),
-      timedOut: of("timed out"),
-      survived: of("survived"),
-      notCovered: of("not covered"),
-      caught: `${((100 * caught) / Math.max(1, rows.length - of("not run"))).toFixed(1)} %`,
-    };
-  };
-  const folders = [...new Set(tried.map(({ file }) => folderOf(file)))];
-  writeFileSync(
-    flags.out,
-    `${JSON.stringify(
-      {
-        seed: Number(flags.seed),
-        all: count(tried),
-        folders: Object.fromEntries(
-          folders.map((name) => [name, count(tried.filter((row) => folderOf(row.file) === name))]),
-        ),
-        mutants: tried,
-      },
-      undefined,
-      1,
-    )}\n`,
+process.env["CI"] = "yes";
+const runner = await TestFiles.open(tree, patience);
+const order = files
+  .filter((path) => /^(?:src|test)\/.*\.test\.ts$/.test(path) && !NOT_ASKED.test(path))
+  .filter((path) => flags.only === undefined || path.includes(flags.only))
+  .map((path) => ({
+    path,
+    late: Number(STARTS_PROCESSES.test(read(path))) + Number(path.startsWith("test/")),
+  }))
+  .sort((a, b) => a.late - b.late || (a.path < b.path ? -1 : 1))
+  .map(({ path }) => path)
+  .filter((path) => tests[path]?.note !== undefined || tests[path]?.sha256 !== createHash("sha256").update(read(path)).digest("hex"));
+let living = alive().length;
+for (const [i, file] of order.entries()) {
+  if (performance.now() > until) break;
+  await ask(runner, file);
+  report();
+  const { reached, apart, failing, note } = tests[file]!;
+  console.log(
+    `${i + 1}/${order.length} ${file}: ${living - alive().length} of ${living} killed, ${reached.length} reached, ${apart.length} apart (${tests[file]!.seconds} s)${failing.length > 0 ? `; ${failing.length} fail by themselves` : ""}${note ? `; ended: ${note}` : ""}`,
   );
+  living = alive().length;
 }
-
-const until = performance.now() + 60_000 * Number(flags.minutes);
-const earlier =
-  flags.again === undefined
-    ? undefined
-    : (JSON.parse(readFileSync(flags.again, "utf8")) as { mutants: Tried[] });
-/** Those of an earlier run where the text still stands; its line may have moved. */
-function stillThere(mutant: Tried): (Mutant & { file: string }) | undefined {
-  const path = join(tree, mutant.file);
-  if (!existsSync(path)) return undefined;
-  const same = mutantsOf(readFileSync(path, "utf8")).filter(
-    ({ kind, from, to }) => kind === mutant.kind && from === mutant.from && to === mutant.to,
-  );
-  const [nearest] = same.sort((a, b) => Math.abs(a.line - mutant.line) - Math.abs(b.line - mutant.line));
-  return nearest && { ...nearest, file: mutant.file };
+for (const mutant of mutants) {
+  if (performance.now() > until) break;
+  if (!isAlive(mutant) || mutant.end === "equivalent") continue;
+  await askApart(runner, mutant);
+  if (!isAlive(mutant)) console.log(`${mutant.end}: ${mutant.file}:${mutant.line} by ${mutant.by}`);
 }
-
-const tried: Tried[] = [];
-const random = seeded(Number(flags.seed));
-const order =
-  earlier?.mutants ??
-  draw(Number(flags.count), Number(flags.seed)).map((one): Tried => ({ ...one, end: "not run", tests: [] }));
-// Survivors first, then in an order of chance, so that a run that is cut short has seen every folder.
-const shuffled = order
-  .map((one) => ({ one, key: random.next() - Number(one.end === "survived") }))
-  .sort((a, b) => a.key - b.key);
-for (const [i, { one }] of shuffled.entries()) {
-  const again = one.end === "survived" || one.end === "not covered" || one.end === "not run";
-  const mutant = again ? stillThere(one) : undefined;
-  // A place that has become another counts no longer.
-  if (again && !mutant) continue;
-  const begun = performance.now();
-  const result = mutant && performance.now() < until ? await attempt(mutant) : one;
-  tried.push(result);
-  if (mutant) {
-    const { end, file, line, kind, from, to } = result;
-    const brief = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60);
-    console.log(
-      `${i + 1}/${shuffled.length} ${end}: ${file}:${line} ${kind}: ${brief(from)} → ${brief(to)} (${((performance.now() - begun) / 1000).toFixed(0)} s)`,
-    );
-    report([...tried, ...shuffled.slice(i + 1).map(({ one: rest }) => rest)]);
-  }
-}
-report(tried);
+report();
 await runner.close();
-console.log(`${flags.out}: written`);
+console.log(table());
+for (const { end, file, line, kind, from, to } of mutants) {
+  const brief = (text: string): string => text.replace(/\s+/g, " ").slice(0, 70);
+  if (end === "survived" || end === "not reached")
+    console.log(`${end}: ${file}:${line} ${kind}: ${brief(from)} → ${brief(to)}`);
+}
+console.log(`${out}: written`);
