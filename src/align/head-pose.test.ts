@@ -58,6 +58,15 @@ test("yaw is positive towards the picture's right, pitch upwards, roll clockwise
   expect(right.y).toBeGreaterThan(left.y);
 });
 
+test("a head in profile that is raised lifts the eye that is near the camera", () => {
+  // Turned by 90° an eye half an eye distance off the middle comes as far before or behind it: ±0.5 · sin 30°.
+  const [nearer, farther] = projectHead([Math.PI / 2, Math.PI / 6, 0]);
+  const middle = -0.5 * Math.cos(Math.PI / 6);
+  expect(nearer![1]).toBeCloseTo(middle - 0.25, 12);
+  expect(farther![1]).toBeCloseTo(middle + 0.25, 12);
+  expect(nearer![0]).toBeCloseTo(0, 12);
+});
+
 test("landmarks in one point have no pose", () => {
   const point = { x: 4, y: 4 };
   expect(headPose([point, point, point, point, point] as unknown as Landmarks<"image">)).toBeUndefined();

@@ -193,6 +193,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     conv("a kernel that is not square", [2, 3, 5, 6], [4, 3, 1, 3], {}),
     conv("over one pixel", [2, 16, 1, 1], [4, 16, 1, 1], {}),
     conv("leaving an edge out", [2, 16, 6, 6], [16, 16, 2, 2], { stride: 4 }),
+    conv("3×3 with stride over odd rows", [2, 16, 7, 6], [16, 16, 3, 3], { padding: 1, stride: 2 }),
+    conv("3×3 with stride over odd columns", [2, 16, 6, 7], [16, 16, 3, 3], { padding: 1, stride: 2 }),
+    conv("leaving a row out, but no column", [2, 3, 6, 5], [5, 3, 3, 3], { stride: 2 }),
   ],
   "conv2d-input-gradient": [
     c("dense", [[2, 16, 3, 3], [16, 16, 3, 3], maps], ([dy, w, x]) =>
@@ -499,6 +502,27 @@ describe.each(
       expect(Math.hypot(...expected.map((v, at) => v - got[at]!)) / scale).toBeLessThan(FLOAT32);
     }
   });
+});
+
+test.each<[string, (tape: Tape, x: Value) => unknown, string]>([
+  ["labels among numbers", (tape, x) => add(x, tape.labels("l", 4)), "add: expected floats, got int [4]"],
+  [
+    "a row as the factor of all",
+    (tape, x) => multiplyAdd(x, tape.input("f", [4]), x),
+    "multiply-add: expected a single number as factor, got float [4]",
+  ],
+  [
+    "a sum of two shapes",
+    (tape, x) => multiplyAdd(x, 2, tape.input("y", [4])),
+    "multiply-add: expected two of one shape, got float [3, 4] and float [4]",
+  ],
+  ["padding of an axis that is not there", (_, x) => pad(x, 2, 1, 0), "pad: expected floats with an axis 2"],
+  ["negative padding", (_, x) => pad(x, 0, -1, 0), "pad: expected floats with an axis 0"],
+])("refuses %s", (_what, build, sentence) => {
+  const tape = new Tape();
+  const x = tape.input("x", [3, 4]);
+  const message = expect.stringContaining(sentence);
+  expect(() => build(tape, x)).toThrow(expect.objectContaining({ code: "SHAPE", message }));
 });
 
 test("a straight-through estimate has the value of the first and the gradient of the second", () => {

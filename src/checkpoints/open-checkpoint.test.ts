@@ -106,6 +106,14 @@ describe("openCheckpoint", () => {
     expect(contents(checkpoint)).toEqual({ part: ["float32", [2], [3, 4]] });
   });
 
+  test("refuses a dictionary inside itself", () => {
+    const pickles = [fixtureHead(), "\x80\x02}q\x00U\x01ah\x00s.", "\x80\x02]."];
+    const bytes = Buffer.concat(pickles.map((part) => Buffer.from(part, "latin1")));
+    expect(() => readCheckpoint(bytesSource(bytes))).toThrow(
+      "expected a tree, got a module or dictionary inside itself",
+    );
+  });
+
   test("reads tensors over untyped storages", () => {
     using checkpoint = openCheckpoint(fixture("unsigned.zip.pth"));
     expect(contents(checkpoint)).toEqual({ wide: ["uint16", [2], [1, 60000]] });

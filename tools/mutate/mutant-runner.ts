@@ -8,6 +8,8 @@ export interface Request {
   readonly alive: readonly number[];
   /** A mutant that is on from the start; then no other is tried. */
   readonly only?: number;
+  /** Tests that fail without it too. */
+  readonly failing?: readonly string[];
   /** Seconds from the start after which no further mutant is tried. */
   readonly seconds: number;
   /** Where events go, a JSON object a line. */
@@ -59,6 +61,13 @@ export default class MutantRunner extends TestRunner {
   override async onBeforeRunTask(test: RunnerTestCase): Promise<void> {
     await super.onBeforeRunTask(test);
     if (this.#request.only === undefined) test.retry = 1_000_000;
+  }
+
+  override onAfterRunTask(test: RunnerTestCase): void {
+    super.onAfterRunTask(test);
+    const { only, failing = [] } = this.#request;
+    // One failure is enough.
+    if (only !== undefined && test.result?.state === "fail" && !failing.includes(nameOf(test))) this.cancel("test-failure");
   }
 
   override onBeforeTryTask(test: RunnerTestCase, state?: { retry: number }): void {

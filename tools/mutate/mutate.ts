@@ -361,7 +361,7 @@ async function askApart(runner: TestFiles, mutant: Tried): Promise<void> {
   for (const [file, asked] of askable) {
     if (spent > APART_S || performance.now() > until || !isAlive(mutant)) return;
     const limit = Math.max(30 * patience, 3 * asked.seconds);
-    const run = await runner.run(file, { alive: [], only: mutant.id, seconds: limit }, limit);
+    const run = await runner.run(file, { alive: [], only: mutant.id, failing: asked.failing, seconds: limit }, limit);
     spent += run.seconds;
     asked.triedApart.push(mutant.id);
     const [by] = run.failed.filter((test) => !asked.failing.includes(test));

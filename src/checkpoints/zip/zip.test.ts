@@ -28,6 +28,32 @@ describe("readZip", () => {
     expect(Buffer.concat([...writeZip(PARTS)])).toEqual(ARCHIVE);
   });
 
+  test("headers say which version reads them, that names are UTF-8, and the first day that zip knows", () => {
+    const local = { version: 4, flags: 6, date: 12 };
+    const listed = { version: 6, flags: 8, date: 14 };
+    for (const [start, at] of [
+      [0, local],
+      [DIRECTORY, listed],
+    ] as const) {
+      expect(ARCHIVE.readUInt16LE(start + at.version)).toBe(20);
+      expect(ARCHIVE.readUInt16LE(start + at.flags)).toBe(1 << 11);
+      expect(ARCHIVE.readUInt16LE(start + at.date)).toBe((1 << 5) | 1);
+    }
+  });
+
+  test("65,535 files and more are counted in the 64-bit end record, in one volume", () => {
+    const many = Array.from({ length: 65_535 }, (_, i) => ({ name: `${i}`, bytes: () => Uint8Array.of(i) }));
+    const bytes = Buffer.concat([...writeZip(many, 1)]);
+    const entries = readZip(bytesSource(bytes));
+    expect(entries.size).toBe(65_535);
+    expect(bytes[entries.get("65000")!.offset]).toBe(65_000 & 255);
+    const [short, locator] = [bytes.length - 22, bytes.length - 22 - 20];
+    expect(bytes.readUInt16LE(short + 10)).toBe(0xffff);
+    expect(bytes.readUInt32LE(locator)).toBe(0x07064b50);
+    expect(bytes.readUInt32LE(locator + 16)).toBe(1);
+    expect(bytes.readBigUInt64LE(locator - 56 + 32)).toBe(65_535n);
+  });
+
   test("reads past a comment at the end", () => {
     const comment = Buffer.from("PK\x05\x06 is how the last record begins");
     const bytes = Buffer.concat([ARCHIVE, comment]);
