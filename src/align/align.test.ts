@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { applyAffine, type Landmarks } from "../core/index.ts";
 import { RgbImage } from "../image/index.ts";
-import { alignFace, asAlignedFace, cropToPicture } from "./align-face.ts";
+import { ALIGNMENT_VERSION, alignFace, asAlignedFace, CROP_VERSION, cropToPicture } from "./align-face.ts";
 import normCrop from "./fixtures/norm-crop.json" with { type: "json" };
 import { fitSimilarity } from "./similarity.ts";
 import { alignmentTemplate } from "./template.ts";
@@ -105,6 +105,49 @@ test("after alignment a mark at a landmark lies at the template's place", () => 
   }
   expect(x / mass).toBeCloseTo(template.x, 1);
   expect(y / mass).toBeCloseTo(template.y, 1);
+});
+
+test("the versions of the alignment and of the crop belong to these numbers: whoever changes these raises those", () => {
+  const landmarks = [
+    { x: 120, y: 160 },
+    { x: 180, y: 158 },
+    { x: 152, y: 196 },
+    { x: 128, y: 226 },
+    { x: 176, y: 224 },
+  ] as unknown as Landmarks<"raster">;
+  const picture = new RgbImage(
+    300,
+    300,
+    Uint8Array.from({ length: 3 * 300 * 300 }, (_, i) => ((i % 3) * 60 + i / 900 + (i % 900) / 7) % 256),
+  );
+  const crop = alignFace(picture, landmarks);
+  const row = [...crop.data.subarray(3 * 112 * 50, 3 * 112 * 50 + 9)];
+  const place = Object.values(cropToPicture(landmarks, 112)).map((value) => Number(value.toFixed(6)));
+  expect({ alignment: ALIGNMENT_VERSION, place, crop: CROP_VERSION, row }).toMatchInlineSnapshot(`
+    {
+      "alignment": 2,
+      "crop": 3,
+      "place": [
+        1.648521,
+        0.044884,
+        54.765794,
+        -0.044884,
+        1.648521,
+        75.982957,
+      ],
+      "row": [
+        183,
+        243,
+        47,
+        184,
+        244,
+        48,
+        184,
+        245,
+        49,
+      ],
+    }
+  `);
 });
 
 test("only square crops of a size with a template pass for aligned", () => {

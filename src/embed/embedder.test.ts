@@ -28,6 +28,32 @@ test.each([
   await embedder.close();
 });
 
+test.each([
+  // Red 10, green 20, blue 40, less 2, 4 and 8 and over 2, 4 and 16.
+  ["RGB", "NCHW", [4, 4, 2]],
+  ["BGR", "NCHW", [19, 4, 0.125]],
+  ["RGB", "NHWC", [4, 4, 2]],
+  ["BGR", "NHWC", [19, 4, 0.125]],
+] as const)(
+  "a network that takes %s as %s is fed less the mean and over the scale of each of its channels",
+  async (channels, layout, fed) => {
+    const builder = new GraphBuilder();
+    const shape = layout === "NCHW" ? ["N", 3, 112, 112] : ["N", 112, 112, 3];
+    const x = builder.input("x", shape);
+    const means = builder.node("ReduceMean", [x], { axes: layout === "NCHW" ? [2, 3] : [1, 2], keepdims: 0 });
+    builder.node("Identity", [means], {}, "y");
+    builder.output("y", ["N", 3]);
+    const session = await Session.open(encodeOnnx(builder.finish({ producer: "test", opset: 17 })));
+    const input = { ...CONTRACT.input, layout, channels, mean: [2, 4, 8], scale: [2, 4, 16] } as const;
+    const embedder = new Embedder("means", { ...CONTRACT, input }, session);
+    const data = Uint8Array.from({ length: 3 * 112 * 112 }, (_, i) => [10, 20, 40][i % 3]!);
+    const [face] = await embedder.embedMeasured([asAlignedFace(new RgbImage(112, 112, data))]);
+    expect(face!.norm).toBeCloseTo(Math.hypot(...fed), 3);
+    expect([...face!.vector]).toEqual(fed.map((value) => expect.closeTo(value / Math.hypot(...fed), 5)));
+    await embedder.close();
+  },
+);
+
 test("with flip the direction is the mean of both, and the norm half of their sum's length", async () => {
   const builder = new GraphBuilder();
   const x = builder.input("x", ["N", 3, 112, 112]);

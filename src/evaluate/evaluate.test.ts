@@ -17,6 +17,7 @@ import { withGroups } from "./calibrate-groups.ts";
 import { measureAllPairs, measureIdentification } from "./identification.ts";
 import type { MeasuredPicture } from "./pictures/index.ts";
 import { poolTemplates } from "./pool-templates.ts";
+import { NORMALIZATIONS } from "./probe-contract.ts";
 import { type LabelledPeople, pairsOfPeople } from "./protocols/index.ts";
 import { scorePairs } from "./score-pairs.ts";
 import { measureVerification } from "./verification.ts";
@@ -346,4 +347,18 @@ describe("groups of a calibration", () => {
       found.map(({ genuinePairs, impostorPairs }) => [genuinePairs, impostorPairs]),
     );
   });
+
+test("a normalisation does what its name says", () => {
+  const [published, mxnet, unit, , none] = NORMALIZATIONS;
+  for (const { name, mean, scale } of [published!, mxnet!]) {
+    const [, less, over] = /^\(x-([\d.]+)\)\/([\d.]+)$/.exec(name)!;
+    expect([mean, scale]).toEqual([Array(3).fill(Number(less)), Array(3).fill(Number(over))]);
+  }
+  expect([unit!.mean, unit!.scale, none!.mean, none!.scale]).toEqual(
+    [0, 255, 0, 1].map((value) => [value, value, value]),
+  );
+  // Of the ImageNet statistics, given there for numbers from 0 to 1.
+  const { mean, scale } = NORMALIZATIONS.find(({ name }) => name.startsWith("ImageNet"))!;
+  expect(mean.map((value) => value / 255)).toEqual([0.485, 0.456, 0.406].map((v) => expect.closeTo(v, 6)));
+  expect(scale.map((value) => value / 255)).toEqual([0.229, 0.224, 0.225].map((v) => expect.closeTo(v, 6)));
 });

@@ -105,6 +105,8 @@ describe("two pipelines", () => {
     const { flip: _, ...without } = PIPELINE;
     expect(PipelineSchema.safeParse(without).success).toBe(false);
     expect(PipelineSchema.safeParse({ ...PIPELINE, more: 1 }).success).toBe(false);
+    const nameless = { ...PIPELINE, model: { ...PIPELINE.model, output: "" } };
+    expect(PipelineSchema.safeParse(nameless).success).toBe(false);
   });
 });
 

@@ -67,7 +67,8 @@ export default class MutantRunner extends TestRunner {
     super.onAfterRunTask(test);
     const { only, failing = [] } = this.#request;
     // One failure is enough.
-    if (only !== undefined && test.result?.state === "fail" && !failing.includes(nameOf(test))) this.cancel("test-failure");
+    if (only !== undefined && test.result?.state === "fail" && !failing.includes(nameOf(test)))
+      this.cancel("test-failure");
   }
 
   override onBeforeTryTask(test: RunnerTestCase, state?: { retry: number }): void {

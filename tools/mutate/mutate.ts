@@ -310,11 +310,7 @@ async function ask(runner: TestFiles, file: string): Promise<void> {
   let begun = 0;
   // A process that a mutant ends is started again without it.
   for (let starts = 0; ; starts++) {
-    run = await runner.run(
-      file,
-      { alive: alive().map(({ id }) => id), seconds: seconds - begun },
-      WHOLE_S,
-    );
+    run = await runner.run(file, { alive: alive().map(({ id }) => id), seconds: seconds - begun }, WHOLE_S);
     begun += run.seconds;
     for (const event of run.events) {
       if (event.event === "killed") kill(event.mutant, `${file}: ${event.test}`, "killed");
@@ -361,7 +357,11 @@ async function askApart(runner: TestFiles, mutant: Tried): Promise<void> {
   for (const [file, asked] of askable) {
     if (spent > APART_S || performance.now() > until || !isAlive(mutant)) return;
     const limit = Math.max(30 * patience, 3 * asked.seconds);
-    const run = await runner.run(file, { alive: [], only: mutant.id, failing: asked.failing, seconds: limit }, limit);
+    const run = await runner.run(
+      file,
+      { alive: [], only: mutant.id, failing: asked.failing, seconds: limit },
+      limit,
+    );
     spent += run.seconds;
     asked.triedApart.push(mutant.id);
     const [by] = run.failed.filter((test) => !asked.failing.includes(test));
@@ -388,7 +388,11 @@ const order = files
   }))
   .sort((a, b) => a.late - b.late || (a.path < b.path ? -1 : 1))
   .map(({ path }) => path)
-  .filter((path) => tests[path]?.note !== undefined || tests[path]?.sha256 !== createHash("sha256").update(read(path)).digest("hex"));
+  .filter(
+    (path) =>
+      tests[path]?.note !== undefined ||
+      tests[path]?.sha256 !== createHash("sha256").update(read(path)).digest("hex"),
+  );
 let living = alive().length;
 for (const [i, file] of order.entries()) {
   if (performance.now() > until) break;

@@ -70,6 +70,13 @@ describe("unpickle", () => {
     expect(() => load(pickle)).toThrow(/^pickle: at offset \d+: expected .+, got .+/);
   });
 
+  test.each([
+    ["a module that is no text", "K\x01U\x01a\x93.", '1 and "a"'],
+    ["a name that is no text", `U\x50${"m".repeat(80)}K\x01\x93.`, `"${"m".repeat(60)}" and 1`],
+  ])("refuses %s on the stack, and quotes no more of it than sixty characters", (_what, pickle, got) => {
+    expect(() => load(pickle)).toThrow(`expected a module's and a global's name, got ${got}`);
+  });
+
   test("a list may hold itself", () => {
     const list = load("]q\x00h\x00a.") as PickleList;
     expect(list.items[0]).toBe(list);

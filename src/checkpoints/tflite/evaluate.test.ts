@@ -93,6 +93,14 @@ test("pooling takes the largest under its window, activations cut", () => {
   expect(run({ ...pool, activation: "relu6" }, [1, 2, 3, 1], values).data).toEqual([0, 6]);
 });
 
+test("a pooling window that leaves the picture on any side sees only what lies in it", () => {
+  const pool = { kind: "MAX_POOL_2D", size: [3, 3], stride: [1, 1], padding: "SAME", activation: "none" };
+  expect(run(pool, [1, 3, 2, 1], [-1, -2, -3, -4, -5, -6])).toEqual({
+    shape: [1, 3, 2, 1],
+    data: [-1, -1, -1, -1, -3, -3],
+  });
+});
+
 test("a fully connected layer is a product with the rows of its filter", () => {
   const layer = { kind: "FULLY_CONNECTED", activation: "none" } as const;
   const filter = [
