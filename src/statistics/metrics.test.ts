@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { seeded } from "../core/index.ts";
 import { incompleteBeta } from "./incomplete-beta.ts";
 import {
   areaUnderCurve,
@@ -10,11 +11,14 @@ import {
   errorCountsAt,
   exactAccuracy,
   gridAccuracy,
+  identificationRate,
   type LabelledScores,
   operatingPoints,
+  outcomeOf,
   probit,
   rocPoints,
   ScoreHistogram,
+  stratifiedFolds,
   thresholdUnits,
   trueAcceptRate,
 } from "./index.ts";
@@ -220,6 +224,35 @@ describe("intervals", () => {
     expect(clopperPearson(0, 0)).toEqual({ rate: Number.NaN, low: 0, high: 1 });
     expect(() => clopperPearson(3, 2)).toThrow("events in 0…trials");
   });
+});
+
+test("of twenty strangers a tenth may be named: two, and the threshold lies above the third", () => {
+  const strangers = Array.from({ length: 20 }, (_, i) =>
+    outcomeOf({ person: i, mate: undefined, others: [(i + 1) / 100, 0] }),
+  );
+  const known = [0.185, 0.175, 0.19].map((mate, i) =>
+    outcomeOf({ person: 100 + i, mate, others: [0.01, 0] }),
+  );
+  const second = outcomeOf({ person: 200, mate: 0.5, others: [0.5, 0.1] });
+  expect([known[0]!.rank, second.rank, strangers[0]!.rank]).toEqual([1, 2, undefined]);
+  expect(identificationRate([...strangers, ...known, second], 0.1)).toMatchObject({
+    kind: "measured",
+    threshold: 0.185,
+    far: { rate: 0.1 },
+    // Two of four: one lies below, one is not first.
+    dir: { rate: 0.5 },
+  });
+  expect(() => outcomeOf({ person: 0, mate: 0.1, others: [0.2, Number.NaN] })).toThrow(
+    "got NaN for person 1",
+  );
+});
+
+test("folds are drawn so that any pair may come into any of them", () => {
+  const first = Array.from(
+    { length: 60 },
+    (_, seed) => stratifiedFolds(Uint8Array.of(1, 1), 2, seeded(seed))[0],
+  );
+  expect(new Set(first)).toEqual(new Set([0, 1]));
 });
 
 test("a threshold reads the same in every unit", () => {

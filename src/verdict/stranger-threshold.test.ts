@@ -62,6 +62,18 @@ test("it rises where a gallery's own people resemble each other more, and not fo
   });
 });
 
+test("thirty people of a gallery are enough to ask, twenty-nine are not; at most they ask for the highest threshold", () => {
+  const among = (people: number) =>
+    strangerThreshold({ curve }, { people, faces: people }, 0.05, new Array(people).fill(1));
+  expect(among(29)).toMatchObject({ source: "calibration", takenForAnother: 29 });
+  expect(among(30)).toMatchObject({ source: "own-people", threshold: curve.at(-1)!.cosine });
+});
+
+test("a threshold above the curve lets through what its last point does", () => {
+  const last = strangersAt({ curve }, TWENTY, 0.05, [], curve.at(-1)!.cosine).fpir;
+  expect(strangersAt({ curve }, TWENTY, 0.05, [], 1).fpir).toEqual(last);
+});
+
 test("one person under two names does not move the threshold of a gallery, small or large, at any target", () => {
   for (const target of [0.001, 0.01, 0.1])
     for (const people of [2, 4, 29, 30, 200]) {
