@@ -30,6 +30,7 @@ describe("portable anymaps", () => {
 
   test.each([
     ["too few pixels", "P5 4 4 255\n\0\0\0", "3 of at least 16 bytes"],
+    ["too few pixels of 16 bits", `P5 4 4 65535\n${"\0".repeat(16)}`, "16 of at least 32 bytes"],
     ["no size", "P5\n#", "the width of a PNM picture"],
     ["a size of 0", "P5 0 4 255\n", "at least 1 pixel"],
     ["a size without end", "P5 99999999999 4 255\n", "the width"],

@@ -4,6 +4,7 @@ import { nearestNeighbours } from "./neighbours.ts";
 import { pca, pcaTransform } from "./pca.ts";
 import { centredPointsOf, type Points, pointsOf } from "./points.ts";
 import { layoutQuality } from "./quality.ts";
+import { symmetricEigen } from "./symmetric-eigen.ts";
 import { embedTsne } from "./tsne/index.ts";
 import { umap } from "./umap.ts";
 
@@ -62,6 +63,35 @@ describe("nearest neighbours", () => {
   });
 });
 
+describe("eigenvectors of a symmetric matrix", () => {
+  test("are the known ones of a small matrix, largest value first", () => {
+    const { values, vectors } = symmetricEigen(Float64Array.of(2, 1, 0, 1, 2, 0, 0, 0, 5), 3);
+    expect([...values]).toEqual([5, 3, 1].map((value) => expect.closeTo(value, 12)));
+    const half = Math.SQRT1_2;
+    expect([...vectors].map(Math.abs)).toEqual(
+      [0, 0, 1, half, half, 0, half, half, 0].map((value) => expect.closeTo(value, 12)),
+    );
+  });
+
+  test("are stretched by their values and stand on each other at right angles", () => {
+    const random = seeded(3);
+    const n = 8;
+    const matrix = new Float64Array(n * n);
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) matrix[i * n + j] = matrix[j * n + i] = random.next() - 0.5;
+    const { values, vectors } = symmetricEigen(matrix.slice(), n);
+    const row = (v: number) => vectors.subarray(v * n, v * n + n);
+    const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+    for (let v = 0; v < n; v++) {
+      const image = Array.from({ length: n }, (_, i) => dot(matrix.subarray(i * n, i * n + n), row(v)));
+      for (let i = 0; i < n; i++) expect(image[i]).toBeCloseTo(values[v]! * row(v)[i]!, 10);
+      for (let w = 0; w <= v; w++) expect(dot(row(v), row(w))).toBeCloseTo(v === w ? 1 : 0, 10);
+      if (v > 0) expect(values[v]).toBeLessThanOrEqual(values[v - 1]!);
+    }
+  });
+});
+
 describe("PCA", () => {
   test("finds known axes and variances", async () => {
     // Coordinates stretched by 10, 5, 2, 1 and turned by 30° in the plane of the first two.
@@ -87,6 +117,17 @@ describe("PCA", () => {
     let first = 0;
     for (let i = 0; i < 4000; i++) first += scores[3 * i]! ** 2 / 4000;
     expect(first).toBeCloseTo(variances[0]!, 2);
+  });
+
+  test("the largest coordinate of every axis is positive, whatever chance begins with", async () => {
+    const points = cloud(50, 5, (d) => 5 - d);
+    const found = await Promise.all([1, 2, 3, 4].map((seed) => pca(points, { components: 4, seed })));
+    for (const { axes } of found)
+      for (let c = 0; c < 4; c++) {
+        const axis = [...axes.subarray(5 * c, 5 * c + 5)];
+        expect(Math.max(...axis)).toBeGreaterThanOrEqual(-Math.min(...axis));
+        for (const [d, value] of axis.entries()) expect(value).toBeCloseTo(found[0]!.axes[5 * c + d]!, 6);
+      }
   });
 
   test("the matrix product, plain loops and products through the points agree", async () => {

@@ -16,8 +16,8 @@ export interface Request {
   readonly events: string;
 }
 
-/** A test that takes longer is not repeated. */
-const SLOW_MS = 8000;
+/** A test that computes or waits for longer is not repeated. */
+const SLOW_S = { computing: 3, waiting: 15 };
 
 /** What it tells, in the order in which it happens. */
 export type Event =
@@ -51,6 +51,7 @@ export default class MutantRunner extends TestRunner {
   #queue: number[] = [];
   #suspect = 0;
   #begun = 0;
+  #computed = 0;
 
   constructor(...args: ConstructorParameters<typeof TestRunner>) {
     super(...args);
@@ -82,6 +83,7 @@ export default class MutantRunner extends TestRunner {
       this.#suspect = 0;
     }
     this.#begun = performance.now();
+    this.#computed = cpuMicroseconds();
     const mutant = this.#suspect === 0 && retry > 1 ? this.#queue[0]! : 0;
     this.#turnOn(mutant);
     this.#tell({ event: "try", test: nameOf(test), mutant });
@@ -97,7 +99,9 @@ export default class MutantRunner extends TestRunner {
     if (retry === 0) {
       const reached = this.#report(name);
       this.#queue = reached.filter((id) => this.#alive.has(id));
-      const slow = performance.now() - this.#begun > SLOW_MS;
+      const slow =
+        (performance.now() - this.#begun) / 1000 > SLOW_S.waiting ||
+        (cpuMicroseconds() - this.#computed) / 1e6 > SLOW_S.computing;
       if (slow) for (const mutant of this.#queue) this.#tell({ event: "in doubt", test: name, mutant });
       more = passed && !slow && this.#queue.length > 0;
       if (!passed) this.#tell({ event: "baseline failed", test: name });
@@ -161,6 +165,12 @@ export default class MutantRunner extends TestRunner {
   #tell(event: Event): void {
     appendFileSync(this.#request.events, `${JSON.stringify(event)}\n`);
   }
+}
+
+/** The time for which this process has computed. */
+function cpuMicroseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 /** As Vitest's reports name it: without its file. */

@@ -175,7 +175,7 @@ export function switched(
     const after = code.slice(whole.start, start) + to + code.slice(start + from.length, whole.end);
     const choice =
       kind === "removed call"
-        ? `if (!__mutant(${id})) ${before}`
+        ? `{ if (!__mutant(${id})) ${before} }`
         : kind === "swapped arguments"
           ? `...(__mutant(${id}) ? [${after}] : [${before}])`
           : `(__mutant(${id}) ? (${after}) : (${before}))`;

@@ -14,7 +14,7 @@ export interface TestRun {
 }
 
 /** Seconds after which a test with a mutant hangs: of waiting, and of computing, which a busy machine does not stretch. */
-const HANGS_S = { waiting: 30, computing: 15 };
+const HANGS_S = { waiting: 30, computing: 8 };
 /** Seconds for which a test may run as it is. */
 const BASELINE_S = 60;
 /** Resident memory that a mutant may take. */
