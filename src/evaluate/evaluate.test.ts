@@ -347,6 +347,7 @@ describe("groups of a calibration", () => {
       found.map(({ genuinePairs, impostorPairs }) => [genuinePairs, impostorPairs]),
     );
   });
+});
 
 test("a normalisation does what its name says", () => {
   const [published, mxnet, unit, , none] = NORMALIZATIONS;
