@@ -268,7 +268,12 @@ test("refusals: a sentence each, and the exit code", async () => {
 
 test("options: values that are refused, outputs that would harm, and what comes of outputs", async () => {
   useMadeRecognizer(CALIBRATION);
-  await photographs("crew/ann/ann-000.jpg", "crew/ann/ann-010.jpg", "crew/bo/bo-060.jpg", "crew/cy/cy-120.jpg");
+  await photographs(
+    "crew/ann/ann-000.jpg",
+    "crew/ann/ann-010.jpg",
+    "crew/bo/bo-060.jpg",
+    "crew/cy/cy-120.jpg",
+  );
   await mkdir("empty", { recursive: true });
   await expectGolden(
     "options.txt",

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import type { RunnerTestCase } from "vitest";
 import { TestRunner } from "vitest";
 
-/** What the process of the tests is asked to do. */
+/** The work that the process of the tests is given. */
 export interface Request {
   /** Mutants that still live: each is tried in every test that reaches it. */
   readonly alive: readonly number[];
@@ -19,7 +19,7 @@ export interface Request {
 /** A test that computes or waits for longer is not repeated. */
 const SLOW_S = { computing: 3, waiting: 15 };
 
-/** What it tells, in the order in which it happens. */
+/** Its answers, in the order in which things happen. */
 export type Event =
   | { readonly event: "try"; readonly test: string; readonly mutant: number }
   | { readonly event: "killed"; readonly test: string; readonly mutant: number }

@@ -101,7 +101,7 @@ export function mutantsOf(code: string): Mutant[] {
       const to = LOGIC[node["operator"] as string];
       const [left, right] = [node["left"] as Node, node["right"] as Node];
       if (to) operator("boolean", node, left, right, to);
-      // What stands in place of something absent; && and ?? do not mix without parentheses.
+      // The value in place of an absent one goes; && and ?? do not mix without parentheses.
       else change("boolean", node, node.start, text(node), `(${text(left)}) && (${text(right)})`);
     } else if (type === "AssignmentExpression") {
       const to = ARITHMETIC[node["operator"] as string];

@@ -12,7 +12,7 @@ const state = {
   on: Number(process.env["ARCFACE_MUTANT"] ?? 0),
   /** For each mutant, whether it was reached. */
   reached: new Uint8Array(1 << 16),
-  /** What else there is to do when one is reached first. */
+  /** Tells of one that is reached first. */
   note(/** @type {number} */ id) {
     const file = process.env["ARCFACE_MUTANTS_REACHED"];
     if (file) appendFileSync(file, `${id}\n`);
