@@ -184,7 +184,7 @@ export function switched(
   return result;
 }
 
-/** Whether the places of two mutants overlap. */
+/** True of two mutants whose places overlap. */
 export function overlap({ whole: a }: Pick<Mutant, "whole">, { whole: b }: Pick<Mutant, "whole">): boolean {
   return a.start < b.end && b.start < a.end;
 }

@@ -1,5 +1,5 @@
 /**
- * How much of what the code does the tests hold: small changes are drawn over all folders of src and put into a copy of the
+ * Measures how much of what the code does the tests hold: small changes are drawn over all folders of src and put into a copy of the
  * tree, all at once, each behind a switch. Every test file runs once; each of its tests is repeated with each change that it
  * reached. A change that no test notices survives.
  *

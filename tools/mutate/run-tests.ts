@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createVitest, type Vitest } from "vitest/node";
 import type { Event, Request } from "./mutant-runner.ts";
 
-/** How a run of a test file ended. */
+/** The end of a run of a test file. */
 export interface TestRun {
   readonly events: readonly Event[];
   /** Tests that failed, by full name; the file itself as "" where it could not be run. */
