@@ -10,6 +10,7 @@ import {
   rocCurve,
   scoreHistogram,
   similarityMatrix,
+  topKGrid,
   trainingCurves,
 } from "./index.ts";
 import { pngDataUrl } from "./pixels.ts";
@@ -135,4 +136,14 @@ test("the histogram's bars stand upright on the axis, as high as their share of 
     points.find(([x]) => x! > points[4]![0]!)![1]!,
   ];
   expect((axis - first) / (axis - third)).toBeCloseTo(3, 1);
+});
+
+test("a grid of neighbours marks the hits from the threshold on, and no others", () => {
+  const jpeg = Uint8Array.of(255, 216);
+  const hit = (cosine: number) => ({ jpeg, caption: "a.jpg", cosine });
+  const rows = [{ query: { jpeg, caption: "q.jpg" }, hits: [hit(0.7), hit(0.335), hit(0.334)] }];
+  const framed = (svg: string): number => svg.split('stroke-width="3"').length - 1;
+  const marked = topKGrid(rows, { threshold: 0.335 });
+  expect([framed(marked), marked.includes("from the threshold of 0.335 on")]).toEqual([2, true]);
+  expect(framed(topKGrid(rows))).toBe(0);
 });

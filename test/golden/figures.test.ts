@@ -131,6 +131,20 @@ const figures: Readonly<Record<string, () => string>> = {
       ]),
       { title: "Two trainings", logarithmic: ["loss"] },
     ),
+  "neighbours-with-threshold": () =>
+    topKGrid(
+      [
+        {
+          query: { jpeg: picture(1), caption: "ann-1.jpg" },
+          hits: [
+            { jpeg: picture(2), caption: "ann-2.jpg", cosine: 0.7125 },
+            { jpeg: picture(3), caption: "ann-3.jpg", cosine: 0.335 },
+            { jpeg: picture(4), caption: "bo-1.jpg", cosine: 0.305 },
+          ],
+        },
+      ],
+      { threshold: 0.335 },
+    ),
   neighbours: () =>
     topKGrid([
       {

@@ -126,7 +126,8 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
     else io.out(...describe(path, face, hits, pool));
   }
   if (!flags.json) io.err(describeThreshold(pool, flags.threshold, gallery.faceCount, flags.in));
-  if (flags.grid !== undefined) await writeGrid(flags.grid, answers);
+  if (flags.grid !== undefined)
+    await writeGrid(flags.grid, answers, flags.threshold ?? pool.calibration?.threshold);
   const code = failures.report(photographs.length);
   return code === EXIT.ok && !answers.some((answer) => answer.hits.length > 0) ? EXIT.noMatch : code;
 }
@@ -187,7 +188,11 @@ function describeThreshold(
   return `= marks hits from ${threshold.toFixed(3)} on, by ${calibration.data.protocol}; among ${counted(faces, "face")} of strangers at most ${(high * faces).toPrecision(2)} such hits are expected, if they are like those pairs\n`;
 }
 
-async function writeGrid(out: string, answers: readonly Answer[]): Promise<void> {
+async function writeGrid(
+  out: string,
+  answers: readonly Answer[],
+  threshold: number | undefined,
+): Promise<void> {
   if (answers.length === 0)
     throw new FaceError("NO_FACE", {
       where: "--grid",
@@ -210,5 +215,5 @@ async function writeGrid(out: string, answers: readonly Answer[]): Promise<void>
     }
     rows.push({ query, hits: neighbours });
   }
-  await writeFileAtomic(out, Buffer.from(renderPng(topKGrid(rows), 2)));
+  await writeFileAtomic(out, Buffer.from(renderPng(topKGrid(rows, { threshold }), 2)));
 }

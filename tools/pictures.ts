@@ -1,0 +1,171 @@
+/**
+ * Makes the pictures that README and docs show, in docs/pictures:
+ *
+ *   similar.png                    six sample photographs, each with its three most similar others
+ *   study.png, study-phone.png     the page of a study of their faces, at 1280 and at 390 pixels (needs Chromium)
+ *
+ * npm run pictures [-- similar | study …]
+ *
+ * The photographs are those of the npm package @vladmandic/face-api: its licence is MIT, and its README calls the
+ * photographs that it shows its author's own. Of the people on them it says nothing, so their faces are covered here;
+ * the cosines are those of the photographs as they are. The pictures of MNIST are written by `arcface reproduce mnist`,
+ * those of the margin by tools/draw-margin.ts: neither shows a person.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import sharp from "sharp";
+import { cosine } from "../src/core/index.ts";
+import { ModelStore } from "../src/models/index.ts";
+import { renderPng, topKGrid } from "../src/plot/index.ts";
+import { chooseFace, PhotographIndex, Recognizer, thumbnail } from "../src/recognise/index.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const OUT = join(ROOT, "docs", "pictures");
+const THUMBNAIL_PX = 264;
+/** Squares across a covered picture of a face: too few to know somebody by. */
+const SQUARES = 9;
+
+const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
+const samples = await store.pull("sample-photographs");
+const asked = process.argv.slice(2);
+mkdirSync(OUT, { recursive: true });
+if (asked.length === 0 || asked.includes("similar")) await drawSimilar();
+if (asked.length === 0 || asked.includes("study")) await photographStudy();
+
+/** A JPEG as squares of one colour each. */
+async function covered(jpeg: Uint8Array, across = SQUARES): Promise<Uint8Array> {
+  const { width, height } = await sharp(jpeg).metadata();
+  const down = Math.max(1, Math.round((across * height) / width));
+  const few = await sharp(jpeg).resize(across, down, { fit: "fill" }).png().toBuffer();
+  return await sharp(few)
+    .resize(width, height, { fit: "fill", kernel: "nearest" })
+    .jpeg({ quality: 80 })
+    .toBuffer();
+}
+
+async function drawSimilar(): Promise<void> {
+  await using recognizer = await Recognizer.open({ store });
+  const index = new PhotographIndex();
+  const queries = [];
+  for (const [name, path] of samples) {
+    const photograph = await recognizer.faces(path);
+    index.add(path, photograph.faces);
+    queries.push({ name, path, face: chooseFace(photograph.faces, "largest", photograph)! });
+  }
+  const small = async (path: string, box: Parameters<typeof thumbnail>[1]): Promise<Uint8Array> =>
+    await covered(await thumbnail(path, box, THUMBNAIL_PX));
+  const nameOf = new Map(queries.map(({ name, path }) => [path, name]));
+  const rows = [];
+  for (const { name, path, face } of queries.slice(0, 3)) {
+    const hits = [];
+    for (const hit of index.search(face.embedding, 3, path))
+      hits.push({ jpeg: await small(hit.path, hit.box), caption: nameOf.get(hit.path)!, cosine: hit.cosine });
+    rows.push({ query: { jpeg: await small(path, face.box), caption: name }, hits });
+  }
+  const svg = topKGrid(rows, { threshold: recognizer.calibration?.threshold });
+  await writePng("similar.png", renderPng(svg, 2));
+}
+
+/** The page as `npm run demo` makes it, with its small pictures of faces covered. */
+async function photographStudy(): Promise<void> {
+  const executablePath = [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    process.env["CHROMIUM_PATH"] ?? "",
+  ].find((path) => existsSync(path));
+  if (executablePath === undefined)
+    throw new Error("pictures: expected Chromium, got none; CHROMIUM_PATH names it");
+  const folder = mkdtempSync(join(tmpdir(), "arcface-pictures-"));
+  try {
+    await writePeople(join(folder, "people"));
+    const bin = join(ROOT, "bin", "arcface.js");
+    execFileSync(process.execPath, [bin, "study", join(folder, "people"), "--out", folder], {
+      stdio: "inherit",
+    });
+    const page = await coveredPage(readFileSync(join(folder, "report.html"), "utf8"));
+    writeFileSync(join(folder, "covered.html"), page);
+    const browser = await chromium.launch({
+      executablePath,
+      args: ["--headless=new", "--no-sandbox", "--disable-gpu"],
+    });
+    try {
+      for (const [name, width, height] of [
+        ["study.png", 1280, 900],
+        ["study-phone.png", 390, 844],
+      ] as const) {
+        const tab = await browser.newPage({ viewport: { width, height } });
+        await tab.goto(pathToFileURL(join(folder, "covered.html")).href);
+        await tab.waitForFunction(() => document.documentElement.dataset["ready"] === "true");
+        await tab.locator("#map").scrollIntoViewIfNeeded();
+        await tab.evaluate(() => document.getElementById("map")?.scrollIntoView());
+        await writePng(name, await tab.screenshot());
+        await tab.close();
+      }
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Every face of the samples in a folder of its person: faces above the threshold go together, as in examples/demo.js. */
+async function writePeople(folder: string): Promise<void> {
+  await using recognizer = await Recognizer.open({ store });
+  const people: {
+    name: string;
+    path: string;
+    face: Awaited<ReturnType<typeof recognizer.faces>>["faces"][number];
+  }[][] = [];
+  for (const [name, path] of samples) {
+    const { faces } = await recognizer.faces(path);
+    for (const face of faces.filter(({ box }) => box.width >= 100)) {
+      const near = (person: (typeof people)[number]): number =>
+        Math.max(...person.map((other) => cosine(other.face.embedding, face.embedding)));
+      const [own] = people
+        .filter((person) => person.every((other) => other.name !== name))
+        .sort((a, b) => near(b) - near(a));
+      if (own && near(own) >= recognizer.calibration!.threshold) own.push({ name, path, face });
+      else people.push([{ name, path, face }]);
+    }
+  }
+  for (const [i, person] of people.entries()) {
+    const own = join(folder, `person ${String(i + 1).padStart(2, "0")}`);
+    mkdirSync(own, { recursive: true });
+    for (const [n, { name, path, face }] of person.entries())
+      writeFileSync(join(own, `${name.replace(".jpg", "")}-${n}.jpg`), await thumbnail(path, face.box, 256));
+  }
+}
+
+/** A page whose pictures of faces are covered: the atlases of small ones, and single ones. */
+async function coveredPage(html: string): Promise<string> {
+  const columns = Number(/"columns":(\d+)/.exec(html)?.[1]);
+  const atlas = /(<script type="application\/octet-stream" id="atlas-\d+">)([A-Za-z0-9+/=]+)(<\/script>)/g;
+  const single = /(data:image\/jpeg;base64,)([A-Za-z0-9+/=]+)()/g;
+  let page = html;
+  let count = 0;
+  for (const [pattern, across] of [
+    [atlas, columns * SQUARES],
+    [single, SQUARES],
+  ] as const) {
+    for (const [whole, before, base64, after] of html.matchAll(pattern)) {
+      const few = await covered(Buffer.from(base64!, "base64"), across);
+      page = page.replace(whole, () => `${before}${Buffer.from(few).toString("base64")}${after}`);
+      count++;
+    }
+  }
+  if (count === 0 || !(columns > 0))
+    throw new Error("pictures: expected faces to cover in the page, got none");
+  return page;
+}
+
+/** A PNG of a palette: a third of the bytes, and no difference that is seen. */
+async function writePng(name: string, png: Uint8Array): Promise<void> {
+  const bytes = await sharp(png).png({ palette: true, compressionLevel: 9 }).toBuffer();
+  writeFileSync(join(OUT, name), bytes);
+  console.log(`docs/pictures/${name}: ${(bytes.length / 1000).toFixed(0)} kB`);
+}
