@@ -280,3 +280,41 @@ test("nothing was complained about in the console, and nothing asked for from a 
   ctx.skip(!CHROMIUM, NEEDS);
   expect(complaints).toEqual([]);
 });
+
+test("on a phone nothing is wider than the screen, and every cell of a table says its column", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  const phone = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  await phone.goto(pathToFileURL(join(folder, "report.html")).href);
+  await phone.waitForFunction(() => document.documentElement.dataset["ready"] === "true");
+  const found = await phone.evaluate(() => ({
+    wider: [...document.querySelectorAll<HTMLElement>("body *:not(svg *)")]
+      .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".figure"))
+      .map((each) => `${each.tagName} ${each.textContent?.slice(0, 40)}`),
+    cells: document.querySelectorAll(".stacks td").length,
+    labelled: [...document.querySelectorAll(".stacks td")].filter((cell) =>
+      getComputedStyle(cell, "::before").content.replaceAll('"', ""),
+    ).length,
+  }));
+  await phone.close();
+  expect(found.wider).toEqual([]);
+  expect(found.cells).toBeGreaterThan(10);
+  expect(found.labelled).toBe(found.cells);
+});
+
+test("paper shows more rows of neighbours than the screen at first", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  const rows = (): Promise<number> => page.evaluate(() => document.querySelectorAll("#grid .rowline").length);
+  const shown = (): Promise<string | null> =>
+    page.evaluate(() => document.getElementById("shown")!.textContent);
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  expect([await rows(), await shown()]).toEqual([80, "80 of 2000"]);
+});
+
+test("a name breaks behind its signs and stays the same text", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  const parts = await page.evaluate(() => {
+    const name = document.querySelector("#grid .query small")!;
+    return [name.textContent, name.querySelectorAll("wbr").length];
+  });
+  expect(parts).toEqual(["0.jpg", 1]);
+});

@@ -431,7 +431,7 @@ const SAMPLE_PHOTOGRAPHS: ModelCard = {
   licence: {
     id: "MIT",
     commercial: "unknown",
-    note: "MIT is the licence of the package that shows them in its demonstration; whose photographs they are it does not say.",
+    note: "MIT is the licence of the package that shows them in its demonstration. Its README calls the photographs it shows its author's own; of the people on them it says nothing.",
   },
   provenance: "Demonstration pictures of the npm package @vladmandic/face-api.",
 };

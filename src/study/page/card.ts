@@ -1,5 +1,5 @@
 import type { Place, View } from "./camera.ts";
-import { element } from "./document.ts";
+import { breakable, element } from "./document.ts";
 import { type Faces, type ListedNeighbour, written } from "./faces.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
@@ -27,7 +27,7 @@ export function hitElement(
     { class: `hit ${right ? "is-right" : "is-wrong"}` },
     faceElement(faces, thumbnails, face, sidePx),
     element("b", {}, `${written(cosine)} ${right ? "✓" : "✗"}`),
-    ...(named ? [element("br"), element("small", {}, faces.personOf(face))] : []),
+    ...(named ? [element("br"), element("small", {}, ...breakable(faces.personOf(face)))] : []),
   );
 }
 
@@ -50,9 +50,9 @@ export function fillCard(
       element(
         "div",
         {},
-        element("b", {}, faces.personOf(face)),
+        element("b", {}, ...breakable(faces.personOf(face))),
         element("br"),
-        element("small", {}, faces.nameOf(face)),
+        element("small", {}, ...breakable(faces.nameOf(face))),
       ),
     ),
     strip,

@@ -22,3 +22,10 @@ export function pressed(button: HTMLElement, to?: boolean): boolean {
   if (to !== undefined) button.setAttribute("aria-pressed", String(to));
   return button.getAttribute("aria-pressed") === "true";
 }
+
+/** A name that may break behind its signs, so that a narrow place need not break it inside a word. */
+export function breakable(name: string): (Node | string)[] {
+  return name
+    .split(/(?<=[_/.-])(?=.)/)
+    .flatMap((part, i) => (i === 0 ? [part] : [document.createElement("wbr"), part]));
+}

@@ -1,11 +1,13 @@
 import { faceElement, hitElement } from "./card.ts";
-import { byId, element } from "./document.ts";
+import { breakable, byId, element } from "./document.ts";
 import type { Faces } from "./faces.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
 /** Rows shown at first, and added at a time: a page of two thousand would take long to lay out and to scroll through. */
 const FIRST_ROWS = 12;
 const ROWS = 40;
+/** Rows on paper: some eight pages. More take a browser minutes to print. */
+const MOST_PRINTED = 80;
 
 /** The grid of neighbours: a row for every face, as many as were asked for. */
 export class Grid {
@@ -29,6 +31,8 @@ export class Grid {
       this.#rows.children[first]?.querySelector<HTMLElement>(".query")?.focus();
     });
     this.#which.addEventListener("change", () => this.list());
+    // On paper nobody can ask for more.
+    addEventListener("beforeprint", () => this.#draw(MOST_PRINTED));
   }
 
   /** Lists the faces that the choice above the grid asks for. */
@@ -90,9 +94,9 @@ export class Grid {
         element(
           "div",
           {},
-          element("b", {}, this.#faces.personOf(face)),
+          element("b", {}, ...breakable(this.#faces.personOf(face))),
           element("br"),
-          element("small", {}, this.#faces.nameOf(face)),
+          element("small", {}, ...breakable(this.#faces.nameOf(face))),
         ),
       ),
       hits,

@@ -1,7 +1,7 @@
 import type { RejectedPhotograph } from "../collect-faces.ts";
 import { NEAR_DUPLICATE_COSINE } from "../near-duplicates.ts";
 import type { Study } from "../run-study.ts";
-import { html, type Markup } from "./html.ts";
+import { breakable, html, type Markup } from "./html.ts";
 import { count, face, figure, scrollTable } from "./parts.ts";
 
 const REASONS: Readonly<Record<RejectedPhotograph["reason"], string>> = {
@@ -40,7 +40,7 @@ function rejectedTable(rejected: readonly RejectedPhotograph[]): Markup {
     .slice(0, SHOWN)
     .map(
       ({ name, person, reason, detail }) =>
-        html`<tr><td>${name}</td><td>${person}</td><td>${REASONS[reason]}${detail && html` <span class="quiet">${detail}</span>`}</td></tr>`,
+        html`<tr><td>${breakable(name)}</td><td>${breakable(person)}</td><td>${REASONS[reason]}${detail && html` <span class="quiet">${detail}</span>`}</td></tr>`,
     );
   return html`<h3>Left out</h3>${scrollTable(
     "Photographs left out",

@@ -1,5 +1,5 @@
 import type { Study } from "../run-study.ts";
-import { html, type Markup, trusted } from "./html.ts";
+import { breakable, html, type Markup, trusted } from "./html.ts";
 import { angle, count, figure, percent, scrollTable } from "./parts.ts";
 
 /** Section 5: how well faces find each other, and the angles between them. */
@@ -24,7 +24,7 @@ ${scrollTable(
   "Figures of every person",
   html`<table><thead><tr><th scope="col">person</th><th scope="col" class="number">faces</th><th scope="col" class="number">top-1</th><th scope="col" class="number">top-3</th><th scope="col" class="number">mAP</th><th scope="col" class="number">within</th><th scope="col" class="number">to others</th><th scope="col">nearest other</th><th scope="col" class="number">cosine</th></tr></thead><tbody>${rows.map(
     (row) =>
-      html`<tr><th scope="row">${row.person}</th><td class="number">${row.faces}</td><td class="number">${percent(row.top1, 0)}</td><td class="number">${percent(row.top3, 0)}</td><td class="number">${figure(row.mAP)}</td><td class="number">${angle(row.intraDeg)}</td><td class="number">${angle(row.interDeg)}</td><td>${row.nearest?.person ?? "–"}</td><td class="number">${figure(row.nearest?.cosine)}</td></tr>`,
+      html`<tr><th scope="row">${breakable(row.person)}</th><td class="number">${row.faces}</td><td class="number">${percent(row.top1, 0)}</td><td class="number">${percent(row.top3, 0)}</td><td class="number">${figure(row.mAP)}</td><td class="number">${angle(row.intraDeg)}</td><td class="number">${angle(row.interDeg)}</td><td>${row.nearest ? breakable(row.nearest.person) : "–"}</td><td class="number">${figure(row.nearest?.cosine)}</td></tr>`,
   )}</tbody></table>`,
 )}
 </section>`;

@@ -20,6 +20,16 @@ export function trusted(text: string): Markup {
   return new Markup(text);
 }
 
+/** A name that may break behind its signs, so that a narrow place need not break it inside a word. */
+export function breakable(name: string): Markup {
+  return new Markup(
+    name
+      .split(/(?<=[_/.-])(?=.)/)
+      .map(escapeXml)
+      .join("<wbr>"),
+  );
+}
+
 /** A value as JSON that cannot end the script element it stands in. */
 export function inertJson(value: unknown): Markup {
   return new Markup(

@@ -1,6 +1,6 @@
 import type { DeclaredPair } from "../declared-pairs.ts";
 import type { Study } from "../run-study.ts";
-import { html, type Markup, trusted } from "./html.ts";
+import { breakable, html, type Markup, trusted } from "./html.ts";
 import { count, face, figure, percent, scrollTable } from "./parts.ts";
 
 /** Section 4: the matrix, who looks alike, and the pairs that were said to. @param matrix SVG, absent without faces */
@@ -20,7 +20,7 @@ ${scrollTable(
   "Look-alikes",
   html`<table><thead><tr><th scope="col">faces</th><th scope="col">people</th><th scope="col" class="number">cosine</th><th scope="col" class="number">percentile</th><th scope="col" class="number">95 %</th>${threshold !== undefined && html`<th scope="col">at ${figure(threshold)}</th>`}</tr></thead><tbody>${lookAlikes.map(
     (pair) =>
-      html`<tr><td class="faces">${face(study, pair.faces[0])}${face(study, pair.faces[1])}</td><td>${pair.people[0]}<br>${pair.people[1]}</td><td class="number">${figure(pair.cosine)}</td><td class="number">${percent(pair.percentile, 3)}</td><td class="number">${pair.percentileInterval ? `${percent(pair.percentileInterval[0], 2)} – ${percent(pair.percentileInterval[1], 2)}` : "–"}</td>${threshold !== undefined && html`<td>${pair.cosine >= threshold ? html`<strong class="wrong">taken for one</strong>` : "told apart"}</td>`}</tr>`,
+      html`<tr><td class="faces">${face(study, pair.faces[0])}${face(study, pair.faces[1])}</td><td>${breakable(pair.people[0])}<br>${breakable(pair.people[1])}</td><td class="number">${figure(pair.cosine)}</td><td class="number">${percent(pair.percentile, 3)}</td><td class="number">${pair.percentileInterval ? `${percent(pair.percentileInterval[0], 2)} – ${percent(pair.percentileInterval[1], 2)}` : "–"}</td>${threshold !== undefined && html`<td>${pair.cosine >= threshold ? html`<strong class="wrong">taken for one</strong>` : "told apart"}</td>`}</tr>`,
   )}</tbody></table>`,
 )}`
 }
@@ -44,8 +44,8 @@ function declaredPair(study: Study, pair: DeclaredPair): Markup {
       ? html`no threshold is known for this model`
       : atThreshold.toldApart
         ? html`<strong class="right">told apart</strong>: none of ${count(between.length, "pair")} reaches ${figure(atThreshold.threshold)}`
-        : html`<strong class="wrong">taken for one person</strong> in ${atThreshold.falseMatches} of ${count(between.length, "pair")} across, which ${atThreshold.falseMatches === 1 ? "reaches" : "reach"} ${figure(atThreshold.threshold)}`;
-  return html`<article><h4>${people[0]} and ${people[1]}</h4>
+        : html`<strong class="wrong">taken for one person</strong>: ${atThreshold.falseMatches} of ${count(between.length, "pair")} across ${atThreshold.falseMatches === 1 ? "reaches" : "reach"} the threshold of ${figure(atThreshold.threshold)}`;
+  return html`<article><h4>${breakable(people[0])} and ${breakable(people[1])}</h4>
 <div class="strip">${a.slice(0, 8).map((i) => face(study, i, 56))}</div><div class="strip">${b.slice(0, 8).map((i) => face(study, i, 56))}</div>
 ${dotRows(genuine, between, atThreshold?.threshold)}
 <p>${answer}${atThreshold && atThreshold.falseNonMatches > 0 && html`; ${atThreshold.falseNonMatches} of ${count(genuine.length, "pair")} of one of them ${atThreshold.falseNonMatches === 1 ? "falls" : "fall"} below it`}.<br>
