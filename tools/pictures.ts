@@ -97,11 +97,11 @@ async function photographStudy(): Promise<void> {
         ["study.png", 1280, 900],
         ["study-phone.png", 390, 844],
       ] as const) {
-        const tab = await browser.newPage({ viewport: { width, height } });
+        const tab = await browser.newPage({ viewport: { width, height }, reducedMotion: "reduce" });
         await tab.goto(pathToFileURL(join(folder, "covered.html")).href);
         await tab.waitForFunction(() => document.documentElement.dataset["ready"] === "true");
-        await tab.locator("#map").scrollIntoViewIfNeeded();
         await tab.evaluate(() => document.getElementById("map")?.scrollIntoView());
+        await tab.waitForTimeout(500);
         await writePng(name, await tab.screenshot());
         await tab.close();
       }
