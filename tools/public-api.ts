@@ -27,7 +27,7 @@ export interface ExportedName {
   readonly declaredAs: string;
   /** Its declarations without comments and private members. */
   readonly text: string;
-  /** What its comment says, as Markdown; empty without one. */
+  /** The words of its comment, as Markdown; empty without one. */
   readonly comment: string;
   /** Its declarations with the comments of their members. */
   readonly commented: string;

@@ -81,7 +81,7 @@ export function differentialsOf(
   return { fmr: rates("fmr"), fnmr: rates("fnmr") };
 }
 
-/** What groups' rates are at one threshold, and how unequal. */
+/** The rates of groups at one threshold, and their inequality. */
 export type GroupFigures = Pick<VerificationReport, "groups" | "differentials">;
 
 /** The success with which a network tells pairs of one person from pairs of two. */
