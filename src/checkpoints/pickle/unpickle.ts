@@ -1,6 +1,6 @@
 import type { ByteCursor } from "../byte-cursor.ts";
+import { PickleConstants } from "./constants.ts";
 import { DATA_CLASSES, DATA_FUNCTIONS, isForbidden, modernPath, type PickleFunction } from "./globals.ts";
-import { decodeEscapes, decodeRawUnicode } from "./text.ts";
 import {
   PickleDict,
   PickleGlobal,
@@ -29,7 +29,6 @@ const MAX_MARKS = 10_000;
 const MAX_MEMO = 1_000_000;
 /** Digits of a decimal number: reading one takes time that grows with their square. */
 const MAX_DIGITS = 400;
-const MAX_INTEGER_BYTES = 160;
 const MAX_NAME = 1_024;
 
 /**
@@ -61,20 +60,20 @@ class Machine {
       [0x4a, (m) => m.#push(m.#cursor.i32())], // BININT
       [0x4b, (m) => m.#push(m.#cursor.u8())], // BININT1
       [0x4d, (m) => m.#push(m.#cursor.u16())], // BININT2
-      [0x8a, (m) => m.#push(m.#integer(m.#cursor.u8()))], // LONG1
-      [0x8b, (m) => m.#push(m.#integer(m.#cursor.i32()))], // LONG4
+      [0x8a, (m) => m.#push(m.#constants.integer(m.#cursor.u8()))], // LONG1
+      [0x8b, (m) => m.#push(m.#constants.integer(m.#cursor.i32()))], // LONG4
       [0x47, (m) => m.#push(m.#cursor.f64BigEndian())], // BINFLOAT
-      [0x49, (m) => m.#push(m.#decimal(m.#cursor.line(MAX_DIGITS), true))], // INT
-      [0x4c, (m) => m.#push(m.#decimal(m.#cursor.line(MAX_DIGITS).replace(/L$/, ""), false))], // LONG
-      [0x46, (m) => m.#push(m.#float(m.#cursor.line(MAX_DIGITS)))], // FLOAT
+      [0x49, (m) => m.#push(m.#constants.decimal(m.#cursor.line(MAX_DIGITS), true))], // INT
+      [0x4c, (m) => m.#push(m.#constants.decimal(m.#cursor.line(MAX_DIGITS).replace(/L$/, ""), false))], // LONG
+      [0x46, (m) => m.#push(m.#constants.float(m.#cursor.line(MAX_DIGITS)))], // FLOAT
       // Text and bytes
-      [0x58, (m) => m.#push(m.#utf8(m.#cursor.u32()))], // BINUNICODE
-      [0x8c, (m) => m.#push(m.#utf8(m.#cursor.u8()))], // SHORT_BINUNICODE
-      [0x8d, (m) => m.#push(m.#utf8(m.#cursor.u64()))], // BINUNICODE8
-      [0x55, (m) => m.#push(m.#latin1(m.#cursor.u8()))], // SHORT_BINSTRING
-      [0x54, (m) => m.#push(m.#latin1(m.#cursor.i32()))], // BINSTRING
-      [0x53, (m) => m.#push(m.#quoted(m.#cursor.line(m.#cursor.left)))], // STRING
-      [0x56, (m) => m.#push(m.#unicode(m.#cursor.line(m.#cursor.left)))], // UNICODE
+      [0x58, (m) => m.#push(m.#constants.utf8(m.#cursor.u32()))], // BINUNICODE
+      [0x8c, (m) => m.#push(m.#constants.utf8(m.#cursor.u8()))], // SHORT_BINUNICODE
+      [0x8d, (m) => m.#push(m.#constants.utf8(m.#cursor.u64()))], // BINUNICODE8
+      [0x55, (m) => m.#push(m.#constants.latin1(m.#cursor.u8()))], // SHORT_BINSTRING
+      [0x54, (m) => m.#push(m.#constants.latin1(m.#cursor.i32()))], // BINSTRING
+      [0x53, (m) => m.#push(m.#constants.quoted(m.#cursor.line(m.#cursor.left)))], // STRING
+      [0x56, (m) => m.#push(m.#constants.unicode(m.#cursor.line(m.#cursor.left)))], // UNICODE
       [0x43, (m) => m.#push(m.#cursor.take(m.#cursor.u8()))], // SHORT_BINBYTES
       [0x42, (m) => m.#push(m.#cursor.take(m.#cursor.u32()))], // BINBYTES
       [0x8e, (m) => m.#push(m.#cursor.take(m.#cursor.u64()))], // BINBYTES8
@@ -103,11 +102,11 @@ class Machine {
       [0x32, (m) => m.#push(m.#top())], // DUP
       [0x71, (m) => m.#remember(m.#cursor.u8())], // BINPUT
       [0x72, (m) => m.#remember(m.#cursor.u32())], // LONG_BINPUT
-      [0x70, (m) => m.#remember(m.#index(m.#cursor.line(MAX_DIGITS)))], // PUT
+      [0x70, (m) => m.#remember(m.#constants.index(m.#cursor.line(MAX_DIGITS)))], // PUT
       [0x94, (m) => m.#remember(m.#memo.size)], // MEMOIZE
       [0x68, (m) => m.#push(m.#recall(m.#cursor.u8()))], // BINGET
       [0x6a, (m) => m.#push(m.#recall(m.#cursor.u32()))], // LONG_BINGET
-      [0x67, (m) => m.#push(m.#recall(m.#index(m.#cursor.line(MAX_DIGITS))))], // GET
+      [0x67, (m) => m.#push(m.#recall(m.#constants.index(m.#cursor.line(MAX_DIGITS))))], // GET
       // Names, objects, calls
       [0x63, (m) => m.#push(m.#global(m.#cursor.line(MAX_NAME), m.#cursor.line(MAX_NAME)))], // GLOBAL
       [0x93, (m) => m.#stackGlobal()], // STACK_GLOBAL
@@ -123,6 +122,7 @@ class Machine {
   );
 
   readonly #cursor: ByteCursor;
+  readonly #constants: PickleConstants;
   readonly #world: PickleWorld;
   #stack: PickleValue[] = [];
   /** The stacks below each mark. */
@@ -135,6 +135,7 @@ class Machine {
 
   constructor(cursor: ByteCursor, world: PickleWorld) {
     this.#cursor = cursor;
+    this.#constants = new PickleConstants(cursor, (expected, got) => this.#bad(expected, got));
     this.#world = world;
   }
 
@@ -335,8 +336,6 @@ class Machine {
     return value;
   }
 
-  // Constants
-
   /** A frame only says how much may be read ahead. */
   #frame(): void {
     if (this.#cursor.u64() > this.#cursor.left) throw this.#bad("a frame inside the file", "a longer one");
@@ -346,74 +345,9 @@ class Machine {
     if (version > 5) throw this.#bad("pickle protocol 0 to 5", String(version));
   }
 
-  /** A little-endian two's complement integer; a bigint where a double is not exact. */
-  #integer(length: number): number | bigint {
-    if (length < 0 || length > MAX_INTEGER_BYTES)
-      throw this.#bad(`an integer of at most ${MAX_INTEGER_BYTES} bytes`, String(length));
-    if (length === 0) return 0;
-    const bytes = this.#cursor.take(length);
-    let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
-    return narrow(BigInt.asIntN(8 * length, value));
-  }
-
-  #decimal(text: string, booleans: boolean): number | bigint | boolean {
-    if (booleans && (text === "00" || text === "01")) return text === "01";
-    if (!/^[+-]?\d+$/.test(text)) throw this.#bad("a whole number", JSON.stringify(text.slice(0, 40)));
-    return narrow(BigInt(text.replace(/^\+/, "")));
-  }
-
-  #index(text: string): number {
-    const index = this.#decimal(text, false);
-    if (typeof index !== "number" || index < 0) throw this.#bad("a memo's number", text.slice(0, 40));
-    return index;
-  }
-
-  #float(text: string): number {
-    const special: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Infinity, "-inf": -Infinity };
-    const value = own(special, text) ?? Number(text.trim() === "" ? "x" : text);
-    if (Number.isNaN(value) && text !== "nan") throw this.#bad("a number", JSON.stringify(text.slice(0, 40)));
-    return value;
-  }
-
-  #utf8(length: number): string {
-    const bytes = this.#cursor.take(length);
-    try {
-      return UTF8.decode(bytes);
-    } catch {
-      throw this.#bad("UTF-8 text", "bytes that are not");
-    }
-  }
-
-  #latin1(length: number): string {
-    if (length < 0) throw this.#bad("a length of 0 or more", String(length));
-    const bytes = this.#cursor.take(length);
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  }
-
-  #quoted(line: string): string {
-    const text = decodeEscapes(line.trim());
-    if (text === undefined) throw this.#bad("a quoted string", JSON.stringify(line.slice(0, 40)));
-    return text;
-  }
-
-  #unicode(line: string): string {
-    const text = decodeRawUnicode(line);
-    if (text === undefined) throw this.#bad("text with whole escapes", JSON.stringify(line.slice(0, 40)));
-    return text;
-  }
-
   #bad(expected: string, got: string): Error {
     return this.#cursor.bad(expected, got, this.#at);
   }
-}
-
-// Lone surrogates are legal in Python's strings and pickled as three bytes each; names have none.
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function narrow(value: bigint): number | bigint {
-  const short = Number(value);
-  return Number.isSafeInteger(short) ? short : value;
 }
 
 function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
