@@ -93,7 +93,7 @@ function afterHelp(command: Command): string {
   (command as unknown as EventEmitter).emit("afterHelp", { error: false, command, write });
   const [notes = "", examples = ""] = said.trim().split(/^Examples?:\n/m);
   const shown = examples === "" ? "" : `\`\`\`sh norun\n${examples.replace(/^ {2}/gm, "").trimEnd()}\n\`\`\``;
-  // What stands behind the examples is apart from them by an empty line.
+  // An empty line parts the examples from all that stands behind them.
   const [block, ...rest] = shown.split("\n\n");
   const behind = rest.join("\n\n").replace(/\n?```$/, "");
   return [notesOf(notes), behind === "" ? shown : `${block}\n\`\`\``, notesOf(behind)]
