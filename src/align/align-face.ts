@@ -13,9 +13,9 @@ export const ALIGNMENT_VERSION: number = 2;
  * Number of the way in which a photograph is read and searched, and a crop's pixels are drawn. It goes up when the same
  * photograph gives other faces or other pixels; vectors still compare, but files and caches are not gone on with.
  *
- * 3: where nothing is found, the photograph is looked at turned. 2: crops are drawn from the photograph's own pixels at any size. 1: from a picture reduced to 4096 px a side.
+ * 4: where nothing is found for sure, too. 3: where nothing is found, the photograph is looked at turned. 2: crops are drawn from the photograph's own pixels at any size. 1: from a picture reduced to 4096 px a side.
  */
-export const CROP_VERSION: number = 3;
+export const CROP_VERSION: number = 4;
 
 declare const aligned: unique symbol;
 

@@ -1,7 +1,7 @@
 import { intersectionOverSmaller, intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
 import { MAX_HELD_PIXELS, type Picture, type RgbImage } from "../image/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFaceOf } from "./detector.ts";
-import { lookTurned } from "./look-turned.ts";
+import { lookTurned, SURE } from "./look-turned.ts";
 import { suppressNonMaxima } from "./non-maximum-suppression.ts";
 import { isWholeIn, overlapFor, SHARED_RANGE, tilesOf } from "./tiles.ts";
 
@@ -26,7 +26,7 @@ export interface LookOptions extends DetectOptions {
   readonly maxSidePx?: number | undefined;
   /**
    * True if faces that lie on a side or upside down are looked for beside upright ones; otherwise only where nothing
-   * upright is found. Takes four times as long.
+   * upright is found for sure. Takes four times as long.
    * @default false
    */
   readonly turned?: boolean | undefined;
@@ -37,7 +37,7 @@ export interface LookOptions extends DetectOptions {
  *
  * A photograph that can be held is looked at as it is. A larger one is looked at reduced, and, when faces are wanted
  * that are too small there, in overlapping tiles of its own pixels too; a face that several show is one face. Where
- * nothing is found, it is looked at lying on each side and upside down.
+ * nothing is found for sure, it is looked at lying on each side and upside down, and of two faces at one place the surer counts.
  *
  * Throws    FaceError BAD_IMAGE, and what `detector` throws
  */
@@ -75,7 +75,7 @@ export async function findFaces(
     found.push(...seen);
   }
   const faces = withoutRepeats(found);
-  if (faces.length > 0 && !options.turned) return { faces, image: undefined };
+  if (someSure(faces) && !options.turned) return { faces, image: undefined };
   // Turned faces are looked for in the reduced photograph alone.
   const overview = await picture.whole(side);
   const turned = await lookTurned(detector, overview, { minFacePx: Math.max(smallest, seenWell) });
@@ -93,9 +93,13 @@ async function withTurned(
   image: RgbImage,
   options: LookOptions,
 ): Promise<Detection<"raster">[]> {
-  if (upright.length > 0 && !options.turned) return [...upright];
+  if (someSure(upright) && !options.turned) return [...upright];
   const turned = await lookTurned(detector, image, options);
   return suppressNonMaxima([...upright, ...turned], SAME_FACE, intersectionOverUnion);
+}
+
+function someSure(faces: readonly { readonly score: number }[]): boolean {
+  return faces.some(({ score }) => score >= SURE);
 }
 
 /** One of each face by falling score; of a face seen several times the first, which is the one of most pixels. */

@@ -3,8 +3,11 @@ import { type RgbImage, turnedImage } from "../image/index.ts";
 import type { Detection, DetectOptions, Detector } from "./detector.ts";
 import { suppressNonMaxima } from "./non-maximum-suppression.ts";
 
-/** A second look finds what the first did not: it has to be surer, or pictures without faces would yield some. */
-const SURE = 0.9;
+/**
+ * A second look finds what the first did not: it has to be surer, or pictures without faces would yield some. A first look that
+ * found nothing so sure is no reason not to look again: upside down a face is often seen, doubtfully, as if it were upright.
+ */
+export const SURE = 0.9;
 const SAME_FACE = 0.3;
 
 /**

@@ -24,7 +24,7 @@ test.each(files)(
     const detector = BUILT_IN_CARDS.find((own) => own.id === DEFAULT_MODELS.detector)!;
     const used: Pipeline = {
       ...networkOfCard(new ModelStore(), card),
-      alignment: { template: "arcface-5-point", version: 2, crop: 3 },
+      alignment: { template: "arcface-5-point", version: 2, crop: 4 },
       detector: {
         id: detector.id,
         sha256: detectorDigest(detector.files),
