@@ -380,7 +380,7 @@ process.env["CI"] = "yes";
 const runner = await TestFiles.open(tree, patience);
 const order = files
   .filter((path) => /^(?:src|test)\/.*\.test\.ts$/.test(path) && !NOT_ASKED.test(path))
-  .filter((path) => flags.only === undefined || path.includes(flags.only))
+  .filter((path) => flags.only === undefined || new RegExp(flags.only).test(path))
   .map((path) => ({
     path,
     late: Number(STARTS_PROCESSES.test(read(path))) + Number(path.startsWith("test/")),
