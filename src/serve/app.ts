@@ -3,7 +3,10 @@ import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import { FaceError } from "../core/index.ts";
 import type { Gallery } from "../gallery/index.ts";
+import { COMPREFACE } from "./compreface/index.ts";
+import { DEEPFACE } from "./deepface/index.ts";
 import { DOCS_STYLE, docsPage } from "./docs-page.ts";
+import { type ForeignRoute, foreignBody } from "./foreign.ts";
 import { fromText } from "./from-text.ts";
 import { type FetchOptions, fetchPicture } from "./guarded-fetch.ts";
 import { Metrics } from "./metrics.ts";
@@ -15,7 +18,7 @@ import { PEOPLE } from "./routes/people.ts";
 import { WORK } from "./routes/work.ts";
 import type { Asked, Caller, Handler, Handlers, Served, Service } from "./service.ts";
 import { logged, ServiceError, told } from "./service-error.ts";
-import { type KeyRing, LIMITS, type Limits, RateLimit, ROLES } from "./settings/index.ts";
+import { type KeyRing, LIMITS, type Limits, RateLimit, ROLES, type Role } from "./settings/index.ts";
 import { ENDPOINTS, type Endpoint, type EndpointName } from "./wire/index.ts";
 import { type PictureWorkers, WorkQueue } from "./work-queue.ts";
 
@@ -146,6 +149,32 @@ export function createApp(options: AppOptions): App {
     );
   };
 
+  /** The caller, when they may ask. Throws ServiceError UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS, STOPPING. */
+  const admit = async (request: Request, role: Role, collection: string | undefined): Promise<Caller> => {
+    const caller = await callerOf(request);
+    if (ROLES.indexOf(caller.role) < ROLES.indexOf(role))
+      throw new ServiceError("FORBIDDEN", { where: "key", expected: `the role ${role}`, got: caller.role });
+    if (collection !== undefined && caller.gallery !== null && caller.gallery !== collection)
+      throw new ServiceError("FORBIDDEN", {
+        where: "key",
+        expected: "a key for this gallery",
+        got: "one for another",
+      });
+    if (keys) rates.take(caller.id);
+    if (stopping) throw stoppingError();
+    return caller;
+  };
+
+  const answerForeign = async (route: ForeignRoute, context: Context): Promise<Response> => {
+    const request = context.req.raw;
+    const caller = await admit(request, route.role, undefined);
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.requestMs)]);
+    const query = Object.fromEntries(new URL(request.url).searchParams);
+    const body = request.method === "GET" ? new Uint8Array() : await readBody(request, limits);
+    const content = await foreignBody(body, request.headers.get("content-type") ?? "", fetchUrl, signal);
+    return await route.handle(service, { params: context.req.param(), query, caller, signal, ...content });
+  };
+
   const answer = async (
     endpoint: Endpoint,
     handler: Handler<Endpoint>,
@@ -155,20 +184,9 @@ export function createApp(options: AppOptions): App {
     const request = context.req.raw;
     const { role, body } = endpoint;
     const caller: Caller =
-      role === null ? { id: "none", role: "read", gallery: null } : await callerOf(request);
-    if (role !== null) {
-      if (ROLES.indexOf(caller.role) < ROLES.indexOf(role))
-        throw new ServiceError("FORBIDDEN", { where: "key", expected: `the role ${role}`, got: caller.role });
-      const collection = context.req.param("collection");
-      if (collection !== undefined && caller.gallery !== null && caller.gallery !== collection)
-        throw new ServiceError("FORBIDDEN", {
-          where: "key",
-          expected: "a key for this gallery",
-          got: "one for another",
-        });
-      if (keys) rates.take(caller.id);
-      if (stopping) throw stoppingError();
-    }
+      role === null
+        ? { id: "none", role: "read", gallery: null }
+        : await admit(request, role, context.req.param("collection"));
     const params = checked(endpoint.params, fromText(endpoint.params, context.req.param()));
     const inQuery = Object.fromEntries(new URL(request.url).searchParams);
     const query = body.kind === "pictures" ? {} : checked(endpoint.query, fromText(endpoint.query, inQuery));
@@ -215,6 +233,7 @@ export function createApp(options: AppOptions): App {
     name: string,
     context: Context,
     run: (requestId: string) => Promise<Response>,
+    { tell, statuses = {} }: Partial<Pick<ForeignRoute, "tell" | "statuses">> = {},
   ): Promise<Response> => {
     const begun = now();
     const requestId = requestIdOf(context.req.raw);
@@ -226,9 +245,13 @@ export function createApp(options: AppOptions): App {
     } catch (thrown) {
       const failure = told(thrown);
       code = failure.code;
-      const { status, message, headers } = failure;
+      const { message, headers } = failure;
+      const status = statuses[code] ?? failure.status;
       if (status === 500) log?.error({ requestId, endpoint: name, code, ...logged(thrown) }, "defect");
-      response = Response.json({ error: { code, message, requestId } }, { status, headers });
+      response = Response.json(
+        tell ? tell(code, message, requestId, status) : { error: { code, message, requestId } },
+        { status, headers },
+      );
     } finally {
       active--;
     }
@@ -262,6 +285,13 @@ export function createApp(options: AppOptions): App {
         ),
     );
   }
+  for (const route of [...COMPREFACE, ...DEEPFACE])
+    app.on(
+      route.method,
+      route.path,
+      async (context) =>
+        await wrapped(route.name, context, async () => await answerForeign(route, context), route),
+    );
   for (const [path, [type, text]] of Object.entries(texts))
     app.get(
       path,

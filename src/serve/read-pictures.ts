@@ -42,7 +42,9 @@ export async function readPictures(
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const body = await readBody(request, limits);
   if (type.startsWith("multipart/form-data")) {
-    const { pictures, fields } = await ofForm(body, request.headers.get("content-type")!);
+    const { files, fields } = await readForm(body, request.headers.get("content-type")!);
+    // A picture's field may have any name, and its file's name is nobody's business here.
+    const pictures = files.map(({ bytes }) => bytes);
     return { pictures, options: fromText(options, { ...query, ...fields }) };
   }
   if (type.startsWith("application/json")) return await ofJson(body, fetchUrl, signal);
@@ -56,10 +58,14 @@ export async function readPictures(
   });
 }
 
-async function ofForm(
-  body: Uint8Array,
-  type: string,
-): Promise<{ readonly pictures: Uint8Array[]; readonly fields: Record<string, string> }> {
+/** A form's files, by the names of their fields, and its other fields. */
+export interface Form {
+  readonly files: readonly { readonly field: string; readonly bytes: Uint8Array }[];
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A form's parts. Throws FaceError USAGE. */
+export async function readForm(body: Uint8Array, type: string): Promise<Form> {
   let form: FormData;
   try {
     form = await new Response(body as Uint8Array<ArrayBuffer>, {
@@ -73,16 +79,16 @@ async function ofForm(
       cause,
     });
   }
-  const pictures: Uint8Array[] = [];
+  const files: { field: string; bytes: Uint8Array }[] = [];
   const fields: Record<string, string> = {};
   for (const [name, value] of form as unknown as Iterable<[string, string | Blob]>) {
-    // A picture's field may have any name, and its file's name is nobody's business here.
-    if (typeof value !== "string") pictures.push(new Uint8Array(await value.arrayBuffer()));
+    if (typeof value !== "string")
+      files.push({ field: name, bytes: new Uint8Array(await value.arrayBuffer()) });
     else if (Object.hasOwn(fields, name))
       throw new FaceError("USAGE", { where: "body", expected: "each field once", got: "one twice" });
     else Object.defineProperty(fields, name, { value, enumerable: true });
   }
-  return { pictures, fields };
+  return { files, fields };
 }
 
 async function ofJson(
@@ -107,7 +113,8 @@ async function ofJson(
   return { pictures: bytes, options };
 }
 
-function ofBase64(text: string): Uint8Array {
+/** The bytes of base64, with or without `data:…;base64,` in front. Throws FaceError USAGE. */
+export function ofBase64(text: string): Uint8Array {
   // As browsers make it: data:image/jpeg;base64,…
   const bare = text.replace(/^data:[^,]{0,200};base64,/i, "");
   if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(bare))

@@ -1,0 +1,47 @@
+import type { ENDPOINTS, EndpointName } from "../wire/index.ts";
+
+/** The ways of the table of endpoints without its schemas, which browsers need not load. */
+type Routes = {
+  readonly [N in EndpointName]: {
+    readonly method: (typeof ENDPOINTS)[N]["method"];
+    readonly path: (typeof ENDPOINTS)[N]["path"];
+    readonly body: (typeof ENDPOINTS)[N]["body"]["kind"];
+    readonly answer: (typeof ENDPOINTS)[N]["answer"]["kind"];
+  };
+};
+
+const C = "/v1/collections/{collection}";
+
+/** Held to the table by its type, and by a test. */
+export const ROUTES: Routes = {
+  health: { method: "get", path: "/healthz", body: "none", answer: "json" },
+  ready: { method: "get", path: "/readyz", body: "none", answer: "json" },
+  metrics: { method: "get", path: "/metrics", body: "none", answer: "bytes" },
+  model: { method: "get", path: "/v1/model", body: "none", answer: "json" },
+  detect: { method: "post", path: "/v1/detect", body: "pictures", answer: "json" },
+  embed: { method: "post", path: "/v1/embed", body: "pictures", answer: "json" },
+  compare: { method: "post", path: "/v1/compare", body: "pictures", answer: "json" },
+  collections: { method: "get", path: "/v1/collections", body: "none", answer: "json" },
+  collection: { method: "get", path: C, body: "none", answer: "json" },
+  identify: { method: "post", path: `${C}/identify`, body: "pictures", answer: "json" },
+  search: { method: "post", path: `${C}/search`, body: "pictures", answer: "json" },
+  persons: { method: "get", path: `${C}/persons`, body: "none", answer: "json" },
+  createPerson: { method: "post", path: `${C}/persons`, body: "pictures", answer: "json" },
+  person: { method: "get", path: `${C}/persons/{person}`, body: "none", answer: "json" },
+  changePerson: { method: "patch", path: `${C}/persons/{person}`, body: "json", answer: "json" },
+  deletePerson: { method: "delete", path: `${C}/persons/{person}`, body: "none", answer: "json" },
+  addFaces: { method: "post", path: `${C}/persons/{person}/faces`, body: "pictures", answer: "json" },
+  faces: { method: "get", path: `${C}/persons/{person}/faces`, body: "none", answer: "json" },
+  portrait: { method: "get", path: `${C}/persons/{person}/portrait`, body: "none", answer: "bytes" },
+  crop: { method: "get", path: `${C}/faces/{face}/crop`, body: "none", answer: "bytes" },
+  verify: { method: "post", path: `${C}/persons/{person}/verify`, body: "pictures", answer: "json" },
+  merge: { method: "post", path: `${C}/persons/{person}/merge`, body: "json", answer: "json" },
+  split: { method: "post", path: `${C}/persons/{person}/split`, body: "json", answer: "json" },
+  move: { method: "post", path: `${C}/faces/move`, body: "json", answer: "json" },
+  deleteFaces: { method: "post", path: `${C}/faces/delete`, body: "json", answer: "json" },
+  log: { method: "get", path: `${C}/log`, body: "none", answer: "json" },
+  undo: { method: "post", path: `${C}/undo`, body: "json", answer: "json" },
+  forget: { method: "post", path: `${C}/forget`, body: "json", answer: "json" },
+  prune: { method: "post", path: `${C}/prune`, body: "json", answer: "json" },
+  export: { method: "get", path: `${C}/export`, body: "none", answer: "bytes" },
+};

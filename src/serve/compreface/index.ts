@@ -1,0 +1,1 @@
+export { COMPREFACE } from "./routes.ts";
