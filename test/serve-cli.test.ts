@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -99,6 +99,50 @@ test("a person is enrolled, known again by another service after a kill, and for
   expect(code).toBe(0);
   // A machine that is busy with other tests takes its time over anything; alone it takes some tenths of a second.
   expect(ms).toBeLessThan(10_000);
+});
+
+test("flags come from a file, too", async () => {
+  const config = join(folder, "serve.yaml");
+  await writeFile(
+    config,
+    `gallery: staff=sqlite:${join(folder, "staff.db")}\ncreate: true\nlog-level: silent\n`,
+  );
+  const started = await serve("--config", config);
+  const list = (await (await fetch(`${started.url}/v1/collections`)).json()) as {
+    collections: { name: string }[];
+  };
+  expect(list.collections.map(({ name }) => name)).toEqual(["staff"]);
+  expect((await stop(started)).code).toBe(0);
+  expect(started.log()).toBe("");
+});
+
+test("the commands of the image and of the unit are those of the program", async () => {
+  const deploy = join(import.meta.dirname, "..", "deploy");
+  const image = await readFile(join(deploy, "Dockerfile"), "utf8");
+  const inImage = JSON.parse(/^CMD (.*)$/m.exec(image)![1]!) as string[];
+  const unit = await readFile(join(deploy, "arcface.service"), "utf8");
+  const inUnit = /^ExecStart=\/usr\/bin\/env (.*)$/m.exec(unit)![1]!.split(" ");
+  const here = (words: readonly string[]): string[] =>
+    words.slice(2).map((word) =>
+      word
+        .replace("/data", folder)
+        .replace("/var/lib/arcface", folder)
+        .replace(/^8080$/, "0"),
+    );
+  expect([inImage.slice(0, 2), inUnit.slice(0, 2)]).toEqual([
+    ["arcface", "serve"],
+    ["arcface", "serve"],
+  ]);
+  // The image listens to everybody, so it needs a key; the unit is behind a proxy.
+  const keys = join(folder, "image-keys.json");
+  expect((await arcface(["serve", ...here(inImage)], { ARCFACE_KEYS: keys })).code).toBe(2);
+  const started = await serve(
+    ...here(inUnit).filter((word, i, all) => word !== "--port" && all[i - 1] !== "--port"),
+  );
+  expect((await fetch(`${started.url}/readyz`)).status).toBe(200);
+  started.child.kill("SIGTERM");
+  expect(await started.ended).toBe(0);
+  running.delete(started.child);
 });
 
 test("an address that others reach needs a key, which the service asks for", async () => {

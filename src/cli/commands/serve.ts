@@ -6,6 +6,7 @@ import { type RecognizerOptions, RecognizerPool } from "../../recognise/index.ts
 import type { ServiceLog } from "../../serve/index.ts";
 import { KeyRing, LIMITS, type Limits, ROLES, type Role } from "../../serve/settings/index.ts";
 import type { Act } from "../act.ts";
+import { applyConfig } from "../config-file.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import {
@@ -36,6 +37,7 @@ interface ServeFlags extends ModelFlags {
   readonly timeout: number;
   readonly rate: number;
   readonly logLevel: string;
+  readonly config?: string;
   readonly jobs?: number;
 }
 
@@ -83,6 +85,7 @@ export function serveCommand(program: Command, act: Act): void {
         .choices(["info", "warn", "error", "silent"])
         .default("info"),
     )
+    .option("--config <file>", "take these flags from a YAML or JSON file, by their names without dashes")
     .addHelpText(
       "after",
       `
@@ -122,7 +125,10 @@ function addKeyFlags(command: Command): Command {
     .option("--json", "print JSON");
 }
 
-async function run(io: CliIo, flags: ServeFlags): Promise<number> {
+async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> {
+  const { config } = command.opts<ServeFlags>();
+  if (config !== undefined) await applyConfig(command, config);
+  const flags = command.opts<ServeFlags>();
   io.mayTake?.(DRAIN_MS);
   const keys = await keysToServe(io, flags);
   const named = namedAddresses(flags.gallery ?? []);
