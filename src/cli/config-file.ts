@@ -32,11 +32,7 @@ async function settingsOf(path: string): Promise<Record<string, unknown>> {
     expectShallowYaml(text);
     value = parse(text);
   } catch (cause) {
-    throw new FaceError(
-      "BAD_FILE",
-      { where: path, expected: "flags in YAML or JSON", got: reasonOf(cause) },
-      { cause },
-    );
+    throw new FaceError("BAD_FILE", { where: path, expected: "flags in YAML or JSON", cause });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;

@@ -51,7 +51,11 @@ export async function foreignBody(
         // A path of this machine, as such a client may send, is neither base64 nor an address.
         if (!/^https?:/i.test(text)) return ofBase64(text);
         if (fetchUrl) return await fetchUrl(text, signal);
-        throw new ServiceError("FORBIDDEN", "picture: expected the picture itself, got an address");
+        throw new ServiceError("FORBIDDEN", {
+          where: "picture",
+          expected: "the picture itself",
+          got: "an address",
+        });
       }
       throw new FaceError("USAGE", { where: names[0]!, expected: "a picture", got: "none" });
     },
@@ -66,8 +70,9 @@ export function impliedGallery(service: Service, { caller }: Pick<ForeignAsked, 
       ? service.collections.get(caller.gallery)
       : (service.collections.get("default") ?? (all.length === 1 ? all[0] : undefined));
   if (found) return found;
-  throw new ServiceError(
-    "NOT_FOUND",
-    "key: expected a key for one gallery of this service, got one for several or none",
-  );
+  throw new ServiceError("NOT_FOUND", {
+    where: "key",
+    expected: "a key for one gallery of this service",
+    got: "one for several or none",
+  });
 }

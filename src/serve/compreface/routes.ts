@@ -56,8 +56,13 @@ async function facesOf(
   const least = numberOf(asked, "det_prob_threshold", 0);
   const limit = numberOf(asked, "limit", 0);
   const sure = photograph.faces.filter(({ score }) => score >= least);
-  if (sure.length === 0) throw new FaceError("NO_FACE", "No face is found in the given image");
+  if (sure.length === 0) throw noFace();
   return limit > 0 ? sure.slice(0, limit) : sure;
+}
+
+/** CompreFace's own sentence: its clients look for it. */
+function noFace(): FaceError {
+  return new FaceError("NO_FACE", { where: "", problem: "No face is found in the given image" });
 }
 
 function numberOf({ query }: ForeignAsked, name: string, usual: number): number {
@@ -247,11 +252,13 @@ async function addFace(service: Service, asked: ForeignAsked): Promise<Response>
   if (outcome?.kind === "failed") throw outcome.error;
   if (outcome?.kind === "rejected") {
     const codes = outcome.reasons.map(({ code }) => code);
-    if (codes.includes("no-face")) throw new FaceError("NO_FACE", "No face is found in the given image");
-    throw new ServiceError(
-      "REFUSED",
-      `file: expected a picture that is good enough, got ${codes.join(", ")}; force=true takes it all the same`,
-    );
+    if (codes.includes("no-face")) throw noFace();
+    throw new ServiceError("REFUSED", {
+      where: "file",
+      expected: "a picture that is good enough",
+      got: codes.join(", "),
+      note: "force=true takes it all the same",
+    });
   }
   const { id } = await served.gallery.person(subject);
   const faces = await allFaces(served.gallery, id);
@@ -330,7 +337,12 @@ export const COMPREFACE: readonly ForeignRoute[] = [
   route("GET", "recognition/faces/:image_id/img", "read", async (service, asked) => {
     const { gallery } = impliedGallery(service, asked);
     const crop = await gallery.records.crop((await storedFace(gallery, asked)).id);
-    if (!crop) throw new ServiceError("NOT_FOUND", "image_id: expected a face whose crop was kept, got none");
+    if (!crop)
+      throw new ServiceError("NOT_FOUND", {
+        where: "image_id",
+        expected: "a face whose crop was kept",
+        got: "none",
+      });
     return new Response(crop as Uint8Array<ArrayBuffer>, { headers: { "Content-Type": "image/jpeg" } });
   }),
   route("POST", "recognition/faces/:image_id/verify", "read", async (service, asked) => {
@@ -392,7 +404,7 @@ export const COMPREFACE: readonly ForeignRoute[] = [
       asked.signal,
     );
     const own = chooseFace(source.faces, "largest", source);
-    if (!own) throw new FaceError("NO_FACE", "No face is found in the given image");
+    if (!own) throw noFace();
     const faces = await facesOf(service, service, asked, "target_image");
     return withStatus(asked, service, [
       {

@@ -65,6 +65,9 @@ export const DEEPFACE: readonly ForeignRoute[] = [
     });
   }),
   route("/analyze", async () => {
-    throw new ServiceError("NOT_IMPLEMENTED", "analyze: age, gender, emotion and race are not guessed here");
+    throw new ServiceError("NOT_IMPLEMENTED", {
+      where: "analyze",
+      problem: "age, gender, emotion and race are not guessed here",
+    });
   }),
 ];
