@@ -38,7 +38,7 @@ test("flags come from the file, and the command line counts more", async () => {
 });
 
 test.each([
-  ["max-bdy: 1", 'did you mean "max-body"?'],
+  ["max-bdy: 1", "max-bdy: expected a flag of this command"],
   ["max-body: none", "a value that the flag takes"],
   ["max-body: [1, 2]", "one value, got 2"],
   ["allow-urls: maybe", "true or false"],

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { parse } from "yaml";
-import { expectShallowYaml, FaceError, nearestName, readText, reasonOf } from "../core/index.ts";
+import { FaceError, reasonOf } from "../core/index.ts";
+import { readServiceConfig } from "../serve/settings/index.ts";
 
 /**
  * Reads a command's flags from a file, YAML or JSON, by their long names without the dashes. What stands on the command line
@@ -9,38 +9,16 @@ import { expectShallowYaml, FaceError, nearestName, readText, reasonOf } from ".
  * Throws    FaceError BAD_FILE for a file that cannot be read, USAGE for a flag that there is not or a value it does not take
  */
 export async function applyConfig(command: Command, path: string): Promise<void> {
-  const settings = await settingsOf(path);
+  const settings = await readServiceConfig(path);
   for (const [name, value] of Object.entries(settings)) {
     const option = command.options.find(({ long }) => long === `--${name}` && name !== "config");
     if (!option) {
-      const near = nearestName(
-        name,
-        command.options.map(({ long }) => long?.slice(2) ?? ""),
-      );
-      throw wrong(path, name, "a flag of this command", `another${near ? `; did you mean "${near}"?` : ""}`);
+      throw wrong(path, name, "a flag of this command", "another");
     }
     const attribute = option.attributeName();
     if (command.getOptionValueSource(attribute) === "cli") continue;
     command.setOptionValueWithSource(attribute, takenValue(path, name, option, value), "config");
   }
-}
-
-async function settingsOf(path: string): Promise<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    const text = await readText(path);
-    expectShallowYaml(text);
-    value = parse(text);
-  } catch (cause) {
-    throw new FaceError("BAD_FILE", { where: path, expected: "flags in YAML or JSON", cause });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw new FaceError("BAD_FILE", {
-    where: path,
-    expected: "names of flags with their values",
-    got: "something else",
-  });
 }
 
 function takenValue(path: string, name: string, option: Command["options"][number], value: unknown): unknown {

@@ -11,5 +11,6 @@ export {
   type ListedKey,
   ROLES,
   type Role,
+  readServiceConfig,
 } from "./settings/index.ts";
 export type { PictureWorkers } from "./work-queue.ts";
