@@ -303,11 +303,16 @@ test("on a phone nothing is wider than the screen, and every cell of a table say
 
 test("paper shows more rows of neighbours than the screen at first", async (ctx) => {
   ctx.skip(!CHROMIUM, NEEDS);
-  const rows = (): Promise<number> => page.evaluate(() => document.querySelectorAll("#grid .rowline").length);
-  const shown = (): Promise<string | null> =>
-    page.evaluate(() => document.getElementById("shown")!.textContent);
-  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
-  expect([await rows(), await shown()]).toEqual([80, "80 of 2000"]);
+  const fresh = await browser.newPage();
+  await fresh.goto(pathToFileURL(join(folder, "report.html")).href);
+  await fresh.waitForFunction(() => document.documentElement.dataset["ready"] === "true");
+  const rows = (): Promise<number> =>
+    fresh.evaluate(() => document.querySelectorAll("#grid .rowline").length);
+  const onScreen = await rows();
+  await fresh.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const shown = await fresh.evaluate(() => document.getElementById("shown")!.textContent);
+  expect([onScreen, await rows(), shown]).toEqual([12, 80, "80 of 2000"]);
+  await fresh.close();
 });
 
 test("a name breaks behind its signs and stays the same text", async (ctx) => {
