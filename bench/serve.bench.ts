@@ -77,7 +77,7 @@ async function compare(): Promise<void> {
                 source: result.path,
                 sha256: null,
                 box: result.photograph.faces[0].box,
-                landmarks: [],
+                landmarks: result.photograph.faces[0].landmarks.map(({ x, y }): [number, number] => [x, y]),
                 score: 1,
               },
             },
