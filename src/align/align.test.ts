@@ -126,7 +126,7 @@ test("the versions of the alignment and of the crop belong to these numbers: who
   expect({ alignment: ALIGNMENT_VERSION, place, crop: CROP_VERSION, row }).toMatchInlineSnapshot(`
     {
       "alignment": 2,
-      "crop": 3,
+      "crop": 4,
       "place": [
         1.648521,
         0.044884,
