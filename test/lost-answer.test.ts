@@ -62,7 +62,7 @@ test.skipIf(!replaceable)(
     expect(JSON.parse(err.trim().split("\n").at(-1)!)).toEqual({
       error: {
         code: "INTERNAL",
-        message: expect.stringContaining("expected the command to end with an answer"),
+        message: expect.stringContaining("expected an end with an answer"),
       },
     });
   },

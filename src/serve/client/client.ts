@@ -141,7 +141,7 @@ async function refusal(response: Response): Promise<ClientError> {
   return new ClientError(
     response.status,
     code ?? "HTTP",
-    message ?? `service: expected an answer, got status ${response.status}`,
+    message ?? `the service answered with status ${response.status} and no reason`,
     requestId,
     retryAfter,
   );
