@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /**
  * ARCFACE_TESTS=fast leaves out what takes minutes and depends on the Node version least: trainings, sweeps of operations
- * and networks, measured qualities of detectors and intervals, and tests that kill or interrupt processes in a loop.
+ * and networks, measured qualities of detectors and intervals, files of networks and texts from strangers on the command
+ * line, and tests that kill or interrupt processes in a loop.
  * `.ci/run` runs the rest on every supported version.
  */
 const SLOW = [
@@ -12,21 +13,27 @@ const SLOW = [
   "src/statistics/coverage.test.ts",
   "src/study/mnist/**",
   "src/train/**",
+  "test/checkpoint-cli.test.ts",
   "test/checkpoint-journey.test.ts",
   "test/detectors.test.ts",
   "test/documents-run.test.ts",
   "test/evaluate-cli.test.ts",
+  "test/fusion.test.ts",
   "test/fuzz.test.ts",
   "test/gallery-forget.test.ts",
   "test/gallery-stress*.test.ts",
   "test/gallery-postgres-disk.test.ts",
+  "test/hostile-text.test.ts",
   "test/interrupt.test.ts",
   "test/large-pictures.test.ts",
   "test/map-and-cluster-cli.test.ts",
+  "test/outputs-cli.test.ts",
   "test/report-browser.test.ts",
   "test/reproduce-mnist.test.ts",
   "test/serve-cli.test.ts",
   "test/spared-inputs-cli.test.ts",
+  "test/study-cli.test.ts",
+  "test/terminal-text.test.ts",
   "test/train.test.ts",
 ];
 const fast = process.env["ARCFACE_TESTS"] === "fast";
