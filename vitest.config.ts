@@ -2,13 +2,14 @@ import { defineConfig } from "vitest/config";
 
 /**
  * ARCFACE_TESTS=fast leaves out what takes minutes and depends on the Node version least: trainings, sweeps of operations
- * and networks, measured qualities of detectors and intervals, files of networks and texts from strangers on the command
- * line, and tests that kill or interrupt processes in a loop.
+ * and networks, measured qualities of detectors and intervals, galleries' servers, files of networks and texts from strangers
+ * on the command line, and tests that kill or interrupt processes in a loop.
  * `.ci/run` runs the rest on every supported version.
  */
 const SLOW = [
   "src/autodiff/**",
   "src/gallery/milvus/**",
+  "src/gallery/postgres/**",
   "src/networks/**",
   "src/statistics/coverage.test.ts",
   "src/study/mnist/**",
@@ -20,6 +21,7 @@ const SLOW = [
   "test/evaluate-cli.test.ts",
   "test/fusion.test.ts",
   "test/fuzz.test.ts",
+  "test/gallery-cli.test.ts",
   "test/gallery-forget.test.ts",
   "test/gallery-stress*.test.ts",
   "test/gallery-postgres-disk.test.ts",
@@ -28,6 +30,7 @@ const SLOW = [
   "test/large-pictures.test.ts",
   "test/map-and-cluster-cli.test.ts",
   "test/outputs-cli.test.ts",
+  "test/picture-warnings.test.ts",
   "test/report-browser.test.ts",
   "test/reproduce-mnist.test.ts",
   "test/serve-cli.test.ts",
@@ -35,6 +38,8 @@ const SLOW = [
   "test/study-cli.test.ts",
   "test/terminal-text.test.ts",
   "test/train.test.ts",
+  "test/trial.test.ts",
+  "test/under.test.ts",
 ];
 const fast = process.env["ARCFACE_TESTS"] === "fast";
 
