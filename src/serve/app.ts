@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { type Context, Hono } from "hono";
-import type { z } from "zod";
-import { FaceError } from "../core/index.ts";
 import type { Gallery } from "../gallery/index.ts";
+import { Admission } from "./admission.ts";
+import { finished, requestIdOf } from "./answer.ts";
+import { bodyOf } from "./body-of.ts";
 import { COMPREFACE } from "./compreface/index.ts";
 import { DEEPFACE } from "./deepface/index.ts";
 import { DOCS_STYLE, docsPage } from "./docs-page.ts";
@@ -12,13 +12,15 @@ import { type FetchOptions, fetchPicture } from "./guarded-fetch.ts";
 import { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
-import { checked, type FetchUrl, json, readPictures } from "./read-pictures.ts";
+import { checked, type FetchUrl } from "./read-pictures.ts";
+import { FACES } from "./routes/faces.ts";
+import { GALLERIES } from "./routes/galleries.ts";
 import { OPERATION } from "./routes/operation.ts";
 import { PEOPLE } from "./routes/people.ts";
-import { WORK } from "./routes/work.ts";
+import { PICTURES } from "./routes/pictures.ts";
 import type { Asked, Caller, Handler, Handlers, Served, Service } from "./service.ts";
 import { logged, ServiceError, told } from "./service-error.ts";
-import { type KeyRing, LIMITS, type Limits, RateLimit, ROLES, type Role } from "./settings/index.ts";
+import { type KeyRing, LIMITS, type Limits } from "./settings/index.ts";
 import { ENDPOINTS, type Endpoint, type EndpointName } from "./wire/index.ts";
 import { type PictureWorkers, WorkQueue } from "./work-queue.ts";
 
@@ -67,15 +69,12 @@ export interface App {
   readonly active: () => number;
 }
 
-const HANDLERS: Handlers<EndpointName> = { ...OPERATION, ...WORK, ...PEOPLE };
-
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "Cache-Control": "no-store",
-  "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Referrer-Policy": "no-referrer",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
+const HANDLERS: Handlers<EndpointName> = {
+  ...OPERATION,
+  ...PICTURES,
+  ...GALLERIES,
+  ...PEOPLE,
+  ...FACES,
 };
 
 /** The whole service: a function of what it is made of. It opens nothing, and closes nothing. */
@@ -123,7 +122,13 @@ export function createApp(options: AppOptions): App {
     clock,
     isStopping: () => stopping,
   };
-  const rates = new RateLimit(limits.requestsPerSecond, now);
+  const admission = new Admission({
+    keys,
+    origins: options.origins,
+    requestsPerSecond: limits.requestsPerSecond,
+    now,
+    isStopping: () => stopping,
+  });
   const fetchUrl = urlFetcher(options, limits);
   const document = openApiDocument(version);
   const texts: Readonly<Record<string, readonly [type: string, text: string]>> = {
@@ -132,42 +137,9 @@ export function createApp(options: AppOptions): App {
     "/docs.css": ["text/css; charset=utf-8", DOCS_STYLE],
   };
 
-  /** The one who asks. Throws ServiceError UNAUTHORIZED, FORBIDDEN. */
-  const callerOf = async (request: Request): Promise<Caller> => {
-    if (!keys) {
-      expectOwnMachine(request, options.origins ?? []);
-      return { id: "local", role: "admin", gallery: null };
-    }
-    const key = await keys.find(secretOf(request) ?? "");
-    if (key) return key;
-    throw new ServiceError(
-      "UNAUTHORIZED",
-      { where: "key", expected: "a valid key", got: "none" },
-      {
-        "WWW-Authenticate": "Bearer",
-      },
-    );
-  };
-
-  /** The caller, when they may ask. Throws ServiceError UNAUTHORIZED, FORBIDDEN, TOO_MANY_REQUESTS, STOPPING. */
-  const admit = async (request: Request, role: Role, collection: string | undefined): Promise<Caller> => {
-    const caller = await callerOf(request);
-    if (ROLES.indexOf(caller.role) < ROLES.indexOf(role))
-      throw new ServiceError("FORBIDDEN", { where: "key", expected: `the role ${role}`, got: caller.role });
-    if (collection !== undefined && caller.gallery !== null && caller.gallery !== collection)
-      throw new ServiceError("FORBIDDEN", {
-        where: "key",
-        expected: "a key for this gallery",
-        got: "one for another",
-      });
-    if (keys) rates.take(caller.id);
-    if (stopping) throw stoppingError();
-    return caller;
-  };
-
   const answerForeign = async (route: ForeignRoute, context: Context): Promise<Response> => {
     const request = context.req.raw;
-    const caller = await admit(request, route.role, undefined);
+    const caller = await admission.admit(request, route.role, undefined);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.requestMs)]);
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const body = request.method === "GET" ? new Uint8Array() : await readBody(request, limits);
@@ -186,45 +158,18 @@ export function createApp(options: AppOptions): App {
     const caller: Caller =
       role === null
         ? { id: "none", role: "read", gallery: null }
-        : await admit(request, role, context.req.param("collection"));
+        : await admission.admit(request, role, context.req.param("collection"));
     const params = checked(endpoint.params, fromText(endpoint.params, context.req.param()));
     const inQuery = Object.fromEntries(new URL(request.url).searchParams);
     const query = body.kind === "pictures" ? {} : checked(endpoint.query, fromText(endpoint.query, inQuery));
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.requestMs)]);
     const begun = now();
-    const given = await bodyOf(request, body, signal);
+    const given = await bodyOf(request, body, signal, limits, fetchUrl);
     if (body.kind !== "none") metrics.stage("read", now() - begun);
     const asked = { params, query, caller, requestId, signal, ...given } as unknown as Asked;
     const result = await handler(service, asked);
     if (result instanceof Response) return result;
     return Response.json(result, { status: endpoint.answer.kind === "json" ? endpoint.answer.status : 200 });
-  };
-
-  const bodyOf = async (
-    request: Request,
-    body: Endpoint["body"],
-    signal: AbortSignal,
-  ): Promise<{ readonly body: unknown; readonly pictures: readonly Uint8Array[] }> => {
-    if (body.kind === "none") return { body: undefined, pictures: [] };
-    if (body.kind === "json") {
-      const type = request.headers.get("content-type") ?? "";
-      if (!/^application\/json\b/i.test(type))
-        throw new ServiceError("MEDIA_TYPE", {
-          where: "body",
-          expected: "application/json",
-          got: "another Content-Type",
-        });
-      return { body: checked(body.schema, json(await readBody(request, limits))), pictures: [] };
-    }
-    const found = await readPictures(request, body.options, limits, fetchUrl, signal);
-    const { length } = found.pictures;
-    if (length < body.least || length > body.most)
-      throw new FaceError("USAGE", {
-        where: "pictures",
-        expected: body.least === body.most ? `${body.least}` : `${body.least} to ${body.most}`,
-        got: String(length),
-      });
-    return { body: checked(body.options as z.ZodObject, found.options), pictures: found.pictures };
   };
 
   let active = 0;
@@ -335,81 +280,11 @@ export function createApp(options: AppOptions): App {
   };
 }
 
-function stoppingError(): ServiceError {
-  return new ServiceError(
-    "STOPPING",
-    { where: "service", expected: "it to go on", got: "it being stopped", note: "ask again" },
-    {
-      "Retry-After": "5",
-      Connection: "close",
-    },
-  );
-}
-
 /** The methods of a path that some endpoint has. */
 function methodsAt(pathname: string): string[] {
   return Object.values<Endpoint>(ENDPOINTS)
     .filter(({ path }) => new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname))
     .map(({ method }) => method.toUpperCase());
-}
-
-function secretOf({ headers }: Request): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-  return bearer ?? headers.get("x-api-key") ?? undefined;
-}
-
-/**
- * Without keys the service is this machine's own: a page of another origin in somebody's browser is not, nor a name of the
- * internet that was pointed here.
- *
- * Throws    ServiceError FORBIDDEN
- */
-function expectOwnMachine(request: Request, origins: readonly string[]): void {
-  const { hostname, origin: own } = new URL(request.url);
-  if (!/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname))
-    throw new ServiceError("FORBIDDEN", {
-      where: "host",
-      expected: "localhost or 127.0.0.1 of a service without keys",
-      got: "another name",
-    });
-  const origin = request.headers.get("origin");
-  if (origin !== null && origin !== own && !origins.includes(origin))
-    throw new ServiceError("FORBIDDEN", {
-      where: "origin",
-      expected: "no page of another origin",
-      got: "one",
-      note: "--origin names those that may ask",
-    });
-}
-
-/** A caller's own id, where it is short and plain; else a new one. */
-function requestIdOf({ headers }: Request): string {
-  const given = headers.get("x-request-id");
-  return given !== null && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
-}
-
-function finished(
-  response: Response,
-  request: Request,
-  requestId: string,
-  origins: readonly string[],
-): Response {
-  const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
-  headers.set("X-Request-Id", requestId);
-  const origin = request.headers.get("origin");
-  if (origins.length > 0) headers.append("Vary", "Origin");
-  if (origin !== null && origins.includes(origin)) {
-    headers.set("Access-Control-Allow-Origin", origin);
-    headers.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
-    headers.set("Cross-Origin-Resource-Policy", "cross-origin");
-    if (request.method === "OPTIONS") {
-      headers.set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
-      headers.set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key, x-request-id");
-      headers.set("Access-Control-Max-Age", "600");
-    }
-  }
-  return new Response(response.body, { status: response.status, headers });
 }
 
 function urlFetcher({ allowUrls }: AppOptions, limits: Limits): FetchUrl | undefined {

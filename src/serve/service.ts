@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { FaceError } from "../core/index.ts";
-import { expectPipeline, type Gallery } from "../gallery/index.ts";
-import type { Face, PictureTasks } from "../recognise/index.ts";
+import { type Applied, expectPipeline, type Gallery, type Person } from "../gallery/index.ts";
+import type { Face, FaceChoice, PictureTasks } from "../recognise/index.ts";
 import type { Metrics } from "./metrics.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Limits, Role } from "./settings/index.ts";
@@ -160,4 +160,26 @@ export function found({ box, score, landmarks }: Pick<Face, "box" | "score" | "l
   landmarks: { x: number; y: number }[];
 } {
   return { box: { ...box }, score, landmarks: landmarks.map(({ x, y }) => ({ x, y })) };
+}
+
+/** The gallery of a request. Throws as {@link collectionOf}. */
+export function served(service: Service, asked: { caller: Caller; params: { collection: string } }): Served {
+  return collectionOf(service, asked.caller, asked.params.collection);
+}
+
+/** A change with the person as they are now. */
+export async function changed(gallery: Gallery, { sequence, result }: Applied<Person>) {
+  const [person] = await gallery.records.peopleWith([result.id]);
+  return { sequence, person: person ?? null };
+}
+
+/** The face that a request means. */
+export function choiceOf({
+  face,
+  faceAt,
+}: {
+  readonly face: "largest" | "central" | "only" | number;
+  readonly faceAt?: readonly number[] | undefined;
+}): FaceChoice {
+  return faceAt ? { x: faceAt[0]!, y: faceAt[1]! } : face;
 }

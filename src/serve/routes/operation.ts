@@ -1,7 +1,7 @@
-import type { Handlers } from "../service.ts";
+import { comparable, type Handlers } from "../service.ts";
 
 /** Questions of those who run the service. */
-export const OPERATION: Handlers<"health" | "ready" | "metrics"> = {
+export const OPERATION: Handlers<"health" | "ready" | "metrics" | "model"> = {
   health: async () => ({ ok: true }),
 
   ready: async (service) => {
@@ -26,5 +26,20 @@ export const OPERATION: Handlers<"health" | "ready" | "metrics"> = {
   metrics: async ({ metrics }) => {
     const { type, text } = await metrics.text();
     return new Response(text, { headers: { "Content-Type": type } });
+  },
+
+  model: async (service, { caller, query }) => {
+    const { collection } = query;
+    const { model, dimension, pipeline, calibration, uncalibrated } =
+      collection === undefined
+        ? service.recognition
+        : comparable(service, { caller, params: { collection } }).recognition;
+    return {
+      model,
+      dimension,
+      pipeline: { ...pipeline },
+      calibration: calibration ? { ...calibration } : null,
+      uncalibrated: uncalibrated ?? null,
+    };
   },
 };

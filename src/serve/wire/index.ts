@@ -1,2 +1,3 @@
-export { type AnswerOf, type BodyOf, ENDPOINTS, type Endpoint, type EndpointName } from "./endpoints.ts";
+export type { AnswerOf, BodyOf, Endpoint } from "./endpoint.ts";
+export { ENDPOINTS, type EndpointName } from "./endpoints.ts";
 export * as wire from "./schemas.ts";

@@ -1,37 +1,11 @@
 import { cosine, FaceError, normalize } from "../../core/index.ts";
-import { chooseFace, type FaceChoice } from "../../recognise/index.ts";
+import { chooseFace } from "../../recognise/index.ts";
 import { judge } from "../../verdict/index.ts";
-import { comparable, found, type Handlers, look, lookAtAll, onlyPicture } from "../service.ts";
+import { choiceOf, comparable, found, type Handlers, look, lookAtAll, onlyPicture } from "../service.ts";
 import { verdictOnWire } from "../verdict-on-wire.ts";
 
-/** The face that a request means. */
-export function choiceOf({
-  face,
-  faceAt,
-}: {
-  readonly face: "largest" | "central" | "only" | number;
-  readonly faceAt?: readonly number[] | undefined;
-}): FaceChoice {
-  return faceAt ? { x: faceAt[0]!, y: faceAt[1]! } : face;
-}
-
 /** Work on pictures, without a gallery or against one. */
-export const WORK: Handlers<"model" | "detect" | "embed" | "compare" | "identify" | "search"> = {
-  model: async (service, { caller, query }) => {
-    const { collection } = query;
-    const { model, dimension, pipeline, calibration, uncalibrated } =
-      collection === undefined
-        ? service.recognition
-        : comparable(service, { caller, params: { collection } }).recognition;
-    return {
-      model,
-      dimension,
-      pipeline: { ...pipeline },
-      calibration: calibration ? { ...calibration } : null,
-      uncalibrated: uncalibrated ?? null,
-    };
-  },
-
+export const PICTURES: Handlers<"detect" | "embed" | "compare" | "identify" | "search"> = {
   detect: async (service, { pictures, signal }) => {
     const { recognition } = service;
     const photographs = await lookAtAll(service, recognition, pictures, "detect", signal);

@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+};
+
+/** A caller's own id, where it is short and plain; else a new one. */
+export function requestIdOf({ headers }: Request): string {
+  const given = headers.get("x-request-id");
+  return given !== null && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+/** An answer with the headers that every one has. */
+export function finished(
+  response: Response,
+  request: Request,
+  requestId: string,
+  origins: readonly string[],
+): Response {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+  headers.set("X-Request-Id", requestId);
+  const origin = request.headers.get("origin");
+  if (origins.length > 0) headers.append("Vary", "Origin");
+  if (origin !== null && origins.includes(origin)) {
+    headers.set("Access-Control-Allow-Origin", origin);
+    headers.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+    headers.set("Cross-Origin-Resource-Policy", "cross-origin");
+    if (request.method === "OPTIONS") {
+      headers.set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
+      headers.set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key, x-request-id");
+      headers.set("Access-Control-Max-Age", "600");
+    }
+  }
+  return new Response(response.body, { status: response.status, headers });
+}

@@ -1,0 +1,41 @@
+import type { z } from "zod";
+import { FaceError } from "../core/index.ts";
+import { readBody } from "./read-body.ts";
+import { checked, type FetchUrl, json, readPictures } from "./read-pictures.ts";
+import { ServiceError } from "./service-error.ts";
+import type { Limits } from "./settings/index.ts";
+import type { Endpoint } from "./wire/index.ts";
+
+/**
+ * What a request brings besides its path, checked by its endpoint.
+ *
+ * Throws    ServiceError MEDIA_TYPE, TOO_LARGE, TIMEOUT, FORBIDDEN; FaceError USAGE
+ */
+export async function bodyOf(
+  request: Request,
+  body: Endpoint["body"],
+  signal: AbortSignal,
+  limits: Limits,
+  fetchUrl: FetchUrl | undefined,
+): Promise<{ readonly body: unknown; readonly pictures: readonly Uint8Array[] }> {
+  if (body.kind === "none") return { body: undefined, pictures: [] };
+  if (body.kind === "json") {
+    const type = request.headers.get("content-type") ?? "";
+    if (!/^application\/json\b/i.test(type))
+      throw new ServiceError("MEDIA_TYPE", {
+        where: "body",
+        expected: "application/json",
+        got: "another Content-Type",
+      });
+    return { body: checked(body.schema, json(await readBody(request, limits))), pictures: [] };
+  }
+  const found = await readPictures(request, body.options, limits, fetchUrl, signal);
+  const { length } = found.pictures;
+  if (length < body.least || length > body.most)
+    throw new FaceError("USAGE", {
+      where: "pictures",
+      expected: body.least === body.most ? `${body.least}` : `${body.least} to ${body.most}`,
+      got: String(length),
+    });
+  return { body: checked(body.options as z.ZodObject, found.options), pictures: found.pictures };
+}

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import {
+  C,
+  endpoint,
+  gives,
+  inCollection,
+  limit,
+  MANY,
+  nothing,
+  pictures,
+  threshold,
+  whichFace,
+} from "../endpoint.ts";
+import * as wire from "../schemas.ts";
+
+/** Work on pictures, without a gallery or against one. */
+export const PICTURES = {
+  detect: endpoint({
+    method: "post",
+    path: "/v1/detect",
+    role: "read",
+    summary: "Faces of pictures, without vectors.",
+    params: nothing,
+    query: nothing,
+    body: pictures(1, MANY, z.strictObject({})),
+    answer: gives(wire.DetectAnswer),
+  }),
+  embed: endpoint({
+    method: "post",
+    path: "/v1/embed",
+    role: "read",
+    summary: "Faces of pictures with their vectors.",
+    params: nothing,
+    query: nothing,
+    body: pictures(1, MANY, z.strictObject({})),
+    answer: gives(wire.EmbedAnswer),
+  }),
+  compare: endpoint({
+    method: "post",
+    path: "/v1/compare",
+    role: "read",
+    summary: "One person or two: two pictures, or one picture and vectors.",
+    params: nothing,
+    query: nothing,
+    body: pictures(
+      1,
+      2,
+      z.strictObject({
+        ...whichFace,
+        threshold,
+        vectors: z
+          .array(z.array(z.number()).min(2).max(8192))
+          .min(1)
+          .max(1000)
+          .optional()
+          .describe("With one picture: vectors of the same model, of any length but 0."),
+      }),
+    ),
+    answer: gives(wire.CompareAnswer),
+  }),
+  identify: endpoint({
+    method: "post",
+    path: `${C}/identify`,
+    role: "read",
+    summary: "Who the people on pictures are, as far as they are known.",
+    params: inCollection,
+    query: nothing,
+    body: pictures(
+      1,
+      MANY,
+      z.strictObject({
+        threshold,
+        strangers: z
+          .number()
+          .gt(0)
+          .lt(1)
+          .default(0.01)
+          .describe("Share of strangers that may be taken for someone."),
+        k: limit(100, 1).describe("Candidates that are told."),
+      }),
+    ),
+    answer: gives(wire.IdentifyAnswer),
+  }),
+  search: endpoint({
+    method: "post",
+    path: `${C}/search`,
+    role: "read",
+    summary: "The people who resemble a face most, whether near enough or not.",
+    params: inCollection,
+    query: nothing,
+    body: pictures(1, 1, z.strictObject({ ...whichFace, k: limit(100, 3) })),
+    answer: gives(wire.SearchAnswer),
+  }),
+} as const;
