@@ -120,6 +120,23 @@ test("each native or large package is imported in one folder", () => {
   expect(astray).toEqual([]);
 });
 
+test("a command waits for no drawing, training, study or service that it does not need", () => {
+  const LATER = ["plot", "project", "study", "train", "serve"];
+  const eager = files
+    .filter((file) => file.startsWith("cli/"))
+    .flatMap((file) =>
+      [
+        ...readFileSync(join(SOURCE, file), "utf8").matchAll(
+          /^import (?!type)[^;]*?"((?:\.\.\/)+(\w+)[^"]*)"/gm,
+        ),
+      ]
+        .filter(([, , folder]) => LATER.includes(folder!))
+        .map(([, target]) => `${file} -> ${target}`),
+    );
+  // The flags of the service name its roles and limits, which is little.
+  expect(eager.filter((line) => !line.endsWith("/serve/settings/index.ts"))).toEqual([]);
+});
+
 test("the engine is loaded in one place, which switches its telemetry off before", () => {
   const loaders = files.filter((file) =>
     /loadPackage\(ENGINE_PACKAGE\)|^import (?!type)[^;]*"onnxruntime-(?:node|common)"/m.test(

@@ -1,9 +1,8 @@
 import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
-import { counted, FaceError } from "../../core/index.ts";
-import { embeddingMap, escapeXml, renderPng } from "../../plot/index.ts";
-import { embedTsne, type LayoutQuality, layoutQuality, type Points, pca, umap } from "../../project/index.ts";
+import { counted, FaceError, type WorkOptions } from "../../core/index.ts";
+import type { LayoutQuality, Points } from "../../project/index.ts";
 import { readVectors } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -37,6 +36,10 @@ interface Laid {
   readonly klDivergence?: number;
   readonly perplexity?: number;
 }
+
+/** Loaded by who draws a map: no other command waits for it. */
+const drawing = async () => await import("../../plot/index.ts");
+const layingOut = async () => await import("../../project/index.ts");
 
 const FORMATS = [".svg", ".png", ".html"];
 /** Fewer have no neighbourhoods to be judged by. */
@@ -80,6 +83,8 @@ async function map(io: CliIo, path: string, flags: MapFlags): Promise<number> {
     labelField: flags.label,
     labelsPath: flags.labels,
   });
+  const { embeddingMap } = await drawing();
+  const { layoutQuality } = await layingOut();
   const points: Points = { data, count, dimension };
   const bar = progressBar(io);
   const work = { signal: io.signal, onProgress: bar.update };
@@ -122,11 +127,8 @@ async function map(io: CliIo, path: string, flags: MapFlags): Promise<number> {
   return EXIT.ok;
 }
 
-async function lay(
-  points: Points,
-  flags: MapFlags,
-  work: Parameters<typeof layoutQuality>[2],
-): Promise<Laid> {
+async function lay(points: Points, flags: MapFlags, work: WorkOptions): Promise<Laid> {
+  const { embedTsne, pca, umap } = await layingOut();
   const { seed, iterations } = flags;
   if (flags.method === "pca") {
     const { scores, components, variances, totalVariance } = await pca(points, { ...work, seed });
@@ -160,6 +162,7 @@ function describe({ k, neighbourhoodPreservation, trustworthiness }: LayoutQuali
 }
 
 async function write(out: string, format: string, svg: string, title: string): Promise<void> {
+  const { escapeXml, renderPng } = await drawing();
   const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

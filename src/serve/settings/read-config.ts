@@ -1,8 +1,8 @@
-import { parse } from "yaml";
 import { expectShallowYaml, FaceError, readText } from "../../core/index.ts";
 
 /** The settings of a service by their names, from a file in YAML or JSON. Throws FaceError BAD_FILE. */
 export async function readServiceConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const { parse } = await import("yaml");
   let value: unknown;
   try {
     const text = await readText(path);
