@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { visibleLines } from "../../src/cli/visible-lines.ts";
 import { encodeJpeg, RgbImage } from "../../src/image/index.ts";
@@ -10,15 +10,41 @@ import { CALIBRATION, useMadeRecognizer } from "./made-recognizer.ts";
 
 const home = process.cwd();
 let folder: string;
-beforeAll(async () => {
+// Each test has a folder of its own, so that it can be run alone and again.
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "arcface-golden-"));
   process.chdir(folder);
 });
-afterEach(() => vi.restoreAllMocks());
-afterAll(async () => {
+afterEach(async () => {
+  vi.restoreAllMocks();
   process.chdir(home);
   await rm(folder, { recursive: true, force: true });
 });
+
+const SINGLES = [
+  "ann-000.jpg",
+  "ann-010.jpg",
+  "ann-050.jpg",
+  "bo-060.jpg",
+  "cy-120.jpg",
+  "nobody.jpg",
+  "party-000+060.jpg",
+];
+const ALBUM = [
+  "album/ann-020.jpg",
+  "album/ann-030.jpg",
+  "album/bo-070.jpg",
+  "album/nobody.jpg",
+  "album/broken.jpg",
+];
+const PEOPLE = [
+  "people/Ann/ann-000.jpg",
+  "people/Ann/ann-010.jpg",
+  "people/Bo/bo-060.jpg",
+  "people/Bo/bo-070.jpg",
+  "people/Cy/cy-120.jpg",
+];
+const DOORS = ["door-005.jpg", "door-031.jpg", "door-065.jpg", "door-170.jpg"];
 
 /** Pictures of one colour each, so that no two are the same file; their names say whose faces are on them. */
 async function photographs(...paths: readonly string[]): Promise<void> {
@@ -59,6 +85,8 @@ async function told(...commands: readonly string[]): Promise<string> {
     .join("\n")
     .replaceAll(folder, "FOLDER")
     .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+Z)?/g, "DATE")
+    .replace(/"sha256":"[0-9a-f]{64}"/g, '"sha256":"…"')
+    .replace(/(\d\.\d{6})\d+/g, "$1…")
     .replace(/\b\d+\.\d s\b/g, "… s")
     .replace(/, \d+ bytes: /g, ", … bytes: ")
     .replace(/(?<=, )\d+\.\d MB/g, "… MB");
@@ -66,15 +94,7 @@ async function told(...commands: readonly string[]): Promise<string> {
 
 test("compare: verdicts with a calibration", async () => {
   useMadeRecognizer(CALIBRATION);
-  await photographs(
-    "ann-000.jpg",
-    "ann-010.jpg",
-    "ann-050.jpg",
-    "bo-060.jpg",
-    "cy-120.jpg",
-    "nobody.jpg",
-    "party-000+060.jpg",
-  );
+  await photographs(...SINGLES);
   await expectGolden(
     "compare.txt",
     await told(
@@ -94,6 +114,7 @@ test("compare: verdicts with a calibration", async () => {
 
 test("compare: verdicts without a calibration", async () => {
   useMadeRecognizer(undefined);
+  await photographs(...SINGLES);
   await expectGolden(
     "compare-uncalibrated.txt",
     await told("compare ann-000.jpg ann-010.jpg", "compare ann-000.jpg bo-060.jpg --threshold 0.438"),
@@ -102,13 +123,7 @@ test("compare: verdicts without a calibration", async () => {
 
 test("search: hits, marks and what they rest on", async () => {
   useMadeRecognizer(CALIBRATION);
-  await photographs(
-    "album/ann-020.jpg",
-    "album/ann-030.jpg",
-    "album/bo-070.jpg",
-    "album/nobody.jpg",
-    "album/broken.jpg",
-  );
+  await photographs(...SINGLES, ...ALBUM);
   await expectGolden(
     "search.txt",
     await told(
@@ -126,11 +141,7 @@ test("search: hits, marks and what they rest on", async () => {
 
 test("detect, embed, cluster and map: summaries", async () => {
   useMadeRecognizer(CALIBRATION);
-  await photographs(
-    ...["Ann/ann-000.jpg", "Ann/ann-010.jpg", "Bo/bo-060.jpg", "Bo/bo-070.jpg", "Cy/cy-120.jpg"].map(
-      (path) => `people/${path}`,
-    ),
-  );
+  await photographs(...SINGLES, ...ALBUM, ...PEOPLE);
   await expectGolden(
     "folders.txt",
     await told(
@@ -144,12 +155,12 @@ test("detect, embed, cluster and map: summaries", async () => {
   );
 });
 
-test("gallery: enrolment, answers, corrections and receipts", async () => {
+test("gallery: enrolment and answers", async () => {
   useMadeRecognizer(CALIBRATION);
   // The gallery asks for the file of a network that has no card.
   await writeFile("made-up.onnx", "");
   await photographs(
-    ...["door-005.jpg", "door-031.jpg", "door-065.jpg", "door-170.jpg"],
+    ...[...SINGLES, ...PEOPLE, ...DOORS],
     ...[
       "refused/nobody.jpg",
       "refused/party-000+060.jpg",
@@ -160,47 +171,120 @@ test("gallery: enrolment, answers, corrections and receipts", async () => {
       "refused/broken.jpg",
     ],
   );
-  const lines = await told(
-    "gallery create",
-    "gallery identify door-005.jpg",
-    "gallery calibrate",
-    "gallery enrol Ann ann-000.jpg ann-010.jpg",
-    "gallery enrol Bo bo-060.jpg",
-    "gallery enrol Ann refused ann-000.jpg",
-    "gallery enrol Ann refused/soft-010.jpg ann-000.jpg",
-    "gallery enrol Ann refused/soft-010.jpg",
-    "gallery enrol --people people --expires 2999-01-31",
-    "gallery list",
-    "gallery list Ann",
-    "gallery identify door-005.jpg door-065.jpg door-170.jpg nobody.jpg -k 2",
-    "gallery identify door-031.jpg --threshold 0.5",
-    "gallery identify door-170.jpg",
-    "gallery verify Ann door-005.jpg",
-    "gallery verify Ann door-065.jpg",
-    "gallery verify Ann nobody.jpg",
-    "gallery search door-031.jpg -k 3",
-    'gallery rename Bo "Bo Example"',
-    'gallery merge "Bo Example" Cy',
-    'gallery split "Bo Example" Di 3',
-    "gallery move Ann 3",
-    "gallery undo",
-    "gallery undo 4",
-    "gallery delete --faces 2",
-    "gallery delete Ann",
-    "gallery undo",
-    "gallery retain Ann 2999-12-31",
-    "gallery retain Ann",
-    "gallery log",
-    "gallery stats",
-    "gallery check",
-    "gallery export --out people.jsonl",
-    "gallery prune",
+  await expectGolden(
+    "gallery.txt",
+    await told(
+      "gallery create",
+      "gallery identify door-005.jpg",
+      "gallery calibrate",
+      "gallery enrol Ann ann-000.jpg ann-010.jpg",
+      "gallery enrol Bo bo-060.jpg",
+      "gallery enrol Ann refused ann-000.jpg",
+      "gallery enrol Ann refused/soft-010.jpg ann-000.jpg",
+      "gallery enrol Ann refused/soft-010.jpg",
+      "gallery enrol --people people --expires 2999-01-31",
+      "gallery list",
+      "gallery list Ann",
+      "gallery identify door-005.jpg door-065.jpg door-170.jpg nobody.jpg -k 2",
+      "gallery identify door-031.jpg --threshold 0.5",
+      "gallery identify door-170.jpg",
+      "gallery verify Ann door-005.jpg",
+      "gallery verify Ann door-065.jpg",
+      "gallery verify Ann nobody.jpg",
+      "gallery search door-031.jpg -k 3",
+    ),
   );
+});
+
+/** A gallery of Ann, Bo and Cy. */
+async function galleryOfThree(): Promise<void> {
+  useMadeRecognizer(CALIBRATION);
+  await writeFile("made-up.onnx", "");
+  await photographs(...PEOPLE);
+  await told("gallery create", "gallery calibrate", "gallery enrol --people people --expires 2999-01-31");
+}
+
+test("gallery: corrections and how they are undone", async () => {
+  await galleryOfThree();
+  await expectGolden(
+    "gallery-corrections.txt",
+    await told(
+      'gallery rename Bo "Bo Example"',
+      'gallery merge "Bo Example" Cy',
+      'gallery list "Bo Example"',
+      'gallery split "Bo Example" Di 3',
+      'gallery split "Bo Example" Di 6 8',
+      "gallery move Ann 3",
+      "gallery move Ann 6 9",
+      "gallery move Ann 6",
+      "gallery undo",
+      "gallery undo 7",
+      "gallery undo 5",
+      "gallery undo 6",
+      "gallery undo 2",
+      "gallery delete --faces 2",
+      "gallery delete Ann",
+      "gallery undo",
+      "gallery retain Ann 2999-12-31",
+      "gallery retain Ann",
+      "gallery log",
+      "gallery stats",
+      "gallery check",
+      "gallery export --out people.jsonl",
+      "gallery prune",
+    ),
+  );
+});
+
+test("gallery: what is forgotten", async () => {
+  await galleryOfThree();
+  await told('gallery rename Bo "Bo Example"');
   // A gallery is searched for what was forgotten by a process that has to find this package.
   process.chdir(home);
-  const receipts = await told('gallery forget Ann "Bo Example"', "gallery list");
-  process.chdir(folder);
-  await expectGolden("gallery.txt", lines + receipts);
+  await expectGolden("gallery-forget.txt", await told('gallery forget Ann "Bo Example"', "gallery list"));
+});
+
+test("answers for programs: a JSON value a line", async () => {
+  useMadeRecognizer(CALIBRATION);
+  await photographs(...SINGLES, ...ALBUM);
+  await expectGolden(
+    "json.txt",
+    await told(
+      "compare ann-000.jpg ann-010.jpg --json",
+      "compare ann-000.jpg nobody.jpg --json",
+      "compare ann-000.jpg bo-060.jpg --threshold 0.4 --json",
+      "search ann-000.jpg nobody.jpg --in album -k 2 --json",
+      "detect party-000+060.jpg nobody.jpg --json",
+      "embed ann-000.jpg --json",
+      "compare ann-000.jpg --json",
+    ),
+  );
+});
+
+test("galleries for programs: a JSON value a line", async () => {
+  await galleryOfThree();
+  await photographs(...DOORS);
+  await expectGolden(
+    "gallery-json.txt",
+    await told(
+      "gallery identify door-005.jpg door-170.jpg --json",
+      "gallery verify Ann door-065.jpg --json",
+      "gallery search door-031.jpg -k 2 --json",
+      "gallery list --json",
+      "gallery list Bo --json",
+      "gallery rename Bo Bea --json",
+      "gallery merge Bea Cy --json",
+      "gallery split Bea Di 8 --json",
+      "gallery move Di 6 --json",
+      "gallery delete --faces 2 --json",
+      "gallery delete Ann --json",
+      "gallery undo --json",
+      "gallery retain Di 2999-12-31 --json",
+      "gallery log --json",
+      "gallery check --json",
+      "gallery prune --json",
+    ),
+  );
 });
 
 test("evaluate and calibrate: figures with their intervals", async () => {
@@ -241,6 +325,10 @@ test("models: what is known of licences", async () => {
 });
 
 test("refusals: a sentence each, and the exit code", async () => {
+  useMadeRecognizer(CALIBRATION);
+  await writeFile("made-up.onnx", "");
+  await photographs(...SINGLES, ...ALBUM, ...DOORS);
+  await told("gallery create", "gallery enrol Ann ann-000.jpg");
   useMadeRecognizer(undefined);
   await expectGolden(
     "refusals.txt",
@@ -254,7 +342,12 @@ test("refusals: a sentence each, and the exit code", async () => {
       "search nowhere.jpg --in album",
       "search ann-000.jpg --in album --grid out.gif",
       "cluster album",
+      "cluster album --threshold 1.5",
+      "cluster album --threshold=",
       "gallery enrol Ann",
+      "gallery enrol Ann ann-010.jpg --min-eyes -1",
+      "gallery move Ann 0",
+      "gallery move Ann 1.5",
       "gallery verify Nobody door-005.jpg",
       "gallery undo 999",
       "gallery undo one",
@@ -269,6 +362,7 @@ test("refusals: a sentence each, and the exit code", async () => {
 test("options: values that are refused, outputs that would harm, and what comes of outputs", async () => {
   useMadeRecognizer(CALIBRATION);
   await photographs(
+    ...SINGLES,
     "crew/ann/ann-000.jpg",
     "crew/ann/ann-010.jpg",
     "crew/bo/bo-060.jpg",
@@ -317,7 +411,11 @@ test("every golden text is one that is written", () => {
     "search-uncalibrated",
     "folders",
     "gallery",
+    "gallery-corrections",
+    "gallery-forget",
+    "gallery-json",
     "evaluate",
+    "json",
     "models",
     "refusals",
     "options",

@@ -23,7 +23,7 @@ const SLOW_S = { computing: 3, waiting: 15 };
 export type Event =
   | { readonly event: "try"; readonly test: string; readonly mutant: number }
   | { readonly event: "killed"; readonly test: string; readonly mutant: number }
-  /** The test failed with it, and afterwards without it: what it left behind is no evidence. */
+  /** The test failed with it, and afterwards without it, so that it is no evidence; or there was no time to try it. */
   | { readonly event: "in doubt"; readonly test: string; readonly mutant: number }
   | { readonly event: "reached"; readonly test: string; readonly mutants: readonly number[] }
   | { readonly event: "baseline failed"; readonly test: string };
@@ -119,7 +119,10 @@ export default class MutantRunner extends TestRunner {
       if (!passed) this.#suspect = mutant;
       more = !passed || this.#queue.length > 0;
     }
-    if (performance.now() > this.#until && this.#suspect === 0) more = false;
+    if (more && performance.now() > this.#until && this.#suspect === 0) {
+      more = false;
+      for (const mutant of this.#queue) this.#tell({ event: "in doubt", test: name, mutant });
+    }
     this.#repeat(test, more, retry === 0 && !passed);
   }
 

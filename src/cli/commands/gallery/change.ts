@@ -54,7 +54,11 @@ async function move(io: CliIo, to: string, faces: string[], flags: GalleryFlags)
   const ids = faceIds(faces);
   const { sequence, result } = await gallery.move(ids, to);
   const { name: person } = result;
-  say(io, flags, { sequence, person, faces: ids }, `${sequence}: ${count(ids.length, "face")} to ${person}`);
+  const sentence =
+    sequence === 0
+      ? `${person} has ${ids.length === 1 ? "this face" : "these faces"} already: nothing changed`
+      : `${sequence}: ${count(ids.length, "face")} to ${person}`;
+  say(io, flags, { sequence, person, faces: ids }, sentence);
   return EXIT.ok;
 }
 
