@@ -146,7 +146,8 @@ export class Gallery {
    * Adds faces to people, new or known by their names; all of them in one change. Names are kept in the spelling of
    * `personName`, in which they are looked up, too.
    *
-   * Throws    FaceError USAGE for a name that is none, SHAPE, ZERO_VECTOR
+   * Throws    FaceError USAGE for a name that is none, SHAPE, ZERO_VECTOR; PERSON_UNKNOWN for a number of nobody, CONFLICT
+   *           when somebody has the name of someone new
    */
   async enrol(
     people: readonly Enrolment[],

@@ -16,6 +16,11 @@ export interface Enrolment {
   readonly faces: readonly NewFace[];
   /** Date after which the person is forgotten, for a person who is new; null for never. @default null */
   readonly expires?: Date | null | undefined;
+  /**
+   * Someone who is there, by number and whatever their name is by now; or "new" for someone who must not be there.
+   * @default whoever has the name, who is made when not there
+   */
+  readonly person?: number | "new" | undefined;
 }
 
 /** The result of enrolling one person. */
@@ -91,8 +96,11 @@ export async function planEnrolment(
   const contents: FaceContent[] = [];
   const result: Enrolled[] = [];
   const created = new Map<string, number>();
-  for (const { name, faces, expires } of enrolments) {
-    const known = created.get(name) ?? (await store.personNamed(name))?.id;
+  for (const { name: given, faces, expires, person: whose } of enrolments) {
+    const numbered = typeof whose === "number" ? await personNumbered(store, whose) : undefined;
+    const name = numbered?.name ?? given;
+    const known = created.get(name) ?? (numbered ?? (await store.personNamed(name)))?.id;
+    if (whose === "new" && known !== undefined) throw nameTaken("gallery", name);
     const person = known ?? next++;
     if (known === undefined) {
       created.set(name, person);

@@ -3,6 +3,7 @@ import { type FaceError, internal } from "../core/index.ts";
 import {
   type EnrolmentOptions,
   enrolPhotographs,
+  type PersonToEnrol,
   type PortraitSource,
   type RejectReason,
 } from "../recognise/index.ts";
@@ -29,12 +30,12 @@ export type Outcome =
  * Enrols someone from pictures through the queue, in one change. The photographs' names are not kept: a face's source is
  * `upload:` and its picture's sha256.
  *
- * Throws    as `enrolPhotographs`; ServiceError OVERLOADED
+ * Throws    as `enrolPhotographs` and `Gallery.enrol`; ServiceError OVERLOADED
  */
 export async function enrolUploads(
   service: Service,
   { gallery, recognition }: Served,
-  name: string,
+  whose: Pick<PersonToEnrol, "name" | "person">,
   pictures: readonly Uint8Array[],
   gate: Gate & Pick<EnrolmentOptions, "expires">,
   signal: AbortSignal,
@@ -53,7 +54,7 @@ export async function enrolUploads(
     for (const { path, result } of asked) yield { path, ...(await result) };
   };
   const { threshold, force, expires, ...limits } = gate;
-  const people = [{ name, paths: [...bytes.keys()] }];
+  const people = [{ ...whose, paths: [...bytes.keys()] }];
   const outcomes = new Map<string, Outcome>();
   for await (const { path, person: _, ...outcome } of enrolPhotographs(
     gallery,

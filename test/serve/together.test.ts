@@ -97,3 +97,40 @@ test("answers are the same to the last digit, alone and among many", async () =>
   );
   for (const [i, { response }] of many.entries()) if (i % 3) expect(await response.text()).toBe(alone);
 });
+
+test("faces sent to a person's number are that person's, renamed or deleted while the pictures are looked at", async () => {
+  const { app, gallery, recognition } = await madeService("renamed");
+  let open = (): void => {};
+  const hold = (): void => {
+    recognition.batches.length = 0;
+    recognition.gate = new Promise<void>((settle) => {
+      open = settle;
+    });
+  };
+  const { person } = (await ask(app, "POST", `${C}/persons`, form(["ann-000"], { name: "Ann" }))).json;
+  hold();
+  const added = ask(app, "POST", `${C}/persons/${person.id}/faces`, form(["ann-004"]));
+  await expect.poll(() => recognition.batches.length).toBe(1);
+  await ask(app, "PATCH", `${C}/persons/${person.id}`, { name: "Anna" });
+  await ask(app, "POST", `${C}/persons`, { name: "Ann" });
+  open();
+  expect((await added).json.person).toEqual({ id: person.id, name: "Anna", expires: null, faces: 2 });
+  expect((await gallery.person("Ann")).faces).toBe(0);
+
+  hold();
+  const late = ask(app, "POST", `${C}/persons/${person.id}/faces`, form(["ann-008"]));
+  await expect.poll(() => recognition.batches.length).toBe(1);
+  await ask(app, "DELETE", `${C}/persons/${person.id}`);
+  open();
+  expect(await late).toMatchObject({ status: 404, json: { error: { code: "PERSON_UNKNOWN" } } });
+  expect(await gallery.records.personNamed("Anna")).toBeUndefined();
+
+  hold();
+  const second = ask(app, "POST", `${C}/persons`, form(["ben-090"], { name: "Ben" }));
+  await expect.poll(() => recognition.batches.length).toBe(1);
+  await ask(app, "POST", `${C}/persons`, { name: "Ben" });
+  open();
+  // The one who was there first gets no faces of a person that was to be new.
+  expect(await second).toMatchObject({ status: 409, json: { error: { code: "CONFLICT" } } });
+  expect((await gallery.person("Ben")).faces).toBe(0);
+});

@@ -7,7 +7,7 @@ import {
   type UnitVector,
   type WorkOptions,
 } from "../../core/index.ts";
-import { expectPipeline, type Gallery, type NewFace } from "../../gallery/index.ts";
+import { expectPipeline, type Gallery, type NewFace, type Person } from "../../gallery/index.ts";
 import { thresholdOf } from "../../verdict/index.ts";
 import { chooseFace } from "../face.ts";
 import type { RecognizerPool } from "../pool.ts";
@@ -44,7 +44,12 @@ export type EnrolmentResult = { readonly path: string; readonly person: string }
 export interface PersonToEnrol {
   readonly name: string;
   readonly paths: readonly string[];
+  /** As `Enrolment` of the gallery has it: someone who is there, by number, or "new". @default whoever has the name */
+  readonly person?: number | "new" | undefined;
 }
+
+/** Someone as they are looked for in a gallery. */
+type Whose = Pick<PersonToEnrol, "name" | "person">;
 
 /** Whoever makes portraits of photographs: a pool, or a service in front of one. */
 export type PortraitSource = Pick<RecognizerPool, "calibration" | "pipeline" | "portraits">;
@@ -91,14 +96,15 @@ export async function* enrolPhotographs(
   const threshold = thresholdOf(gallery.policy({ threshold: options.threshold, calibration })) ?? null;
   const total = people.reduce((sum, { paths }) => sum + paths.length, 0);
   let done = 0;
-  const spelled = people.map(({ name, paths }) => ({ name: personName("enrol", name), paths }));
+  const spelled = people.map((each) => ({ ...each, name: personName("enrol", each.name) }));
   for (const group of inGroups(spelled)) {
-    const todo: { readonly path: string; readonly name: string }[] = [];
-    for (const { name, paths } of group) {
-      const known = await knownPaths(gallery, name, paths);
+    const todo: { readonly path: string; readonly whose: Whose }[] = [];
+    for (const whose of group) {
+      const { paths } = whose;
+      const known = await knownPaths(gallery, whose, paths);
       for (const path of paths) {
-        if (!known.has(path)) todo.push({ path, name });
-        else yield { path, person: name, kind: "known" };
+        if (!known.has(path)) todo.push({ path, whose });
+        else yield { path, person: whose.name, kind: "known" };
       }
       done += known.size;
     }
@@ -109,7 +115,8 @@ export async function* enrolPhotographs(
       todo.map(({ path }) => path),
       { signal: options.signal },
     )) {
-      const { path, name } = todo[place++]!;
+      const { path, whose } = todo[place++]!;
+      const { name } = whose;
       options.onProgress?.({ stage: "enrol", done: ++done, total });
       if (result.kind === "failed") yield { path, person: name, kind: "failed", error: result.error };
       else {
@@ -117,8 +124,9 @@ export async function* enrolPhotographs(
         if ("reasons" in seen) yield { path, person: name, kind: "rejected", reasons: seen.reasons };
         else candidates.push(seen);
       }
-      if (todo[place]?.name === name) continue;
-      yield* enrolPerson(gallery, name, candidates, options.force ? null : threshold, options.expires);
+      const next = todo[place]?.whose;
+      if (next?.name === name && next.person === whose.person) continue;
+      yield* enrolPerson(gallery, whose, candidates, options.force ? null : threshold, options.expires);
       candidates = [];
     }
   }
@@ -166,21 +174,23 @@ function candidateOf(
 /** Enrols those of a person's portraits that are the person's, in one change. */
 async function* enrolPerson(
   gallery: Gallery,
-  name: string,
+  whose: Whose,
   portraits: readonly Candidate[],
   threshold: number | null,
   expires: Date | undefined,
 ): AsyncGenerator<EnrolmentResult> {
+  const { name } = whose;
   // Another process may have enrolled the same photographs while these were looked at.
   const known = await knownDigests(
     gallery,
-    name,
+    whose,
     portraits.map(({ sha256 }) => sha256),
   );
   for (const { path, sha256 } of portraits)
     if (known.has(sha256)) yield { path, person: name, kind: "known" };
   const candidates = portraits.filter(({ sha256 }) => !known.has(sha256));
-  const own = await ownVectors(gallery, name);
+  const self = await personOf(gallery, whose);
+  const own = await ownVectors(gallery, self);
   const vectors = candidates.map(({ portrait }) => portrait.embedding);
   const likeness = threshold === null ? undefined : likenessOf(vectors, own, threshold);
   const accepted: Candidate[] = [];
@@ -190,7 +200,7 @@ async function* enrolPerson(
     if (like && threshold !== null) {
       if (!like.belongs && like.own !== null)
         reasons.push({ code: "unlike-own", cosine: like.own, threshold });
-      const other = (await gallery.search(vectors[i]!, 2)).find(({ person }) => person.name !== name);
+      const other = (await gallery.search(vectors[i]!, 2)).find(({ person }) => person.id !== self?.id);
       if (other && other.cosine >= threshold && other.cosine > (like.own ?? -1)) {
         const { person, cosine } = other;
         reasons.push({ code: "like-another", person: person.name, cosine, threshold });
@@ -207,13 +217,18 @@ async function* enrolPerson(
       provenance: provenanceOf(path, sha256, portrait),
     }),
   );
-  const { sequence, result } = await gallery.enrol([{ name, faces, expires: expires ?? null }]);
+  const { sequence, result } = await gallery.enrol([{ ...whose, faces, expires: expires ?? null }]);
   for (const [i, face] of result[0]!.faces.entries())
     yield { path: accepted[i]!.path, person: name, kind: "enrolled", face, sequence };
 }
 
-async function ownVectors(gallery: Gallery, name: string): Promise<UnitVector[]> {
-  const person = await gallery.records.personNamed(name);
+async function personOf({ records }: Gallery, { name, person }: Whose): Promise<Person | undefined> {
+  return typeof person === "number"
+    ? (await records.peopleWith([person]))[0]
+    : await records.personNamed(name);
+}
+
+async function ownVectors(gallery: Gallery, person: Person | undefined): Promise<UnitVector[]> {
   if (!person) return [];
   // A few hundred images say what someone looks like.
   const faces = await gallery.records.faces({ limit: 500 }, person.id);
@@ -221,25 +236,25 @@ async function ownVectors(gallery: Gallery, name: string): Promise<UnitVector[]>
 }
 
 /** Photographs of which the person has a face already. A file that cannot be read is left for the recognizer to say. */
-async function knownPaths(gallery: Gallery, name: string, paths: readonly string[]): Promise<Set<string>> {
-  const person = await gallery.records.personNamed(name);
+async function knownPaths(gallery: Gallery, whose: Whose, paths: readonly string[]): Promise<Set<string>> {
+  const person = await personOf(gallery, whose);
   if (!person) return new Set();
   const digests = new Map<string, string>();
   for (const path of paths) {
     const bytes = isDatabaseInUse(path) ? undefined : await readFile(path).catch(() => undefined);
     if (bytes) digests.set(path, createHash("sha256").update(bytes).digest("hex"));
   }
-  const known = await knownDigests(gallery, name, [...digests.values()]);
+  const known = await knownDigests(gallery, whose, [...digests.values()]);
   return new Set(paths.filter((path) => known.has(digests.get(path) ?? "")));
 }
 
 /** Those of the photographs, by sha256, of which the person has a face. */
 async function knownDigests(
   gallery: Gallery,
-  name: string,
+  whose: Whose,
   digests: readonly string[],
 ): Promise<Set<string>> {
-  const person = await gallery.records.personNamed(name);
+  const person = await personOf(gallery, whose);
   if (!person || digests.length === 0) return new Set();
   const known = await gallery.records.knownPhotographs([...new Set(digests)]);
   return new Set(digests.filter((digest) => known.get(digest)?.includes(person.id)));

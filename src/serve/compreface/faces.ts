@@ -81,7 +81,14 @@ async function addFace(service: Service, asked: ForeignAsked): Promise<Response>
   const subject = personName("subject", textOf(asked, "subject"));
   const picture = await asked.picture("file");
   const force = asked.query["force"] === "true";
-  const [outcome] = await enrolUploads(service, served, subject, [picture], { force }, asked.signal);
+  const [outcome] = await enrolUploads(
+    service,
+    served,
+    { name: subject },
+    [picture],
+    { force },
+    asked.signal,
+  );
   if (outcome?.kind === "enrolled")
     return Response.json({ image_id: String(outcome.face), subject }, { status: 201 });
   if (outcome?.kind === "failed") throw outcome.error;

@@ -7,8 +7,15 @@ import { ServiceError } from "../service-error.ts";
 export const FACES: Handlers<"addFaces" | "faces" | "portrait" | "crop" | "move" | "deleteFaces"> = {
   addFaces: async (service, asked) => {
     const where = comparable(service, asked);
-    const { name } = await where.gallery.person(asked.params.person);
-    const outcomes = await enrolUploads(service, where, name, asked.pictures, asked.body, asked.signal);
+    const { id: person, name } = await where.gallery.person(asked.params.person);
+    const outcomes = await enrolUploads(
+      service,
+      where,
+      { name, person },
+      asked.pictures,
+      asked.body,
+      asked.signal,
+    );
     return {
       person: await where.gallery.person(asked.params.person),
       pictures: outcomes.map(outcomeOnWire),

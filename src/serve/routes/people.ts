@@ -36,20 +36,21 @@ export const PEOPLE: Handlers<
     const until = expires === undefined ? undefined : momentOf("expires", expires);
     if (await gallery.records.personNamed(name)) throw taken();
     if (asked.pictures.length === 0) {
-      const { result } = await gallery.enrol([{ name, faces: [], expires: until ?? null }]);
-      if (!result[0]!.created) throw taken();
+      const { result } = await gallery.enrol([{ name, faces: [], expires: until ?? null, person: "new" }]);
       return { person: await gallery.person(result[0]!.person), pictures: [] };
     }
     const outcomes = await enrolUploads(
       service,
       where,
-      name,
+      { name, person: "new" },
       asked.pictures,
       { ...gate, expires: until },
       asked.signal,
     );
+    const made = outcomes.find((outcome) => outcome.kind === "enrolled");
+    const [face] = made ? await gallery.records.facesWith([made.face]) : [];
     const answer = {
-      person: (await gallery.records.personNamed(name)) ?? null,
+      person: face ? await gallery.person(face.person) : null,
       pictures: outcomes.map(outcomeOnWire),
     };
     return answer.person ? answer : Response.json(answer, { status: 200 });
