@@ -169,7 +169,7 @@ const io = {
 };
 const program = commandTree(io, () => async () => {}, false);
 
-/** The reason why a command line of a document is not one of the program's, if it is not. */
+/** Says why a command line of a document is not one of the program's, if it is not. */
 function complaint(line: string): string | undefined {
   const words = line.split(/\s+/).slice(1);
   let command: Command = program;

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** The way a command ended that was interrupted at a terminal. */
+/** End of a command that was interrupted at a terminal. */
 export interface Interrupted {
   /** From the first Ctrl-C to the end; null when the command ended before. */
   readonly seconds: number | null;

@@ -3,7 +3,7 @@ export interface MilvusServer {
   readonly name: string;
   /** The server's address; undefined when there is none. */
   readonly address: string | undefined;
-  /** The reason why its tests are skipped; undefined when they are not. */
+  /** Says why its tests are skipped; undefined when they are not. */
   readonly missing: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import pg from "pg";
 /** The PostgreSQL server of the tests; undefined when there is none. */
 export const server = process.env["ARCFACE_TEST_POSTGRES"];
 
-/** The reason why tests of PostgreSQL are skipped; undefined when they are not. */
+/** Says why tests of PostgreSQL are skipped; undefined when they are not. */
 export const missing =
   server === undefined
     ? 'skipped: ARCFACE_TEST_POSTGRES names no server; "tools/test-servers start FILE" starts one'

@@ -1,7 +1,7 @@
 import type { Landmarks, Point, Space } from "../core/index.ts";
 
 /**
- * The way a head is turned, in degrees, as the camera sees it. All three are 0 for a face that looks into the camera upright.
+ * Yaw, pitch and roll of a head in degrees, as the camera sees it. All three are 0 for a face that looks into the camera upright.
  *
  * Ranges    yaw and pitch −90…90, roll −180…180
  */

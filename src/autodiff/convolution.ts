@@ -1,4 +1,4 @@
-/** The way a convolution's window moves. */
+/** Steps and borders of a convolution's window. */
 export interface Window {
   readonly stride: number;
   readonly padding: number;

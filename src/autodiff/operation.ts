@@ -30,6 +30,6 @@ export interface Operation<A = unknown> {
   plain(emit: Emitter, inputs: readonly string[], value: Value, attributes: A): string;
   /** The operation on channel-blocked maps; undefined where these shapes do not allow it. */
   blocked?(emit: BlockedEmitter, value: Value, attributes: A): Placed | undefined;
-  /** The way each input lies best, so that nothing is moved; undefined where it does not matter. */
+  /** The best layout of each input, so that nothing is moved; undefined where it does not matter. */
   wants?(inputs: readonly Value[], attributes: A, block: number): readonly (Layout | undefined)[];
 }

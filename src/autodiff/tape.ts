@@ -3,7 +3,7 @@ import type { Operation } from "./operation.ts";
 import { type Operand, Value } from "./value.ts";
 import type { ValueType } from "./value-type.ts";
 
-/** The way a random input is drawn, anew for every run. */
+/** Distribution of a random input, which is drawn anew for every run. */
 export type Distribution =
   /** 1 with chance `probability`, else 0. */
   | { readonly kind: "bernoulli"; readonly probability: number }

@@ -10,7 +10,7 @@ import { assembleCheckpoint, isTorchLegacy, isZip, readTorchLegacy, readTorchZip
 
 const HEAD_BYTES = 16;
 
-/** The way to open a checkpoint. */
+/** Options for opening a checkpoint. */
 export interface CheckpointOptions {
   /**
    * The one of several dictionaries of a PyTorch file to take, by its keys from the outside in.

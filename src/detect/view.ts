@@ -14,7 +14,7 @@ export interface View {
   readonly pixelPx: number;
 }
 
-/** The way a network wants its picture. */
+/** The form in which a network takes its picture. */
 export interface ViewInput {
   readonly sideMultiple: number;
   readonly mean: number;

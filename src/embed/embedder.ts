@@ -25,7 +25,7 @@ export interface EmbedderContract {
   };
 }
 
-/** The way faces are embedded. */
+/** Options for embedding faces. */
 export interface EmbedOptions {
   /** Embed each face and its mirror image and normalise the sum. Twice the work. @default false */
   readonly flip?: boolean;

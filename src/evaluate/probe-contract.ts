@@ -41,7 +41,7 @@ export const NORMALIZATIONS: readonly Normalization[] = [
   { name: "0..255", mean: [0, 0, 0], scale: [1, 1, 1] },
 ];
 
-/** The way a contract is measured. */
+/** Options for measuring contracts. */
 export interface ProbeOptions extends FaceFinderOptions, WorkOptions {
   /** @default 100 */
   readonly people?: number | undefined;

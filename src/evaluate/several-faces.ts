@@ -9,7 +9,7 @@ const RATES = [1e-3, 1e-4, 1e-5] as const;
 /** Strangers who are accepted below which a ratio says too little. */
 const ENOUGH = 100;
 
-/** The factor by which strangers are more often are taken for somebody with several faces. */
+/** Strangers are taken more often for somebody with several faces; this is by how much. */
 export interface SeveralFaces {
   /**
    * Strangers reach a score of somebody with m faces (half the nearest, half the mean) at most m^exponent times as often as

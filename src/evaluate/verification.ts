@@ -60,7 +60,7 @@ export type AcceptFigure = TrueAcceptRate & {
   readonly farInterval: Interval;
 };
 
-/** The way intervals were made, in words. */
+/** The method of the intervals, in words. */
 export const BY_PEOPLE = "by person: pairs that share a person are not independent of each other";
 
 /** The inequality of groups' error rates. */

@@ -17,7 +17,7 @@ export interface UnknownPipeline {
   readonly preprocessing: string;
 }
 
-/** The way an earlier version wrote it. */
+/** The form in which an earlier version wrote it. */
 const EarlierSchema = z
   .strictObject({
     model: z.string().min(1),

@@ -12,7 +12,7 @@ export interface Respelling {
 const CUT = 190;
 
 /**
- * The way the names of a gallery of an earlier version are spelled now. Different names stay different, so whatever the
+ * New spellings for the names of a gallery of an earlier version. Different names stay different, so whatever the
  * gallery and its log say of people stays so: of those that look alike one keeps the name, the one that was spelled so
  * already if there is one, and the others get a number.
  *

@@ -52,7 +52,7 @@ export interface ErasedPerson {
   readonly faces: number;
 }
 
-/** The things that forgetting removed, and the proof, as far as there can be one. */
+/** Result of forgetting: the removed things, and the proof, as far as there can be one. */
 export interface Erasure {
   /** Numbers of its entries in the log, by which {@link GalleryStore.receiptsShown} knows it; none for nobody. */
   readonly changes: readonly number[];

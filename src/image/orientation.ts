@@ -1,7 +1,7 @@
 import type { Box } from "../core/index.ts";
 import { RgbImage } from "./rgb-image.ts";
 
-/** The way a picture lies in its file: EXIF's 1 to 8, 1 being upright. */
+/** Orientation of a picture in its file: EXIF's 1 to 8, 1 being upright. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /** Tells whether rows of the file are columns of the upright picture. */

@@ -190,7 +190,7 @@ function isOf(card: ModelCard, { sha256 }: Pipeline["model"], store: ModelStore)
   return card.files.some((file) => file.sha256 === sha256);
 }
 
-/** The reason why scores of a pipeline are not those that were calibrated, in words; undefined when they are. */
+/** Says why scores of a pipeline are not those that were calibrated; undefined when they are. */
 export function misfitOf({ pipeline }: Calibration, used: Pipeline): string | undefined {
   const difference = pipelineDifference(pipeline, used);
   return difference?.level === "vectors" ? difference.words : undefined;

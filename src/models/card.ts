@@ -100,7 +100,7 @@ const Preset = z.strictObject({
 /** A half-open range of rows or columns. */
 const span = z.tuple([z.number().int().min(0), z.number().int().positive()]);
 
-/** The way a pipeline cuts a network's picture out of its own pictures, without looking for landmarks. */
+/** Part of a pipeline's own pictures that is the network's picture, so that no landmarks are looked for. */
 const PipelineCrop = z.strictObject({
   /** Those who do so. */
   pipeline: z.string(),

@@ -20,7 +20,7 @@ import type { ContractOptions } from "./own-model.ts";
 import { placeOf } from "./prepare-checkpoint.ts";
 import { sha256OfFile } from "./store.ts";
 
-/** The way a file is written in another format. */
+/** Options for writing a file in another format. */
 export interface ConvertOptions extends GraphOptions {
   /** Contract fields for the card that nothing else gives. */
   readonly contract?: ContractOptions | undefined;

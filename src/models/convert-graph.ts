@@ -22,7 +22,7 @@ import { PREPARE_RTOL, randomInput } from "./prepare.ts";
 import { expectKnown, placeOf } from "./prepare-checkpoint.ts";
 import { prepareInTrial } from "./trial.ts";
 
-/** The way a network is written as a graph. */
+/** Options for writing a network as a graph. */
 export interface GraphOptions {
   /** Merge batch norms into their neighbours where that is exact. @default true */
   readonly foldBatchNorm?: boolean | undefined;

@@ -42,7 +42,7 @@ export interface GraphReport {
   readonly producer: string;
   readonly inputs: readonly GraphSide[];
   readonly outputs: readonly GraphSide[];
-  /** The reason why it is not run here; null for one that is, as far as that can be told without running it. */
+  /** Says why it is not run here; null for one that is, as far as that can be told without running it. */
   readonly refused: string | null;
   /** The number of times that each operation occurs; null when some are of a kind that is not known here. */
   readonly operators: Readonly<Record<string, number>> | null;

@@ -33,7 +33,7 @@ export interface PassReport {
   readonly distance: number | null;
 }
 
-/** The way passes are run. */
+/** Options for running passes. */
 export interface PassOptions {
   /** An input to try each result on; without one results are taken untried. */
   readonly feeds?: Readonly<Record<string, FloatTensor>> | undefined;

@@ -18,9 +18,9 @@ export const PipelineSchema = z.strictObject({
     /** Length of the vectors. */
     dimension: EmbedderContractSchema.shape.output.shape.dimension,
   }),
-  /** The way a crop's pixels become the network's input, as in `EmbedderContract`; of a fusion, its first network's. */
+  /** Form in which a crop's pixels reach the network, as in `EmbedderContract`; of a fusion, its first network's. */
   feed: z.strictObject({ layout, sizePx, channels, mean, scale }),
-  /** The way crops were cut; null for pictures that came as crops, cut elsewhere. */
+  /** Template and versions by which crops were cut; null for pictures that came as crops, cut elsewhere. */
   alignment: z
     .strictObject({
       template: z.literal("arcface-5-point"),

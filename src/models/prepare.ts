@@ -41,7 +41,7 @@ export type PrepareReport = z.infer<typeof PrepareReport>;
 /** A network in the form in which it runs, with what was done to it. */
 export type PreparedNetwork = Prepared<PrepareReport>;
 
-/** The facts needed to run a network once. */
+/** The inputs and names needed to run a network once. */
 export interface PrepareOptions {
   readonly input: string;
   /** Shape of one input to try it on, batch first. */

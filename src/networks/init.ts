@@ -1,6 +1,6 @@
 import type { Random } from "../core/index.ts";
 
-/** The way a parameter's values are drawn before training. */
+/** The distribution from which a parameter's first values are drawn. */
 export type Init =
   | { readonly kind: "constant"; readonly value: number }
   /** Evenly in −bound…bound. */

@@ -6,14 +6,14 @@ import { programOf, type Step } from "./program.ts";
 import { expectWeights, type Weights } from "./weights.ts";
 import { suitsWinograd, winogradConv } from "./winograd.ts";
 
-/** The way a network is written as an ONNX graph for inference. */
+/** Options for writing a network as an ONNX graph for inference. */
 export interface OnnxOptions {
   /** True if batch norms are merged into their neighbours where that is exact. @default true */
   readonly foldBatchNorm?: boolean;
   /** `fast` spells PReLU in operations that onnxruntime's CPU provider runs quickest; `plain` is one PRelu each. @default "fast" */
   readonly prelu?: "fast" | "plain";
   /**
-   * The way 3×3 convolutions are spelt: `winograd` multiplies 2.25 times less where maps are of even size, in a file nearly
+   * Form of 3×3 convolutions: `winograd` multiplies 2.25 times less where maps are of even size, in a file nearly
    * 1.8 times as large, rounding a little differently. @default "direct"
    */
   readonly convolution?: "direct" | "winograd";
@@ -21,7 +21,7 @@ export interface OnnxOptions {
   readonly normalize?: boolean;
   /** The batch's size; a name for any size. @default "N" */
   readonly batch?: number | string;
-  /** The way weights are stored; computing is in float32 either way. @default "float32" */
+  /** Precision of the stored weights; computing is in float32 either way. @default "float32" */
   readonly precision?: "float32" | "float16";
 }
 

@@ -12,7 +12,7 @@ export interface WeightSource {
 /** Weights by parameter name. */
 export type Weights = ReadonlyMap<string, WeightSource>;
 
-/** The way a set of tensors departs from what a network needs. Counts of batches may be there or not. */
+/** Differences between a set of tensors and a network's parameters. Counts of batches may be there or not. */
 export interface WeightDifferences {
   readonly missing: readonly Parameter[];
   /** Tensors that the network has no use for. */

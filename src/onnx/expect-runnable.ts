@@ -45,7 +45,7 @@ export function expectRunnable(model: OnnxModel, where = "onnx"): void {
   if (fault) throw new FaceError("BAD_MODEL", { where, ...fault });
 }
 
-/** The reason that a graph is not run here; undefined for one that is. */
+/** Says why a graph is not run here; undefined for one that is. */
 export function refusalOf(model: OnnxModel): Fault | undefined {
   if (model.nodes.length > MOST_NODES)
     return { expected: `at most ${MOST_NODES} operations`, got: model.nodes.length };

@@ -14,7 +14,7 @@ export interface Feed {
   readonly data: Float32Array | Int32Array;
 }
 
-/** The way a session computes. */
+/** Options of a session. */
 export interface SessionOptions {
   /**
    * Threads inside one operation, at most one per core.

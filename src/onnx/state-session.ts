@@ -23,7 +23,7 @@ export interface CarriedTensor {
   readonly data: Float32Array;
 }
 
-/** The way a session with state computes. */
+/** Options of a session with state. */
 export interface StateSessionOptions {
   readonly device?: "cpu" | "webgpu";
   /** Threads inside one operation, at most one per core. @default 2 */

@@ -18,7 +18,7 @@ export interface MapPoint {
   readonly jpeg?: Uint8Array | undefined;
 }
 
-/** The way a map is drawn. */
+/** Options for drawing a map. */
 export interface EmbeddingMapOptions extends FigureText {
   /** Side of the square map, in pixels; one of very many pictures is larger. @default 720 */
   readonly sidePx?: number | undefined;

@@ -4,7 +4,7 @@ import { type Chart, drawChart } from "./chart.ts";
 import { dashOf, type FigureText, figure } from "./figure.ts";
 import { HUES } from "./palette.ts";
 
-/** The way one way of deciding errs as its threshold moves. */
+/** Errors of one model or setting as its threshold moves. */
 export interface ErrorCurve {
   readonly label: string;
   readonly points: readonly ErrorPoint[];
@@ -20,7 +20,7 @@ export interface ErrorPoint {
   readonly interval?: readonly [number, number] | undefined;
 }
 
-/** The way curves are drawn. */
+/** Options for drawing error curves. */
 export interface ErrorCurveOptions extends FigureText {
   readonly widthPx?: number | undefined;
   readonly heightPx?: number | undefined;

@@ -12,7 +12,7 @@ export interface GroupRates {
   readonly fnmr: RateInterval | null;
 }
 
-/** The way groups are drawn. */
+/** Options for drawing the rates of groups. */
 export interface GroupRatesOptions extends FigureText {
   /** Of each of the two charts. */
   readonly widthPx?: number | undefined;

@@ -9,7 +9,7 @@ export interface Scores {
   readonly impostor: ArrayLike<number>;
 }
 
-/** The way a histogram is drawn. */
+/** Options for drawing a histogram of scores. */
 export interface ScoreHistogramOptions extends FigureText {
   readonly widthPx?: number | undefined;
   readonly heightPx?: number | undefined;

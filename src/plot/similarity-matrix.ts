@@ -12,7 +12,7 @@ export interface SimilarityMatrix {
   readonly groups: readonly string[];
 }
 
-/** The way a matrix is drawn. */
+/** Options for drawing a matrix. */
 export interface SimilarityMatrixOptions extends FigureText {
   /** Side of the matrix itself, in pixels. @default 16 a row, at least 280 and at most 720 */
   readonly sidePx?: number | undefined;

@@ -12,7 +12,7 @@ export interface TrainingSeries {
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }
 
-/** The way curves are drawn. */
+/** Options for drawing training curves. */
 export interface TrainingCurvesOptions extends FigureText {
   /** Size of each chart, in pixels. @default 460 × 260 */
   readonly widthPx?: number | undefined;

@@ -3,7 +3,7 @@ import { FaceError, seeded, throwIfAborted, type WorkOptions } from "../core/ind
 import { nearestNeighbours } from "./neighbours.ts";
 import { checkPoints, type Points } from "./points.ts";
 
-/** The way a UMAP layout is made. */
+/** Options of a UMAP layout. */
 export interface UmapOptions extends WorkOptions {
   /** @default 2 */
   readonly dimensions?: 2 | 3;

@@ -21,7 +21,7 @@ export interface PictureWarning {
   readonly message: string;
 }
 
-/** The way faces are looked for. */
+/** Options for finding faces. */
 export interface FaceFinderOptions extends LookOptions, ReadImageOptions, WorkOptions {
   /** Id of a detection model. @default "mtcnn-rfb" */
   readonly detector?: string | undefined;

@@ -10,7 +10,7 @@ import type { RgbImage } from "../image/index.ts";
  * (sRGB, BT.709), in 256 steps, as in the reference implementation OFIQ 1.1.
  */
 export interface FaceQuality {
-  /** The way the head is turned; undefined where landmarks lie in one point. Source: five landmarks on a mean head. */
+  /** Pose of the head; undefined where landmarks lie in one point. Source: five landmarks on a mean head. */
   readonly pose: HeadPose | undefined;
   /**
    * Variance of the Laplacian of grey (BT.601), in squared steps of 1/255: 0 for an even surface; sharp photographs at 112 px measure some

@@ -71,7 +71,7 @@ export class RecognizerPool {
   readonly pipeline: Pipeline;
   /** Known facts about scores of this model; undefined when it was not calibrated. */
   readonly calibration: Calibration | undefined;
-  /** The reason why there is no calibration; undefined when there is one. */
+  /** Says why there is no calibration; undefined when there is one. */
   readonly uncalibrated: string | undefined;
   /** The meaning of a cosine between two of this pool's vectors; undefined when that is not known. */
   readonly verdict: (cosine: number) => Verdict | undefined;

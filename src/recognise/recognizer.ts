@@ -134,7 +134,7 @@ export class Recognizer {
     return this.#judge.kind === "calibrated" ? this.#judge.calibration : undefined;
   }
 
-  /** The reason why there is no calibration; undefined when there is one. */
+  /** Says why there is no calibration; undefined when there is one. */
   get uncalibrated(): string | undefined {
     return this.#judge.kind === "uncalibrated" ? this.#judge.reason : undefined;
   }

@@ -16,7 +16,7 @@ import {
   type VectorSource,
 } from "./vector-index.ts";
 
-/** The way an {@link ApproximateIndex} is made. */
+/** Options of an {@link ApproximateIndex}. */
 export interface ApproximateIndexOptions {
   /** Length of the vectors. */
   readonly dimension: number;

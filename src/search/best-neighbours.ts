@@ -10,7 +10,7 @@ export interface Board {
   items(): Neighbour[];
 }
 
-/** The things that are ranked, and how many of them. */
+/** A search ranks vectors or groups, and returns the best k. */
 export interface SearchGoal {
   readonly kind: "vectors" | "groups";
   readonly k: number;

@@ -49,7 +49,7 @@ export class Candidates {
     for (const value of highest) this.#highest.push(value);
   }
 
-  /** Those that can still matter. */
+  /** Candidates that can still be among the best. */
   left(): { readonly rows: readonly number[]; readonly highest: readonly number[] } {
     this.#keepFrom(this.floor);
     return { rows: this.#rows, highest: this.#highest };

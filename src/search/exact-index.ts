@@ -29,7 +29,7 @@ import {
 } from "./vector-index.ts";
 import { VectorRows } from "./vector-rows.ts";
 
-/** The way an {@link ExactIndex} is made. */
+/** Options of an {@link ExactIndex}. */
 export interface ExactIndexOptions {
   /** 1 to 4096. @default that of the first vector */
   readonly dimension?: number | undefined;

@@ -1,6 +1,6 @@
 import { normalize, seeded, type UnitVector } from "../core/index.ts";
 
-/** The way {@link SyntheticPeople} are made. */
+/** Options of {@link SyntheticPeople}. */
 export interface SyntheticPeopleOptions {
   /** @default 512 */
   readonly dimension?: number;

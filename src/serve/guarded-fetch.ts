@@ -64,7 +64,7 @@ const systemNames: ResolveName = (name, done) => {
   resolveName(name, { all: true }, (error, addresses) => done(error, addresses ?? []));
 };
 
-/** The way a picture is fetched. */
+/** Limits and rules for fetching a picture. */
 export interface FetchOptions {
   readonly bytes: number;
   readonly ms: number;

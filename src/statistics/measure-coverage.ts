@@ -329,7 +329,7 @@ export function meanCoverage(samples: number, seed = 0): Coverage {
   for (let sample = 0; sample < samples; sample++) {
     const random = seeded(19 * sample + seed);
     const people = 20;
-    // The way a change moves a person's cosines: skewed, as changes are that harm some faces most.
+    // A change moves a person's cosines by a skewed amount: such changes harm some faces most.
     const effect = Float64Array.from({ length: people }, () => -Math.log(Math.max(1e-9, random.next())));
     const noise = (): number => 2 * random.next() - 1;
     const faces = [...effect.keys()].flatMap((a) =>

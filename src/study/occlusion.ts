@@ -3,7 +3,7 @@ import { cosine, throwIfAborted, type UnitVector, type WorkOptions } from "../co
 import type { Recognizer } from "../recognise/index.ts";
 import { mask } from "./factors.ts";
 
-/** The way the cosine of a pair changes when a patch of one of its faces is covered, patch by patch. */
+/** Changes of a pair's cosine when a patch of one of its faces is covered, patch by patch. */
 export interface OcclusionMap {
   /** Patches along each side. */
   readonly side: number;

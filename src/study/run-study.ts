@@ -23,7 +23,7 @@ import { type RetrievalResult, retrieve } from "./retrieval.ts";
 import { type ScoreSeparation, separateScores } from "./score-separation.ts";
 import { askWhy, cutOut, type WhyReport } from "./why.ts";
 
-/** The way a study is made. */
+/** Options of a study. */
 export interface StudyOptions extends RecognizerOptions, WorkOptions {
   /** Folder for the cache of faces; a second study that finds it there starts with what the first one found. */
   readonly cacheFolder: string;

@@ -21,7 +21,7 @@ export interface StrangerThreshold {
   readonly takenForAnother: number;
 }
 
-/** The things that a stranger is compared with. */
+/** The size of the gallery that a stranger is compared with. */
 export interface GallerySize {
   readonly people: number;
   readonly faces: number;

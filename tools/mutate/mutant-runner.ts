@@ -23,7 +23,7 @@ const SLOW_S = { computing: 3, waiting: 15 };
 export type Event =
   | { readonly event: "try"; readonly test: string; readonly mutant: number }
   | { readonly event: "killed"; readonly test: string; readonly mutant: number }
-  /** The test failed with it, and afterwards without it, so that it is no evidence; or there was no time to try it. */
+  /** The test failed with it, and afterwards without it, or it timed out: no evidence. Or there was no time to try it. */
   | { readonly event: "in doubt"; readonly test: string; readonly mutant: number }
   | { readonly event: "reached"; readonly test: string; readonly mutants: readonly number[] }
   | { readonly event: "baseline failed"; readonly test: string };
@@ -116,8 +116,11 @@ export default class MutantRunner extends TestRunner {
       more = passed && this.#queue.length > 0;
     } else {
       const mutant = this.#queue.shift()!;
-      if (!passed) this.#suspect = mutant;
-      more = !passed || this.#queue.length > 0;
+      // On a busy machine a test may time out without any mutant.
+      const late = test.result!.errors?.some(({ message }) => message.startsWith("Test timed out")) ?? false;
+      if (late) this.#tell({ event: "in doubt", test: name, mutant });
+      else if (!passed) this.#suspect = mutant;
+      more = this.#suspect > 0 || this.#queue.length > 0;
     }
     if (more && performance.now() > this.#until && this.#suspect === 0) {
       more = false;

@@ -255,15 +255,14 @@ const EQUIVALENT = JSON.parse(readFileSync(join(import.meta.dirname, "equivalent
 function report(): void {
   const reached = new Set(Object.values(tests).flatMap((test) => [...test.reached, ...test.apart]));
   for (const mutant of mutants) {
+    delete mutant.reason;
     const known = EQUIVALENT.find(
       ({ file, text, from, to }) =>
         file === mutant.file && text === mutant.text && from === mutant.from && to === mutant.to,
     );
-    if (known && !isAlive(mutant) && mutant.end !== "gone")
-      console.log(`not equivalent, as ${mutant.by} notices it: ${mutant.file}:${mutant.line}`);
+    if (known) mutant.reason = known.reason;
     if (!isAlive(mutant)) continue;
     mutant.end = known ? "equivalent" : reached.has(mutant.id) ? "survived" : "not reached";
-    if (known) mutant.reason = known.reason;
   }
   writeFileSync(out, `${JSON.stringify(state, undefined, 1)}\n`);
 }
@@ -412,7 +411,9 @@ for (const mutant of mutants) {
 report();
 await runner.close();
 console.log(table());
-for (const { end, file, line, kind, from, to } of mutants) {
+for (const { end, file, line, kind, from, to, by, reason } of mutants) {
+  if (reason !== undefined && by !== undefined)
+    console.log(`not equivalent, as ${by} notices it: ${file}:${line}`);
   const brief = (text: string): string => text.replace(/\s+/g, " ").slice(0, 70);
   if (end === "survived" || end === "not reached")
     console.log(`${end}: ${file}:${line} ${kind}: ${brief(from)} → ${brief(to)}`);

@@ -23,7 +23,7 @@ export class BlockedEmitter extends Emitter {
     return channels > 0 && channels % this.block === 0;
   }
 
-  /** The way a value lies where it has been written. */
+  /** Layout in which a value has been written. */
   as(value: ValueType): Placed {
     return this.#place(value);
   }

@@ -1,4 +1,4 @@
-/** The way a tensor's elements lie in memory. */
+/** Order of a tensor's elements in memory. */
 export type Layout =
   /** Row-major in its own shape. */
   | "rows"

@@ -63,7 +63,7 @@ export const DATA_CLASSES: ReadonlySet<string> = new Set([
   "uuid.UUID",
 ]);
 
-/** The way Python 2 called what Python 3 has elsewhere or under another name; protocols 0 to 2 still write it. */
+/** Python 2's names for things that Python 3 moved or renamed; protocols 0 to 2 still write them. */
 const OLD_NAMES: ReadonlyMap<string, string> = new Map([
   ["__builtin__.xrange", "builtins.range"],
   ["__builtin__.unicode", "builtins.str"],
@@ -165,7 +165,7 @@ function makeBytes(args: readonly PickleValue[]): PickleValue | undefined {
   return encodeLatin1(args);
 }
 
-/** The way protocol 2 spells bytes: text and the word latin1. */
+/** Protocol 2 spells bytes as text and the word latin1. */
 function encodeLatin1(args: readonly PickleValue[]): PickleValue | undefined {
   const [text, encoding] = args;
   if (typeof text !== "string" || (encoding !== "latin1" && encoding !== "latin-1")) return undefined;
@@ -178,7 +178,7 @@ function encodeLatin1(args: readonly PickleValue[]): PickleValue | undefined {
   return bytes;
 }
 
-/** The way protocols 0 and 1 spell a new object: class, base class, the base's value. */
+/** Protocols 0 and 1 spell a new object as class, base class and the base's value. */
 function reconstruct(args: readonly PickleValue[]): PickleValue | undefined {
   const [type, base, value] = args;
   if (args.length !== 3 || !isGlobal(type) || !isGlobal(base) || base.name !== "object" || value !== null)

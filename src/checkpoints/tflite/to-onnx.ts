@@ -3,7 +3,7 @@ import { type AttributeInput, GraphBuilder, type OnnxModel } from "../../onnx/in
 import { foldPrelu } from "./fold-prelu.ts";
 import type { TfliteActivation, TfliteModel, TfliteOperator, TflitePadding } from "./model.ts";
 
-/** The way a TFLite network is written as ONNX. */
+/** Options for writing a TFLite network as ONNX. */
 export interface TfliteToOnnxOptions {
   /**
    * Leave height and width of the input open, for a network that slides over pictures of any size.

@@ -90,7 +90,7 @@ interface Place extends Tensors {
   readonly path: readonly string[];
 }
 
-/** The way a place is given as `under`; the root has no name. */
+/** Name of a place as `under` takes it; the root has no name. */
 function placeName(path: string): string {
   return path === "" ? "the root" : path;
 }

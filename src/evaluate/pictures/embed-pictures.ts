@@ -20,7 +20,7 @@ import {
 import type { ListedPicture } from "../protocols/index.ts";
 import type { MeasuredPicture, PictureFace } from "./picture-face.ts";
 
-/** The way the pictures of a protocol become vectors. */
+/** Options for turning the pictures of a protocol into vectors. */
 export interface EmbedPicturesOptions extends RecognizerOptions {
   /** The face that counts in a picture with several; protocols with one person a picture put it in the middle. @default "central" */
   readonly face?: FaceChoice | undefined;
@@ -36,7 +36,7 @@ export interface MeasuredPictures {
   readonly measured: readonly MeasuredPicture[];
   /** The number that was computed now; the others were known from an earlier run. */
   readonly computed: number;
-  /** The reason why what was computed could not be kept for the next run; undefined when it was. */
+  /** Says why the vectors could not be kept for the next run; undefined when they were. */
   readonly notKept?: string | undefined;
 }
 

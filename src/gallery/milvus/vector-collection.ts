@@ -11,7 +11,7 @@ export const MAX_LIMIT = 16_384;
 /** Physical partitions that the tenants of a collection are spread over by their names. */
 const PARTITIONS = 64;
 
-/** The way each kind of index is built. Source: Milvus's reference of index parameters. */
+/** Parameters with which each kind of index is built. Source: Milvus's reference of index parameters. */
 const BUILD: Record<MilvusIndexKind, Readonly<Record<string, number>>> = {
   FLAT: {},
   IVF_FLAT: { nlist: 1024 },

@@ -33,7 +33,7 @@ const ERASURE: SealedTable = {
 export const SEALS = ["person", "face", "log", "effect", "crop"] as const;
 export type SealName = (typeof SEALS)[number];
 
-/** The way a table's seal is computed from its rows. */
+/** Queries that compute a table's seal from its rows. */
 const SEAL_OF: Record<SealName, string> = {
   person: "SELECT count(*) AS rows, coalesce(sum(checksum), 0) & 4294967295 AS sum FROM person WHERE present",
   face: "SELECT count(*) AS rows, coalesce(sum(owner), 0) & 4294967295 AS sum FROM face WHERE present",

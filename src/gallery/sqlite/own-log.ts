@@ -64,7 +64,7 @@ function logBeside(path: string): LogBeside | undefined {
   }
 }
 
-/** The reason why a log may not be the file's; undefined when it is. */
+/** Says why a log may not be the file's; undefined when it is. */
 async function strangeness(path: string, log: LogBeside): Promise<string | undefined> {
   const file = realpathSync(path);
   const [page, index] = await firstBytes([file, log.pageBytes], [`${file}-shm`, 136]);

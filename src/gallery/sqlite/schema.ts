@@ -59,7 +59,7 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
 const PAGE_BYTES = 16_384;
 
 /**
- * The way each connection uses the file: readers beside one writer (WAL), a commit is on the disk when it returns (FULL),
+ * Settings of each connection: readers beside one writer (WAL), a commit is on the disk when it returns (FULL),
  * and what is deleted is overwritten.
  */
 export function setUp(database: Database, path: string, writes: boolean): void {

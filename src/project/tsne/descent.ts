@@ -4,7 +4,7 @@ import type { Team } from "./team.ts";
 
 const ROWS = 256;
 
-/** The way a layout is improved. */
+/** Steps of the descent that improves a layout. */
 export interface Schedule {
   readonly iterations: number;
   /** Factor on the affinities at first, which gathers clusters before they spread. */

@@ -12,5 +12,5 @@ export interface Repulsion {
   compute(): number;
 }
 
-/** The way the repulsive forces are computed. */
+/** Method for the repulsive forces. */
 export type RepulsionMethod = "exact" | "tree" | "grid";

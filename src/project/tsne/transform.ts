@@ -6,7 +6,7 @@ import { rowAffinities } from "./affinities.ts";
 import { GridRepulsion, gridMemory } from "./grid-repulsion.ts";
 import { Team } from "./team.ts";
 
-/** The way new points find their places. */
+/** Options for placing new points. */
 export interface TsneTransformOptions extends WorkOptions {
   /** Neighbours among the old points that count for a new one, softly. @default 5 */
   readonly perplexity?: number;

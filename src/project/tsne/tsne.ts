@@ -15,7 +15,7 @@ import type { RepulsionMethod } from "./repulsion.ts";
 import { runOnThreads } from "./run-on-threads.ts";
 import { Team } from "./team.ts";
 
-/** The way a layout is made. The defaults are those of the field for any number of points. */
+/** Options of a t-SNE layout. The defaults are those of the field for any number of points. */
 export interface TsneOptions extends WorkOptions {
   /** Of the layout. @default 2 */
   readonly dimensions?: 2 | 3;
@@ -29,7 +29,7 @@ export interface TsneOptions extends WorkOptions {
   readonly learningRate?: number;
   /** Of the jitter in the start, which separates points at the same place. @default 1 */
   readonly seed?: number;
-  /** The way repulsion is computed. @default by size: exact, then grid in the plane and tree in space */
+  /** Method for the repulsive forces. @default by size: exact, then grid in the plane and tree in space */
   readonly method?: RepulsionMethod;
   /** The layout to start from, [N × dimensions]. @default the principal components */
   readonly start?: ArrayLike<number>;

@@ -16,7 +16,7 @@ import type { Portrait, PortraitPhotograph } from "./portrait.ts";
 import { provenanceOf } from "./provenance.ts";
 import { QUALITY_DEFAULTS, type QualityGate, type QualityReason, qualityReasons } from "./quality.ts";
 
-/** The reason why a photograph was not enrolled. */
+/** One reason for which a photograph was not enrolled. */
 export type RejectReason =
   | QualityReason
   | { readonly code: "no-face" }
@@ -54,7 +54,7 @@ type Whose = Pick<PersonToEnrol, "name" | "person">;
 /** Whoever makes portraits of photographs: a pool, or a service in front of one. */
 export type PortraitSource = Pick<RecognizerPool, "calibration" | "pipeline" | "portraits">;
 
-/** The way people are enrolled. */
+/** Options for enrolling people. */
 export interface EnrolmentOptions extends WorkOptions {
   /** Cosine from which two faces count as one person's @default the gallery's, else the model's calibration */
   readonly threshold?: number | undefined;

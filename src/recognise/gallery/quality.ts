@@ -23,7 +23,7 @@ export const QUALITY_DEFAULTS: QualityGate = {
   maxTilt: 0.32,
 };
 
-/** The reason why a photograph is not good enough, with what was measured and what was asked for. */
+/** One fault of a photograph that is not good enough: the measured value beside the wanted one. */
 export interface QualityReason {
   readonly code: "too-small" | "blurred" | "turned-away";
   readonly measured: number;

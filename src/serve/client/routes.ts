@@ -1,6 +1,6 @@
 import type { ENDPOINTS, EndpointName } from "../wire/index.ts";
 
-/** The ways of the table of endpoints without its schemas, which browsers need not load. */
+/** The table of endpoints without its schemas, which browsers need not load. */
 type Routes = {
   readonly [N in EndpointName]: {
     readonly method: (typeof ENDPOINTS)[N]["method"];

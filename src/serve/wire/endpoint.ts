@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Role } from "../settings/roles.ts";
 import * as wire from "./schemas.ts";
 
-/** The things that a request carries besides its path. */
+/** The body of a request. */
 export type BodyOf =
   | { readonly kind: "none" }
   | { readonly kind: "json"; readonly schema: z.ZodObject }

@@ -6,7 +6,7 @@ import { DIGIT_SIDE, type Digits } from "../../train/data/index.ts";
 import { plainImages } from "./digit-batches.ts";
 import type { TrainedDigits } from "./train-digits.ts";
 
-/** The way embedding is watched and stopped. */
+/** Progress and abort signal of embedding. */
 export interface EmbedDigitsOptions extends WorkOptions {
   /** The stage under which progress is shown. */
   readonly stage: string;

@@ -30,7 +30,7 @@ export interface DigitFeatures {
   readonly labels: Uint8Array;
 }
 
-/** The way measuring is watched and stopped. */
+/** Progress and abort signal of a measurement. */
 export interface MeasureOptions extends WorkOptions {
   /** The stage under which progress is shown. */
   readonly stage: string;

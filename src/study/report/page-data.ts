@@ -4,7 +4,7 @@ export interface PageData {
   readonly k: number;
   /** The model's calibrated threshold; null when there is none. */
   readonly threshold: number | null;
-  /** The way the thumbnails lie in their atlases. */
+  /** Places of the thumbnails in their atlases. */
   readonly tiles: AtlasLayout;
   readonly people: readonly PagePerson[];
   /** Person of every face. */

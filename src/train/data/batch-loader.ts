@@ -22,7 +22,7 @@ export interface Batch {
   readonly replaced: readonly Replaced[];
 }
 
-/** The way batches are made. */
+/** Options of a {@link BatchLoader}. */
 export interface BatchLoaderOptions {
   readonly sampler: Sampler;
   readonly augmentation: Augmentation;

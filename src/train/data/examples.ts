@@ -12,7 +12,7 @@ export interface Examples {
   readonly classes: readonly string[];
 }
 
-/** The way a set is divided. */
+/** Options for dividing a set. */
 export interface SplitOptions {
   /** People kept out of training for validation: a share below 1, or a number of people. @default 0 */
   readonly heldOut?: number | undefined;

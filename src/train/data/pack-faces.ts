@@ -12,7 +12,7 @@ import type { PackEncoding } from "./pack-format.ts";
 import { type PackPlace, PackWriter } from "./pack-writer.ts";
 import { openPack, type PackedSet } from "./packed-set.ts";
 
-/** The way a pack of faces is made. */
+/** Options for packing faces. */
 export interface PackOptions extends WorkOptions, CropOptions {
   /** Told of every photograph that was read though something is wrong with it. */
   readonly onWarning?: FaceFinderOptions["onWarning"];
@@ -42,7 +42,7 @@ export interface PackReport {
   /** Classes that ended up with one picture, and people of whose pictures none was left. */
   readonly single: readonly string[];
   readonly empty: readonly string[];
-  /** The way the folder of people was read, with what was passed over; absent for `train.rec`. */
+  /** The folder of people as it was read, with what was passed over; absent for `train.rec`. */
   readonly folder?: PeopleFolder;
 }
 

@@ -12,7 +12,7 @@ export const KEY_BYTES = 32;
 export const INDEX_ENTRY_BYTES = 20;
 export const DIGEST_BYTES = 32;
 
-/** The way pictures lie in a pack: as plain pixels, or as the bytes of a picture file. */
+/** Encoding of the pictures of a pack: plain pixels, or the bytes of a picture file. */
 export type PackEncoding = "raw" | "file";
 const ENCODINGS: readonly PackEncoding[] = ["raw", "file"];
 

@@ -1,7 +1,7 @@
 import type { ArcFaceGradient } from "./arcface.ts";
 
 /**
- * The way a head turns the angle θ between a picture and its own class into a logit, before the scale: the slow readable
+ * A head turns the angle θ between a picture and its own class into a logit, before the scale: the slow readable
  * twin of what the heads put on a tape, and what a drawing of a head needs.
  */
 export interface MarginFunction {

@@ -21,7 +21,7 @@ export interface TrainingData extends Disposable {
   readonly training: Examples;
   /** Faces of people that are not in training, or MNIST's test digits; none when there is no validation. */
   readonly heldOut: Examples | undefined;
-  /** The reason why pictures of people held out were left out: they could not be read. */
+  /** Errors of the held-out pictures that could not be read and were left out. */
   readonly unreadable: readonly FaceError[];
   /** Classes with a single picture in training, and those left out for having too few. */
   readonly single: number;

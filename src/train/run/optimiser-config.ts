@@ -5,7 +5,7 @@ const share = z.number().min(0).lt(1);
 /** Acts on weights of convolutions, linear layers and class centres; not on norms and PReLU slopes. */
 const weightDecay = z.number().min(0).max(1);
 
-/** The way gradients change parameters. */
+/** The rule by which gradients change parameters. */
 export const OptimiserSchema = z.discriminatedUnion("name", [
   z.strictObject({
     name: z.literal("sgd"),

@@ -15,7 +15,7 @@ import type { SettledConfig } from "./settle.ts";
 import { stopDiverged } from "./stop-diverged.ts";
 import { type HeldOutVerification, verifyHeldOut } from "./verification.ts";
 
-/** The way a run ended. */
+/** The end of a run. */
 export interface RunReport {
   readonly out: string;
   /** Steps done, of how many. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const factor = z.number().min(0).max(1);
 
-/** The way the learning rate falls over a run; see {@link learningRateAt} for the formulas. */
+/** Fall of the learning rate over a run; see {@link learningRateAt} for the formulas. */
 export const ScheduleSchema = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("constant") }),
   z.strictObject({

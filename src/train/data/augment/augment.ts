@@ -5,7 +5,7 @@ import type { Crop } from "./crop.ts";
 import { moveCrop } from "./move.ts";
 import { drawPatch, occlude } from "./occlude.ts";
 
-/** The way a training picture is varied each time it is seen. All zeros leave it as it is. */
+/** Strengths of the variation of a training picture each time it is seen. All zeros leave it as it is. */
 export interface Augmentation {
   /** Chance that left and right change places, 0…1. */
   readonly flip: number;

@@ -1,6 +1,6 @@
 import { blankLike, type Crop } from "./crop.ts";
 
-/** The way a crop's colours are changed; 1 leaves them. */
+/** Factors by which a crop's colours are changed; 1 leaves them. */
 export interface ColourChange {
   readonly brightness: number;
   /** About the crop's mean grey. */

@@ -1,6 +1,6 @@
 import { blankLike, type Crop } from "./crop.ts";
 
-/** The way a crop is moved inside its frame. */
+/** Movement of a crop inside its frame. */
 export interface Movement {
   /** True if left and right change places. */
   readonly flip: boolean;
