@@ -48,7 +48,7 @@ export function alignFace(image: RgbImage, landmarks: Landmarks<"raster">, sizeP
 }
 
 /**
- * The place where each point of a crop lies in its picture: the inverse of the similarity that brings the landmarks closest to the
+ * Map from a crop's points to its picture: the inverse of the similarity that brings the landmarks closest to the
  * template. The direction of the fit is part of the contract: the similarity that brings the template closest to the
  * landmarks is another one, whose crop is larger by 1.08 for a head turned by 45°.
  *

@@ -97,7 +97,7 @@ function descend(start: Angles, points: readonly Pair[]): { angles: Angles; erro
   return { angles, error };
 }
 
-/** The place that a head that is turned so projects to, without scale and place; [5]. */
+/** Projection of a head that is turned so, without scale and place; [5]. */
 export function projectHead([yaw, pitch, roll]: readonly [number, number, number]): Pair[] {
   const [cy, sy, cp, sp, cr, sr] = [yaw, pitch, roll].flatMap((angle) => [
     Math.cos(angle),

@@ -1,7 +1,7 @@
 import type { GraphBuilder, OnnxNode } from "../onnx/index.ts";
 import { NCHWC_DOMAIN } from "./emit/emitter.ts";
 
-/** The place where a graph reads a tensor and where it writes its next value. */
+/** Names by which a graph reads a tensor and writes its next value. */
 export interface Carried {
   readonly input: string;
   readonly output: string;

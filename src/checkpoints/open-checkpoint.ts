@@ -13,7 +13,7 @@ const HEAD_BYTES = 16;
 /** Options for opening a checkpoint. */
 export interface CheckpointOptions {
   /**
-   * The one of several dictionaries of a PyTorch file to take, by its keys from the outside in.
+   * Dictionary to take from a PyTorch file with several, by its keys from the outside in.
    * @default the file's root if it holds the most tensors, else the first of the usual names (`state_dict`, `model`, …);
    *          of several without a usual name that hold the same names none is taken
    */

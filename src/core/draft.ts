@@ -7,7 +7,7 @@ import { systemCode } from "./errors.ts";
 const NAMELESS_MS = 60_000;
 
 /**
- * The place where a file or folder is written before it is renamed to its place: beside it, under a name with this process and
+ * Path at which a file or folder is written before it is renamed to its place: beside it, under a name with this process and
  * machine. What processes of this machine left there that did not live to rename or remove it is removed first.
  */
 export function draftOf(path: string): string {

@@ -136,7 +136,7 @@ function spelledOut(fault: Fault): WithoutPlace<ErrorParts> {
   return { ...noted, expected, reason: "reason" in fault ? fault.reason : reasonOf(fault.cause) };
 }
 
-/** The one place where a failure becomes a sentence; it begins with `expected` where nothing says where. */
+/** Makes a failure into a sentence, here and nowhere else; it begins with `expected` where nothing says where. */
 export function wordsOf(complaint: Fault & { readonly where?: string }): string {
   const { where = "" } = complaint;
   const { note, ...told } = spelledOut(complaint);

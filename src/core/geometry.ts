@@ -62,7 +62,7 @@ export interface Affine<From extends Space, To extends Space> {
   readonly [space]?: readonly [From, To];
 }
 
-/** The place where an affine map sends a point. */
+/** Image of a point under an affine map. */
 export function applyAffine<F extends Space, T extends Space>(m: Affine<F, T>, p: Point<F>): Point<T> {
   return { x: m.a * p.x + m.b * p.y + m.c, y: m.d * p.x + m.e * p.y + m.f };
 }

@@ -24,7 +24,7 @@ export interface Identification {
   readonly threshold: number;
   /** On which side of the threshold the first candidate is, and what the threshold keeps strangers from. */
   readonly verdict: Verdict;
-  /** The one who comes second; null when there is nobody else. */
+  /** The second-best person; null when there is nobody else. */
   readonly rival: Candidate | null;
   /** The most similar people, by falling score, whatever the threshold. */
   readonly candidates: readonly Candidate[];

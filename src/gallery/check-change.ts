@@ -17,7 +17,7 @@ export interface Found {
   readonly faces: ReadonlyMap<number, FaceState>;
   /** Ids of the faces that those who leave have. */
   readonly facesOfLeaving: readonly number[];
-  /** Those of the faces whose contents are kept, there or not. */
+  /** Ids of the faces whose contents are kept, there or not. */
   readonly kept: ReadonlySet<number>;
 }
 

@@ -32,7 +32,7 @@ export class MadeFaces {
   }
 }
 
-/** The place where a made face was seen. */
+/** Provenance of a made face. */
 export function provenance(source: string): NewFace["provenance"] {
   return {
     source,

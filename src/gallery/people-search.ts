@@ -61,7 +61,7 @@ export class PeopleSearch {
     }
   }
 
-  /** Those of some people who may score so high, with their nearest faces. @param last cosine that none of their faces exceeds */
+  /** Picks from some people those who may score so high, with their nearest faces. @param last cosine that none of their faces exceeds */
   async #reaching(
     vector: UnitVector,
     people: readonly number[],

@@ -13,7 +13,7 @@ export interface Person {
   readonly faces: number;
 }
 
-/** The place where a face was seen. Box and landmarks in pixels of the upright photograph. */
+/** Origin of a face: its photograph, and its place there. Box and landmarks in pixels of the upright photograph. */
 export interface Provenance {
   /** Path or address of the photograph, as it was given. */
   readonly source: string;

@@ -63,7 +63,7 @@ export interface Erasure {
   readonly crops: number;
   /** Effects taken out of the log. */
   readonly logEffects: number;
-  /** The place where the bytes were searched for afterwards. */
+  /** Files and tables that were searched for the bytes afterwards. */
   readonly searched: readonly SearchedFile[];
   /** Places and pieces that could not be searched, and why; empty when all were. */
   readonly notProven: readonly string[];
@@ -95,7 +95,7 @@ export interface FaceToEmbed extends GalleryFace {
 }
 
 /**
- * The place where a gallery is kept. One interface and one suite (`store.contract.ts`) for every engine.
+ * Storage of a gallery. One interface and one suite (`store.contract.ts`) for every engine.
  *
  * `commit` resolves when the change is durable. Stores know nothing of photographs, models or policy: that is
  * {@link Gallery} above them.

@@ -10,7 +10,7 @@ export function isTurned(orientation: Orientation): boolean {
 }
 
 /**
- * The place where a pixel of the upright picture lies in the file.
+ * Position in the file of a pixel of the upright picture.
  *
  * Ranges    width and height of the picture as it lies in the file
  * Source    JEITA CP-3451 (EXIF 2.3), tag 0x0112

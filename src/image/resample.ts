@@ -1,7 +1,7 @@
 import type { Affine, Box } from "../core/index.ts";
 import { RgbImage } from "./rgb-image.ts";
 
-/** The place where resampled pixels go and how they are written; see {@link resampleBox}. */
+/** Target of resampled pixels and their format; see {@link resampleBox}. */
 export interface PlanarTarget {
   readonly data: Float32Array;
   /** Index of the first element of this picture. */

@@ -47,7 +47,7 @@ export const CalibrationSchema = z.strictObject({
   /** True if the interval's upper end keeps the false match rate asked for, or, of too few pairs, only the rate itself. */
   target: z.strictObject({ fmr: share, kept: z.enum(["upper-bound", "rate"]) }),
   threshold: cosine,
-  /** The place where the threshold of the target lies; null where the pairs are too few for an upper end. */
+  /** Interval of the target's threshold; null where the pairs are too few for an upper end. */
   thresholdInterval: z.tuple([cosine, cosine.nullable()]),
   /** Error rates at the threshold. */
   fmr: rate,
@@ -122,12 +122,12 @@ const EarlierSchema = z.object({
 
 const FileSchema = CalibrationSchema.extend({ checksum: digest });
 
-/** The place where the calibration of a network file of one's own is looked for: `model.onnx` → `model.calibration.json`. */
+/** Path of the calibration of a network file of one's own: `model.onnx` → `model.calibration.json`. */
 export function calibrationPathOf(modelPath: string, flip: boolean): string {
   return `${modelPath.slice(0, modelPath.length - extname(modelPath).length)}.${nameOf("calibration", flip)}`;
 }
 
-/** The place where a calibration of a card's model is looked for before the packaged one. */
+/** Path of an installed calibration of a card's model, which comes before the packaged one. */
 export function installedCalibrationPath(store: ModelStore, id: string, flip: boolean): string {
   return join(store.home, "models", id, nameOf("calibration", flip));
 }

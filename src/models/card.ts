@@ -111,7 +111,7 @@ const PipelineCrop = z.strictObject({
   columns: span,
   toPx: z.number().int().positive(),
   resample: z.enum(["adaptive-average-pool", "bilinear-align-corners"]),
-  /** The one of the card's presets by which its pictures are fed. */
+  /** Name of the card's preset by which its pictures are fed. */
   preset: z.string(),
 });
 

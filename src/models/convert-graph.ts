@@ -32,7 +32,7 @@ export interface GraphOptions {
   readonly normalize?: boolean | undefined;
   /** Store weights as halves; computing is in float32. @default false */
   readonly fp16?: boolean | undefined;
-  /** The one of several dictionaries of weights in a PyTorch file that is written, by its dotted keys. */
+  /** Dictionary of weights to write of a PyTorch file with several, by its dotted keys. */
   readonly under?: string | undefined;
 }
 

@@ -42,7 +42,7 @@ export const OwnCardSchema = z.strictObject({
 /** A card beside a network file, complete or not. */
 export type OwnCard = z.infer<typeof OwnCardSchema>;
 
-/** The place where the card of a network file is looked for: `model.onnx` → `model.card.json`. */
+/** Path of a network file's card: `model.onnx` → `model.card.json`. */
 export function cardPathOf(path: string): string {
   return `${path.slice(0, path.length - extname(path).length)}.card.json`;
 }

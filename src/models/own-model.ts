@@ -17,7 +17,7 @@ export interface ContractOptions {
   readonly dimension?: number | undefined;
   /** `CARD/PRESET`, `ir-se-50/bgr` for example: channel order and normalisation of a card that has several. */
   readonly preset?: string | undefined;
-  /** The one of several dictionaries of weights in a PyTorch file that is meant, by its dotted keys: `ema`, for example. */
+  /** Dictionary of weights to take from a PyTorch file with several, by its dotted keys: `ema`, for example. */
   readonly under?: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import { readText } from "../core/index.ts";
 const PUBLIC_INDEX = "https://pypi.org/simple";
 
 /**
- * The place where pip would look for packages: `PIP_INDEX_URL`, or `index-url` of pip's configuration files, the most special one
+ * Index in which pip would look for packages: `PIP_INDEX_URL`, or `index-url` of pip's configuration files, the most special one
  * first; otherwise the public index. `extra-index-url` is not asked.
  *
  * Source    pip's documentation, "Configuration"

@@ -70,7 +70,7 @@ export async function prepareCheckpoint(
   });
 }
 
-/** The place in a file of weights that a name given by hand means; the one that is taken unasked without a name. */
+/** Options that pick the dictionary of this name from a file of weights; without a name, the one that is taken unasked. */
 export function placeOf(under: string | undefined): CheckpointOptions {
   return under === undefined ? {} : { under: [under] };
 }

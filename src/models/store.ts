@@ -30,7 +30,7 @@ export interface StoredModel {
   readonly accepted: boolean;
 }
 
-/** The place where the store is and what it knows. */
+/** Folder of the store and the cards that it knows. */
 export interface ModelStoreOptions {
   /** Folder for downloads. @default the platform's cache folder for "arcface" */
   readonly home?: string | undefined;

@@ -64,7 +64,7 @@ export interface Prelu {
 
 export interface Relu {
   readonly kind: "relu";
-  /** The place where the output is cut off; infinity for plain ReLU. */
+  /** Highest output, where it is cut off; infinity for plain ReLU. */
   readonly ceiling: number;
 }
 

@@ -169,7 +169,7 @@ class Folding {
     }
   }
 
-  /** The one node that takes a value once, if nothing else does and it does not leave the graph. */
+  /** Node that alone takes a value, and once, if the value does not leave the graph. */
   #onlyTaker(value: string): OnnxNode | undefined {
     if (this.#model.outputs.some((output) => output.name === value)) return undefined;
     const takers = this.#nodes.filter((node) => node.inputs.includes(value));

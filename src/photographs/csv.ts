@@ -72,7 +72,7 @@ export function csvRows(text: string, where: string, columns: readonly (readonly
   return rows;
 }
 
-/** The place of each column in a header; undefined for a line that is none. */
+/** Position of each column in a header; undefined for a line that is none. */
 function headerOrder(
   fields: readonly string[],
   columns: readonly (readonly string[])[],

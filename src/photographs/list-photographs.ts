@@ -126,7 +126,7 @@ class Walk {
   readonly #found = new Map<string, string>();
   readonly folders: string[] = [];
   readonly tally = new PassedOverTally();
-  /** The place where each folder was found that was read, by its real place. */
+  /** Path by which each folder was reached, by its real path. */
   readonly #read = new Map<string, string>();
 
   get paths(): string[] {

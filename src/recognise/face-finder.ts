@@ -27,7 +27,7 @@ export interface FaceFinderOptions extends LookOptions, ReadImageOptions, WorkOp
   readonly detector?: string | undefined;
   /** Told of every picture that was read though something is wrong with it. */
   readonly onWarning?: ((warning: PictureWarning) => void) | undefined;
-  /** The place where models are kept. @default the platform's cache folder */
+  /** Store of models. @default the platform's cache folder */
   readonly store?: ModelStore | undefined;
 }
 

@@ -9,7 +9,7 @@ import {
   readCalibration,
 } from "../models/index.ts";
 
-/** The place where thresholds come from. */
+/** Source of thresholds. */
 export interface VerdictOptions {
   /** A calibration or the path of one, instead of what is installed for the model; it has to be for this model. */
   readonly calibration?: string | Calibration | undefined;

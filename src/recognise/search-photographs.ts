@@ -33,7 +33,7 @@ export interface PhotographHit {
 export class PhotographIndex {
   readonly #index = new ExactIndex();
   readonly #photographs = new Map<string, { readonly group: number; readonly faces: EmbeddedFace[] }>();
-  /** The place that each vector came from, by its id. */
+  /** Photograph and face of each vector, by its id. */
   readonly #origins: { readonly path: string; readonly face: number }[] = [];
 
   /** The number of photographs with at least one face. */

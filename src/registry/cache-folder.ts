@@ -5,7 +5,7 @@ export function defaultCacheFolder(): string {
   return envPaths("arcface", { suffix: "" }).cache;
 }
 
-/** The place where this user wants downloads to be kept: `ARCFACE_HOME`, else the platform's cache folder. */
+/** Folder in which this user keeps downloads: `ARCFACE_HOME`, else the platform's cache folder. */
 export function cacheFolder(): string {
   return process.env["ARCFACE_HOME"] || defaultCacheFolder();
 }

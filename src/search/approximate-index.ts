@@ -26,7 +26,7 @@ export interface ApproximateIndexOptions {
   readonly expansionAdd?: number;
   /** Vectors looked at in a search. More find more, slower. @default 64 */
   readonly expansionSearch?: number;
-  /** The place that vectors are fetched from, so that cosines are exact; without it they are those of half-precision numbers. */
+  /** Source of float32 vectors, so that cosines are exact; without it they are those of half-precision numbers. */
   readonly vectors?: VectorSource | undefined;
 }
 

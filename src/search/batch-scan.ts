@@ -14,7 +14,7 @@ const CAPACITY = 8192;
 /** Rows of a block's first steps, short until there is a floor. */
 const FIRST_ROWS = 32;
 
-/** The place where a batch under way has its things in the rows' memory. */
+/** Addresses of a running batch's data in the rows' memory. */
 interface Desk {
   readonly unpacked: number;
   readonly products: number;

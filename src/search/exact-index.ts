@@ -34,7 +34,7 @@ export interface ExactIndexOptions {
   /** 1 to 4096. @default that of the first vector */
   readonly dimension?: number | undefined;
   /**
-   * The place that vectors are fetched from for the last comparison, a few dozen a query. Without it the index keeps them
+   * Source of the vectors for the last comparison, a few dozen a query. Without it the index keeps them
    * itself, four times the memory of the scan.
    */
   readonly vectors?: VectorSource | undefined;

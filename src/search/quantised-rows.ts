@@ -107,7 +107,7 @@ export class QuantisedRows {
     return this.memory.buffer.byteLength;
   }
 
-  /** The place where each block begins. */
+  /** Start of each block. */
   get blocks(): readonly number[] {
     return this.#blocks;
   }
@@ -116,12 +116,12 @@ export class QuantisedRows {
     return this.#blocks[block]!;
   }
 
-  /** The place where a block has the distances between its vectors and what their bytes say, a float32 a row. */
+  /** Start of a block's distances between vectors and their bytes, a float32 a row. */
   fineAt(block: number): number {
     return this.blockAt(block) + BLOCK_ROWS * (2 * this.planeBytes + 8);
   }
 
-  /** The place where a thread leaves what it finds. */
+  /** Start of a thread's results. */
   foundAt(thread: number): number {
     return FOUND_AT + thread * FOUND_BYTES;
   }
@@ -142,7 +142,7 @@ export class QuantisedRows {
     return found;
   }
 
-  /** The place where the query of the scan lies, see `placeQuery`. */
+  /** Start of the scan's query, see `placeQuery`. */
   readonly queryAt = QUERY_AT;
 
   idOf(row: number): number {

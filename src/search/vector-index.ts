@@ -36,7 +36,7 @@ export interface IndexMemory {
   readonly lookupBytes: number;
 }
 
-/** The place where an index finds the vector of an id, when it does not keep float32 vectors itself: a database. */
+/** Source of the vectors of ids for an index that does not keep float32 vectors itself: a database. */
 export interface VectorSource {
   /**
    * The vector that was added under this id, to the last bit; undefined when it is gone by now, and then it is not

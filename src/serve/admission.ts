@@ -37,7 +37,7 @@ export class Admission {
     return caller;
   }
 
-  /** The one who asks. Throws ServiceError UNAUTHORIZED, FORBIDDEN. */
+  /** Finds out who asks. Throws ServiceError UNAUTHORIZED, FORBIDDEN. */
   async #callerOf(request: Request): Promise<Caller> {
     const { keys, origins = [] } = this.#options;
     if (!keys) {

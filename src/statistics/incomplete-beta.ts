@@ -1,6 +1,6 @@
 import { internal } from "../core/index.ts";
 
-/** The place where Stirling's series is exact to the last bit but one. */
+/** Smallest argument for which Stirling's series is exact to the last bit but one. */
 const STIRLING_FROM = 15;
 const HALF_LOG_TWO_PI = 0.9189385332046728;
 /** The continued fraction takes about √max(a, b) steps; this many would do for 10¹⁰ pairs. */

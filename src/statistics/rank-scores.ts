@@ -48,7 +48,7 @@ export function rankScores(scores: Float64Array, tags: Uint8Array | Uint16Array)
   return { score: new Float64Array(from.buffer), tag: fromTag };
 }
 
-/** The place where each bucket begins, the highest first; false when all are in one and there is nothing to do. */
+/** Start of each bucket, the highest first; false when all are in one and there is nothing to do. */
 function startOfBuckets(counts: Uint32Array, place: Uint32Array, n: number): boolean {
   let sum = 0;
   for (let bucket = 0; bucket < BUCKETS; bucket++) {

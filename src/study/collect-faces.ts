@@ -20,7 +20,7 @@ import {
 
 /** A face of the study: one of a photograph, with the person that the photograph was labelled with. */
 export interface StudyFace {
-  /** The place of the photograph, and its name in reports. */
+  /** Path of the photograph, and its name in reports. */
   readonly path: string;
   readonly name: string;
   readonly person: string;

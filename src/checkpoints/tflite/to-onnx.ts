@@ -22,7 +22,7 @@ export function tfliteToOnnx(model: TfliteModel, options: TfliteToOnnxOptions = 
   return new Converter(foldPrelu(model), options.anySize ?? false).convert();
 }
 
-/** The place where an activation's channels are: second (ONNX's order) or where TFLite has them. */
+/** Position of an activation's channels: second (ONNX's order) or where TFLite has them. */
 interface Activation {
   readonly name: string;
   readonly nchw: boolean;

@@ -8,7 +8,7 @@ import { unwrapNames } from "../wrapper-names.ts";
 import { findStateDict } from "./state-dict.ts";
 import type { TensorValue } from "./tensor-value.ts";
 
-/** The place where a storage's bytes lie. */
+/** Position of a storage's bytes. */
 export interface StoragePlace {
   readonly source: ByteSource;
   readonly offset: number;
@@ -20,7 +20,7 @@ export interface TorchContents {
   readonly format: CheckpointFormat;
   /** The saved object. */
   readonly root: PickleValue;
-  /** The place where the pickle that described it lies. Its length is the measure of how large the described tree may be. */
+  /** Position of the pickle that described it. Its length is the measure of how large the described tree may be. */
   readonly pickle: { readonly offset: number; readonly bytes: number };
   /** Throws FaceError BAD_FILE when there is no such storage. */
   storage(key: string): StoragePlace;

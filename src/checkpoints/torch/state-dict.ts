@@ -5,7 +5,7 @@ import { isTensor, type TensorValue, UnreadableTensor } from "./tensor-value.ts"
 /** Tensors by name. */
 interface Tensors {
   readonly tensors: ReadonlyMap<string, TensorValue>;
-  /** Those of a kind that is not read here. */
+  /** Tensors of a kind that is not read here. */
   readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
 }
 
@@ -246,7 +246,7 @@ function isModule(value: PickleObject): boolean {
   );
 }
 
-/** The place where TorchScript's own programs and the engine's classes live. */
+/** Prefixes of TorchScript's own programs and of the engine's classes. */
 const SCRIPT_MODULE = "__torch__";
 const SCRIPT_CLASSES = "__torch__.torch.classes";
 

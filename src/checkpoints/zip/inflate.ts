@@ -33,7 +33,7 @@ export class ZipEntries {
     this.#source = source;
   }
 
-  /** The place where an entry's bytes can be read. Throws FaceError BAD_FILE when it is too large to be unpacked. */
+  /** Opens an entry's bytes for reading. Throws FaceError BAD_FILE when it is too large to be unpacked. */
   stretch(entry: ZipEntry): ZipStretch {
     if (entry.packed === undefined) return { source: this.#source, offset: entry.offset, bytes: entry.size };
     const limit = Math.min(LARGEST_ENTRY, LARGEST_RATIO * entry.packed + LARGEST_RATIO);

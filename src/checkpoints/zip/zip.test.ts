@@ -156,7 +156,7 @@ describe("ZipEntries", () => {
   });
 });
 
-/** The place where each entry of the directory begins. */
+/** Start of each entry of the directory. */
 function directoryEntries(): number[] {
   const starts: number[] = [];
   for (let at = DIRECTORY; at >= 0; at = ARCHIVE.indexOf(Buffer.from("PK\x01\x02", "latin1"), at + 1))

@@ -44,7 +44,7 @@ interface Found extends FaceToCluster {
   /** Index of the face in its photograph. */
   readonly face: number;
   readonly box: FaceRecord["box"];
-  /** The one a photograph's folder names, when folders do. */
+  /** True for the face that its photograph's folder names, where folders name people. */
   readonly isMain: boolean;
 }
 

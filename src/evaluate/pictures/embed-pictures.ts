@@ -108,7 +108,7 @@ function asFailure(error: unknown): FaceError {
   throw error;
 }
 
-/** The place where faces come from: photographs or aligned crops. */
+/** Source of faces: photographs or aligned crops. */
 interface FaceSource extends AsyncDisposable {
   readonly pipeline: Pipeline;
   faces(

@@ -3,7 +3,7 @@ import { unknownPerson } from "../plans.ts";
 import type { Erasure, FormerPerson, GalleryStore } from "../store.ts";
 import { joined } from "./joined.ts";
 
-/** The one who is shown the receipt of an erasure. */
+/** Receives the receipt of an erasure. */
 export interface ShowReceipt {
   readonly show?: (erasure: Erasure) => void | Promise<void>;
 }

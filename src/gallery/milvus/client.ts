@@ -2,7 +2,7 @@ import type { MilvusClient } from "@zilliz/milvus2-sdk-node";
 import { FaceError } from "../../core/index.ts";
 import type { GalleryAddress } from "../address.ts";
 
-/** The place where a gallery's vectors are on a Milvus server. */
+/** Address of a gallery's vectors on a Milvus server. */
 export type MilvusAddress = Extract<GalleryAddress, { engine: "milvus" }>;
 
 /** A server's answer when it has nothing else to say, or first of all. */

@@ -112,7 +112,7 @@ export class VectorCollection {
     this.#known = [];
   }
 
-  /** Those of the faces that have a row. */
+  /** Returns those of the faces that have a row. */
   async present(faces: readonly number[]): Promise<number[]> {
     const found: number[] = [];
     for (let start = 0; start < faces.length; start += BATCH_ROWS) {

@@ -2,7 +2,7 @@ import pg from "pg";
 import { FaceError, type Fault, reasonOf } from "../../core/index.ts";
 import type { GalleryAddress } from "../address.ts";
 
-/** The place where a gallery is on a PostgreSQL server. */
+/** Address of a gallery on a PostgreSQL server. */
 export type PostgresAddress = Extract<GalleryAddress, { engine: "postgres" }>;
 
 /** A connection inside a transaction. */

@@ -17,7 +17,7 @@ export async function everNamed(ask: Ask, spellings: readonly string[]): Promise
   return await formerPeople(ask, [...(await mergesOf(ask)).became(bore.map(({ id }) => id))]);
 }
 
-/** Those of the people who are kept, there or not. */
+/** Returns those of the people who are kept, there or not. */
 export async function formerPeople(ask: Ask, ids: readonly number[]): Promise<FormerPerson[]> {
   return await ask<FormerPerson>(
     `SELECT id, name, present, (SELECT count(*) FROM face WHERE face.person = person.id) AS faces

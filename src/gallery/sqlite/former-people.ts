@@ -13,7 +13,7 @@ export function everNamed(connection: Connection, spellings: readonly string[]):
   return formerPeople(connection, [...mergesOf(connection).became(bore.map(({ id }) => id))]);
 }
 
-/** Those of the people who are kept, there or not. */
+/** Returns those of the people who are kept, there or not. */
 export function formerPeople(connection: Connection, ids: readonly number[]): FormerPerson[] {
   return allWith<{ id: number; name: string; present: number; faces: number }>(
     connection,

@@ -91,7 +91,7 @@ export class NearField {
     return normaliser;
   }
 
-  /** The place where a cell's points begin: after sorting, each entry holds the start of the cell before. */
+  /** Start of a cell's points: after sorting, each entry holds the start of the cell before. */
   #start(row: number, column: number): number {
     return this.#starts[row * this.#columns + column + 1]!;
   }

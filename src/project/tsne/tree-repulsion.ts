@@ -25,7 +25,7 @@ export class TreeRepulsion implements Repulsion {
   readonly #branching: number;
   /** Children of each cell, 0 where there is none. */
   #children: Int32Array;
-  /** The one point of a leaf, −1 in a cell that was divided. */
+  /** Point of a leaf, −1 in a cell that was divided. */
   #point: Int32Array;
   /** The number of points that lie in a cell, and their sum, later their mean. */
   #mass: Float64Array;

@@ -139,7 +139,7 @@ export function placed(record: FaceRecord, where: string): FaceRecord {
   return record;
 }
 
-/** The place where a record was read, file and line, for a sentence; undefined for one that was made. */
+/** File and line of a record, for a sentence; undefined for one that was made. */
 export function placeOf(record: FaceRecord): string | undefined {
   return places.get(record);
 }

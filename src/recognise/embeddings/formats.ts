@@ -91,7 +91,7 @@ const NPY_MAGIC = Buffer.from("\x93NUMPY\x01\x00", "latin1");
 /** The header is this long whatever the number of rows, so that it can be written last. */
 const NPY_HEADER_BYTES = 128;
 
-/** The place where the rows of an .npy file are described: one JSON object a row. */
+/** File that describes the rows of an .npy file: one JSON object a row. */
 export function namesPathOf(path: string): string {
   return `${path.slice(0, -4)}.names.jsonl`;
 }

@@ -20,7 +20,7 @@ export interface LabelledVectors {
   readonly data: Float32Array;
   /** The subject of each vector; absent where the file does not say. */
   readonly labels: readonly string[] | undefined;
-  /** The place where each comes from, such as a path; absent where the file does not say. */
+  /** Source of each vector, such as a path; absent where the file does not say. */
   readonly names: readonly string[] | undefined;
 }
 

@@ -248,7 +248,7 @@ async function knownPaths(gallery: Gallery, whose: Whose, paths: readonly string
   return new Set(paths.filter((path) => known.has(digests.get(path) ?? "")));
 }
 
-/** Those of the photographs, by sha256, of which the person has a face. */
+/** Returns those of the photographs, by sha256, of which the person has a face. */
 async function knownDigests(
   gallery: Gallery,
   whose: Whose,

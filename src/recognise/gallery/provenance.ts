@@ -1,7 +1,7 @@
 import type { Provenance } from "../../gallery/index.ts";
 import type { Face } from "../face.ts";
 
-/** The place where a face was seen, as a gallery keeps it: hundredths of a pixel. */
+/** Origin of a face as a gallery keeps it, to hundredths of a pixel. */
 export function provenanceOf(
   source: string,
   sha256: string | null,

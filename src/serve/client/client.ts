@@ -39,7 +39,7 @@ export type Client = {
   ) => Promise<ClientAnswer<N>>;
 };
 
-/** The place of a service, and who asks. */
+/** Address of a service, and the key of who asks. */
 export interface ClientOptions {
   /** `http://127.0.0.1:8080` */
   readonly url: string;

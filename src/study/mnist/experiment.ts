@@ -13,7 +13,7 @@ import { drawMnist } from "./draw-mnist.ts";
 import { type MnistPlan, settlePlan } from "./plan.ts";
 import { type HeadReport, type MnistRun, runMnist } from "./run-mnist.ts";
 
-/** The place where the experiment's results go, and what they say of their origin. */
+/** Folder for the experiment's results, and what they say of their origin. */
 export interface ExperimentOptions extends WorkOptions {
   readonly out: string;
   readonly store: ModelStore;

@@ -25,12 +25,12 @@ export function wholeMap({ width, height }: View): Camera {
   return { middle: { x: 0.5, y: 0.5 }, zoom: (1 - 2 * MARGIN) * Math.max(1, Math.min(width, height)) };
 }
 
-/** The place where a place of the map is seen. */
+/** Position in the view of a place of the map. */
 export function toScreen({ middle, zoom }: Camera, view: View, { x, y }: Place): Place {
   return { x: view.width / 2 + (x - middle.x) * zoom, y: view.height / 2 + (y - middle.y) * zoom };
 }
 
-/** The place of the map that is seen there. */
+/** Place of the map at a position of the view. */
 export function toMap({ middle, zoom }: Camera, view: View, { x, y }: Place): Place {
   return { x: middle.x + (x - view.width / 2) / zoom, y: middle.y + (y - view.height / 2) / zoom };
 }

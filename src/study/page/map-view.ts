@@ -61,7 +61,7 @@ export class MapView {
     return this.#view;
   }
 
-  /** The place where a face is seen. */
+  /** Position of a face in the view. */
   screenPlace(face: number): Place {
     return toScreen(this.state.camera, this.#view, { x: this.#places.x[face]!, y: this.#places.y[face]! });
   }

@@ -1,7 +1,7 @@
 import type { AtlasLayout } from "../report/page-data.ts";
 import { byId } from "./document.ts";
 
-/** The place where a thumbnail lies: a picture, and the corner of its square. */
+/** Position of a thumbnail: a picture, and the corner of its square. */
 export interface Tile {
   readonly picture: CanvasImageSource;
   readonly x: number;
@@ -39,7 +39,7 @@ export class Thumbnails {
     }
   }
 
-  /** The place where the thumbnail of a face lies that is drawn so large; undefined until it is decoded. */
+  /** Position of a face's thumbnail for this size; undefined until it is decoded. */
   tile(face: number, drawnPx: number): Tile | undefined {
     const { sidePx, columns, perAtlas } = this.layout;
     const size = [...this.#sizes].reverse().find(({ scale }) => sidePx * scale >= drawnPx) ?? this.#sizes[0]!;

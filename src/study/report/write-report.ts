@@ -23,7 +23,7 @@ import { reportPage } from "./report-page.ts";
 import { studyJson } from "./study-json.ts";
 import type { HeatPictures } from "./why-section.ts";
 
-/** The place where a report's parts were written. */
+/** Paths of a report's parts. */
 export interface WrittenReport {
   readonly page: string;
   readonly json: string;

@@ -44,7 +44,7 @@ export async function openExamples(
   });
 }
 
-/** The place where a folder's crops are kept between runs. */
+/** File that keeps a folder's crops between runs. */
 function cachedPackOf(folder: string, options: PackOptions): string {
   const { store = new ModelStore(), sizePx = 112, encoding = "file" } = options;
   const key = JSON.stringify([realpathSync(folder), sizePx, encoding]);

@@ -24,7 +24,7 @@ import {
   RECORD_HEADER_BYTES,
 } from "./pack-format.ts";
 
-/** The place where a picture lies in the file being written. */
+/** Position of a picture in the file being written. */
 export interface PackPlace {
   readonly at: number;
   readonly length: number;
@@ -73,7 +73,7 @@ export class PackWriter {
     });
   }
 
-  /** The place where the picture with this key (64 hexadecimal digits) lies already, if it does. */
+  /** Position of the picture with this key (64 hexadecimal digits), if it is there already. */
   find(key: string): PackPlace | undefined {
     return this.#known.get(key);
   }

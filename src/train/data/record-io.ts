@@ -6,7 +6,7 @@ const MAGIC = 0xced7230a;
 const PART_HEADER_BYTES = 8;
 /** flag (u32), label (float32), id (u64), second id (u64). */
 const LABEL_HEADER_BYTES = 24;
-/** The place of a part in its record; a record is split where its content has the magic in it. */
+/** Position of a part in its record; a record is split where its content has the magic in it. */
 const WHOLE = 0;
 const FIRST = 1;
 const MIDDLE = 2;

@@ -20,7 +20,7 @@ export interface RecordSet extends ExampleSet {
   file(index: number): Uint8Array<ArrayBuffer>;
 }
 
-/** The place where the labels and pictures of `train.rec` are. */
+/** Positions of the labels and pictures of `train.rec`. */
 interface RecordTable {
   readonly offsets: Float64Array;
   readonly labels: Int32Array;

@@ -7,7 +7,7 @@ export const ScheduleSchema = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("constant") }),
   z.strictObject({
     name: z.literal("step"),
-    /** The places where it falls, as shares of the run (below 1) in rising order. */
+    /** Steps at which it falls, as shares of the run (below 1) in rising order. */
     at: z.array(z.number().gt(0).lt(1)).min(1).default([0.5, 0.75]),
     factor: factor.default(0.1),
   }),

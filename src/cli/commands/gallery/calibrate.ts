@@ -32,7 +32,7 @@ interface CalibrateFlags extends GalleryFlags, ModelFlags {
   readonly det?: string;
 }
 
-/** The place where a DET figure ends. */
+/** Right end of a DET figure. */
 const MOST_DRAWN = 0.6;
 
 /** `arcface gallery calibrate` */
