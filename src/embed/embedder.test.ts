@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { asAlignedFace } from "../align/index.ts";
 import { RgbImage } from "../image/index.ts";
 import { encodeOnnx, GraphBuilder, Session } from "../onnx/index.ts";
@@ -75,5 +75,21 @@ test("with flip the direction is the mean of both, and the norm half of their su
   const [both] = await embedder.embedMeasured([crop], { flip: true });
   expect([...both!.vector]).toEqual([30 / 130, 40 / 130, 120 / 130].map((value) => expect.closeTo(value, 6)));
   expect(both!.norm).toBeCloseTo(65, 4);
+  await embedder.close();
+});
+
+test("no face is no vector, and the network is not run for it", async () => {
+  const builder = new GraphBuilder();
+  const means = builder.node("ReduceMean", [builder.input("x", ["N", 3, 112, 112])], {
+    axes: [2, 3],
+    keepdims: 0,
+  });
+  builder.node("Identity", [means], {}, "y");
+  builder.output("y", ["N", 3]);
+  const session = await Session.open(encodeOnnx(builder.finish({ producer: "test", opset: 17 })));
+  const run = vi.spyOn(session, "run");
+  const embedder = new Embedder("means", CONTRACT, session);
+  expect(await embedder.embed([])).toEqual([]);
+  expect(run).not.toHaveBeenCalled();
   await embedder.close();
 });

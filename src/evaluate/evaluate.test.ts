@@ -157,6 +157,36 @@ describe("identification", () => {
   });
 });
 
+test("a probe whose cosine is below 0 is found first where everybody else is further", () => {
+  const picture = (degrees: number, i: number): MeasuredPicture => {
+    const angle = (degrees * Math.PI) / 180;
+    const embedding = normalize(Float32Array.of(Math.cos(angle), Math.sin(angle)));
+    return { sha256: String(i), face: { kind: "face", embedding, norm: 1, score: 1 } };
+  };
+  // Ann's second picture is 100° from her first, Bo's 90°, and each further from the other person; Cy is a stranger.
+  const measured = [0, 100, 240, 330, 170].map(picture);
+  const pictures = measured.map((_, i) => ({ name: `${i}.jpg`, source: "" }));
+  const people = { pictures, person: Uint32Array.of(0, 0, 1, 1, 2), names: ["Ann", "Bo", "Cy"] };
+  const report = measureIdentification(people, measured, seeded(1));
+  expect(report).toMatchObject({ gallery: 2, probes: 2, strangers: 1 });
+  // Bo's second is 30° from Ann's first.
+  expect(report.ranks[0]).toMatchObject({ k: 1, accuracy: { rate: 0.5 } });
+});
+
+test("scores of pairs are not computed for somebody who has stopped waiting", () => {
+  const { people, measured } = madeUpPeople(2, 2, 0.1);
+  const list = pairsOfPeople(people, "made up", all, seeded(1));
+  const first = {
+    ...list,
+    a: list.a.subarray(0, 1),
+    b: list.b.subarray(0, 1),
+    same: list.same.subarray(0, 1),
+  };
+  expect(() => scorePairs(first, measured, { signal: AbortSignal.abort() })).toThrow(
+    expect.objectContaining({ code: "ABORTED" }),
+  );
+});
+
 describe("a template", () => {
   const face = (x: number, y: number, norm: number, score: number): MeasuredPicture => ({
     sha256: `${x} ${y}`,

@@ -37,8 +37,8 @@ function curveOf(faces: readonly UnitVector[][]) {
 test("strangers reach people with several faces no oftener than a gallery's threshold says, which is lower than for as many people", () => {
   const known = people(300, 5, 7);
   const severalFaces = tallySeveralFaces(known, []);
-  expect(severalFaces?.exponent).toBeGreaterThan(0.1);
-  expect(severalFaces?.exponent).toBeLessThan(0.95);
+  // Of 0 every one counts as one, of 1 as many as there are faces; two deviations above what was counted, for this crowd.
+  expect(severalFaces?.exponent).toBeCloseTo(0.384055, 5);
   const curve = curveOf(people(250, 2, 1));
   const size = { people: 8, faces: 40 };
   const plain = strangerThreshold({ curve }, size, 0.1, []);

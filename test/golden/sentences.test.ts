@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { visibleLines } from "../../src/cli/visible-lines.ts";
 import { encodeJpeg, RgbImage } from "../../src/image/index.ts";
+import { Recognizer } from "../../src/recognise/index.ts";
 import { expectGolden, goldenNames } from "./golden.ts";
 import { CALIBRATION, useMadeRecognizer } from "./made-recognizer.ts";
 
@@ -287,9 +288,9 @@ test("galleries for programs: a JSON value a line", async () => {
   );
 });
 
-test("evaluate and calibrate: figures with their intervals", async () => {
+/** Two photographs each of 24 people, 15° apart; the second of every fourth is nearer to the next person. */
+async function setOfPairs(): Promise<void> {
   useMadeRecognizer(CALIBRATION);
-  // Two photographs each of 24 people, 15° apart; the second of every fourth is nearer to the next person.
   const people = Array.from({ length: 24 }, (_, i) => String.fromCharCode(65 + i));
   await photographs(
     ...people.flatMap((name, i) => [
@@ -301,13 +302,26 @@ test("evaluate and calibrate: figures with their intervals", async () => {
     "groups.csv",
     people.map((name, i) => `${name},${["first", "second", "third"][i >> 3]}\n`).join(""),
   );
+}
+
+test("evaluate: figures with their intervals", async () => {
+  await setOfPairs();
   await expectGolden(
     "evaluate.txt",
+    await told("evaluate folder set", "evaluate folder set --groups groups.csv"),
+  );
+});
+
+test("calibrate: the threshold, and where it is kept", async () => {
+  await setOfPairs();
+  await writeFile("made-up.onnx", "");
+  await expectGolden(
+    "calibrate.txt",
     await told(
-      "evaluate folder set",
-      "evaluate folder set --groups groups.csv",
       "calibrate folder set --out made.json --target-fmr 0.1",
       "calibrate folder set --out made.json --target-fmr 0.1 --groups groups.csv --groups-figure groups.svg",
+      "calibrate folder set --install --model made-up.onnx --target-fmr 0.1",
+      "calibrate folder set --install --flip --target-fmr 0.1",
     ),
   );
 });
@@ -403,6 +417,28 @@ test("options: values that are refused, outputs that would harm, and what comes 
   `);
 });
 
+test("flags say how faces are looked for and embedded", async () => {
+  useMadeRecognizer(CALIBRATION);
+  await photographs(...SINGLES);
+  await told("compare ann-000.jpg ann-010.jpg");
+  expect(Recognizer.open).toHaveBeenLastCalledWith(
+    expect.objectContaining({ flip: false, turned: false, model: undefined, detector: undefined }),
+  );
+  await told(
+    "compare ann-000.jpg ann-010.jpg --flip --turned --min-face 30 --detector mtcnn --model made-up.onnx --threshold 0.3",
+  );
+  expect(Recognizer.open).toHaveBeenLastCalledWith(
+    expect.objectContaining({
+      flip: true,
+      turned: true,
+      minFacePx: 30,
+      detector: "mtcnn",
+      model: "made-up.onnx",
+      threshold: 0.3,
+    }),
+  );
+});
+
 test("every golden text is one that is written", () => {
   const written = [
     "compare",
@@ -414,6 +450,7 @@ test("every golden text is one that is written", () => {
     "gallery-corrections",
     "gallery-forget",
     "gallery-json",
+    "calibrate",
     "evaluate",
     "json",
     "models",
