@@ -11,9 +11,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PIPELINE, ticking } from "../src/gallery/engine.contract.ts";
 import { Gallery } from "../src/gallery/index.ts";
 import { MadeFaces } from "../src/gallery/made-faces.ts";
-import { PIPELINE, ticking } from "../src/gallery/store.contract.ts";
 import { smallDisk } from "./small-disk.ts";
 
 const clock = ticking();

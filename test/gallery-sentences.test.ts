@@ -2,8 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PIPELINE, ticking } from "../src/gallery/engine.contract.ts";
 import { Gallery } from "../src/gallery/index.ts";
-import { PIPELINE, ticking } from "../src/gallery/store.contract.ts";
 import { decodeRecord } from "../src/recognise/embeddings/face-record.ts";
 import { arcface } from "./run-cli.ts";
 

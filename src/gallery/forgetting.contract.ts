@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { UnitVector } from "../core/index.ts";
+import { PIPELINE, type StoreUnderTest, ticking } from "./engine.contract.ts";
 import { Gallery, storeOf } from "./gallery.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
-import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
 import type { Erasure } from "./store.ts";
 
 /** The contract of forgetting in every engine; called once for each. */

@@ -2,9 +2,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PIPELINE, ticking } from "./engine.contract.ts";
 import { Gallery, storeOf } from "./gallery.ts";
 import { MadeFaces } from "./made-faces.ts";
-import { PIPELINE, ticking } from "./store.contract.ts";
 
 test("nothing of a gallery leads to its store, and nothing can be written through its records", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "arcface-records-")), "a.db");

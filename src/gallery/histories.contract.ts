@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FaceError } from "../core/index.ts";
 import type { Effect } from "./change.ts";
+import { PIPELINE, type StoreUnderTest, ticking } from "./engine.contract.ts";
 import { expectReplay } from "./forgetting.contract.ts";
 import { Gallery, storeOf } from "./gallery.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
-import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
 import type { GalleryStore } from "./store.ts";
 
 /** A possible step in a gallery's history; numbers choose among the people and faces there are. */

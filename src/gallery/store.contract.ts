@@ -1,78 +1,25 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { cosine, type UnitVector } from "../core/index.ts";
-import type { Pipeline } from "../models/index.ts";
-import type { Change, Effect, FaceContent } from "./change.ts";
-import { Gallery, storeOf } from "./gallery.ts";
-import { MadeFaces, madePipeline, provenance } from "./made-faces.ts";
-import type { GallerySettings, GalleryStore } from "./store.ts";
-
-/** An engine under test. */
-export interface StoreUnderTest {
-  readonly name: string;
-  /** Makes a new, empty gallery in a place of its own. */
-  create(pipeline: Pipeline, settings: GallerySettings): Promise<GalleryStore>;
-  /** Opens the gallery of a store a second time, as another process would. */
-  again(store: GalleryStore): Promise<GalleryStore>;
-  /** A sentence when the engine cannot be had here; its suite is then skipped. */
-  readonly missing?: string | undefined;
-  /** Recall of `nearest` against exact search; 1 for an engine that is exact. */
-  readonly recall: number;
-  /** True if a change is refused when another process changed the same thing in between. */
-  readonly comparesAndSets: boolean;
-}
-
-const DIMENSION = 64;
-
-export const PIPELINE = madePipeline(DIMENSION, "test-model");
-
-const SETTINGS: GallerySettings = { threshold: 0.4, keepCrops: true };
-
-/** A day that moves on by a second with every look. */
-export function ticking(): () => Date {
-  let seconds = 0;
-  return () => new Date(Date.UTC(2026, 0, 1) + 1000 * seconds++);
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
+import type { Change, Effect } from "./change.ts";
+import { changesContract } from "./changes.contract.ts";
+import { DIMENSION, galleriesOf, PIPELINE, SETTINGS, type StoreUnderTest } from "./engine.contract.ts";
+import { storeOf } from "./gallery.ts";
+import { MadeFaces, provenance } from "./made-faces.ts";
+import { movesContract } from "./moves.contract.ts";
 
 /** The contract of every engine; called once for each. */
 export function storeContract(engine: StoreUnderTest): void {
   const title = engine.missing === undefined ? engine.name : `${engine.name} (skipped: ${engine.missing})`;
   describe.skipIf(engine.missing !== undefined)(`${title} keeps a gallery:`, () => {
-    const opened: Gallery[] = [];
-    const made = new MadeFaces(5);
-
-    const fresh = async (): Promise<Gallery> => {
-      const gallery = new Gallery(await engine.create(PIPELINE, SETTINGS), { clock: ticking() });
-      opened.push(gallery);
-      return gallery;
-    };
-    const again = async (gallery: Gallery): Promise<Gallery> => {
-      const second = new Gallery(await engine.again(storeOf(gallery)), { clock: ticking() });
-      opened.push(second);
-      return second;
-    };
-    const enrol = async (gallery: Gallery, name: string, faces: number) => {
-      const centre = made.direction();
-      const added = Array.from({ length: faces }, (_, i) => made.face(centre, `${name}/${i}.jpg`));
-      const { result } = await gallery.enrol([{ name, faces: added }]);
-      return {
-        centre,
-        vectors: added.map((face) => face.vector),
-        crops: added.map((f) => f.crop!),
-        ...result[0]!,
-      };
-    };
-    const names = async (gallery: Gallery) =>
-      (await all(gallery.people())).map(({ name, faces }) => `${name} ${faces}`);
+    const galleries = galleriesOf(engine);
+    const { made, fresh, again, enrol, names } = galleries;
 
     afterAll(async () => {
-      for (const gallery of opened) await gallery.close();
+      await galleries.close();
     });
+
+    changesContract(galleries);
+    movesContract(engine, galleries);
 
     test("a note is kept for the state it is of, replaced, and gone when somebody is forgotten", async () => {
       const gallery = await fresh();
@@ -207,137 +154,6 @@ export function storeContract(engine: StoreUnderTest): void {
       expect(await names(gallery)).toEqual(["Ann Zo\u00eb 2"]);
     });
 
-    test("renaming, moving, splitting, merging and deleting do what they say", async () => {
-      const gallery = await fresh();
-      const ann = await enrol(gallery, "Ann", 3);
-      const ben = await enrol(gallery, "Ben", 2);
-      await gallery.rename("Ann", "Anna");
-      expect(await names(gallery)).toEqual(["Anna 3", "Ben 2"]);
-      await expect(gallery.rename("Ben", "Anna")).rejects.toMatchObject({ code: "CONFLICT" });
-      await gallery.move([ann.faces[0]!], "Ben");
-      expect(await names(gallery)).toEqual(["Anna 2", "Ben 3"]);
-      const moved = await gallery.identify(ann.vectors[0]!);
-      expect(moved.candidates).toMatchObject([{ person: { name: "Ben" }, face: ann.faces[0] }]);
-      await gallery.split("Anna", [ann.faces[1]!], "Twin");
-      expect(await names(gallery)).toEqual(["Anna 1", "Ben 3", "Twin 1"]);
-      await gallery.merge(["Twin", "Ben"], "Anna");
-      expect(await names(gallery)).toEqual(["Anna 5"]);
-      expect((await gallery.identify(ben.vectors[1]!)).person?.name).toBe("Anna");
-      await gallery.deleteFaces([ben.faces[1]!]);
-      expect((await gallery.search(ben.vectors[1]!, 1))[0]?.face).not.toBe(ben.faces[1]);
-      await gallery.deletePerson("Anna");
-      expect(await names(gallery)).toEqual([]);
-      expect(await gallery.search(ann.vectors[0]!, 3)).toEqual([]);
-      await expect(gallery.person("Anna")).rejects.toMatchObject({ code: "PERSON_UNKNOWN" });
-    });
-
-    test("each change can be taken back, last first, and the taking back too", async () => {
-      const gallery = await fresh();
-      const ann = await enrol(gallery, "Ann", 2);
-      await enrol(gallery, "Ben", 2);
-      await gallery.rename("Ann", "Anna");
-      await gallery.split("Anna", [ann.faces[0]!], "Twin");
-      await gallery.merge(["Ben"], "Twin");
-      await gallery.deletePerson("Twin");
-      expect(await names(gallery)).toEqual(["Anna 1"]);
-      const undone = await gallery.undo();
-      expect(undone.result.kind).toBe("delete");
-      expect(await names(gallery)).toEqual(["Anna 1", "Twin 3"]);
-      expect((await gallery.identify(ann.vectors[0]!)).candidates[0]?.person.name).toBe("Twin");
-      await gallery.undo();
-      expect(await names(gallery)).toEqual(["Anna 1", "Ben 2", "Twin 1"]);
-      const split = await gallery.undo();
-      expect(await names(gallery)).toEqual(["Anna 2", "Ben 2"]);
-      await gallery.undo(split.sequence);
-      expect(await names(gallery)).toEqual(["Anna 1", "Ben 2", "Twin 1"]);
-      await expect(gallery.undo(split.sequence)).rejects.toMatchObject({ code: "CONFLICT" });
-      const log = await gallery.records.log({ limit: 100 });
-      expect(log.map(({ kind }) => kind)).toEqual([
-        "undo",
-        "undo",
-        "undo",
-        "undo",
-        "delete",
-        "merge",
-        "split",
-        "rename",
-        "enrol",
-        "enrol",
-      ]);
-      expect(log.map(({ sequence }) => sequence)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-    });
-
-    test("a last change that cannot be undone is said, and nothing before it is taken back instead", async () => {
-      const gallery = await fresh();
-      await enrol(gallery, "Annabella", 1);
-      const { sequence } = await gallery.enrol([{ name: "Ben", faces: [made.face(made.direction())] }]);
-      await gallery.forget(["Annabella"]);
-      const forgotten = await gallery.records.latest();
-      await expect(gallery.undo()).rejects.toMatchObject({
-        code: "CONFLICT",
-        message: `undo: expected a last change that can be undone, got ${forgotten} (forget), which cannot; "undo ${sequence}" takes back the one before it (enrol)`,
-      });
-      expect(await names(gallery)).toEqual(["Ben 1"]);
-      await gallery.rename("Ben", "Benedict");
-      expect((await gallery.undo()).result.kind).toBe("rename");
-      await expect(gallery.undo()).rejects.toMatchObject({ code: "CONFLICT" });
-      await gallery.undo(sequence);
-      expect(await names(gallery)).toEqual([]);
-    });
-
-    test("a change that later ones built upon is not taken back alone", async () => {
-      const gallery = await fresh();
-      const { sequence } = await gallery.enrol([{ name: "Ann", faces: [made.face(made.direction())] }]);
-      await gallery.rename("Ann", "Anna");
-      await expect(gallery.undo(sequence)).rejects.toMatchObject({ code: "CONFLICT" });
-      expect(await names(gallery)).toEqual(["Anna 1"]);
-      await expect(gallery.undo(99)).rejects.toMatchObject({ code: "USAGE" });
-    });
-
-    test("a change that fails in its middle leaves nothing", async () => {
-      const gallery = await fresh();
-      const ann = await enrol(gallery, "Ann", 1);
-      const [person, face] = [await storeOf(gallery).reserveIds(2), 0];
-      const effects: Effect[] = [
-        { subject: "person", id: person, before: null, after: { name: "Ben", expires: null } },
-        { subject: "face", id: ann.faces[0]!, before: { person: 123_456 }, after: { person } },
-      ];
-      const contents: FaceContent[] = [];
-      const change: Change = { kind: "move", at: "2026-01-01T00:00:00.000Z", effects, contents };
-      await expect(storeOf(gallery).commit(change)).rejects.toMatchObject({ code: "CONFLICT" });
-      expect(await names(gallery)).toEqual(["Ann 1"]);
-      expect(await gallery.records.log({ limit: 10 })).toHaveLength(1);
-      expect(face).toBe(0);
-    });
-
-    test("no face is left without its person", async () => {
-      const gallery = await fresh();
-      const ann = await enrol(gallery, "Ann", 2);
-      const leaving: Effect = {
-        subject: "person",
-        id: ann.person,
-        before: { name: "Ann", expires: null },
-        after: null,
-      };
-      const change: Change = {
-        kind: "delete",
-        at: "2026-01-01T00:00:00.000Z",
-        effects: [leaving],
-        contents: [],
-      };
-      await expect(storeOf(gallery).commit(change)).rejects.toThrow(/every face of a person who leaves/);
-      const orphan: Effect = {
-        subject: "face",
-        id: ann.faces[0]!,
-        before: { person: ann.person },
-        after: { person: 99_999 },
-      };
-      await expect(storeOf(gallery).commit({ ...change, effects: [orphan] })).rejects.toMatchObject({
-        code: "CONFLICT",
-      });
-      expect(await names(gallery)).toEqual(["Ann 2"]);
-    });
-
     test("vectors of another dimension or with broken numbers are refused", async () => {
       const gallery = await fresh();
       const wrong = new MadeFaces(1, 32).direction();
@@ -443,70 +259,6 @@ export function storeContract(engine: StoreUnderTest): void {
       expect(await gallery.prune()).toBeUndefined();
       await gallery.retain("Later", null);
       expect((await gallery.person("Later")).expires).toBeNull();
-    });
-
-    describe("moving to another model", () => {
-      const next = madePipeline(32, "next-model");
-      const nextFaces = new MadeFaces(9, 32);
-      let gallery: Gallery;
-      let ann: Awaited<ReturnType<typeof enrol>>;
-
-      beforeAll(async () => {
-        if (engine.missing !== undefined) return;
-        gallery = await fresh();
-        ann = await enrol(gallery, "Ann", 3);
-        await enrol(gallery, "Ben", 2);
-      });
-
-      test("goes on where it was, refuses to end early, and then answers with the new vectors only", async () => {
-        const second = await again(gallery);
-        await storeOf(gallery).beginReindex(next);
-        const todo = await storeOf(gallery).facesToEmbed({ limit: 10 });
-        expect(todo).toHaveLength(5);
-        expect(Buffer.from(todo[0]!.crop!).equals(Buffer.from(ann.crops[0]!))).toBe(true);
-        const vectors = new Map(todo.map(({ id }) => [id, nextFaces.direction()]));
-        await storeOf(gallery).addReindexed(new Map([...vectors].slice(0, 3)));
-        await expect(storeOf(gallery).finishReindex("2026-01-02T00:00:00.000Z")).rejects.toMatchObject({
-          code: "CONFLICT",
-        });
-        await storeOf(gallery).beginReindex(next);
-        await expect(storeOf(gallery).beginReindex(madePipeline(32, "third"))).rejects.toMatchObject({
-          code: "CONFLICT",
-        });
-        const rest = await storeOf(gallery).facesToEmbed({ limit: 10 });
-        expect(rest.map(({ id }) => id)).toEqual(todo.slice(3).map(({ id }) => id));
-        expect((await gallery.identify(ann.vectors[0]!)).person?.name).toBe("Ann");
-        await storeOf(gallery).addReindexed(new Map([...vectors].slice(3)));
-        await storeOf(gallery).finishReindex("2026-01-02T00:00:00.000Z");
-        expect(gallery.pipeline).toEqual(next);
-        const query = vectors.get(ann.faces[1]!)!;
-        expect(await gallery.identify(query)).toMatchObject({
-          person: { name: "Ann" },
-          candidates: [{ face: ann.faces[1] }],
-        });
-        await expect(second.search(ann.vectors[0]!, 1)).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
-        const late = second.enrol([{ name: "Late", faces: [made.face(made.direction())] }]);
-        await expect(late).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
-        expect((await again(gallery)).pipeline).toEqual(next);
-      });
-    });
-
-    test("a move to a pipeline that nobody runs any more gives way to the next, with nothing left of it", async () => {
-      const gallery = await fresh();
-      const { faces } = await enrol(gallery, "Ann", 2);
-      const old = madePipeline(32, "next-model");
-      await storeOf(gallery).beginReindex(old);
-      const oldFaces = new MadeFaces(9, 32);
-      await storeOf(gallery).addReindexed(new Map(faces.map((id) => [id, oldFaces.direction()])));
-      const current = { ...madePipeline(16, "next-model"), alignment: { ...old.alignment!, version: 2 } };
-      await storeOf(gallery).beginReindex(current);
-      expect(await storeOf(gallery).facesToEmbed({ limit: 9 })).toHaveLength(2);
-      const newFaces = new MadeFaces(9, 16);
-      const vectors = new Map(faces.map((id) => [id, newFaces.direction()]));
-      await storeOf(gallery).addReindexed(vectors);
-      await storeOf(gallery).finishReindex("2026-01-02T00:00:00.000Z");
-      expect(gallery.pipeline).toEqual(current);
-      expect((await gallery.identify(vectors.get(faces[0]!)!)).candidates[0]?.face).toBe(faces[0]);
     });
 
     test("a check of everything finds nothing wrong after changes of every kind", async () => {

@@ -6,7 +6,8 @@ import { FaceError, parseJson, readText, systemCode } from "../core/index.ts";
 import type { ModelCard } from "./card.ts";
 import { networkOfCard } from "./network-of-card.ts";
 import { type Pipeline, PipelineSchema, pipelineDifference } from "./pipeline.ts";
-import { type ModelStore, sha256 } from "./store.ts";
+import { sha256 } from "./sha256.ts";
+import type { ModelStore } from "./store.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits");
 const share = z.number().min(0).max(1);

@@ -18,7 +18,7 @@ import { formatOf, type Sides } from "./model-file.ts";
 import { cardPathOf } from "./own-card.ts";
 import type { ContractOptions } from "./own-model.ts";
 import { placeOf } from "./prepare-checkpoint.ts";
-import { sha256OfFile } from "./store.ts";
+import { sha256OfFile } from "./sha256.ts";
 
 /** Options for writing a file in another format. */
 export interface ConvertOptions extends GraphOptions {

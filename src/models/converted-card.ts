@@ -3,7 +3,7 @@ import { type ModelCard, parseContract } from "./card.ts";
 import { formatOf, readModelFile, type Sides } from "./model-file.ts";
 import { cardPathOf, OwnCardSchema, readOwnCard, writeOwnCard } from "./own-card.ts";
 import { type ContractOptions, cardOfFile, knownContract } from "./own-model.ts";
-import { sha256OfFile } from "./store.ts";
+import { sha256OfFile } from "./sha256.ts";
 
 /**
  * Writes the card of a converted file: what was known of the original, and the sides of what was written.

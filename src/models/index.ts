@@ -66,11 +66,5 @@ export {
 } from "./prepare.ts";
 export { type CheckpointReport, prepareCheckpoint } from "./prepare-checkpoint.ts";
 export type { Prepared } from "./prepared-cache.ts";
-export {
-  type FileState,
-  ModelStore,
-  type ModelStoreOptions,
-  type StoredModel,
-  sha256,
-  sha256OfFile,
-} from "./store.ts";
+export { sha256, sha256OfFile } from "./sha256.ts";
+export { type FileState, ModelStore, type ModelStoreOptions, type StoredModel } from "./store.ts";

@@ -23,7 +23,7 @@ import { bytesOf } from "./model-file.ts";
 import { cardOfFile } from "./own-model.ts";
 import { randomInput } from "./prepare.ts";
 import { expectKnown, placeOf } from "./prepare-checkpoint.ts";
-import { sha256OfFile } from "./store.ts";
+import { sha256OfFile } from "./sha256.ts";
 
 /** A tensor's name, type and shape. */
 export type TensorLine = Pick<NamedTensor, "name" | "dtype" | "shape">;

@@ -9,7 +9,7 @@ import { decodeOnnx, expectRunnable, type OnnxModel } from "../onnx/index.ts";
 import { roundingNote } from "./passes.ts";
 import { prepareNetwork } from "./prepare.ts";
 import { expectKnown, placeOf, prepareCheckpoint } from "./prepare-checkpoint.ts";
-import { sha256, sha256OfFile } from "./store.ts";
+import { sha256, sha256OfFile } from "./sha256.ts";
 
 /** A file's own statements about its input and output, as far as it makes them. */
 export interface Sides {

@@ -15,7 +15,7 @@ import type { ModelFile } from "./model-file.ts";
 import { type Pass, runPasses } from "./passes.ts";
 import { PREPARE_RTOL, randomInput } from "./prepare.ts";
 import { cachedNetwork, type Prepared } from "./prepared-cache.ts";
-import { sha256 } from "./store.ts";
+import { sha256 } from "./sha256.ts";
 
 /** Raised whenever a change here or in the networks gives other bytes. */
 const RECIPE = 1;

@@ -13,7 +13,7 @@ import {
 } from "../onnx/index.ts";
 import { type Pass, runPasses } from "./passes.ts";
 import { cachedNetwork, type Prepared } from "./prepared-cache.ts";
-import { sha256 } from "./store.ts";
+import { sha256 } from "./sha256.ts";
 import { prepareInTrial } from "./trial.ts";
 
 /** Raised whenever a change here gives other bytes: older prepared files are then left aside. */

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { z } from "zod";
 import { parseJson, readText } from "../core/index.ts";
-import { sha256 } from "./store.ts";
+import { sha256 } from "./sha256.ts";
 
 /** A network ready for a session, with what was done to it. */
 export interface Prepared<R> {

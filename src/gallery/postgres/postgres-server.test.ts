@@ -2,10 +2,10 @@ import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { missing, server, TestSchemas } from "../../../test/postgres-schemas.ts";
 import { parseAddress } from "../address.ts";
+import { PIPELINE, ticking } from "../engine.contract.ts";
 import { Marks, type Piece, piecesOfCrop, piecesOfText, piecesOfVector } from "../erasure/index.ts";
 import { Gallery, storeOf } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { PIPELINE, ticking } from "../store.contract.ts";
 import { Connections, type PostgresAddress } from "./connection.ts";
 import { searchServerFiles } from "./server-files.ts";
 

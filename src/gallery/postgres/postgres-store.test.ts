@@ -1,9 +1,10 @@
 import { afterAll } from "vitest";
 import { missing, TestSchemas } from "../../../test/postgres-schemas.ts";
+import type { StoreUnderTest } from "../engine.contract.ts";
 import { forgettingContract } from "../forgetting.contract.ts";
 import { historiesContract } from "../histories.contract.ts";
 import { createStore, openStore } from "../open-store.ts";
-import { type StoreUnderTest, storeContract } from "../store.contract.ts";
+import { storeContract } from "../store.contract.ts";
 
 const schemas = new TestSchemas();
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { FaceError, seeded, type UnitVector } from "../../core/index.ts";
+import { PIPELINE, ticking } from "../engine.contract.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { PIPELINE, ticking } from "../store.contract.ts";
 import { Connection } from "./connection.ts";
 
 const made = new MadeFaces(17);

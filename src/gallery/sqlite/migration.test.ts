@@ -2,9 +2,9 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PIPELINE, ticking } from "../engine.contract.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { PIPELINE, ticking } from "../store.contract.ts";
 import { openDatabase } from "./driver.ts";
 
 const [nfc, nfd] = ["Zo\u00eb", "Zoe\u0308"];

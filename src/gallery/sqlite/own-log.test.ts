@@ -11,9 +11,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PIPELINE, ticking } from "../engine.contract.ts";
 import { Gallery } from "../gallery.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { PIPELINE, ticking } from "../store.contract.ts";
 import { expectOwnLog } from "./own-log.ts";
 
 const made = new MadeFaces(5);

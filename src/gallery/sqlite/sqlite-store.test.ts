@@ -2,11 +2,12 @@ import { copyFile, mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PIPELINE, type StoreUnderTest, ticking } from "../engine.contract.ts";
 import { forgettingContract } from "../forgetting.contract.ts";
 import { Gallery, storeOf } from "../gallery.ts";
 import { historiesContract } from "../histories.contract.ts";
 import { MadeFaces } from "../made-faces.ts";
-import { PIPELINE, type StoreUnderTest, storeContract, ticking } from "../store.contract.ts";
+import { storeContract } from "../store.contract.ts";
 import { Connection } from "./connection.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
