@@ -80,7 +80,14 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
   ]) {
     add(program, act);
   }
+  if (!json) tellOfHelp(program);
   return program;
+}
+
+/** Behind every error of the parser: the command whose help shows how it is used. */
+function tellOfHelp(command: Command, line = command.name()): void {
+  command.showHelpAfterError(`"${line} --help" shows how it is used`);
+  for (const child of command.commands) tellOfHelp(child, `${line} ${child.name()}`);
 }
 
 /** The greeting of somebody who typed nothing but the program's name. */

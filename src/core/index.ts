@@ -38,6 +38,7 @@ export {
   type Space,
 } from "./geometry.ts";
 export { fromFloat16, toFloat16 } from "./half.ts";
+export { noteOnMissingPath } from "./missing-path.ts";
 export { momentOf } from "./moment.ts";
 export { namingFile } from "./naming-file.ts";
 export { nearestName } from "./nearest-name.ts";

@@ -121,6 +121,7 @@ export function calibrate(
       where: "calibrate",
       expected: `at least ${needed} impostor pairs for a false match rate of ${targetFmr} and at least one genuine pair`,
       got: `${impostor.pairs} and ${genuine.pairs}`,
+      note: "more people give more pairs; a higher rate needs fewer",
     });
   }
   const { threshold, lowest, surely } = thresholdFor(tallied, targetFmr);

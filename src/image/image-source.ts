@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { expectNoDatabaseInUse, FaceError, reasonOf, systemCode } from "../core/index.ts";
+import { expectNoDatabaseInUse, FaceError, noteOnMissingPath, reasonOf, systemCode } from "../core/index.ts";
 import { RgbImage } from "./rgb-image.ts";
 
 /**
@@ -96,7 +96,7 @@ function notFetched(address: string): FaceError {
     where: shown.length > 200 ? `${shown.slice(0, 200)}…` : shown,
     expected: "a file",
     got: "an address of the network",
-    note: "nothing is fetched here: fetch it, and pass the bytes",
+    note: "nothing is fetched here: download it first, and give the file or its bytes",
   });
 }
 
@@ -299,6 +299,7 @@ function fileError(path: string, cause: unknown): FaceError {
     where: path,
     expected: "a readable file",
     got: reasons[code] ?? reasonOf(cause),
+    note: code === "ENOENT" ? noteOnMissingPath(path) : undefined,
     cause,
   });
 }

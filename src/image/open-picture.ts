@@ -1,12 +1,12 @@
 import sharp, { type Metadata } from "sharp";
-import { FaceError } from "../core/index.ts";
+import { bytesAt, FaceError } from "../core/index.ts";
 import { HeldPixels } from "./held-pixels.ts";
 import { type ImageSource, loadSource } from "./image-source.ts";
 import { type JpegStructure, jpegStructure } from "./jpeg-structure.ts";
 import type { Orientation } from "./orientation.ts";
 import { Picture } from "./picture.ts";
 import { pictureError } from "./picture-error.ts";
-import { PICTURE_KINDS, pictureKindOf } from "./picture-kind.ts";
+import { PICTURE_KINDS, type PictureKind, pictureKindOf } from "./picture-kind.ts";
 import { floatPixels } from "./read-float.ts";
 import { readHeic } from "./read-heic.ts";
 import { readPnm } from "./read-pnm.ts";
@@ -49,9 +49,7 @@ export async function openPicture(
   const kind = pictureKindOf(bytes);
   if (kind === "heic") return new Picture(new HeldPixels(await readHeic(bytes, where, maxPixels)));
   if (kind === undefined || !PICTURE_KINDS[kind].read) {
-    const got =
-      kind === undefined ? "another kind of file" : `a file of the kind ${PICTURE_KINDS[kind].name}`;
-    throw new FaceError("BAD_IMAGE", { where, expected: FORMATS, got });
+    throw new FaceError("BAD_IMAGE", { where, expected: FORMATS, ...notRead(kind, bytes) });
   }
   if (kind === "pnm") return new Picture(new HeldPixels(readPnm(bytes, where, maxPixels)));
   try {
@@ -61,6 +59,23 @@ export async function openPicture(
   } catch (cause) {
     throw pictureError(where, maxPixels, cause);
   }
+}
+
+/** A file that no decoder here reads, as its first bytes name it, and a way to a picture that one reads. */
+function notRead(kind: PictureKind | undefined, bytes: Uint8Array): { got: string; note?: string } {
+  if (kind !== undefined) {
+    return {
+      got: `a file of the kind ${PICTURE_KINDS[kind].name}`,
+      note: "save it as JPEG or PNG first",
+    };
+  }
+  const isVideo =
+    bytesAt(bytes, 4, "ftyp") ||
+    bytesAt(bytes, 0, "\x1a\x45\xdf\xa3") ||
+    (bytesAt(bytes, 0, "RIFF") && bytesAt(bytes, 8, "AVI "));
+  if (isVideo) return { got: "a video", note: "save its frames as pictures first" };
+  if (bytesAt(bytes, 0, "%PDF-")) return { got: "a PDF", note: "save its pages as pictures first" };
+  return { got: "another kind of file" };
 }
 
 type Unmeasured = Omit<EncodedPicture, "width" | "height" | "orientation">;

@@ -97,7 +97,7 @@ test("what a file is is told by its content: a .jpg that is a PNG is read", asyn
   expect((await readImage(path)).width).toBe(40);
 });
 
-test("an empty file, a text, a cut picture and an SVG are refused by name", async () => {
+test("an empty file, a text, a cut picture, an SVG, a video and a PDF are refused by name", async () => {
   const folder = await mkdtemp(join(tmpdir(), "arcface-"));
   const jpeg = await sharp(Buffer.alloc(300 * 300 * 3, 77), { raw: { width: 300, height: 300, channels: 3 } })
     .jpeg()
@@ -106,7 +106,19 @@ test("an empty file, a text, a cut picture and an SVG are refused by name", asyn
     ["empty.jpg", new Uint8Array(0), "got 0 bytes"],
     ["text.png", Buffer.from("this is no picture at all"), "got another kind of file"],
     ["cut.jpg", jpeg.subarray(0, jpeg.length >> 1), "expected a whole picture"],
-    ["drawing.svg", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "got a file of the kind SVG"],
+    [
+      "drawing.svg",
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+      "got a file of the kind SVG; save it as JPEG or PNG first",
+    ],
+    [
+      "clip.mp4",
+      Buffer.from("\0\0\0\x18ftypisom\0\0\x02\0isomavc1"),
+      "got a video; save its frames as pictures first",
+    ],
+    ["clip.webm", Buffer.from("\x1a\x45\xdf\xa3....webm", "latin1"), "got a video"],
+    ["clip.avi", Buffer.from("RIFF....AVI LIST"), "got a video"],
+    ["scan.pdf", Buffer.from("%PDF-1.7\n"), "got a PDF; save its pages as pictures first"],
   ];
   for (const [name, bytes, reason] of cases) {
     const path = join(folder, name);

@@ -1,7 +1,7 @@
 import { closeSync, type Dirent, openSync, readSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
-import { FaceError, isDatabaseInUse, reasonOf, systemCode } from "../core/index.ts";
+import { FaceError, isDatabaseInUse, noteOnMissingPath, reasonOf, systemCode } from "../core/index.ts";
 import {
   canReadHeic,
   IMAGE_EXTENSIONS,
@@ -101,6 +101,7 @@ async function addGiven(walk: Walk, path: string): Promise<void> {
       where: path,
       expected: "a file or a folder",
       got: "nothing there",
+      note: noteOnMissingPath(path),
       cause,
     });
   });

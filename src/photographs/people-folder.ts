@@ -1,5 +1,5 @@
 import { relative, sep } from "node:path";
-import { FaceError, legibleName, personName } from "../core/index.ts";
+import { counted, FaceError, legibleName, personName } from "../core/index.ts";
 import { listPhotographs, type PhotographList } from "./list-photographs.ts";
 import { type PassedOver, passedOverSentences } from "./passed-over.ts";
 
@@ -44,16 +44,33 @@ export async function readPeopleFolder(folder: string): Promise<PeopleFolder> {
   });
   const found = groupByPerson(folder, list);
   if (found.people.length > 0) return found;
-  const { length } = found.empty;
-  const got =
-    list.folders.length === 0 ? "a file" : `${length} folder${length === 1 ? "" : "s"} without pictures`;
-  const beside = found.stray.length > 0 ? [`pictures beside its folders: ${found.stray.length}`] : [];
   throw new FaceError("BAD_FILE", {
     where: folder,
     expected: "a folder of pictures for every person",
-    got,
-    note: [...beside, ...passedOverSentences(found.passedOver)].join("; "),
+    ...withoutPeople(found, list.folders.length === 0),
   });
+}
+
+/** A folder's content when it shows no people, and the way to make it one that does. */
+function withoutPeople(
+  { empty, stray, passedOver }: PeopleFolder,
+  isFile: boolean,
+): { got: string; note: string } {
+  const passed = passedOverSentences(passedOver);
+  if (isFile) return { got: "a file", note: passed.join("; ") };
+  const pictures = counted(stray.length, "picture");
+  if (empty.length > 0) {
+    const beside = stray.length > 0 ? [`${pictures} beside its folders`] : [];
+    return {
+      got: `${counted(empty.length, "folder")} without pictures`,
+      note: [...beside, ...passed].join("; "),
+    };
+  }
+  const sorted = "put each person's pictures into a folder with the person's name";
+  return {
+    got: stray.length > 0 ? `${pictures} and no folders` : "an empty folder",
+    note: [sorted, ...passed].join("; "),
+  };
 }
 
 /** The photographs of a folder by person: the first folder on the way to each says whom it shows. */

@@ -258,7 +258,10 @@ describe("a folder per person", () => {
     );
     const folder = await folderWith({ "Ann/1.heic": HEIC, "b.jpg": JPEG });
     await expect(readPeopleFolder(folder)).rejects.toThrow(
-      /expected a folder of pictures for every person, got 1 folder without pictures; pictures beside its folders: 1; 1 HEIC picture passed over/,
+      /expected a folder of pictures for every person, got 1 folder without pictures; 1 picture beside its folders; 1 HEIC picture passed over/,
+    );
+    await expect(readPeopleFolder(await folderWith({ "a.jpg": JPEG, "b.jpg": JPEG }))).rejects.toThrow(
+      /got 2 pictures and no folders; put each person's pictures into a folder with the person's name$/,
     );
   });
 

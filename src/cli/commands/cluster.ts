@@ -88,12 +88,9 @@ export function clusterCommand(program: Command, act: Act): void {
 }
 
 async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<number> {
-  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
-    throw new FaceError("BAD_FILE", {
-      where: folder,
-      expected: "a folder",
-      got: "something else or nothing there",
-    });
+  const found = await stat(folder).catch(() => undefined);
+  if (found && !found.isDirectory()) {
+    throw new FaceError("BAD_FILE", { where: folder, expected: "a folder of photographs", got: "a file" });
   }
   if (flags.out !== undefined) {
     await expectNewFolder(flags.out);

@@ -4,6 +4,7 @@ import {
   expectNoDatabaseInUse,
   FaceError,
   float32Rows,
+  noteOnMissingPath,
   parseJson,
   readLines,
   readText,
@@ -48,8 +49,17 @@ const LABEL_FIELDS = ["label", "person"];
  */
 export async function readVectors(path: string, options: ReadVectorsOptions = {}): Promise<LabelledVectors> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile())
-    throw new FaceError("BAD_FILE", { where: path, expected: "a file", got: "nothing there" });
+  if (!found?.isFile()) {
+    const isFolder = found?.isDirectory() ?? false;
+    throw new FaceError("BAD_FILE", {
+      where: path,
+      expected: "a file of vectors",
+      got: isFolder ? "a folder" : "nothing there",
+      note: isFolder
+        ? '"arcface embed" writes the vectors of its photographs to a file'
+        : noteOnMissingPath(path),
+    });
+  }
   expectNoDatabaseInUse(path, "a file of vectors");
   const extension = extname(path).toLowerCase();
   let vectors: LabelledVectors;

@@ -172,7 +172,7 @@ test("a picture that cannot be read is reported and the rest packed; a folder wi
 test("an empty folder, and one without any picture, is refused", async () => {
   const folder = await people({});
   await expect(packFolder(folder, fresh())).rejects.toThrow(
-    /expected a folder of pictures for every person, got 0 folders without pictures/,
+    /expected a folder of pictures for every person, got an empty folder; put each person's pictures into a folder with the person's name/,
   );
   await expect(packFolder(join(folder, "none"), fresh())).rejects.toThrow(/got nothing there/);
   await expect(packFolder(await people({ Ada: 0 }), fresh())).rejects.toThrow(
