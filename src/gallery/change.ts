@@ -1,5 +1,6 @@
 import type { UnitVector } from "../core/index.ts";
 import { FaceError } from "../core/index.ts";
+import type { ShareLease } from "./jobs/job.ts";
 import type { Provenance } from "./records.ts";
 
 /** The changeable state of a person. */
@@ -69,6 +70,8 @@ export interface Change {
   readonly effects: readonly Effect[];
   /** Contents of the faces that were never there before. */
   readonly contents: readonly FaceContent[];
+  /** The share of long work that it is part of: it is applied only while its maker holds that. */
+  readonly lease?: ShareLease | undefined;
 }
 
 /** A change as the log keeps it. */

@@ -14,6 +14,8 @@ import { Forgetting, type ShowReceipt } from "./erasure/forgetting.ts";
 import { expectFace, keptDate } from "./expect-face.ts";
 import { expectVector, type GalleryPipeline } from "./gallery-pipeline.ts";
 import { type GalleryRecords, recordsOf } from "./gallery-records.ts";
+import type { ShareLease } from "./jobs/job.ts";
+import type { JobStore } from "./jobs/job-store.ts";
 import { Judging } from "./judging.ts";
 import { createStore, openStore } from "./open-store.ts";
 import { type Candidate, PeopleSearch } from "./people-search.ts";
@@ -122,6 +124,11 @@ export class Gallery {
     return this.#records;
   }
 
+  /** Long work on the gallery, kept with it. */
+  get jobs(): JobStore {
+    return this.#store.jobs;
+  }
+
   /** Looks at everything that is kept; see {@link checkGallery}. */
   async check(): Promise<GalleryCheck> {
     return await checkGallery(this.#store);
@@ -146,12 +153,14 @@ export class Gallery {
    * Adds faces to people, new or known by their names; all of them in one change. Names are kept in the spelling of
    * `personName`, in which they are looked up, too.
    *
+   * @param lease the share of long work that this is part of
    * Throws    FaceError USAGE for a name that is none, SHAPE, ZERO_VECTOR; PERSON_UNKNOWN for a number of nobody, CONFLICT
-   *           when somebody has the name of someone new
+   *           when somebody has the name of someone new, ABORTED when the share is somebody else's now
    */
   async enrol(
     people: readonly Enrolment[],
     kind: "enrol" | "import" = "enrol",
+    lease?: ShareLease,
   ): Promise<Applied<Enrolled[]>> {
     const enrolments = people.map((each) => ({ ...each, name: personName(kind, each.name) }));
     for (const { faces, expires } of enrolments) {
@@ -163,7 +172,7 @@ export class Gallery {
     }
     const count = enrolments.reduce((sum, { faces }) => sum + faces.length + 1, 0);
     const firstId = await this.#store.reserveIds(count);
-    return await this.#change(kind, () => planEnrolment(this.#store, enrolments, firstId));
+    return await this.#change(kind, () => planEnrolment(this.#store, enrolments, firstId), lease);
   }
 
   /** Gives a person another name. Throws FaceError PERSON_UNKNOWN, CONFLICT when someone has the name. */
@@ -339,13 +348,13 @@ export class Gallery {
     await this.close();
   }
 
-  async #change<T>(kind: ChangeKind, plan: () => Promise<Plan<T>>): Promise<Applied<T>> {
+  async #change<T>(kind: ChangeKind, plan: () => Promise<Plan<T>>, lease?: ShareLease): Promise<Applied<T>> {
     for (let tries = 1; ; tries++) {
       const { effects, contents = [], result } = await plan();
       if (effects.length === 0) return { sequence: 0, result };
       try {
         const at = this.#now();
-        return { sequence: await this.#store.commit({ kind, at, effects, contents }), result };
+        return { sequence: await this.#store.commit({ kind, at, effects, contents, lease }), result };
       } catch (error) {
         if (!(error instanceof FaceError) || error.code !== "CONFLICT" || tries === PLANS) throw error;
       }

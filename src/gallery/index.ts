@@ -28,6 +28,20 @@ export {
   type UnknownPipeline,
 } from "./gallery-pipeline.ts";
 export type { GalleryRecords } from "./gallery-records.ts";
+export {
+  type HeldShare,
+  JOB_STEPS,
+  type Job,
+  type JobCounts,
+  type JobState,
+  type JobStep,
+  type KeptOutcome,
+  type NewJob,
+  type NewShare,
+  type ShareLease,
+  type ShareOutcome,
+} from "./jobs/job.ts";
+export type { JobStore } from "./jobs/job-store.ts";
 export { createStore, openStore } from "./open-store.ts";
 export type { Candidate } from "./people-search.ts";
 export { meanDirection, personScore, SHORTLIST, TOO_CLOSE } from "./person-score.ts";

@@ -2,6 +2,7 @@ import type { UnitVector } from "../core/index.ts";
 import type { Pipeline } from "../models/index.ts";
 import type { Change, LogEntry } from "./change.ts";
 import type { GalleryPipeline } from "./gallery-pipeline.ts";
+import type { JobStore } from "./jobs/job-store.ts";
 import type { GalleryFace, Person, PersonHit } from "./records.ts";
 import type { Respelling } from "./respelling.ts";
 import type { Scatter } from "./scatter.ts";
@@ -107,6 +108,8 @@ export interface GalleryStore {
   readonly settings: GallerySettings;
   /** Names that opening a gallery of an earlier version spelled otherwise; empty from the next opening on. */
   readonly respelled: readonly Respelling[];
+  /** Long work on the gallery. */
+  readonly jobs: JobStore;
 
   /** Takes `count` ids that nobody else gets, for people or faces. Returns the first; the others follow it. */
   reserveIds(count: number): Promise<number>;
@@ -114,7 +117,8 @@ export interface GalleryStore {
    * Applies a change whole, and returns its sequence when it is durable.
    *
    * Throws    FaceError CONFLICT when an effect does not find what it expects or a name is taken, MODEL_MISMATCH
-   *           when the gallery was moved to another model, STORAGE when it cannot be written
+   *           when the gallery was moved to another model, ABORTED when its share of long work is somebody else's now,
+   *           STORAGE when it cannot be written
    */
   commit(change: Change): Promise<number>;
 

@@ -2,6 +2,7 @@ import { cosine, FaceError, type UnitVector } from "../../core/index.ts";
 import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
+import type { JobStore } from "../jobs/job-store.ts";
 import type { GalleryFace, Person, PersonHit } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
 import type {
@@ -73,6 +74,11 @@ export class MilvusStore implements GalleryStore {
 
   get respelled(): readonly Respelling[] {
     return this.#records.respelled;
+  }
+
+  /** Kept with the records: Milvus has no place for them. */
+  get jobs(): JobStore {
+    return this.#open.jobs;
   }
 
   async reserveIds(count: number): Promise<number> {

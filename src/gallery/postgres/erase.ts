@@ -14,6 +14,7 @@ import type { Client, Connections } from "./connection.ts";
 import { addTask, PostgresErasures } from "./erasures.ts";
 import { type Ask, mergesOf } from "./former-people.ts";
 import { type Head, lockHead } from "./head.ts";
+import { forgetInJobs } from "./jobs.ts";
 import { vectorOf } from "./rows.ts";
 import { vectorTables } from "./schema.ts";
 
@@ -47,6 +48,7 @@ async function begin(
   const traces = await tracesOf(client, vectorTables(head), ids);
   const logEffects = await removeRows(client, vectorTables(head), traces);
   await client.query("DELETE FROM note");
+  await forgetInJobs(client, [...traces.texts, ...traces.people.flatMap(({ names }) => names)]);
   // Other processes need these to take the faces out of their indexes: numbers, and nothing about anybody.
   const gone = traces.faces.map((id) => ({ subject: "face" as const, id, before: null, after: null }));
   const id = await appendToLog(client, head, { kind: "forget", at, effects: gone });

@@ -3,6 +3,7 @@ import { missing, TestSchemas } from "../../../test/postgres-schemas.ts";
 import type { StoreUnderTest } from "../engine.contract.ts";
 import { forgettingContract } from "../forgetting.contract.ts";
 import { historiesContract } from "../histories.contract.ts";
+import { jobsContract } from "../jobs.contract.ts";
 import { createStore, openStore } from "../open-store.ts";
 import { storeContract } from "../store.contract.ts";
 
@@ -24,4 +25,5 @@ for (const search of ["exact", "approximate"] as const) {
   storeContract(engine);
   forgettingContract(engine);
   historiesContract(engine, 8);
+  jobsContract(engine);
 }

@@ -4,6 +4,7 @@ import type { Change, LogEntry } from "../change.ts";
 import { damaged } from "../checksum.ts";
 import { keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
+import type { JobStore } from "../jobs/job-store.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
 import type {
@@ -24,6 +25,7 @@ import { erasePeople } from "./erase.ts";
 import { finishLeftOver, PostgresErasures } from "./erasures.ts";
 import { everNamed, formerPeople } from "./former-people.ts";
 import { expectSamePipeline, lockHead, migrate, readHead } from "./head.ts";
+import { expectHeld, PostgresJobs } from "./jobs.ts";
 import { nearestPeople } from "./nearest.ts";
 import { addReindexed, beginReindex, facesToEmbed, finishReindex } from "./reindex.ts";
 import {
@@ -114,6 +116,10 @@ export class PostgresStore implements GalleryStore {
     return this.#pipeline;
   }
 
+  get jobs(): JobStore {
+    return new PostgresJobs(this.#open);
+  }
+
   async reserveIds(count: number): Promise<number> {
     if (this.#ids.end - this.#ids.next < count) {
       const block = Math.max(count, ID_BLOCK);
@@ -133,6 +139,7 @@ export class PostgresStore implements GalleryStore {
     return await this.#open.transaction(async (client) => {
       const head = await lockHead(client, this.address);
       expectSamePipeline(this.address, head, this.pipeline);
+      if (change.lease) await expectHeld(client, this.address, change.lease);
       return await applyChange(client, this.address, head, change);
     });
   }

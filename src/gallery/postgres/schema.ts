@@ -1,4 +1,5 @@
 import { createDigests } from "./digests.ts";
+import { CREATE_JOBS, JOB_TABLES } from "./jobs.ts";
 
 /**
  * Each version's additions to the one before; `head.version` says how many of them it has. Words stand for
@@ -48,10 +49,20 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE note (name text PRIMARY KEY, value text NOT NULL);
   ALTER TABLE note ALTER COLUMN value SET STATISTICS 0;
   `,
+  CREATE_JOBS,
 ];
 
 /** Tables with something about people, beside the vectors'; earlier sums of digests tell what a digest was. */
-export const TABLES_OF_PEOPLE = ["person", "face", "crop", "log", "effect", "seal", "note"] as const;
+export const TABLES_OF_PEOPLE = [
+  "person",
+  "face",
+  "crop",
+  "log",
+  "effect",
+  "seal",
+  "note",
+  ...JOB_TABLES,
+] as const;
 
 /**
  * The one row that every change locks: it gives sequences without gaps, in the order of the commits, and holds what

@@ -14,6 +14,7 @@ import { appendToLog } from "./commit.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { addTask, SqliteErasures } from "./erasures.ts";
 import { mergesOf } from "./former-people.ts";
+import { forgetInJobs } from "./jobs.ts";
 import { dropNotes } from "./meta.ts";
 import { vectorOf } from "./rows.ts";
 
@@ -38,6 +39,7 @@ function begin(
   const traces = tracesOf(connection, ids);
   const logEffects = removeRows(connection, traces);
   dropNotes(connection);
+  forgetInJobs(connection, [...traces.texts, ...traces.people.flatMap(({ names }) => names)]);
   // Other processes need these to take the faces out of their indexes: numbers, and nothing about anybody.
   const gone = traces.faces.map((id) => ({ subject: "face" as const, id, before: null, after: null }));
   const id = appendToLog(connection, { kind: "forget", at, effects: gone });

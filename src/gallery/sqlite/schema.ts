@@ -2,6 +2,7 @@ import { FaceError } from "../../core/index.ts";
 import type { Respelling } from "../respelling.ts";
 import { type Database, isBusy, storing } from "./driver.ts";
 import { addChecksums, addErasureChecksums } from "./integrity.ts";
+import { CREATE_JOBS } from "./jobs.ts";
 import { respell } from "./respell.ts";
 
 /** SQLite's application id of a gallery: "AFG1". */
@@ -53,6 +54,7 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   addChecksums,
   respell,
   addErasureChecksums,
+  CREATE_JOBS,
 ];
 
 /** Seven vectors of 512 numbers share a page of this size; on pages of 4,096 bytes each would waste half of its own. */

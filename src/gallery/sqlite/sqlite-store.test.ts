@@ -6,6 +6,7 @@ import { PIPELINE, type StoreUnderTest, ticking } from "../engine.contract.ts";
 import { forgettingContract } from "../forgetting.contract.ts";
 import { Gallery, storeOf } from "../gallery.ts";
 import { historiesContract } from "../histories.contract.ts";
+import { jobsContract } from "../jobs.contract.ts";
 import { MadeFaces } from "../made-faces.ts";
 import { storeContract } from "../store.contract.ts";
 import { Connection } from "./connection.ts";
@@ -29,6 +30,7 @@ const engine: StoreUnderTest = {
 storeContract(engine);
 forgettingContract(engine);
 historiesContract(engine, 25);
+jobsContract(engine);
 
 test("once a gallery is closed its file alone is the gallery", async () => {
   const folder = await mkdtemp(join(tmpdir(), "arcface-gallery-"));

@@ -5,6 +5,7 @@ import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
 import { finishOnOpening, keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
+import type { JobStore } from "../jobs/job-store.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
 import type { Scatter } from "../scatter.ts";
@@ -26,6 +27,7 @@ import { erasePeople } from "./erase.ts";
 import { SqliteErasures } from "./erasures.ts";
 import { everNamed, formerPeople } from "./former-people.ts";
 import { expectSealed, expectWholeFaces, expectWholePeople } from "./integrity.ts";
+import { expectHeld, SqliteJobs } from "./jobs.ts";
 import { LiveIndex, latest } from "./live-index.ts";
 import {
   expectSamePipeline,
@@ -161,6 +163,10 @@ export class SqliteStore implements GalleryStore {
     return this.#pipeline;
   }
 
+  get jobs(): JobStore {
+    return new SqliteJobs(this.#open);
+  }
+
   async reserveIds(count: number): Promise<number> {
     if (this.#ids.end - this.#ids.next < count) {
       const block = Math.max(count, ID_BLOCK);
@@ -176,6 +182,7 @@ export class SqliteStore implements GalleryStore {
     for (const { vector } of change.contents) expectVector(this.address, this.pipeline, vector);
     return await this.#open.write(() => {
       expectSamePipeline(this.#open, this.pipeline);
+      if (change.lease) expectHeld(this.#open, change.lease);
       return applyChange(this.#open, change);
     });
   }
