@@ -238,6 +238,8 @@ const PARSES_ITS_OWN: readonly RegExp[] = [
   /^core\/bounded-text\.ts$/,
   /^study\/page\//,
   /^gallery\//,
+  // The events of the service that a client has chosen.
+  /^serve\/client\//,
   /^models\/converted-card\.ts$/,
 ];
 

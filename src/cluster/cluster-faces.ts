@@ -1,7 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../core/index.ts";
 import { cosineGraph } from "./cosine-graph.ts";
 import { type ClusterOptions, checkClustering, type FaceToCluster, inOrder } from "./face-to-cluster.ts";
 import { MergeQueue } from "./merge-queue.ts";
+
+/** Merges between two moments in which the thread does other things. */
+const MERGES_AT_ONCE = 100;
 
 /** A group while it grows. */
 interface Group {
@@ -66,11 +70,13 @@ export async function clusterFaces(
     queue.push({ a, b, likeness: cosine });
   }
   let next = faces.length;
+  let merges = 0;
   for (let merge = queue.pop(); merge; merge = queue.pop()) {
     const [a, b] = [groups.get(merge.a), groups.get(merge.b)];
     // A group that was joined since is no more; its successor has entries of its own.
     if (!a || !b) continue;
     throwIfAborted(options.signal);
+    if (++merges % MERGES_AT_ONCE === 0) await setImmediate();
     groups.delete(merge.a);
     groups.delete(merge.b);
     const joined = join(a, b);

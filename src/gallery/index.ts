@@ -33,6 +33,7 @@ export {
   JOB_STEPS,
   type Job,
   type JobCounts,
+  type JobProgress,
   type JobState,
   type JobStep,
   type KeptOutcome,
@@ -43,6 +44,7 @@ export {
 } from "./jobs/job.ts";
 export type { JobStore } from "./jobs/job-store.ts";
 export { createStore, openStore } from "./open-store.ts";
+export type { Page } from "./page.ts";
 export type { Candidate } from "./people-search.ts";
 export { meanDirection, personScore, SHORTLIST, TOO_CLOSE } from "./person-score.ts";
 export type { Enrolled, Enrolment } from "./plans.ts";
@@ -65,7 +67,6 @@ export type {
   GallerySettings,
   GalleryStore,
   KeptReceipts,
-  Page,
   SearchedFile,
   StoreStats,
 } from "./store.ts";

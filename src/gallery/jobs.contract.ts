@@ -7,6 +7,7 @@ import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
 
 const AT = "2026-06-01T12:00:00.000Z";
 const LONG = 60_000;
+const KINDS = ["enrol", "cluster", "map"];
 
 const share = (ordinal: number, input: unknown = [], step: NewShare["step"] = "work"): NewShare => ({
   ordinal,
@@ -50,9 +51,10 @@ export function jobsContract(engine: StoreUnderTest): void {
         done: 0,
         input,
       });
-      const one = (await jobs.claim("one", LONG, AT))!;
-      const two = (await other.claim("two", LONG, AT))!;
-      expect(await jobs.claim("one", LONG, AT)).toBeUndefined();
+      const one = (await jobs.claim("one", LONG, AT, KINDS))!;
+      expect(await other.claim("two", LONG, AT, ["map"])).toBeUndefined();
+      const two = (await other.claim("two", LONG, AT, KINDS))!;
+      expect(await jobs.claim("one", LONG, AT, KINDS)).toBeUndefined();
       expect([one, two]).toMatchObject([
         {
           job: id,
@@ -85,10 +87,10 @@ export function jobsContract(engine: StoreUnderTest): void {
     test("a share whose holder is silent is taken over, and what the former holder still says is refused", async () => {
       const { gallery, jobs, other } = await fresh();
       const id = await jobs.create({ kind: "enrol", input: "{}", shares: [share(1, ["a"])] }, AT);
-      const dead = (await jobs.claim("dead", 40, AT))!;
-      expect(await other.claim("heir", LONG, AT)).toBeUndefined();
+      const dead = (await jobs.claim("dead", 40, AT, KINDS))!;
+      expect(await other.claim("heir", LONG, AT, KINDS)).toBeUndefined();
       await later(80);
-      const heir = (await other.claim("heir", LONG, AT))!;
+      const heir = (await other.claim("heir", LONG, AT, KINDS))!;
       expect(heir).toMatchObject({ ordinal: 1, fence: dead.fence + 1, tries: 2 });
       expect(await jobs.renew(dead, LONG)).toBe(false);
       expect(await jobs.finish(dead, done({ enrolled: 1 }), AT)).toBe(false);
@@ -106,12 +108,15 @@ export function jobsContract(engine: StoreUnderTest): void {
     test("a lease that is prolonged is not taken over, and a share that is given back is taken at once", async () => {
       const { jobs, other } = await fresh();
       await jobs.create({ kind: "enrol", input: "{}", shares: [share(1)] }, AT);
-      const held = (await jobs.claim("one", 60, AT))!;
-      expect(await jobs.renew(held, LONG)).toBe(true);
+      const held = (await jobs.claim("one", 60, AT, KINDS))!;
+      expect(await jobs.renew(held, LONG, { done: 3, total: 9 })).toBe(true);
+      expect(await other.job(held.job)).toMatchObject({ done: 3, total: 9, revision: 3 });
+      expect(await jobs.renew(held, LONG, { done: 2, total: 9 })).toBe(true);
+      expect(await other.job(held.job)).toMatchObject({ done: 3, total: 9, revision: 3 });
       await later(90);
-      expect(await other.claim("two", LONG, AT)).toBeUndefined();
+      expect(await other.claim("two", LONG, AT, KINDS)).toBeUndefined();
       await jobs.release(held);
-      expect(await other.claim("two", LONG, AT)).toMatchObject({ fence: held.fence + 1, tries: 1 });
+      expect(await other.claim("two", LONG, AT, KINDS)).toMatchObject({ fence: held.fence + 1, tries: 1 });
     });
 
     test("work waits until it is planned, and the last share for all others", async () => {
@@ -120,19 +125,22 @@ export function jobsContract(engine: StoreUnderTest): void {
         { kind: "cluster", input: "{}", shares: [share(0, {}, "plan"), share(1_000_000, {}, "finish")] },
         AT,
       );
-      const plan = (await jobs.claim("one", LONG, AT))!;
+      const plan = (await jobs.claim("one", LONG, AT, KINDS))!;
       expect(plan).toMatchObject({ step: "plan" });
       expect(await jobs.addShares(plan, [share(1, ["a"]), share(2, ["b"])], AT)).toBe(true);
       // A plan that is made a second time puts its shares in the former ones' place.
       expect(await jobs.addShares(plan, [share(2, ["b", "c"])], AT)).toBe(true);
-      expect(await other.claim("two", LONG, AT)).toBeUndefined();
+      expect(await other.claim("two", LONG, AT, KINDS)).toBeUndefined();
       await jobs.finish(plan, done(), AT);
       expect(await jobs.job(id)).toMatchObject({ step: "work", total: 3 });
-      const [one, two] = [(await jobs.claim("one", LONG, AT))!, (await other.claim("two", LONG, AT))!];
+      const [one, two] = [
+        (await jobs.claim("one", LONG, AT, KINDS))!,
+        (await other.claim("two", LONG, AT, KINDS))!,
+      ];
       await jobs.finish(one, { ...done(), vectors: Uint8Array.of(1, 2) }, AT);
-      expect(await jobs.claim("one", LONG, AT)).toBeUndefined();
+      expect(await jobs.claim("one", LONG, AT, KINDS)).toBeUndefined();
       await other.finish(two, done(), AT);
-      const last = (await jobs.claim("one", LONG, AT))!;
+      const last = (await jobs.claim("one", LONG, AT, KINDS))!;
       expect(last).toMatchObject({ step: "finish" });
       expect([...(await jobs.outcomes(id, { after: 0, limit: 1 }))[0]!.vectors!]).toEqual([1, 2]);
       await jobs.finish(last, { ...done(), result: '{"groups":[]}' }, AT);
@@ -155,17 +163,17 @@ export function jobsContract(engine: StoreUnderTest): void {
         AT,
       );
       expect([...(await other.file(id, 0))!]).toEqual([1, 2, 3]);
-      const held = (await jobs.claim("one", LONG, AT))!;
+      const held = (await jobs.claim("one", LONG, AT, KINDS))!;
       expect(await other.cancel(id, AT)).toBe(true);
       expect(await other.cancel(id, AT)).toBe(false);
       expect(await jobs.renew(held, LONG)).toBe(false);
       expect(await jobs.finish(held, done(), AT)).toBe(false);
-      expect(await jobs.claim("one", LONG, AT)).toBeUndefined();
+      expect(await jobs.claim("one", LONG, AT, KINDS)).toBeUndefined();
       expect(await jobs.job(id)).toMatchObject({ state: "cancelled", error: null });
       expect(await other.file(id, 0)).toBeUndefined();
       const second = await jobs.create({ kind: "map", input: "{}", shares: [share(1)] }, AT);
       const error = { code: "STORAGE", message: "no room" };
-      expect(await jobs.fail((await jobs.claim("one", LONG, AT))!, error, AT)).toBe(true);
+      expect(await jobs.fail((await jobs.claim("one", LONG, AT, KINDS))!, error, AT)).toBe(true);
       expect(await jobs.job(second)).toMatchObject({ state: "failed", error });
       expect((await jobs.jobs({ limit: 9 })).map((job) => job.id)).toEqual([second, id]);
       expect((await jobs.jobs({ after: second, limit: 9 })).map((job) => job.id)).toEqual([id]);
@@ -180,7 +188,7 @@ export function jobsContract(engine: StoreUnderTest): void {
         { kind: "enrol", input: '{"folder":"/photos"}', shares: [share(1, [{ person: "Ann Smith" }])] },
         AT,
       );
-      await jobs.finish((await jobs.claim("one", LONG, AT))!, done({ known: 1 }, ["Ann Smith"]), AT);
+      await jobs.finish((await jobs.claim("one", LONG, AT, KINDS))!, done({ known: 1 }, ["Ann Smith"]), AT);
       const items = [
         { person: "Ann Smith", file: 0 },
         { person: "Bob Jones", file: 1 },
@@ -194,16 +202,18 @@ export function jobsContract(engine: StoreUnderTest): void {
         },
         AT,
       );
-      const first = (await jobs.claim("one", LONG, AT))!;
+      const first = (await jobs.claim("one", LONG, AT, KINDS))!;
       await jobs.finish(first, done({}, [{ like: "Ann Smith" }, { like: "Bob Jones" }]), AT);
-      const held = (await jobs.claim("one", LONG, AT))!;
+      const held = (await jobs.claim("one", LONG, AT, KINDS))!;
       const receipt = await gallery.forget(["Ann Smith"]);
       expect(receipt.finished).toBe(true);
       expect(await jobs.outcomes(ended, { limit: 9 })).toEqual([]);
       expect(await jobs.job(ended)).toMatchObject({ state: "done", counts: { known: 1 }, input: "{}" });
       expect(await jobs.outcomes(id, { limit: 9 })).toMatchObject([{ outcome: '[{"like":"Bob Jones"}]' }]);
       expect(await jobs.finish(held, done(), AT)).toBe(false);
-      expect(await jobs.claim("two", LONG, AT)).toMatchObject({ input: '[{"person":"Bob Jones","file":1}]' });
+      expect(await jobs.claim("two", LONG, AT, KINDS)).toMatchObject({
+        input: '[{"person":"Bob Jones","file":1}]',
+      });
       expect(await jobs.file(id, 0)).toBeUndefined();
       expect([...(await jobs.file(id, 1))!]).toEqual([2]);
       // A job that is about one person's folder goes with the person.

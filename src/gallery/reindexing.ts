@@ -11,6 +11,8 @@ export interface ReindexOptions extends WorkOptions {
   readonly embed: (face: FaceToEmbed) => Promise<UnitVector | undefined>;
   /** Deletes the faces that cannot be embedded, rather than stay. Throws as `Gallery.deleteFaces`. */
   readonly dropMissing?: boolean | undefined;
+  /** The number of faces that are embedded side by side. @default 1 */
+  readonly abreast?: number | undefined;
 }
 
 /** The outcome of a move to another pipeline. */
@@ -32,7 +34,7 @@ export interface Reindexed {
 export async function reindex(
   store: GalleryStore,
   next: Pipeline,
-  { embed, dropMissing = false, signal, onProgress }: ReindexOptions,
+  { embed, dropMissing = false, abreast = 1, signal, onProgress }: ReindexOptions,
   now: () => string,
   deleteFaces: (faces: readonly number[]) => Promise<unknown>,
 ): Promise<Reindexed> {
@@ -45,10 +47,14 @@ export async function reindex(
     const faces = await store.facesToEmbed({ after, limit: STEP });
     if (faces.length === 0) break;
     const vectors = new Map<number, UnitVector>();
-    for (const face of faces) {
-      const vector = await embed(face);
-      if (vector) vectors.set(face.id, vector);
-      else missing.push(face.id);
+    for (let start = 0; start < faces.length; start += abreast) {
+      const some = faces.slice(start, start + abreast);
+      const found = await Promise.all(some.map(embed));
+      for (const [i, { id }] of some.entries()) {
+        const vector = found[i];
+        if (vector) vectors.set(id, vector);
+        else missing.push(id);
+      }
     }
     await store.addReindexed(vectors);
     embedded += vectors.size;

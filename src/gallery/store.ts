@@ -3,6 +3,7 @@ import type { Pipeline } from "../models/index.ts";
 import type { Change, LogEntry } from "./change.ts";
 import type { GalleryPipeline } from "./gallery-pipeline.ts";
 import type { JobStore } from "./jobs/job-store.ts";
+import type { Page } from "./page.ts";
 import type { GalleryFace, Person, PersonHit } from "./records.ts";
 import type { Respelling } from "./respelling.ts";
 import type { Scatter } from "./scatter.ts";
@@ -13,12 +14,6 @@ export interface GallerySettings {
   readonly threshold: number | null;
   /** True if aligned crops are kept with the faces. They allow embedding again without the photographs. */
   readonly keepCrops: boolean;
-}
-
-/** A page of a list in order of a key; `after` is the last key of the page before. */
-export interface Page<K> {
-  readonly after?: K | undefined;
-  readonly limit: number;
 }
 
 /** A store's figures about its size. */

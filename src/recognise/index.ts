@@ -12,6 +12,7 @@ export {
   readEmbeddings,
   readVectors,
   recordsOf,
+  writeEmbeddings,
 } from "./embeddings/index.ts";
 export { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop, type FaceRule } from "./face.ts";
 export { FACE_CACHE_NAME, FaceCache, faceCacheNameOf } from "./face-cache.ts";
@@ -27,6 +28,7 @@ export {
   type GalleryCalibration,
   type GalleryCalibrationOptions,
   type GalleryOperatingPoint,
+  type ImportOptions,
   type ImportReport,
   importFaces,
   type PersonToEnrol,
@@ -36,8 +38,11 @@ export {
   QUALITY_DEFAULTS,
   type QualityGate,
   type QualityReason,
+  type ReembedSource,
+  type ReindexGalleryOptions,
   type ReindexReport,
   type RejectReason,
+  reindexBy,
   reindexGallery,
 } from "./gallery/index.ts";
 export { measureStages, type StageFigures } from "./measure-stages.ts";

@@ -51,11 +51,22 @@ export async function pictures({ task, pictures: all }: PicturesTask): Promise<W
       await answer("image", async (opened) => {
         if (task === "detect") return await opened.detect(bytes);
         if (task === "faces") return await opened.faces(bytes);
+        if (task === "crop") return await croppedFace(opened, bytes);
         const { portraitsOfBytes } = await import("./gallery/portrait.ts");
         return await portraitsOfBytes(opened, bytes);
       }),
     );
   return answers;
+}
+
+async function croppedFace(
+  opened: Recognizer,
+  jpeg: Uint8Array,
+): Promise<Photograph<Pick<Face, "embedding">>> {
+  const { embedCrop } = await import("./gallery/reindex-gallery.ts");
+  const embedding = await embedCrop(opened, jpeg);
+  const side = opened.cropSizePx;
+  return { width: side, height: side, faces: embedding ? [{ embedding }] : [] };
 }
 
 async function answer<P>(path: string, look: (opened: Recognizer) => Promise<P>): Promise<WorkerAnswer<P>> {

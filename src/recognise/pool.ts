@@ -31,6 +31,8 @@ export interface PictureTasks {
   readonly detect: Photograph<Detection<"image">>;
   readonly faces: Photograph<Face>;
   readonly portraits: PortraitPhotograph;
+  /** Of an aligned crop's file: one face without a place, or none where it is of another size than the network's. */
+  readonly crop: Photograph<Pick<Face, "embedding">>;
 }
 
 /** A picture's faces, or why there are none to be had. */
@@ -150,7 +152,8 @@ export class RecognizerPool {
    * computed by itself, so what one gives does not depend on the others. A picture that cannot be read is a result like
    * any other.
    *
-   * @param task `detect` for boxes and landmarks alone, `faces` with vectors, `portraits` with what enrolment looks at
+   * @param task `detect` for boxes and landmarks alone, `faces` with vectors, `portraits` with what enrolment looks at, `crop` for a
+   *             vector of a crop that is aligned already
    */
   async recognise<T extends keyof PictureTasks>(
     pictures: readonly Uint8Array[],

@@ -33,7 +33,10 @@ export function finished(
     headers.set("Cross-Origin-Resource-Policy", "cross-origin");
     if (request.method === "OPTIONS") {
       headers.set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
-      headers.set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key, x-request-id");
+      headers.set(
+        "Access-Control-Allow-Headers",
+        "authorization, content-type, last-event-id, x-api-key, x-request-id",
+      );
       headers.set("Access-Control-Max-Age", "600");
     }
   }

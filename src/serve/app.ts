@@ -9,12 +9,16 @@ import { DOCS_STYLE, docsPage } from "./docs-page.ts";
 import { type ForeignRoute, foreignBody } from "./foreign.ts";
 import { fromText } from "./from-text.ts";
 import { type FetchOptions, fetchPicture } from "./guarded-fetch.ts";
+import { AllowedFolders } from "./jobs/allowed-folders.ts";
+import { JobWorker } from "./jobs/job-worker.ts";
+import { PictureLook } from "./jobs/picture-look.ts";
 import { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
 import { checked, type FetchUrl } from "./read-pictures.ts";
 import { FACES } from "./routes/faces.ts";
 import { GALLERIES } from "./routes/galleries.ts";
+import { JOBS } from "./routes/jobs.ts";
 import { OPERATION } from "./routes/operation.ts";
 import { PEOPLE } from "./routes/people.ts";
 import { PICTURES } from "./routes/pictures.ts";
@@ -48,6 +52,12 @@ export interface AppOptions {
   readonly version: string;
   /** True if pictures are fetched from addresses, and how. */
   readonly allowUrls?: boolean | Pick<FetchOptions, "resolve" | "isOpen"> | undefined;
+  /** Folders that long work may read. */
+  readonly folders?: readonly string[] | undefined;
+  /** The name under which this process holds shares of long work. @default its own number */
+  readonly holder?: string | undefined;
+  /** Milliseconds after which a share of long work is taken over whose process says nothing. @default 15000 */
+  readonly leaseMs?: number | undefined;
   /** Origins whose pages may ask. */
   readonly origins?: readonly string[] | undefined;
 }
@@ -67,6 +77,8 @@ export interface App {
   readonly stop: () => void;
   /** Requests that are being answered. */
   readonly active: () => number;
+  /** Does the long work of the galleries until the signal ends; what was begun then is given back. */
+  readonly work: (signal: AbortSignal) => Promise<void>;
 }
 
 const HANDLERS: Handlers<EndpointName> = {
@@ -75,6 +87,7 @@ const HANDLERS: Handlers<EndpointName> = {
   ...GALLERIES,
   ...PEOPLE,
   ...FACES,
+  ...JOBS,
 };
 
 /** The whole service: a function of what it is made of. It opens nothing, and closes nothing. */
@@ -120,8 +133,25 @@ export function createApp(options: AppOptions): App {
     limits,
     metrics,
     clock,
+    now,
+    folders: new AllowedFolders(options.folders ?? []),
+    wakeJobs: (name) => workers.get(name)?.wake(),
     isStopping: () => stopping,
   };
+  const workers = new Map(
+    [...collections].map(([name, { gallery, recognition }]) => [
+      name,
+      new JobWorker({
+        gallery,
+        recognition,
+        look: new PictureLook(queueOf(recognition), recognition.workers),
+        clock,
+        holder: options.holder ?? `service ${process.pid}`,
+        leaseMs: options.leaseMs,
+        log,
+      }),
+    ]),
+  );
   const admission = new Admission({
     keys,
     origins: options.origins,
@@ -162,11 +192,22 @@ export function createApp(options: AppOptions): App {
     const params = checked(endpoint.params, fromText(endpoint.params, context.req.param()));
     const inQuery = Object.fromEntries(new URL(request.url).searchParams);
     const query = body.kind === "pictures" ? {} : checked(endpoint.query, fromText(endpoint.query, inQuery));
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.requestMs)]);
+    const signal =
+      endpoint.answer.kind === "events"
+        ? request.signal
+        : AbortSignal.any([request.signal, AbortSignal.timeout(limits.requestMs)]);
     const begun = now();
     const given = await bodyOf(request, body, signal, limits, fetchUrl);
     if (body.kind !== "none") metrics.stage("read", now() - begun);
-    const asked = { params, query, caller, requestId, signal, ...given } as unknown as Asked;
+    const asked = {
+      params,
+      query,
+      caller,
+      requestId,
+      headers: request.headers,
+      signal,
+      ...given,
+    } as unknown as Asked;
     const result = await handler(service, asked);
     if (result instanceof Response) return result;
     return Response.json(result, { status: endpoint.answer.kind === "json" ? endpoint.answer.status : 200 });
@@ -277,6 +318,9 @@ export function createApp(options: AppOptions): App {
       stopping = true;
     },
     active: () => active,
+    work: async (signal) => {
+      await Promise.all([...workers.values()].map(async (worker) => await worker.run(signal)));
+    },
   };
 }
 

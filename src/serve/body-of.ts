@@ -7,7 +7,7 @@ import type { Limits } from "./settings/index.ts";
 import type { Endpoint } from "./wire/index.ts";
 
 /**
- * What a request brings besides its path, checked by its endpoint.
+ * Everything that a request brings besides its path, checked by its endpoint.
  *
  * Throws    ServiceError MEDIA_TYPE, TOO_LARGE, TIMEOUT, FORBIDDEN; FaceError USAGE
  */

@@ -56,7 +56,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   400: "The request is not as this document says.",
   401: "No key, or one that is not known, was revoked or has expired.",
   403: "The key may not do this, or is for another gallery.",
-  404: "There is no such person, face or gallery.",
+  404: "There is no such person, face, job or gallery.",
   408: "The body did not arrive in time.",
   409: "Something else is there or was changed in between, or the gallery is of another model.",
   413: "More bytes or faces than this service takes.",
@@ -82,7 +82,16 @@ function operation(name: string, endpoint: Endpoint): object {
   const content =
     answer.kind === "json"
       ? { "application/json": { schema: schemaOf(answer.schema, "output") } }
-      : Object.fromEntries(answer.types.map((type) => [type, {}]));
+      : answer.kind === "events"
+        ? {
+            "text/event-stream": {
+              schema: {
+                contentMediaType: "application/json",
+                contentSchema: schemaOf(answer.events, "output"),
+              },
+            },
+          }
+        : Object.fromEntries(answer.types.map((type) => [type, {}]));
   const requestBody = bodyOf(endpoint);
   return {
     operationId: name,

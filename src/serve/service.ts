@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { FaceError } from "../core/index.ts";
 import { type Applied, expectPipeline, type Gallery, type Person } from "../gallery/index.ts";
 import type { Face, FaceChoice, PictureTasks } from "../recognise/index.ts";
+import type { AllowedFolders } from "./jobs/allowed-folders.ts";
 import type { Metrics } from "./metrics.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Limits, Role } from "./settings/index.ts";
@@ -32,6 +33,12 @@ export interface Service {
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly clock: () => Date;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  /** The folders that long work may read. */
+  readonly folders: AllowedFolders;
+  /** Has a gallery's long work looked for at once. */
+  readonly wakeJobs: (collection: string) => void;
   readonly isStopping: () => boolean;
 }
 
@@ -43,6 +50,7 @@ export interface Asked<E extends Endpoint = Endpoint> {
   readonly pictures: readonly Uint8Array[];
   readonly caller: Caller;
   readonly requestId: string;
+  readonly headers: Headers;
   readonly signal: AbortSignal;
 }
 

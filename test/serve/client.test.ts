@@ -60,7 +60,9 @@ test("for a browser it is a few kilobytes, without anything of Node's or of the 
   });
   expect(Object.keys(metafile.inputs).sort()).toEqual([
     "src/serve/client/client.ts",
+    "src/serve/client/follow-job.ts",
     "src/serve/client/index.ts",
+    "src/serve/client/read-events.ts",
     "src/serve/client/routes.ts",
   ]);
   expect(outputFiles[0]!.contents.length).toBeLessThan(6000);

@@ -32,7 +32,7 @@ async function statusOf({ path, method }: { path: string; method: string }, key?
   const { status } = await ask(
     app,
     method.toUpperCase(),
-    path.replace("{collection}", "default").replace(/\{(?:person|face)\}/, "999999"),
+    path.replace("{collection}", "default").replace(/\{(?:person|face|job)\}/, "999999"),
     method === "get" || method === "delete" ? undefined : {},
     key === undefined ? {} : { "x-api-key": key },
   );

@@ -31,6 +31,8 @@ export class MadeRecognition implements PictureWorkers {
   readonly workers: number = 1;
   readonly verdict = (cosine: number) => judge(cosine, { calibration: CALIBRATION });
   readonly batches: number[] = [];
+  /** The pictures that were looked at, in order. */
+  readonly seen: string[] = [];
   /** Held back until it is let go. */
   gate: Promise<void> = Promise.resolve();
 
@@ -45,6 +47,7 @@ export class MadeRecognition implements PictureWorkers {
 
   #look(bytes: Uint8Array, task: keyof PictureTasks): PictureResult<unknown> {
     const text = Buffer.from(bytes).toString("latin1");
+    this.seen.push(text);
     if (!text.startsWith("made:"))
       return {
         kind: "failed",

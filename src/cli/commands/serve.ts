@@ -1,4 +1,6 @@
+import { realpath } from "node:fs/promises";
 import { isIP } from "node:net";
+import { hostname } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FaceError, momentOf } from "../../core/index.ts";
 import { Gallery } from "../../gallery/index.ts";
@@ -29,6 +31,8 @@ interface ServeFlags extends ModelFlags {
   readonly keys?: string;
   readonly json?: boolean;
   readonly allowUrls?: boolean;
+  readonly allowFolder?: readonly string[];
+  readonly leaveJobs?: boolean;
   readonly origin?: readonly string[];
   readonly maxBody: number;
   readonly maxPixels: number;
@@ -68,6 +72,11 @@ export function serveCommand(program: Command, act: Act): void {
     )
     .option("--port <n>", "port to listen at; 0 takes a free one", portFlag, 8080)
     .option("--allow-urls", "fetch pictures from addresses of the open internet, too")
+    .option(
+      "--allow-folder <dirs...>",
+      "folders whose files long work may read: people to enrol, files to import",
+    )
+    .option("--leave-jobs", 'leave long work to "arcface worker"')
     .option("--origin <origins...>", "web pages of these origins may ask: https://app.example")
     .option("--max-body <bytes>", "bytes of a request", whole, LIMITS.bodyBytes)
     .option("--max-pixels <n>", "pixels of a picture", whole, LIMITS.pixels)
@@ -176,6 +185,8 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
     now: () => performance.now(),
     version: VERSION,
     allowUrls: flags.allowUrls ?? false,
+    folders: await realFolders(flags.allowFolder ?? []),
+    holder: `service ${process.pid} on ${hostname()}`,
     origins: flags.origin ?? [],
   });
   const listening = await listen(app, flags);
@@ -183,13 +194,27 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
   if (flags.json)
     io.out(JSON.stringify({ url, collections: named.map(([name]) => name), model: recognition.model }));
   else io.out(`${url} answers, ${url}/docs says what; Ctrl-C stops it`);
+  const working = flags.leaveJobs ? undefined : app.work(io.signal);
   await new Promise<void>((stop) => {
     if (io.signal.aborted) stop();
     io.signal.addEventListener("abort", () => stop(), { once: true });
   });
   await listening.close();
+  await working;
   await keys?.close();
   return EXIT.ok;
+}
+
+/** Folders without links. Throws FaceError USAGE for one that is not there. */
+async function realFolders(folders: readonly string[]): Promise<string[]> {
+  return await Promise.all(
+    folders.map(
+      async (folder) =>
+        await realpath(folder).catch((cause: unknown) => {
+          throw new FaceError("USAGE", { where: "--allow-folder", expected: `a folder at ${folder}`, cause });
+        }),
+    ),
+  );
 }
 
 /** Things that were opened, closed last first. */

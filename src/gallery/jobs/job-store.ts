@@ -1,5 +1,14 @@
-import type { Page } from "../store.ts";
-import type { HeldShare, Job, KeptOutcome, NewJob, NewShare, ShareLease, ShareOutcome } from "./job.ts";
+import type { Page } from "../page.ts";
+import type {
+  HeldShare,
+  Job,
+  JobProgress,
+  KeptOutcome,
+  NewJob,
+  NewShare,
+  ShareLease,
+  ShareOutcome,
+} from "./job.ts";
 
 /**
  * Long work on a gallery, kept in the gallery's own database: a table of jobs, and a table of their shares.
@@ -28,10 +37,20 @@ export interface JobStore {
    * Takes the next share that nobody holds, for so many milliseconds of the database's own clock.
    *
    * @param holder who takes it, for people to read
+   * @param kinds of jobs that the holder can work on
    */
-  claim(holder: string, leaseMs: number, at: string): Promise<HeldShare | undefined>;
-  /** Prolongs a lease; false when the share was lost or its job has ended. */
-  renew(lease: ShareLease, leaseMs: number): Promise<boolean>;
+  claim(
+    holder: string,
+    leaseMs: number,
+    at: string,
+    kinds: readonly string[],
+  ): Promise<HeldShare | undefined>;
+  /**
+   * Prolongs a lease; false when the share was lost or its job has ended.
+   *
+   * @param progress of a job that is one share, to be told while it is worked on; what was told never shrinks
+   */
+  renew(lease: ShareLease, leaseMs: number, progress?: JobProgress): Promise<boolean>;
   /** Gives a share back unfinished. */
   release(lease: ShareLease): Promise<void>;
   /** Adds shares while a job is being planned; one of the same place takes the former one's. Returns whether the lease still stood. */

@@ -49,6 +49,9 @@ export interface NewJob {
   readonly files?: readonly Uint8Array[] | undefined;
 }
 
+/** The point that a job has come to. */
+export type JobProgress = Pick<Job, "done" | "total">;
+
 /** Right to a share for a while. Whoever takes it over later has a higher fence, and this one counts no longer. */
 export interface ShareLease {
   readonly job: number;

@@ -3,6 +3,7 @@ import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { JobStore } from "../jobs/job-store.ts";
+import type { Page } from "../page.ts";
 import type { GalleryFace, Person, PersonHit } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
 import type {
@@ -12,7 +13,6 @@ import type {
   GallerySettings,
   GalleryStore,
   KeptReceipts,
-  Page,
   StoreStats,
 } from "../store.ts";
 import type { MilvusAddress } from "./client.ts";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type {
   HeldShare,
   Job,
+  JobProgress,
   JobStep,
   KeptOutcome,
   NewJob,
@@ -13,7 +14,7 @@ import type { JobStore } from "../jobs/job-store.ts";
 import { addCounts, nextStep } from "../jobs/next-step.ts";
 import { shareLost } from "../jobs/share-lost.ts";
 import { saysText, withoutTexts } from "../jobs/without-texts.ts";
-import type { Page } from "../store.ts";
+import type { Page } from "../page.ts";
 import { stored } from "../stored.ts";
 import type { Client, Connections } from "./connection.ts";
 
@@ -133,16 +134,21 @@ export class PostgresJobs implements JobStore {
     );
   }
 
-  async claim(holder: string, leaseMs: number, at: string): Promise<HeldShare | undefined> {
+  async claim(
+    holder: string,
+    leaseMs: number,
+    at: string,
+    kinds: readonly string[],
+  ): Promise<HeldShare | undefined> {
     const [held] = await this.#connections.rows<HeldShare>(
       `UPDATE job_share AS share SET holder = $2, until = clock_timestamp() + ${LEASE}, fence = fence + 1, tries = tries + 1
        FROM job WHERE job.id = share.job AND (share.job, share.ordinal) = (
          SELECT each.job, each.ordinal FROM job JOIN job_share AS each ON each.job = job.id AND each.step = job.step
-         WHERE job.${OPEN} AND NOT each.done AND each.until < clock_timestamp()
+         WHERE job.${OPEN} AND job.kind = ANY($3) AND NOT each.done AND each.until < clock_timestamp()
          ORDER BY each.job, each.ordinal LIMIT 1 FOR UPDATE OF each SKIP LOCKED
        )
        RETURNING share.job, ordinal, fence, kind, share.step, units, share.input, job.input AS "jobInput", tries`,
-      [leaseMs, holder],
+      [leaseMs, holder, kinds],
     );
     // Apart from the share: whoever ends one locks the job first, and two that wait for each other would be stuck.
     if (held)
@@ -153,12 +159,22 @@ export class PostgresJobs implements JobStore {
     return held;
   }
 
-  async renew({ job, ordinal, fence }: ShareLease, leaseMs: number): Promise<boolean> {
+  async renew(
+    { job, ordinal, fence }: ShareLease,
+    leaseMs: number,
+    progress?: JobProgress,
+  ): Promise<boolean> {
     const rows = await this.#connections.rows(
       `UPDATE job_share SET until = clock_timestamp() + ${LEASE}
        WHERE job = $2 AND ordinal = $3 AND fence = $4 AND NOT done AND job IN (SELECT id FROM job WHERE ${OPEN}) RETURNING job`,
       [leaseMs, job, ordinal, fence],
     );
+    if (rows.length > 0 && progress)
+      await this.#connections.rows(
+        `UPDATE job SET done = greatest(done, $1), total = greatest(total, $2), revision = revision + 1
+         WHERE id = $3 AND ${OPEN} AND (done < $1 OR total < $2)`,
+        [progress.done, progress.total, job],
+      );
     return rows.length > 0;
   }
 

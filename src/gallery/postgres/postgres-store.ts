@@ -5,6 +5,7 @@ import { damaged } from "../checksum.ts";
 import { keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { JobStore } from "../jobs/job-store.ts";
+import type { Page } from "../page.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
 import type {
@@ -14,7 +15,6 @@ import type {
   GallerySettings,
   GalleryStore,
   KeptReceipts,
-  Page,
   StoreStats,
 } from "../store.ts";
 import { applyChange } from "./commit.ts";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type {
   HeldShare,
   Job,
+  JobProgress,
   JobStep,
   KeptOutcome,
   NewJob,
@@ -13,26 +14,9 @@ import type { JobStore } from "../jobs/job-store.ts";
 import { addCounts, nextStep } from "../jobs/next-step.ts";
 import { shareLost } from "../jobs/share-lost.ts";
 import { saysText, withoutTexts } from "../jobs/without-texts.ts";
-import type { Page } from "../store.ts";
+import type { Page } from "../page.ts";
 import { stored } from "../stored.ts";
 import type { Connection } from "./connection.ts";
-
-/** Tables of long work. */
-export const CREATE_JOBS = `
-  CREATE TABLE job (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, state TEXT NOT NULL, step TEXT NOT NULL,
-    created TEXT NOT NULL, changed TEXT NOT NULL, revision INTEGER NOT NULL, total INTEGER NOT NULL,
-    done INTEGER NOT NULL, counts TEXT NOT NULL, error TEXT, input TEXT NOT NULL, result TEXT
-  );
-  CREATE INDEX job_open ON job (id) WHERE state IN ('waiting', 'running');
-  CREATE TABLE job_share (
-    job INTEGER NOT NULL, ordinal INTEGER NOT NULL, step TEXT NOT NULL, units INTEGER NOT NULL, input TEXT NOT NULL,
-    done INTEGER NOT NULL DEFAULT 0, holder TEXT, until INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0,
-    tries INTEGER NOT NULL DEFAULT 0, outcome TEXT, vectors BLOB, PRIMARY KEY (job, ordinal)
-  );
-  CREATE INDEX job_share_open ON job_share (job, step, ordinal) WHERE NOT done;
-  CREATE TABLE job_file (job INTEGER NOT NULL, ordinal INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (job, ordinal));
-`;
 
 /** Milliseconds since 1970 by this machine's clock, as SQL. */
 const NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
@@ -112,14 +96,20 @@ export class SqliteJobs implements JobStore {
     );
   }
 
-  async claim(holder: string, leaseMs: number, at: string): Promise<HeldShare | undefined> {
+  async claim(
+    holder: string,
+    leaseMs: number,
+    at: string,
+    kinds: readonly string[],
+  ): Promise<HeldShare | undefined> {
     const connection = this.#connection;
+    const able = JSON.stringify(kinds);
     const next = `SELECT share.job, share.ordinal FROM job JOIN job_share AS share ON share.job = job.id AND share.step = job.step
-      WHERE job.${OPEN} AND NOT share.done AND share.until < ${NOW} ORDER BY share.job, share.ordinal LIMIT 1`;
+      WHERE job.${OPEN} AND job.kind IN (SELECT value FROM json_each(?)) AND NOT share.done AND share.until < ${NOW} ORDER BY share.job, share.ordinal LIMIT 1`;
     // Most looks find nothing, and write nothing.
-    if (!connection.get(next)) return undefined;
+    if (!connection.get(next, able)) return undefined;
     return await connection.write(() => {
-      const place = connection.get<{ job: number; ordinal: number }>(next);
+      const place = connection.get<{ job: number; ordinal: number }>(next, able);
       if (!place) return undefined;
       const { job, ordinal } = place;
       connection.run(
@@ -138,15 +128,22 @@ export class SqliteJobs implements JobStore {
     });
   }
 
-  async renew({ job, ordinal, fence }: ShareLease, leaseMs: number): Promise<boolean> {
+  async renew(lease: ShareLease, leaseMs: number, progress?: JobProgress): Promise<boolean> {
     const connection = this.#connection;
-    return await connection.write(
-      () =>
+    return await connection.write(() => {
+      if (!isHeld(connection, lease)) return false;
+      const { job, ordinal } = lease;
+      connection.run(
+        `UPDATE job_share SET until = ${NOW} + ? WHERE job = ? AND ordinal = ?`,
+        ...[leaseMs, job, ordinal],
+      );
+      if (progress)
         connection.run(
-          `UPDATE job_share SET until = ${NOW} + ? WHERE ${HELD} AND job IN (SELECT id FROM job WHERE ${OPEN})`,
-          ...[leaseMs, job, ordinal, fence],
-        ) > 0,
-    );
+          "UPDATE job SET done = max(done, ?1), total = max(total, ?2), revision = revision + 1 WHERE id = ?3 AND (done < ?1 OR total < ?2)",
+          ...[progress.done, progress.total, job],
+        );
+      return true;
+    });
   }
 
   async release({ job, ordinal, fence }: ShareLease): Promise<void> {

@@ -2,7 +2,7 @@ import { FaceError } from "../../core/index.ts";
 import type { Respelling } from "../respelling.ts";
 import { type Database, isBusy, storing } from "./driver.ts";
 import { addChecksums, addErasureChecksums } from "./integrity.ts";
-import { CREATE_JOBS } from "./jobs.ts";
+import { CREATE_JOBS } from "./job-tables.ts";
 import { respell } from "./respell.ts";
 
 /** SQLite's application id of a gallery: "AFG1". */

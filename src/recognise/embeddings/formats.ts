@@ -43,6 +43,19 @@ export function formatOf(path: string): EmbeddingsFormat {
   });
 }
 
+/**
+ * Writes faces to a file by its ending, whole or not at all: `.jsonl`, `.npy` with `.names.jsonl` beside it, `.parquet`.
+ *
+ * Throws    FaceError USAGE for another ending, STORAGE
+ */
+export async function writeEmbeddings(
+  path: string,
+  made: MadeBy,
+  records: AsyncIterable<FaceRecord>,
+): Promise<void> {
+  await formatOf(path).write(path, made, records);
+}
+
 /** One JSON object a line. */
 export const JSONL: EmbeddingsFormat = {
   async read(path) {

@@ -7,7 +7,13 @@ import {
   type UnitVector,
   type WorkOptions,
 } from "../../core/index.ts";
-import { expectPipeline, type Gallery, type NewFace, type Person } from "../../gallery/index.ts";
+import {
+  expectPipeline,
+  type Gallery,
+  type NewFace,
+  type Person,
+  type ShareLease,
+} from "../../gallery/index.ts";
 import { thresholdOf } from "../../verdict/index.ts";
 import { chooseFace } from "../face.ts";
 import type { RecognizerPool } from "../pool.ts";
@@ -63,6 +69,8 @@ export interface EnrolmentOptions extends WorkOptions {
   readonly force?: boolean | undefined;
   /** Date after which people who are new are forgotten. @default never */
   readonly expires?: Date | undefined;
+  /** The share of long work that this is: nobody is enrolled once it is somebody else's. */
+  readonly lease?: ShareLease | undefined;
 }
 
 /**
@@ -126,7 +134,7 @@ export async function* enrolPhotographs(
       }
       const next = todo[place]?.whose;
       if (next?.name === name && next.person === whose.person) continue;
-      yield* enrolPerson(gallery, whose, candidates, options.force ? null : threshold, options.expires);
+      yield* enrolPerson(gallery, whose, candidates, options.force ? null : threshold, options);
       candidates = [];
     }
   }
@@ -177,7 +185,7 @@ async function* enrolPerson(
   whose: Whose,
   portraits: readonly Candidate[],
   threshold: number | null,
-  expires: Date | undefined,
+  { expires, lease }: EnrolmentOptions,
 ): AsyncGenerator<EnrolmentResult> {
   const { name } = whose;
   // Another process may have enrolled the same photographs while these were looked at.
@@ -217,7 +225,11 @@ async function* enrolPerson(
       provenance: provenanceOf(path, sha256, portrait),
     }),
   );
-  const { sequence, result } = await gallery.enrol([{ ...whose, faces, expires: expires ?? null }]);
+  const { sequence, result } = await gallery.enrol(
+    [{ ...whose, faces, expires: expires ?? null }],
+    "enrol",
+    lease,
+  );
   for (const [i, face] of result[0]!.faces.entries())
     yield { path: accepted[i]!.path, person: name, kind: "enrolled", face, sequence };
 }

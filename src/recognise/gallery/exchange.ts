@@ -7,6 +7,7 @@ import {
   isKnown,
   type NewFace,
   type Provenance,
+  type ShareLease,
 } from "../../gallery/index.ts";
 import { type FaceRecord, formatOf, openEmbeddings, placeOf } from "../embeddings/index.ts";
 
@@ -58,6 +59,12 @@ async function recordsOf(gallery: Gallery, faces: readonly GalleryFace[]): Promi
   });
 }
 
+/** The way faces are imported. */
+export interface ImportOptions extends WorkOptions {
+  /** The share of long work that this is: nothing is imported once it is somebody else's. */
+  readonly lease?: ShareLease | undefined;
+}
+
 /** The report of an import. */
 export interface ImportReport {
   readonly faces: number;
@@ -76,7 +83,7 @@ export interface ImportReport {
 export async function importFaces(
   gallery: Gallery,
   path: string,
-  options: WorkOptions = {},
+  options: ImportOptions = {},
 ): Promise<ImportReport> {
   const report = { faces: 0, known: 0, nameless: 0 };
   const there = new KnownFaces(gallery);
@@ -87,7 +94,7 @@ export async function importFaces(
       if (await there.take(record)) fresh.push(record);
       else report.known++;
     }
-    if (fresh.length > 0) await gallery.enrol(enrolmentsOf(fresh), "import");
+    if (fresh.length > 0) await gallery.enrol(enrolmentsOf(fresh), "import", options.lease);
     report.faces += fresh.length;
     batch = [];
     options.onProgress?.({ stage: "import", done: report.faces + report.known + report.nameless });

@@ -12,7 +12,13 @@ export {
   type PortraitSource,
   type RejectReason,
 } from "./enrol-photographs.ts";
-export { exportGallery, type ImportReport, importFaces } from "./exchange.ts";
+export { exportGallery, type ImportOptions, type ImportReport, importFaces } from "./exchange.ts";
 export type { Portrait, PortraitPhotograph } from "./portrait.ts";
 export { QUALITY_DEFAULTS, type QualityGate, type QualityReason } from "./quality.ts";
-export { type ReindexReport, reindexGallery } from "./reindex-gallery.ts";
+export {
+  type ReembedSource,
+  type ReindexGalleryOptions,
+  type ReindexReport,
+  reindexBy,
+  reindexGallery,
+} from "./reindex-gallery.ts";

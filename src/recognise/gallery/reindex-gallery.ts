@@ -10,6 +10,7 @@ import {
 import { type FaceToEmbed, type Gallery, type GalleryPipeline, isKnown } from "../../gallery/index.ts";
 import { readImage } from "../../image/index.ts";
 import { type Pipeline, pipelineDifference } from "../../models/index.ts";
+import type { Face } from "../face.ts";
 import type { Recognizer } from "../recognizer.ts";
 
 /** The report of moving a gallery to another pipeline. */
@@ -41,9 +42,39 @@ const SAME_BOX = 0.3;
 export async function reindexGallery(
   gallery: Gallery,
   recognizer: Recognizer,
-  options: WorkOptions & { readonly dropMissing?: boolean | undefined } = {},
+  options: ReindexGalleryOptions = {},
 ): Promise<ReindexReport> {
-  const { pipeline } = recognizer;
+  const source: ReembedSource = {
+    pipeline: recognizer.pipeline,
+    faces: async (bytes) => (await recognizer.faces(bytes)).faces,
+    crop: async (jpeg) => await embedCrop(recognizer, jpeg),
+  };
+  return await reindexBy(gallery, source, options);
+}
+
+/** The way a gallery is moved. */
+export interface ReindexGalleryOptions extends WorkOptions {
+  readonly dropMissing?: boolean | undefined;
+  /** The number of faces that are embedded side by side, by whoever can. @default 1 */
+  readonly abreast?: number | undefined;
+}
+
+/** Whoever makes the vectors of a gallery's next pipeline: a recognizer, or a service's workers. */
+export interface ReembedSource {
+  readonly pipeline: Pipeline;
+  /** The faces of a photograph's bytes. */
+  readonly faces: (bytes: Uint8Array) => Promise<readonly Pick<Face, "box" | "embedding">[]>;
+  /** The vector of a kept crop; undefined where it is of another size than the network's. */
+  readonly crop: (jpeg: Uint8Array) => Promise<UnitVector | undefined>;
+}
+
+/** {@link reindexGallery} by whoever makes vectors. */
+export async function reindexBy(
+  gallery: Gallery,
+  source: ReembedSource,
+  options: ReindexGalleryOptions = {},
+): Promise<ReindexReport> {
+  const { pipeline } = source;
   const done = { embedded: 0, fromPhotographs: 0, fromCrops: 0 };
   if (isKnown(gallery.pipeline) && !pipelineDifference(gallery.pipeline, pipeline)) {
     return { ...done, missing: [], finished: true };
@@ -52,10 +83,10 @@ export async function reindexGallery(
   const { embedded, missing, finished } = await gallery.reindex(pipeline, {
     ...options,
     embed: async (face) => {
-      const found =
-        (await fromPhotograph(recognizer, face)) ?? (cropsFit ? await fromCrop(recognizer, face) : undefined);
-      if (found) done[found.from]++;
-      return found?.vector;
+      const photograph = await fromPhotograph(source, face);
+      const vector = photograph ?? (cropsFit && face.crop ? await source.crop(face.crop) : undefined);
+      if (vector) done[photograph ? "fromPhotographs" : "fromCrops"]++;
+      return vector;
     },
   });
   return { ...done, embedded, missing, finished };
@@ -75,27 +106,20 @@ function areCropsOf(gallery: GalleryPipeline, { alignment, detector, feed }: Pip
   );
 }
 
-interface Embedded {
-  readonly vector: UnitVector;
-  readonly from: "fromPhotographs" | "fromCrops";
-}
-
-async function fromPhotograph(recognizer: Recognizer, face: FaceToEmbed): Promise<Embedded | undefined> {
-  const { source, sha256, box } = face.provenance;
-  const bytes = isDatabaseInUse(source) ? undefined : await readFile(source).catch(() => undefined);
+async function fromPhotograph(source: ReembedSource, face: FaceToEmbed): Promise<UnitVector | undefined> {
+  const { source: path, sha256, box } = face.provenance;
+  const bytes = isDatabaseInUse(path) ? undefined : await readFile(path).catch(() => undefined);
   if (!bytes || createHash("sha256").update(bytes).digest("hex") !== sha256) return undefined;
-  const { faces } = await recognizer.faces(bytes);
+  const faces = await source.faces(bytes);
   const overlaps = faces.map((found) => intersectionOverUnion(found.box, box));
   const best = overlaps.indexOf(Math.max(...overlaps));
-  return (overlaps[best] ?? 0) >= SAME_BOX
-    ? { vector: faces[best]!.embedding, from: "fromPhotographs" }
-    : undefined;
+  return (overlaps[best] ?? 0) >= SAME_BOX ? faces[best]!.embedding : undefined;
 }
 
-async function fromCrop(recognizer: Recognizer, { crop }: FaceToEmbed): Promise<Embedded | undefined> {
-  if (!crop) return undefined;
-  const image = await readImage(crop, { strict: true });
+/** The vector of an aligned crop's JPEG file; undefined where it is of another size than the network's. Throws FaceError BAD_IMAGE. */
+export async function embedCrop(recognizer: Recognizer, jpeg: Uint8Array): Promise<UnitVector | undefined> {
+  const image = await readImage(jpeg, { strict: true });
   if (image.width !== recognizer.cropSizePx) return undefined;
   const [vector] = await recognizer.embed([asAlignedFace(image)]);
-  return { vector: vector!, from: "fromCrops" };
+  return vector!;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { AnswerOf, BodyOf, ENDPOINTS, EndpointName } from "../wire/index.ts";
+import { followJob } from "./follow-job.ts";
 import { ROUTES } from "./routes.ts";
 
 /** A picture as a browser or a program has it: encoded bytes. */
@@ -23,12 +24,14 @@ export type ClientInput<N extends EndpointName> = ClientFields<z.input<(typeof E
   ClientFields<z.input<(typeof ENDPOINTS)[N]["query"]>> &
   ClientBody<(typeof ENDPOINTS)[N]["body"]>;
 
-/** A call's answer: JSON as the document says, or bytes. */
+/** A call's answer: JSON as the document says, bytes, or JSON again and again until there is no more. */
 export type ClientAnswer<N extends EndpointName> = (typeof ENDPOINTS)[N]["answer"] extends infer A extends
   AnswerOf
   ? A extends { readonly schema: infer S extends z.ZodType }
     ? z.output<S>
-    : Blob
+    : A extends { readonly events: infer S extends z.ZodType }
+      ? AsyncGenerator<z.output<S>, void>
+      : Blob
   : never;
 
 /** A function for each thing that a service does, by the names of `/openapi.json`. */
@@ -91,11 +94,12 @@ export function createClient(options: ClientOptions): Client {
 }
 
 async function call(
-  { url, key, fetch: ask = fetch }: ClientOptions,
+  options: ClientOptions,
   { method, path, body: kind, answer }: (typeof ROUTES)[EndpointName],
   input: Record<string, unknown>,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
+  const { url, key, fetch: ask = fetch } = options;
   const { pictures, ...rest } = input;
   const fields = new Map(Object.entries(rest).filter(([, value]) => value !== undefined));
   const where = path.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -111,16 +115,27 @@ async function call(
     headers.set("Content-Type", "application/json");
     body = JSON.stringify(Object.fromEntries(fields));
   } else if (kind === "pictures") body = formOf(fields, (pictures ?? []) as readonly ClientPicture[]);
-  const response = await ask(
-    new Request(`${url.replace(/\/$/, "")}${where}${String(query) === "" ? "" : `?${query}`}`, {
-      method: method.toUpperCase(),
-      headers,
-      ...(body !== undefined && { body }),
-      ...(signal && { signal }),
-    }),
-  );
-  if (!response.ok) throw await refusal(response);
+  const asked = async (lastEventId?: string): Promise<Response> => {
+    if (lastEventId !== undefined) headers.set("Last-Event-ID", lastEventId);
+    const response = await ask(
+      new Request(`${url.replace(/\/$/, "")}${where}${String(query) === "" ? "" : `?${query}`}`, {
+        method: method.toUpperCase(),
+        headers,
+        ...(body !== undefined && { body }),
+        ...(signal && { signal }),
+      }),
+    );
+    if (!response.ok) throw await refusal(response);
+    return response;
+  };
+  const response = await asked();
+  if (answer === "events") return followJob(response, asked, isFinal, signal);
   return answer === "json" ? await response.json() : await response.blob();
+}
+
+/** A refusal that asking again does not change; a service that is being stopped or has too much to do is asked again. */
+function isFinal(thrown: unknown): boolean {
+  return thrown instanceof ClientError && thrown.status < 500 && thrown.status !== 429;
 }
 
 function formOf(fields: ReadonlyMap<string, unknown>, pictures: readonly ClientPicture[]): FormData {

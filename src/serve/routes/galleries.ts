@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { FaceError, momentOf } from "../../core/index.ts";
 import type { Erasure } from "../../gallery/index.ts";
 import { exportGallery } from "../../recognise/index.ts";
+import { withoutFolders } from "../jobs/failure-of.ts";
 import { type Handlers, type Served, served } from "../service.ts";
 
 /** Galleries as a whole: their size, their log, what is taken back, and what is forgotten. */
@@ -94,9 +95,4 @@ function receipt(erasure: Erasure) {
     finished,
     proven: finished && notProven.length === 0,
   };
-}
-
-/** A sentence whose paths are names only. */
-function withoutFolders(sentence: string): string {
-  return sentence.replace(/(?:[A-Za-z]:)?[\\/][^\s"]*[\\/]/g, "");
 }

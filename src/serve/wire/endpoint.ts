@@ -16,8 +16,10 @@ export type BodyOf =
 
 /** The answer to a request that went well. */
 export type AnswerOf =
-  | { readonly kind: "json"; readonly schema: z.ZodType; readonly status: 200 | 201 }
-  | { readonly kind: "bytes"; readonly types: readonly string[] };
+  | { readonly kind: "json"; readonly schema: z.ZodType; readonly status: 200 | 201 | 202 }
+  | { readonly kind: "bytes"; readonly types: readonly string[] }
+  /** Server-sent events, each with such a value. */
+  | { readonly kind: "events"; readonly events: z.ZodType };
 
 /** One thing that the service does, as it is on the wire. */
 export interface Endpoint {
@@ -43,15 +45,18 @@ export const nothing = z.strictObject({});
 export const json = <S extends z.ZodObject>(schema: S) => ({ kind: "json", schema }) as const;
 
 /** A body of so many pictures, with options. */
-export const pictures = <S extends z.ZodObject>(least: number, most: number, options: S) =>
+export const pictures = <S extends z.ZodObject, L extends number>(least: L, most: number, options: S) =>
   ({ kind: "pictures", least, most, options }) as const;
 
 /** An answer of JSON. */
-export const gives = <S extends z.ZodType>(schema: S, status: 200 | 201 = 200) =>
+export const gives = <S extends z.ZodType>(schema: S, status: 200 | 201 | 202 = 200) =>
   ({ kind: "json", schema, status }) as const;
 
 /** An answer of bytes. */
 export const bytes = (...types: string[]) => ({ kind: "bytes", types }) as const;
+
+/** An answer of server-sent events. */
+export const events = <S extends z.ZodType>(each: S) => ({ kind: "events", events: each }) as const;
 
 /** Keeps the exact schemas in the type, for handlers and the client. */
 export const endpoint = <const E extends Endpoint>(each: E): E => each;

@@ -1,0 +1,154 @@
+import { setTimeout } from "node:timers/promises";
+import { FaceError } from "../../core/index.ts";
+import { type Gallery, type HeldShare, isKnown, type ShareOutcome } from "../../gallery/index.ts";
+import { pipelineDifference } from "../../models/index.ts";
+import { logged, ServiceError } from "../service-error.ts";
+import { failureOf } from "./failure-of.ts";
+import { HeldWork } from "./held-work.ts";
+import { KINDS } from "./kinds/index.ts";
+import type { PictureLook } from "./picture-look.ts";
+import type { JobPlaces, Work } from "./work.ts";
+
+/** Milliseconds for which a share is somebody's who says nothing: as long as it waits after its process was killed. */
+export const LEASE_MS = 15_000;
+
+/** The time between two looks for work that another process may have brought, in milliseconds. */
+const IDLE_MS = 1000;
+
+/** The number of times that a share is tried: it may be what ends the processes that work on it. */
+const TRIES = 5;
+
+/** The time after which a share is tried again that failed for a reason that passes, in milliseconds. */
+const PAUSE_MS = 2000;
+
+/** Failures that pass. */
+const PASSING: ReadonlySet<string> = new Set(["STORAGE", "NETWORK"]);
+
+/** Everything that a worker is made of. */
+export interface JobWorkerOptions {
+  readonly gallery: Gallery;
+  readonly recognition: Work["recognition"];
+  readonly look: PictureLook;
+  readonly clock: () => Date;
+  /** The name under which shares are held, for people to read. */
+  readonly holder: string;
+  readonly leaseMs?: number | undefined;
+  readonly places?: JobPlaces | undefined;
+  readonly log?: { error(line: object, message: string): void } | undefined;
+  /** Told of each share that is done. */
+  readonly onShare?: ((share: HeldShare, outcome: ShareOutcome) => void) | undefined;
+}
+
+/** Takes shares of a gallery's long work, one after the other, and does them. Any number of them work side by side. */
+export class JobWorker {
+  readonly #options: JobWorkerOptions;
+  readonly #leaseMs: number;
+  #wake: (() => void) | undefined;
+
+  constructor(options: JobWorkerOptions) {
+    this.#options = options;
+    this.#leaseMs = options.leaseMs ?? LEASE_MS;
+  }
+
+  /** Looks for work now rather than in a second. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /**
+   * Works until the signal ends, or until `enough` says so when there is nothing to do. A share that was begun then is given
+   * back.
+   */
+  async run(signal: AbortSignal, enough: () => Promise<boolean> = async () => false): Promise<void> {
+    while (!signal.aborted) {
+      const share = await this.#next();
+      if (share) await this.#do(share, signal);
+      else if (await enough()) return;
+      else await this.#nap(signal);
+    }
+  }
+
+  async #next(): Promise<HeldShare | undefined> {
+    const { gallery, holder, clock } = this.#options;
+    try {
+      return await gallery.jobs.claim(holder, this.#leaseMs, clock().toISOString(), this.#kinds());
+    } catch (thrown) {
+      this.#options.log?.error({ ...logged(thrown) }, "no work to be had");
+      return undefined;
+    }
+  }
+
+  /** Kinds of work that fit: vectors of another pipeline than the gallery's can only move it there. */
+  #kinds(): string[] {
+    const { gallery, recognition } = this.#options;
+    const { pipeline } = gallery;
+    const same = isKnown(pipeline) && !pipelineDifference(pipeline, recognition.pipeline);
+    const ofOthers = same ? ["reindex"] : ["enrol", "cluster", "shards"];
+    return Object.keys(KINDS).filter((kind) => !ofOthers.includes(kind));
+  }
+
+  async #do(share: HeldShare, stop: AbortSignal): Promise<void> {
+    const { gallery, clock, onShare } = this.#options;
+    const held = new HeldWork(gallery, share, this.#leaseMs);
+    try {
+      if (share.tries > TRIES) throw givenUp(share);
+      const outcome = await this.#outcome(share, held, stop);
+      await held.let();
+      if (await gallery.jobs.finish(share, outcome, clock().toISOString())) onShare?.(share, outcome);
+    } catch (thrown) {
+      await held.let();
+      if (!held.signal.aborted) await this.#failed(share, thrown, stop);
+    }
+  }
+
+  async #outcome(share: HeldShare, held: HeldWork, stop: AbortSignal): Promise<ShareOutcome> {
+    const { gallery, recognition, look, clock, places = {} } = this.#options;
+    const kind = KINDS[share.kind]!;
+    const step = kind[share.step] ?? kind.work;
+    return await step({
+      share,
+      gallery,
+      recognition,
+      look,
+      clock,
+      places,
+      signal: AbortSignal.any([held.signal, stop]),
+      tell: (done, total) => held.tell(done, total),
+    });
+  }
+
+  async #failed(share: HeldShare, thrown: unknown, stop: AbortSignal): Promise<void> {
+    const { gallery, clock, log } = this.#options;
+    try {
+      const aborted = thrown instanceof FaceError && (thrown.code === "ABORTED" || thrown.code === "CLOSED");
+      if (aborted && stop.aborted) return await gallery.jobs.release(share);
+      log?.error(
+        { job: share.job, share: share.ordinal, kind: share.kind, ...logged(thrown) },
+        "work failed",
+      );
+      const passes = aborted || (thrown instanceof FaceError && PASSING.has(thrown.code));
+      if (passes && share.tries < TRIES) await gallery.jobs.renew(share, PAUSE_MS);
+      else await gallery.jobs.fail(share, failureOf(thrown), clock().toISOString());
+    } catch (again) {
+      // The lease runs out, and somebody else tries.
+      log?.error({ job: share.job, share: share.ordinal, ...logged(again) }, "failure could not be kept");
+    }
+  }
+
+  async #nap(stop: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await setTimeout(IDLE_MS, undefined, { signal: AbortSignal.any([woken.signal, stop]) }).catch(
+      () => undefined,
+    );
+    this.#wake = undefined;
+  }
+}
+
+function givenUp({ ordinal, tries }: HeldShare): ServiceError {
+  return new ServiceError("REFUSED", {
+    where: `share ${ordinal}`,
+    expected: "work that comes to an end",
+    got: `${tries - 1} processes that ended while they had it`,
+  });
+}

@@ -1,0 +1,179 @@
+import { FaceError, momentOf, parseJson, personName } from "../../core/index.ts";
+import type { Gallery, Job, NewJob } from "../../gallery/index.ts";
+import { jobEvents } from "../jobs/job-events.ts";
+import { hasEnded, jobOnWire } from "../jobs/job-on-wire.ts";
+import { clusterFolderJob, clusterUploadsJob } from "../jobs/kinds/cluster.ts";
+import { enrolFolderJob, enrolUploadsJob } from "../jobs/kinds/enrol.ts";
+import { importJob } from "../jobs/kinds/import.ts";
+import { mapJob } from "../jobs/kinds/map.ts";
+import { reindexJob } from "../jobs/kinds/reindex.ts";
+import { comparable, type Handlers, type Served, type Service, served } from "../service.ts";
+import { ServiceError } from "../service-error.ts";
+import type { JOBS as ENDPOINTS } from "../wire/endpoints/jobs.ts";
+
+/** Jobs of a gallery that wait or run at most. */
+const OPEN_JOBS = 100;
+
+/** Long work: asked for, followed, ended. */
+export const JOBS: Handlers<keyof typeof ENDPOINTS> = {
+  jobs: async (service, asked) => {
+    const { after, limit } = asked.query;
+    const { gallery, name } = served(service, asked);
+    const found = await gallery.jobs.jobs({ after, limit });
+    return {
+      jobs: found.map((job) => jobOnWire(name, job)),
+      next: found.length < limit ? null : String(found.at(-1)!.id),
+    };
+  },
+
+  enrolJob: async (service, asked) => {
+    const { folder, people, expires, threshold, force, ...gate } = asked.body;
+    const where = comparable(service, asked);
+    if (expires !== undefined) momentOf("expires", expires);
+    const input = { threshold, force, expires, gate: given(gate) };
+    expectOne({ folder, pictures: people });
+    if (folder !== undefined) {
+      const { path, within } = await service.folders.expect(folder);
+      return await create(service, where, enrolFolderJob({ ...input, folder: path, within }));
+    }
+    const named = people!.map(({ name, pictures }) => ({ name: personName("people", name), pictures }));
+    const numbers = named.flatMap(({ pictures }) => pictures).sort((a, b) => a - b);
+    const { length } = asked.pictures;
+    if (numbers.length !== length || numbers.some((number, i) => number !== i))
+      throw new FaceError("USAGE", {
+        where: "people",
+        expected: `each of the ${length} pictures once`,
+        got: "other numbers",
+      });
+    return await create(service, where, enrolUploadsJob(input, named, asked.pictures));
+  },
+
+  importJob: async (service, asked) => {
+    const { path, format } = asked.body;
+    const where = comparable(service, asked);
+    const [file] = asked.pictures;
+    expectOne({ path, file });
+    if (path === undefined) return await create(service, where, importJob({ format }, file));
+    const allowed = await service.folders.expect(path);
+    return await create(service, where, importJob({ path: allowed.path }));
+  },
+
+  reindexJob: async (service, asked) => {
+    const { dropMissing } = asked.body;
+    return await create(service, served(service, asked), reindexJob({ dropMissing }));
+  },
+
+  clusterJob: async (service, asked) => {
+    const { folder, threshold } = asked.body;
+    const where = comparable(service, asked);
+    const { pictures } = asked;
+    expectOne({ folder, pictures: pictures.length > 0 ? pictures : undefined });
+    if (folder === undefined) return await create(service, where, clusterUploadsJob({ threshold }, pictures));
+    const { path, within } = await service.folders.expect(folder);
+    return await create(service, where, clusterFolderJob({ threshold, folder: path, within }));
+  },
+
+  mapJob: async (service, asked) => {
+    const { perplexity, seed } = asked.body;
+    return await create(service, served(service, asked), mapJob({ perplexity, seed }));
+  },
+
+  job: async (service, asked) => {
+    const { gallery, name } = served(service, asked);
+    return jobOnWire(name, await jobOf(gallery, asked.params.job));
+  },
+
+  jobResult: async (service, asked) => {
+    const { gallery, name } = served(service, asked);
+    const { after, limit } = asked.query;
+    const job = await jobOf(gallery, asked.params.job);
+    const shares = await gallery.jobs.outcomes(job.id, { after: after ?? -1, limit });
+    const pictures = shares
+      .flatMap(
+        ({ outcome }) => (parseJson(outcome) ?? []) as { picture?: string; reasons: { code: string }[] }[],
+      )
+      .flatMap(({ picture, ...rest }) => (picture === undefined ? [] : [{ picture, ...rest }]));
+    const result = parseJson((await gallery.jobs.result(job.id)) ?? "{}") as object;
+    return {
+      job: jobOnWire(name, job),
+      pictures,
+      next: shares.length < limit ? null : String(shares.at(-1)!.ordinal),
+      ...result,
+    };
+  },
+
+  jobEvents: async (service, asked) => {
+    const { gallery, name } = served(service, asked);
+    const { id } = await jobOf(gallery, asked.params.job);
+    const seen = Number(asked.headers.get("last-event-id") ?? 0);
+    const stream = jobEvents({
+      look: async () => await gallery.jobs.job(id),
+      tell: (job) => jobOnWire(name, job),
+      seen: Number.isSafeInteger(seen) && seen > 0 ? seen : 0,
+      isStopping: service.isStopping,
+      now: service.now,
+    });
+    return new Response(stream, {
+      headers: { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" },
+    });
+  },
+
+  cancelJob: async (service, asked) => {
+    const { gallery, name } = served(service, asked);
+    const { id } = await jobOf(gallery, asked.params.job);
+    if (!(await gallery.jobs.cancel(id, service.clock().toISOString())))
+      throw new FaceError("CONFLICT", {
+        where: "job",
+        expected: "one that has not ended",
+        got: "one that has",
+      });
+    return jobOnWire(name, await jobOf(gallery, id));
+  },
+};
+
+/** A job that was asked for, kept before the answer says so. Throws ServiceError OVERLOADED. */
+async function create(service: Service, { gallery, name }: Served, job: NewJob) {
+  const latest = await gallery.jobs.jobs({ limit: OPEN_JOBS });
+  if (latest.length === OPEN_JOBS && latest.every((each) => !hasEnded(each)))
+    throw new ServiceError(
+      "OVERLOADED",
+      {
+        where: "jobs",
+        expected: `fewer than ${OPEN_JOBS} that wait`,
+        got: `${OPEN_JOBS}`,
+        note: "try again later",
+      },
+      { "Retry-After": "60" },
+    );
+  const id = await gallery.jobs.create(job, service.clock().toISOString());
+  service.wakeJobs(name);
+  return jobOnWire(name, await jobOf(gallery, id));
+}
+
+/** Throws ServiceError NOT_FOUND. */
+async function jobOf(gallery: Gallery, id: number): Promise<Job> {
+  const job = await gallery.jobs.job(id);
+  if (job) return job;
+  throw new ServiceError("NOT_FOUND", {
+    where: "job",
+    expected: "one of this gallery",
+    got: "another number",
+  });
+}
+
+/** Throws FaceError USAGE unless exactly one of the things is given. */
+function expectOne(things: Readonly<Record<string, unknown>>): void {
+  const found = Object.values(things).filter((each) => each !== undefined);
+  if (found.length === 1) return;
+  throw new FaceError("USAGE", {
+    where: "body",
+    expected: Object.keys(things).join(" or "),
+    got: found.length === 0 ? "neither" : "both",
+  });
+}
+
+function given(gate: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(gate).filter((entry): entry is [string, number] => entry[1] !== undefined),
+  );
+}
