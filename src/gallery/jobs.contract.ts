@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { PIPELINE, type StoreUnderTest, ticking } from "./engine.contract.ts";
 import { Gallery, storeOf } from "./gallery.ts";
 import type { NewShare } from "./jobs/job.ts";
 import type { JobStore } from "./jobs/job-store.ts";
 import { MadeFaces } from "./made-faces.ts";
-import { PIPELINE, type StoreUnderTest, ticking } from "./store.contract.ts";
 
 const AT = "2026-06-01T12:00:00.000Z";
 const LONG = 60_000;
