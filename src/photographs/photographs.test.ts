@@ -86,6 +86,15 @@ describe("what a folder means", () => {
     );
   });
 
+  test("of files that are no pictures the three commonest endings are named", () => {
+    const of = (count: number) => ({ count, first: "a" });
+    const others = { ".doc": of(2), ".xls": of(1), ".txt": of(3), ".csv": of(4) };
+    const passedOver = { kinds: {}, others, hidden: undefined, links: undefined, unreadable: [] };
+    expect(passedOverSentences(passedOver)).toEqual([
+      "10 files that are no picture passed over (4 .csv, 3 .txt, 2 .doc, …)",
+    ]);
+  });
+
   test("a damaged or empty picture is listed by its ending, so that reading it can say what is wrong", async () => {
     const folder = await folderWith({ "empty.jpg": "", "text.png": "hello", "empty.txt": "" });
     expect(namesIn(folder, (await listPhotographs([folder])).paths)).toEqual(["empty.jpg", "text.png"]);

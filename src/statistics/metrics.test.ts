@@ -255,6 +255,12 @@ test("folds are drawn so that any pair may come into any of them", () => {
   expect(new Set(first)).toEqual(new Set([0, 1]));
 });
 
+test.each([0, 1, 2.5, 5, Number.NaN])("four pairs are not divided into %d folds", (folds) => {
+  expect(() => stratifiedFolds(Uint8Array.of(1, 0, 1, 0), folds, seeded(1))).toThrow(
+    `folds: expected 2 to 4 folds of 4 pairs, got ${folds}`,
+  );
+});
+
 test("a threshold reads the same in every unit", () => {
   const { squaredDistance, distance, angleDeg, cosineDistance } = thresholdUnits(0.5);
   expect([squaredDistance, distance, cosineDistance]).toEqual([1, 1, 0.5]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { seeded } from "../../core/index.ts";
 import { type Points, pointsOf } from "../points.ts";
 import { layoutQuality } from "../quality.ts";
+import { rowAffinities } from "./affinities.ts";
 import { tsneTransform } from "./transform.ts";
 import { embedTsne, type TsneOptions, tsne } from "./tsne.ts";
 
@@ -142,5 +143,46 @@ test.each([
     expect(await tsneTransform(reference, one)).toEqual(places.slice(dimensions, 2 * dimensions));
     const flat = { ...fresh, dimension: 8, count: 160 };
     await expect(tsneTransform(reference, flat)).rejects.toMatchObject({ code: "SHAPE" });
+  },
+);
+
+test.each([2, 3] as const)(
+  "each step of a new point goes down the divergence of its affinities, in %i dimensions",
+  async (dimensions) => {
+    const random = seeded(5);
+    const all = blobs(25);
+    const points = { ...all, count: 24, data: all.data.slice(0, 24 * 16) };
+    const fresh = { ...all, count: 1, data: all.data.slice(24 * 16) };
+    const layout = Float64Array.from({ length: 24 * dimensions }, () => 4 * random.next());
+    const placed = async (iterations: number): Promise<number[]> => [
+      ...(await tsneTransform({ points, layout, dimensions }, fresh, { perplexity: 8, iterations })),
+    ];
+    const squares = Array.from({ length: 24 }, (_, j) => ({
+      j,
+      square: fresh.data.reduce((sum, x, i) => sum + (x - points.data[16 * j + i]!) ** 2, 0),
+    })).sort((a, b) => a.square - b.square);
+    const affinities = new Float64Array(24);
+    rowAffinities(
+      Float64Array.from(squares, ({ square }) => square),
+      8,
+      affinities,
+    );
+    const near = (place: readonly number[], j: number): number =>
+      1 / (1 + place.reduce((sum, x, d) => sum + (x - layout[j * dimensions + d]!) ** 2, 0));
+    const divergence = (place: readonly number[]): number => {
+      const all = squares.reduce((sum, { j }) => sum + near(place, j), 0);
+      return squares.reduce((sum, { j }, n) => sum - affinities[n]! * Math.log(near(place, j) / all), 0);
+    };
+    const start = await placed(0);
+    const step = (await placed(1)).map((x, d) => x - start[d]!);
+    const downhill = start.map((_, d) => {
+      const moved = (by: number): number => divergence(start.map((x, e) => (e === d ? x + by : x)));
+      return (moved(-1e-4) - moved(1e-4)) / 2e-4;
+    });
+    // The gradient is twice what a step is 0.5 times of.
+    for (const [d, slope] of downhill.entries()) expect(step[d]).toBeCloseTo(0.25 * slope, 4);
+    const path = await Promise.all([0, 1, 2, 5, 20, 100].map(placed));
+    const falling = path.map(divergence);
+    expect(falling).toEqual([...falling].sort((a, b) => b - a));
   },
 );

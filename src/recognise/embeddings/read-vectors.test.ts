@@ -92,6 +92,7 @@ describe("vectors of any kind", () => {
   test.each<[string, string | Uint8Array, RegExp]>([
     ["other.csv", "1,2", /ending in .npy, .jsonl or .parquet/],
     ["short.npy", "\x93NUMPY", /got another file/],
+    ["cut.npy", Buffer.from("\x93NUMPY\x02\x00\x76\x00\x00", "latin1"), /got another file/],
     ["claims.npy", npy("<f4", "(1000000000, 1000)", new Uint8Array(8)), /8 bytes for a matrix of 1000000000/],
     ["ints.npy", npy("<i4", "(1, 1)", new Uint8Array(4)), /'<i4'/],
     ["order.npy", npy("<f4", "(1, 1)", new Uint8Array(4), "Maybe"), /'fortran_order': Maybe/],

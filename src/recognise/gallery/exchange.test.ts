@@ -74,6 +74,20 @@ test.each(["faces.jsonl", "faces.npy", "faces.parquet"])(
   },
 );
 
+test("faces of photographs that are known by their paths alone are taken from each of them", async () => {
+  await using gallery = await fresh();
+  const unsigned = (source: string): NewFace => {
+    const face = made.face(made.direction(), source);
+    return { ...face, provenance: { ...face.provenance, sha256: null } };
+  };
+  await gallery.enrol([{ name: "Ann", faces: [unsigned("a.jpg"), unsigned("b.jpg")] }]);
+  const out = join(await mkdtemp(join(tmpdir(), "arcface-exchange-")), "faces.jsonl");
+  await exportGallery(gallery, out);
+  await using second = await fresh();
+  expect(await importFaces(second, out)).toMatchObject({ faces: 2, known: 0 });
+  expect(await importFaces(second, out)).toMatchObject({ faces: 0, known: 2 });
+});
+
 /** Everything about faces but their numbers. */
 async function contentsOf(gallery: Gallery): Promise<string[]> {
   const found = await gallery.records.faces({ limit: 10_000 });
