@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { cosine } from "../core/index.ts";
+import { cosine, FaceError } from "../core/index.ts";
 import { storeOf } from "./gallery.ts";
 import { Gallery, meanDirection, personScore } from "./index.ts";
 import { MadeFaces, madePipeline } from "./made-faces.ts";
@@ -60,4 +60,16 @@ test("everybody is left out once, and what that said is kept until the gallery i
   expect(await store.note(name)).toBeUndefined();
   expect((await again.askAmongOthers({ most: 100 })).people).toBe(23);
   searched.mockRestore();
+});
+
+test("an answer that cannot be kept is given all the same; a defect while keeping it is not passed over", async () => {
+  const made = new MadeFaces(4);
+  await using gallery = await Gallery.create(`sqlite:${join(folder, "full.db")}`, madePipeline(), { clock });
+  const people = ["Ann", "Ben"].map((name) => ({ name, faces: [made.face(made.direction())] }));
+  await gallery.enrol(people);
+  const keep = vi.spyOn(storeOf(gallery), "keepNote");
+  keep.mockRejectedValueOnce(new FaceError("STORAGE", { where: "full.db", expected: "room", got: "none" }));
+  expect(await gallery.askAmongOthers({ most: 9 })).toMatchObject({ people: 2, faces: 2 });
+  keep.mockRejectedValueOnce(new TypeError("a defect"));
+  await expect(gallery.askAmongOthers({ most: 9 })).rejects.toThrow("a defect");
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { PIPELINE, ticking } from "./engine.contract.ts";
 import { Gallery, storeOf } from "./gallery.ts";
 import { MadeFaces } from "./made-faces.ts";
@@ -30,4 +30,20 @@ test("nothing of a gallery leads to its store, and nothing can be written throug
   expect(Object.isFrozen(gallery.records)).toBe(true);
   expect(await gallery.records.people({ limit: 9 })).toMatchObject([{ id: result[0]!.person, name: "Ann" }]);
   expect(gallery.records.address).toBe(`sqlite:${path}`);
+});
+
+test("a check says of which face the vector is gone, and of which the person", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "arcface-records-")), "a.db");
+  await using gallery = await Gallery.create(`sqlite:${path}`, PIPELINE, { clock: ticking() });
+  const made = new MadeFaces(3);
+  const { result } = await gallery.enrol([{ name: "Ann", faces: [made.face(made.direction())] }]);
+  const { person, faces } = result[0]!;
+  expect((await gallery.check()).problems).toEqual([]);
+  const store = storeOf(gallery);
+  vi.spyOn(store, "vectors").mockResolvedValueOnce(new Map());
+  expect((await gallery.check()).problems).toEqual([`face ${faces[0]} has no vector`]);
+  vi.spyOn(store, "people").mockResolvedValueOnce([]);
+  expect((await gallery.check()).problems).toContain(
+    `face ${faces[0]} belongs to person ${person}, who is not there`,
+  );
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asAlignedFace } from "../align/index.ts";
+import { alignFace, asAlignedFace } from "../align/index.ts";
 import { normalize, seeded } from "../core/index.ts";
 import { RgbImage } from "../image/index.ts";
 import { areaUnderCurve, equalErrorRate, operatingPointsOf } from "../statistics/index.ts";
@@ -66,6 +66,25 @@ describe("scores", () => {
     expect(perPerson[2]).toMatchObject({ person: "cy", faces: 1, queries: 0, top1: null, intraDeg: null });
     expect(perPerson[0]!.intraDeg).toBeCloseTo(10, 3);
     expect(neighbours[2]!.map(({ face }) => face)).toEqual([1, 0, 3]);
+  });
+
+  test("the neighbours of a face are the nearest others, those as near in their order, as many as there are", () => {
+    for (const k of [1, 2, 4, 9]) {
+      const expected = faces.map((_, query) =>
+        [...faces.keys()]
+          .filter((face) => face !== query)
+          .sort((a, b) => scores.of(query, b) - scores.of(query, a) || a - b)
+          .slice(0, k),
+      );
+      expect(retrieve(scores, k).neighbours.map((row) => row.map(({ face }) => face))).toEqual(expected);
+    }
+    const equal = new PairScores(["ana", "ana", "bo", "bo"].map((person, i) => at(person, 0, `${i}.jpg`)));
+    expect(retrieve(equal, 2).neighbours.map((row) => row.map(({ face }) => face))).toEqual([
+      [1, 2],
+      [0, 2],
+      [0, 1],
+      [0, 1],
+    ]);
   });
 
   test("the look-alikes are pairs of people, each with its share of impostor pairs below", () => {
@@ -177,6 +196,36 @@ describe("factors", () => {
       expect(changed.data).not.toEqual(crop.data);
     },
   );
+
+  test.each<[string, (x: number, y: number) => [number, number]]>([
+    [
+      "turned",
+      (x, y) => {
+        const [cos, sin] = [Math.cos(Math.PI / 22.5), Math.sin(Math.PI / 22.5)];
+        return [cos * x - sin * y, sin * x + cos * y];
+      },
+    ],
+    ["shifted", (x, y) => [x + 0.1 * 2 * Math.hypot(10, 10), y]],
+    ["zoomed", (x, y) => [0.88 * x, 0.88 * y]],
+  ])("a crop is %s by as much as is said", async (id, move) => {
+    const { apply } = FACTORS.find((factor) => factor.id === id)!;
+    // About their middle; the outer two are the furthest from it.
+    const points = [
+      [-10, -10],
+      [10, -10],
+      [0, 0],
+      [-8, 10],
+      [8, 10],
+    ].map(([x, y]) => ({ x: 56 + x!, y: 60 + y! }));
+    const moved = points.map(({ x, y }) => {
+      const [dx, dy] = move(x - 56, y - 60);
+      return { x: 56 + dx, y: 60 + dy };
+    });
+    const changed = await apply({ crop, image: crop, landmarks: points as never });
+    const expected = alignFace(crop, moved as never, 112);
+    const off = changed.data.reduce((sum, value, i) => sum + Math.abs(value - expected.data[i]!), 0);
+    expect(off / changed.data.length).toBeLessThan(0.01);
+  });
 
   test("a mask covers its region in one grey and nothing else", () => {
     const covered = mask(crop, REGIONS["lower-face"]!);
