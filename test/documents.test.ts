@@ -131,6 +131,15 @@ test("every file of the source that ARCHITECTURE and CONTRIBUTING name is there"
   expect(missing).toEqual([]);
 });
 
+test("every folder of the source is a chapter of ARCHITECTURE", () => {
+  const { text } = documents.find(({ name }) => name === "ARCHITECTURE.md")!;
+  const chapters = [...text.matchAll(/^\| `([\w-]+)\/` /gm)].map(([, folder]) => folder!);
+  const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  expect(chapters.sort()).toEqual(folders.map(({ name }) => name).sort());
+});
+
 test("ARCHITECTURE tells eight journeys", () => {
   const { text } = documents.find(({ name }) => name === "ARCHITECTURE.md")!;
   const journeys = [...text.matchAll(/^## (?:A|An) (.*)'s journey$/gm)].map(([, who]) => who);
