@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { bytesSource } from "../../checkpoints/index.ts";
 import { FaceError, seeded } from "../../core/index.ts";
 import { encodeJpeg, RgbImage } from "../../image/index.ts";
+import { openExamples } from "./open-examples.ts";
 import { packRecords } from "./pack-records.ts";
 import { openPack } from "./packed-set.ts";
 import { readImageRecord } from "./record-io.ts";
@@ -118,6 +119,25 @@ test("an index that is missing or points outside the records is refused with its
   writeFileSync(index, "0\t0\n1\t12\n");
   expect(() => openRecords(path)).toThrow(/record at offset 12: expected 0xced7230a/);
   expect(() => openRecords(path.replace("train", "other"))).toThrow(/no such file/);
+});
+
+test.each(["3,112,96", "0,112,112", "3,0,0", "3,112", "three,112,112"])(
+  'a property file of "%s" is refused',
+  async (property) => {
+    const path = await trainingSet([0, 1], property);
+    expect(() => openRecords(path)).toThrow(
+      `property: expected classes, height and the same width with commas, got "${property}"`,
+    );
+  },
+);
+
+test("a path with nothing there is no folder to be packed", async () => {
+  await expect(openExamples(join(tmpdir(), "nowhere.pack"))).rejects.toMatchObject({
+    code: "BAD_FILE",
+    message: expect.stringContaining(
+      "nowhere.pack: expected a file that can be read, got no such file",
+    ) as string,
+  });
 });
 
 test("a picture of another size than the set's is refused when it is read", async () => {

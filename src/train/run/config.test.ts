@@ -17,6 +17,11 @@ test("everything but the data has a default, and a name stands for a choice with
     seed: 1,
   });
   expect(parseTrainConfig({ data: "x" }).head).toMatchObject({ head: "arcface", marginRad: 0.5 });
+  // As the paper's code has it.
+  expect(parseTrainConfig({ data: "x", head: "elasticface" }).head).toMatchObject({
+    form: "arc",
+    std: 0.0125,
+  });
 });
 
 test.each([

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { formulaNoise } from "../../../../test/formula-weights.ts";
-import { compile, evaluate, type Form, probeBlockSize, Tape } from "../../../autodiff/index.ts";
+import { compile, evaluate, type Form, probeBlockSize, type Slot, Tape } from "../../../autodiff/index.ts";
 import { StateSession } from "../../../onnx/index.ts";
 import { adamW, clipped, lars, type Optimiser, sgd } from "./index.ts";
+import { decayOf } from "./optimiser.ts";
 
 /** A weight of six and a norm's scale of two after each step, by PyTorch: tools/make-training-fixtures.py. */
 const FIXTURES = JSON.parse(
@@ -108,3 +109,11 @@ async function moved(optimiser: Optimiser, form: Form, clip?: number): Promise<n
   }
   return rows;
 }
+
+test("weights decay, biases unless they are told not to, and scales, shifts and slopes never", () => {
+  const decays = (options: Parameters<typeof decayOf>[1]): number[] =>
+    ["weight", "bias", "scale", "shift", "slope"].map((role) => decayOf({ role } as Slot, options));
+  expect(decays({ weightDecay: 0.5 })).toEqual([0.5, 0.5, 0, 0, 0]);
+  expect(decays({ weightDecay: 0.5, decayBias: false })).toEqual([0.5, 0, 0, 0, 0]);
+  expect(decays({})).toEqual([0, 0, 0, 0, 0]);
+});
