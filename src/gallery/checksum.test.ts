@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { seeded } from "../core/index.ts";
-import { checksumOf, checksumOfBytes, checksumOfOwner, checksumOfValues } from "./checksum.ts";
+import {
+  checksumOf,
+  checksumOfBytes,
+  checksumOfOwner,
+  checksumOfValues,
+  checksumOfVector,
+} from "./checksum.ts";
 
 const hex = (text: string, seed = 0): string => checksumOf(Buffer.from(text), seed).toString(16);
 
@@ -10,6 +16,14 @@ test("checksums are XXH32's", () => {
   expect(hex("abc")).toBe("32d153ff");
   expect(hex("Nobody inspects the spammish repetition")).toBe("e2293b2f");
   expect(hex("", 1)).toBe("b2cb792");
+});
+
+test("checksums of rows are those that galleries on disks hold", () => {
+  expect(checksumOfOwner(7, 3, 1)).toBe(3_923_843_728);
+  expect(checksumOfOwner(2 ** 33 + 5, 2 ** 34 + 9, 0)).toBe(2_877_079_867);
+  expect(checksumOfValues([1, "Ann", null])).toBe(3_239_054_300);
+  expect(checksumOfBytes(5, Uint8Array.of(1, 2, 3, 4, 5))).toBe(3_097_704_153);
+  expect(checksumOfVector(5, Float32Array.of(0.6, 0.8))).toBe(928_893_655);
 });
 
 test("wherever the bytes lie in memory their checksum is the same", () => {

@@ -402,7 +402,10 @@ for (const [i, file] of order.entries()) {
   );
   living = alive().length;
 }
-for (const mutant of mutants) {
+/** Test files in which a mutant was tried in a process of its own; those tried least come first when a run goes on. */
+const triesOf = ({ id }: Tried): number =>
+  Object.values(tests).filter(({ triedApart }) => triedApart.includes(id)).length;
+for (const mutant of mutants.toSorted((a, b) => triesOf(a) - triesOf(b))) {
   if (performance.now() > until) break;
   if (!isAlive(mutant) || mutant.end === "equivalent") continue;
   await askApart(runner, mutant);
