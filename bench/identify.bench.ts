@@ -21,7 +21,7 @@ import { describeMachine, sharedFolder } from "./machine.ts";
 
 const STRANGERS = 800;
 const TARGETS = [0.01, 0.001];
-/** People, and faces of each; Infinity leaves one picture of each to ask for. */
+/** People, or as many as have the faces, and faces of each; Infinity leaves one picture of each to ask for. */
 const GALLERIES: readonly (readonly [number, number])[] = [
   [12, 1],
   [12, 5],
@@ -30,6 +30,7 @@ const GALLERIES: readonly (readonly [number, number])[] = [
   [100, 5],
   [100, Number.POSITIVE_INFINITY],
   [1000, 1],
+  [1000, 5],
   [1000, Number.POSITIVE_INFINITY],
 ];
 const RULES = {
@@ -126,12 +127,14 @@ async function measure(model: string): Promise<void> {
     const tallies = new Map<string, Tally>();
     const shortlisted: Shortlisted = { asked: 0, outside: 0 };
     const random = seeded(16);
+    const possible = faces.filter((own) => own.length > (Number.isFinite(each) ? each : 1)).length;
+    const people = Math.min(count, possible);
     for (let split = 0; split < splits; split++)
       askOnce(faces, scores, count, each, calibration, random, tallies, shortlisted);
     for (const [name, tally] of tallies)
-      print(`${count} × ${Number.isFinite(each) ? each : "all but 1"}`, name, tally);
+      print(`${people} × ${Number.isFinite(each) ? each : "all but 1"}`, name, tally);
     notes.push(
-      `${count} × ${Number.isFinite(each) ? each : "all but 1"}: of ${shortlisted.asked} questions the best person was not among the ${SHORTLIST} with the nearest faces ${shortlisted.outside} times`,
+      `${people} × ${Number.isFinite(each) ? each : "all but 1"}: of ${shortlisted.asked} questions the best person was not among the ${SHORTLIST} with the nearest faces ${shortlisted.outside} times`,
     );
   }
   console.log(notes.join("\n"));

@@ -17,12 +17,12 @@ beforeAll(async () => {
 
 describe("a TFLite network becomes ONNX", () => {
   test.each([
-    ["pnet", 33, true, 3],
-    ["rnet", 24, false, 3],
-    ["onet", 48, false, 4],
+    ["pnet", 33, true, 1, 2],
+    ["rnet", 24, false, 1, 3],
+    ["onet", 48, false, 0, 4],
   ])(
-    "%s agrees with the format's own arithmetic and has its PReLUs rewritten",
-    async (name, side, anySize, prelus) => {
+    "%s agrees with the format's own arithmetic, has its blocks filled and its PReLUs rewritten",
+    async (name, side, anySize, blocks, prelus) => {
       const file = await readFile(mtcnn.get(`${name}.tflite`)!);
       const { report } = await prepareNetwork(file, {
         input: `${name}/input`,
@@ -30,6 +30,7 @@ describe("a TFLite network becomes ONNX", () => {
         anySize,
       });
       expect(report.conversionDistance).toBeLessThan(5e-6);
+      expect(report.filledBlocks).toBe(blocks);
       expect(report.rewrittenPrelus).toBe(prelus);
       expect(report.rewriteDistance).toBeLessThan(5e-6);
     },

@@ -31,6 +31,15 @@ const HEAD: readonly (readonly [number, number, number])[] = [
 const ROUNDS = 20;
 const LIMIT = Math.PI / 2;
 
+/** Fits begin on either side and above and below, for the error has more than one valley. In radians. */
+const STARTS = [
+  [0, 0],
+  [0.7, 0],
+  [-0.7, 0],
+  [0, 0.5],
+  [0, -0.5],
+] as const;
+
 /**
  * Fits a head to five landmarks: the rotation, scale and place whose parallel projection comes closest to them. Heads differ
  * from the mean head, and landmarks are off by some hundredths of the eye distance: angles are good to several degrees.
@@ -38,64 +47,118 @@ const LIMIT = Math.PI / 2;
  * Returns   undefined for landmarks without extent
  */
 export function headPose<S extends Space>(landmarks: Landmarks<S>): HeadPose | undefined {
-  const centre = mean(landmarks);
-  const points = landmarks.map(({ x, y }): Pair => [x - centre.x, y - centre.y]);
-  const extent = points.reduce((sum, [x, y]) => sum + x * x + y * y, 0);
-  if (!(extent > 0) || !Number.isFinite(extent)) return undefined;
-  const [left, right] = landmarks;
-  const roll = Math.atan2(right.y - left.y, right.x - left.x);
-  // Beginning on either side and above and below, for the error has more than one valley.
-  let best: { readonly angles: Angles; readonly error: number } | undefined;
-  for (const [yaw, pitch] of [
-    [0, 0],
-    [0.7, 0],
-    [-0.7, 0],
-    [0, 0.5],
-    [0, -0.5],
-  ] as const) {
-    const found = descend([yaw, pitch, roll], points);
+  const points = ofUnitExtent(landmarks);
+  if (!points) return undefined;
+  let best: Fit | undefined;
+  for (const [yaw, pitch] of STARTS) {
+    const found = descend(fitHead(yaw, pitch, points), points);
     if (!best || found.error < best.error - 1e-12) best = found;
   }
-  const [yaw, pitch, rolled] = best!.angles.map((angle) => (angle * 180) / Math.PI) as Angles;
-  return { yaw, pitch, roll: rolled - 360 * Math.round(rolled / 360) };
+  const [yaw, pitch, roll] = [best!.yaw, best!.pitch, best!.roll].map((angle) => (angle * 180) / Math.PI);
+  return { yaw: yaw!, pitch: pitch!, roll: roll! };
 }
 
-type Angles = [yaw: number, pitch: number, roll: number];
-type Pair = readonly [number, number];
+/** A head turned to a side and up, in the scale, tilt and place that fit the points best; angles in radians. */
+interface Fit {
+  readonly yaw: number;
+  readonly pitch: number;
+  readonly roll: number;
+  /** The distances that are left, x and y of each point in turn; [10]. */
+  readonly residuals: readonly number[];
+  /** The sum of their squares, as a share of the points' extent. */
+  readonly error: number;
+}
 
-/** Levenberg and Marquardt's descent over the three angles; the scale that fits best is known for each. */
-function descend(start: Angles, points: readonly Pair[]): { angles: Angles; error: number } {
-  let angles = start;
-  let residuals = residualsOf(angles, points);
-  let error = squared(residuals);
+/** Levenberg and Marquardt's descent over two angles; what else fits best is known for each pair of them. */
+function descend(start: Fit, points: readonly number[]): Fit {
+  let fit = start;
   let damping = 1e-3;
   for (let round = 0; round < ROUNDS; round++) {
     const step = 1e-5;
-    const slopes = angles.map((_, k) => {
-      const moved = residualsOf(angles.map((angle, i) => (i === k ? angle + step : angle)) as Angles, points);
-      return moved.map((value, i) => (value - residuals[i]!) / step);
-    });
-    const normal = slopes.map((a) => slopes.map((b) => inner(a, b)));
-    const gradient = slopes.map((a) => -inner(a, residuals));
-    const damped = normal.map((row, i) =>
-      row.map((value, j) => (i === j ? value * (1 + damping) + 1e-12 : value)),
+    const turned = fitHead(fit.yaw + step, fit.pitch, points).residuals;
+    const raised = fitHead(fit.yaw, fit.pitch + step, points).residuals;
+    let [aa, ab, bb, towardsA, towardsB] = [0, 0, 0, 0, 0];
+    for (let i = 0; i < turned.length; i++) {
+      const residual = fit.residuals[i]!;
+      const [a, b] = [(turned[i]! - residual) / step, (raised[i]! - residual) / step];
+      aa += a * a;
+      ab += a * b;
+      bb += b * b;
+      towardsA -= a * residual;
+      towardsB -= b * residual;
+    }
+    aa = aa * (1 + damping) + 1e-12;
+    bb = bb * (1 + damping) + 1e-12;
+    const determinant = aa * bb - ab * ab;
+    const next = fitHead(
+      within(fit.yaw + (towardsA * bb - towardsB * ab) / determinant),
+      within(fit.pitch + (towardsB * aa - towardsA * ab) / determinant),
+      points,
     );
-    const change = solve3(damped, gradient);
-    const next = angles.map((angle, i) => angle + change[i]!) as Angles;
-    next[0] = Math.min(LIMIT, Math.max(-LIMIT, next[0]));
-    next[1] = Math.min(LIMIT, Math.max(-LIMIT, next[1]));
-    const then = residualsOf(next, points);
-    const lower = squared(then);
-    if (lower < error) {
-      const settled = error - lower < 1e-14 * (1 + error);
-      [angles, residuals, error] = [next, then, lower];
+    if (next.error < fit.error) {
+      const settled = fit.error - next.error < 1e-14 * (1 + fit.error);
+      fit = next;
       damping /= 4;
       if (settled) break;
     } else if (damping > 1e8) break;
     else damping *= 8;
   }
-  return { angles, error };
+  return fit;
 }
+
+function within(angle: number): number {
+  return Math.min(LIMIT, Math.max(-LIMIT, angle));
+}
+
+/**
+ * The scale and the tilt that bring a turned head closest to the points: one complex number, by which the head's points are
+ * multiplied.
+ *
+ * Formula   (Σ w·m̄) / Σ |m|² for points w and a head m about their middles
+ */
+function fitHead(yaw: number, pitch: number, points: readonly number[]): Fit {
+  const head = turnedHead(yaw, pitch);
+  let [real, imaginary, extent] = [0, 0, 0];
+  for (let i = 0; i < head.length; i += 2) {
+    const [x, y] = [head[i]!, head[i + 1]!];
+    real += points[i]! * x + points[i + 1]! * y;
+    imaginary += points[i + 1]! * x - points[i]! * y;
+    extent += x * x + y * y;
+  }
+  real /= extent;
+  imaginary /= extent;
+  const residuals: number[] = [];
+  let error = 0;
+  for (let i = 0; i < head.length; i += 2) {
+    const left = real * head[i]! - imaginary * head[i + 1]! - points[i]!;
+    const below = imaginary * head[i]! + real * head[i + 1]! - points[i + 1]!;
+    residuals.push(left, below);
+    error += left * left + below * below;
+  }
+  return { yaw, pitch, roll: Math.atan2(imaginary, real), residuals, error };
+}
+
+/** {@link projectHead} upright, about the points' middle, x and y in turn; this is where the fit's time goes. */
+function turnedHead(yaw: number, pitch: number): number[] {
+  const [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
+  const head: number[] = [];
+  let [middleX, middleY] = [0, 0];
+  for (let i = 0; i < HEAD.length; i++) {
+    const point = HEAD[i]!;
+    const x = cy * point[0] + sy * point[2];
+    const y = cp * point[1] - sp * (cy * point[2] - sy * point[0]);
+    head.push(x, y);
+    middleX += x / HEAD.length;
+    middleY += y / HEAD.length;
+  }
+  for (let i = 0; i < head.length; i += 2) {
+    head[i]! -= middleX;
+    head[i + 1]! -= middleY;
+  }
+  return head;
+}
+
+type Pair = readonly [number, number];
 
 /** Projection of a head that is turned so, without scale and place; [5]. */
 export function projectHead([yaw, pitch, roll]: readonly [number, number, number]): Pair[] {
@@ -110,41 +173,13 @@ export function projectHead([yaw, pitch, roll]: readonly [number, number, number
   });
 }
 
-/** The part that the best scale leaves, as a share of the points' extent; [10]. */
-function residualsOf(angles: Angles, points: readonly Pair[]): number[] {
-  const projected = projectHead(angles);
-  const middle = [0, 1].map(
-    (axis) => projected.reduce((sum, point) => sum + point[axis]!, 0) / points.length,
-  );
-  const model = projected.flatMap(([x, y]) => [x - middle[0]!, y - middle[1]!]);
-  const wanted = points.flat();
-  const length = Math.sqrt(squared(wanted));
-  const scale = Math.max(0, inner(model, wanted) / squared(model));
-  return model.map((value, i) => (scale * value - wanted[i]!) / length);
-}
-
-function solve3(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
-  const determinant = (m: readonly (readonly number[])[]): number =>
-    m[0]![0]! * (m[1]![1]! * m[2]![2]! - m[1]![2]! * m[2]![1]!) -
-    m[0]![1]! * (m[1]![0]! * m[2]![2]! - m[1]![2]! * m[2]![0]!) +
-    m[0]![2]! * (m[1]![0]! * m[2]![1]! - m[1]![1]! * m[2]![0]!);
-  const whole = determinant(matrix);
-  if (!(Math.abs(whole) > 0)) return [0, 0, 0];
-  return [0, 1, 2].map(
-    (k) => determinant(matrix.map((row, i) => row.map((value, j) => (j === k ? right[i]! : value)))) / whole,
-  );
-}
-
-function inner(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-}
-
-function squared(values: readonly number[]): number {
-  return inner(values, values);
-}
-
-function mean(points: readonly Point<Space>[]): { x: number; y: number } {
+/** The landmarks about their middle, x and y in turn, so large that their squares have the sum 1. */
+function ofUnitExtent(landmarks: Landmarks<Space>): number[] | undefined {
   const sum = (of: (point: Point<Space>) => number): number =>
-    points.reduce((total, point) => total + of(point), 0) / points.length;
-  return { x: sum(({ x }) => x), y: sum(({ y }) => y) };
+    landmarks.reduce((total, point) => total + of(point), 0);
+  const [x, y] = [sum((point) => point.x) / landmarks.length, sum((point) => point.y) / landmarks.length];
+  const extent = sum((point) => (point.x - x) ** 2 + (point.y - y) ** 2);
+  if (!(extent > 0) || !Number.isFinite(extent)) return undefined;
+  const length = Math.sqrt(extent);
+  return landmarks.flatMap((point) => [(point.x - x) / length, (point.y - y) / length]);
 }

@@ -18,7 +18,17 @@ export function suppressNonMaxima<S extends Space, C extends ScoredBox<S>>(
 ): C[] {
   const kept: C[] = [];
   for (const candidate of [...candidates].sort((a, b) => b.score - a.score)) {
-    if (!kept.some((better) => overlapOf(better.box, candidate.box) > threshold)) kept.push(candidate);
+    if (
+      !kept.some(
+        (better) => meet(better.box, candidate.box) && overlapOf(better.box, candidate.box) > threshold,
+      )
+    )
+      kept.push(candidate);
   }
   return kept;
+}
+
+/** False for boxes that lie apart, which is most of them: they are not measured. */
+function meet<S extends Space>(a: Box<S>, b: Box<S>): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }

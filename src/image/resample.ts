@@ -38,25 +38,28 @@ export function resampleBox(
   const plane = width * height;
   const stepX = target.order === "yx" ? 1 : height;
   const stepY = target.order === "yx" ? width : 1;
-  for (let y = 0; y < height; y++) {
+  const [left, right] = [columns.begin, columns.end];
+  if (left > 0 || right < width || rows.begin > 0 || rows.end < height)
+    data.fill((0 - mean) * scale, offset, offset + 3 * plane);
+  for (let y = rows.begin; y < rows.end; y++) {
     const top = rows.first[y]! * stride;
     const bottom = rows.second[y]! * stride;
     const weightTop = rows.weightFirst[y]!;
     const weightBottom = rows.weightSecond[y]!;
-    let at = offset + y * stepY;
-    for (let x = 0; x < width; x++, at += stepX) {
-      const left = columns.first[x]! * 3;
-      const right = columns.second[x]! * 3;
+    let at = offset + y * stepY + left * stepX;
+    for (let x = left; x < right; x++, at += stepX) {
+      const first = columns.first[x]! * 3;
+      const second = columns.second[x]! * 3;
       const a = columns.weightFirst[x]!;
       const b = columns.weightSecond[x]!;
       const tl = weightTop * a;
       const tr = weightTop * b;
       const bl = weightBottom * a;
       const br = weightBottom * b;
-      const p = top + left;
-      const q = top + right;
-      const r = bottom + left;
-      const s = bottom + right;
+      const p = top + first;
+      const q = top + second;
+      const r = bottom + first;
+      const s = bottom + second;
       data[at] = (pixels[p]! * tl + pixels[q]! * tr + pixels[r]! * bl + pixels[s]! * br - mean) * scale;
       data[at + plane] =
         (pixels[p + 1]! * tl + pixels[q + 1]! * tr + pixels[r + 1]! * bl + pixels[s + 1]! * br - mean) *
@@ -85,31 +88,35 @@ export function warpAffine(
   const out = new Uint8Array(width * height * 3);
   let at = 0;
   for (let y = 0; y < height; y++) {
+    const [alongX, alongY] = [from.b * (y + 0.5), from.e * (y + 0.5)];
     for (let x = 0; x < width; x++, at += 3) {
-      const u = (from.a * (x + 0.5) + from.b * (y + 0.5) + from.c) / factor - 0.5;
-      const v = (from.d * (x + 0.5) + from.e * (y + 0.5) + from.f) / factor - 0.5;
+      const u = (from.a * (x + 0.5) + alongX + from.c) / factor - 0.5;
+      const v = (from.d * (x + 0.5) + alongY + from.f) / factor - 0.5;
       const x0 = Math.floor(u);
       const y0 = Math.floor(v);
       if (x0 < -1 || y0 < -1 || x0 >= w || y0 >= h) continue;
       const fx = u - x0;
       const fy = v - y0;
-      const tl = x0 >= 0 && y0 >= 0 ? (1 - fx) * (1 - fy) : 0;
-      const tr = x0 + 1 < w && y0 >= 0 ? fx * (1 - fy) : 0;
-      const bl = x0 >= 0 && y0 + 1 < h ? (1 - fx) * fy : 0;
-      const br = x0 + 1 < w && y0 + 1 < h ? fx * fy : 0;
-      // An index outside the picture has weight 0; held inside so that it never reads undefined.
-      const left = Math.max(x0, 0) * 3;
-      const right = Math.min(x0 + 1, w - 1) * 3;
-      const top = Math.max(y0, 0) * w * 3;
-      const bottom = Math.min(y0 + 1, h - 1) * w * 3;
-      for (let c = 0; c < 3; c++) {
-        const value =
-          pixels[top + left + c]! * tl +
-          pixels[top + right + c]! * tr +
-          pixels[bottom + left + c]! * bl +
-          pixels[bottom + right + c]! * br;
-        out[at + c] = value + 0.5;
+      let tl = (1 - fx) * (1 - fy);
+      let tr = fx * (1 - fy);
+      let bl = (1 - fx) * fy;
+      let br = fx * fy;
+      let p = (y0 * w + x0) * 3;
+      let q = p + 3;
+      let r = p + w * 3;
+      let s = r + 3;
+      if (x0 < 0 || y0 < 0 || x0 + 1 >= w || y0 + 1 >= h) {
+        // What lies outside the picture has weight 0; its index is held inside so that it never reads undefined.
+        if (x0 < 0 || y0 < 0) [tl, p] = [0, 0];
+        if (x0 + 1 >= w || y0 < 0) [tr, q] = [0, 0];
+        if (x0 < 0 || y0 + 1 >= h) [bl, r] = [0, 0];
+        if (x0 + 1 >= w || y0 + 1 >= h) [br, s] = [0, 0];
       }
+      out[at] = pixels[p]! * tl + pixels[q]! * tr + pixels[r]! * bl + pixels[s]! * br + 0.5;
+      out[at + 1] =
+        pixels[p + 1]! * tl + pixels[q + 1]! * tr + pixels[r + 1]! * bl + pixels[s + 1]! * br + 0.5;
+      out[at + 2] =
+        pixels[p + 2]! * tl + pixels[q + 2]! * tr + pixels[r + 2]! * bl + pixels[s + 2]! * br + 0.5;
     }
   }
   return new RgbImage(width, height, out);
@@ -126,7 +133,10 @@ function reducedLevel(image: RgbImage, shrink: number): { image: RgbImage; facto
   return { image: reduced, factor };
 }
 
-/** For each of `count` places along an axis the two pixels it lies between, and their weights: 0 outside. */
+/**
+ * For each of `count` places along an axis the two pixels it lies between, and their weights: 0 outside. `begin` to `end` are the
+ * places that are not outside altogether.
+ */
 function sampleAxis(start: number, length: number, count: number, size: number) {
   const first = new Int32Array(count);
   const second = new Int32Array(count);
@@ -142,5 +152,8 @@ function sampleAxis(start: number, length: number, count: number, size: number) 
     weightFirst[i] = floor >= 0 && floor < size ? 1 - fraction : 0;
     weightSecond[i] = floor + 1 >= 0 && floor + 1 < size ? fraction : 0;
   }
-  return { first, second, weightFirst, weightSecond };
+  let [begin, end] = [0, count];
+  while (begin < end && weightFirst[begin] === 0 && weightSecond[begin] === 0) begin++;
+  while (end > begin && weightFirst[end - 1] === 0 && weightSecond[end - 1] === 0) end--;
+  return { first, second, weightFirst, weightSecond, begin, end };
 }

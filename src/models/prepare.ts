@@ -6,6 +6,7 @@ import {
   encodeOnnx,
   expectRunnable,
   type FloatTensor,
+  fillBlocks,
   type OnnxModel,
   outputDistance,
   outputsOf,
@@ -17,7 +18,7 @@ import { sha256 } from "./sha256.ts";
 import { prepareInTrial } from "./trial.ts";
 
 /** Raised whenever a change here gives other bytes: older prepared files are then left aside. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /**
  * The most by which a prepared network may be from what its file says, as a relative L2 distance of the outputs on one input.
@@ -30,6 +31,8 @@ const PrepareReport = z.strictObject({
   sha256: z.string(),
   /** Relative distance between the TFLite file's own arithmetic and the converted network's; null for ONNX files. */
   conversionDistance: z.number().nullable(),
+  /** Convolutions whose blocks of channels were filled; 0 when there were none or the result did not agree. */
+  filledBlocks: z.number(),
   /** PReLU nodes rewritten; 0 when there were none or the rewrite did not agree with the original. */
   rewrittenPrelus: z.number(),
   rewriteDistance: z.number().nullable(),
@@ -56,7 +59,7 @@ export interface PrepareOptions {
 }
 
 /**
- * Brings a network's file into the form in which it runs fastest: TFLite becomes ONNX, PReLUs are rewritten.
+ * Brings a network's file into the form in which it runs fastest: TFLite becomes ONNX, blocks of channels are filled, PReLUs are rewritten.
  *
  * Each step is checked on one random input against what it started from; a conversion that differs is refused,
  * a rewrite that differs is dropped.
@@ -73,6 +76,17 @@ export async function prepareNetwork(file: Uint8Array, options: PrepareOptions):
 async function prepare(file: Uint8Array, options: PrepareOptions): Promise<PreparedNetwork> {
   const feeds = { [options.input]: randomInput(options.example) };
   const { model, onnx, conversionDistance } = await asOnnx(file, options, feeds);
+  let filled = 0;
+  const fill: Pass = {
+    name: "blocks filled",
+    apply(plain) {
+      const whole = fillBlocks(plain);
+      filled = whole.filled;
+      return filled === 0 ? undefined : whole.model;
+    },
+    tolerance: PREPARE_RTOL,
+    onDisagreement: "drop",
+  };
   let replaced = 0;
   const prelu: Pass = {
     name: "PReLUs rewritten",
@@ -84,12 +98,13 @@ async function prepare(file: Uint8Array, options: PrepareOptions): Promise<Prepa
     tolerance: PREPARE_RTOL,
     onDisagreement: "drop",
   };
-  const result = await runPasses(model, onnx, [prelu], { feeds });
-  const [rewriting] = result.passes;
+  const result = await runPasses(model, onnx, [fill, prelu], { feeds });
+  const [filling, rewriting] = result.passes;
   const kept = rewriting?.outcome === "kept";
   const report = {
     sha256: sha256(result.onnx),
     conversionDistance,
+    filledBlocks: filling?.outcome === "kept" ? filled : 0,
     rewrittenPrelus: kept ? replaced : 0,
     rewriteDistance: kept ? rewriting.distance : null,
   };

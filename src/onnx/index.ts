@@ -22,6 +22,7 @@ export {
   type OnnxValue,
 } from "./model.ts";
 export { withUnitOutput } from "./normalize-output.ts";
+export { fillBlocks } from "./fill-blocks.ts";
 export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
 export { outputsOf, roundingOf } from "./rounding.ts";
