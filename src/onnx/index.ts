@@ -6,6 +6,7 @@ export { decodeOnnx } from "./decode.ts";
 export { encodeOnnx } from "./encode.ts";
 export { expectRunnable, refusalOf } from "./expect-runnable.ts";
 export { fetchEngine } from "./fetch-engine.ts";
+export { fillBlocks } from "./fill-blocks.ts";
 export { foldBatchNorms } from "./fold-batch-norm.ts";
 export { type AttributeInput, GraphBuilder } from "./graph-builder.ts";
 export { IntegerProduct } from "./integer-product.ts";
@@ -22,7 +23,6 @@ export {
   type OnnxValue,
 } from "./model.ts";
 export { withUnitOutput } from "./normalize-output.ts";
-export { fillBlocks } from "./fill-blocks.ts";
 export { engineInfo, probeProvider } from "./probe.ts";
 export { rewritePrelu } from "./rewrite-prelu.ts";
 export { outputsOf, roundingOf } from "./rounding.ts";
