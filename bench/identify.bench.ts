@@ -5,7 +5,7 @@
  * package: it is of the same photographs, so that the figures say how the rule goes from pairs to galleries. People who are
  * one under two names count once.
  *
- * npm run bench identify [-- MODEL… --splits N]
+ * npm run bench identify [-- MODEL… --splits N --only 1000x5,1000xall]
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -94,7 +94,7 @@ interface Tally {
 }
 
 const { values, positionals } = parseArgs({
-  options: { splits: { type: "string", default: "20" } },
+  options: { splits: { type: "string", default: "20" }, only: { type: "string" } },
   allowPositionals: true,
 });
 const splits = Number(values.splits);
@@ -124,6 +124,8 @@ async function measure(model: string): Promise<void> {
   );
   const notes: string[] = [];
   for (const [count, each] of GALLERIES) {
+    const name = `${count}x${Number.isFinite(each) ? each : "all"}`;
+    if (values.only !== undefined && !values.only.split(",").includes(name)) continue;
     const tallies = new Map<string, Tally>();
     const shortlisted: Shortlisted = { asked: 0, outside: 0 };
     const random = seeded(16);

@@ -74,8 +74,8 @@ export function calibrateCommand(program: Command, act: Act): void {
       .option("--target-fmr <rate>", "false match rate that the threshold keeps", rate, 0.001)
       .option("--out <file.json>", "where the calibration goes")
       .option(
-        "--groups <file.csv>",
-        "lines person,group or picture,group: the threshold's error rates in each group, and each group's own threshold",
+        "--groups <csv|dir>",
+        "lines person,group or picture,group, or a folder for each group with people's folders in it: the threshold's error rates in each group, and each group's own threshold",
       )
       .option("--groups-figure <file>", "draw the groups' error rates: groups.svg or groups.png")
       .option("--install", "put it where it is found by itself: beside the model's file, or in the store");

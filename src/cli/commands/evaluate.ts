@@ -80,7 +80,10 @@ export function evaluateCommand(program: Command, act: Act): void {
     );
   const add = (name: string, description: string): Command =>
     addProtocolFlags(evaluate.command(name).description(description))
-      .option("--groups <file.csv>", "lines picture,group or person,group: error rates by group")
+      .option(
+        "--groups <csv|dir>",
+        "lines picture,group or person,group, or a folder for each group with people's folders in it: error rates by group",
+      )
       .option("--report <dir>", "write a page with curves and the worst errors with their pictures");
   add("lfw", "LFW's official pairs in their ten folds")
     .requiredOption("--images <dir>", "holds NAME/NAME_0001.jpg")

@@ -248,6 +248,21 @@ describe("templates", () => {
   });
 });
 
+test("groups may be folders of people's folders, with the pictures in them or elsewhere", async () => {
+  const folder = await folderWith({ "g/women/ann/1.jpg": "", "g/men/bob/note.txt": "", "p/bob/1.jpg": "" });
+  const pictures = ["g/women/ann/1.jpg", "g/men/new/1.jpg", "p/bob/1.jpg", "p/cid/1.jpg", "g/loose.jpg"].map(
+    (name) => ({ name: join(folder, name), source: "" }),
+  );
+  const { names, of } = await readGroups(join(folder, "g"), pictures);
+  expect(names).toEqual(["men", "women"]);
+  expect([...of].map((group) => names[group])).toEqual(["women", "men", "men", undefined, undefined]);
+  await expect(readGroups(join(folder, "p"), pictures.slice(0, 1))).rejects.toThrow("got none of theirs");
+  const twice = await folderWith({ "men/bob/1.jpg": "", "women/bob/1.jpg": "" });
+  await expect(readGroups(twice, pictures)).rejects.toThrow(
+    "expected everybody in one group, got one who is in men too",
+  );
+});
+
 test("groups are given to pictures or to their people, the picture's own line first", async () => {
   const folder = await folderWith({ "g.csv": "ann,women\nann/2.jpg,other\nbob,men\n" });
   const pictures = ["ann/1.jpg", "ann/2.jpg", "bob/1.jpg", "cid/1.jpg"].map((name) => ({
