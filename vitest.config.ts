@@ -1,53 +1,76 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 
 /**
- * ARCFACE_TESTS=fast leaves out what takes minutes and depends on the Node version least: trainings, sweeps of operations
- * and networks, measured qualities of detectors and intervals, galleries' servers, files of networks and texts from strangers
- * on the command line, and tests that kill or interrupt processes in a loop.
- * `.ci/run` runs the rest on every supported version.
+ * ARCFACE_TESTS=fast runs what depends on the version of Node: native packages, WebAssembly, threads and processes, files and
+ * streams, HTTP, the loading of modules, the words of ICU, and the command line. `.ci/run` runs it on every supported version.
+ * What only computes (statistics, training, charts, parsers, detectors, documents) is the same JavaScript everywhere: the
+ * whole suite runs it once, on the oldest Node.
  */
-const SLOW = [
-  "src/autodiff/**",
-  "src/gallery/milvus/**",
-  "src/gallery/postgres/**",
-  "src/networks/**",
-  "src/statistics/coverage.test.ts",
-  "src/study/mnist/**",
-  "src/train/**",
-  "test/checkpoint-cli.test.ts",
-  "test/checkpoint-journey.test.ts",
-  "test/detectors.test.ts",
-  "test/documents-run.test.ts",
-  "test/evaluate-cli.test.ts",
-  "test/fusion.test.ts",
-  "test/fuzz.test.ts",
-  "test/gallery-cli.test.ts",
-  "test/gallery-forget.test.ts",
-  "test/gallery-stress*.test.ts",
-  "test/gallery-postgres-disk.test.ts",
-  "test/hostile-text.test.ts",
-  "test/interrupt.test.ts",
-  "test/large-pictures.test.ts",
-  "test/map-and-cluster-cli.test.ts",
-  "test/outputs-cli.test.ts",
-  "test/picture-warnings.test.ts",
-  "test/report-browser.test.ts",
-  "test/reproduce-mnist.test.ts",
-  "test/serve-cli.test.ts",
-  "test/spared-inputs-cli.test.ts",
-  "test/study-cli.test.ts",
-  "test/terminal-text.test.ts",
-  "test/train.test.ts",
-  "test/trial.test.ts",
-  "test/under.test.ts",
+const FAST = [
+  // Moments, names of people in any script, errors, threads, and what is sealed against prototypes.
+  "src/core/**",
+  // Packages as files, over HTTP, unpacked as streams, locked among processes.
+  "src/registry/**",
+  "test/lost-answer.test.ts",
+  "test/model-store.test.ts",
+  // sharp, and its decoders.
+  "src/image/**",
+  "test/heic.test.ts",
+  // onnxruntime, its memory and its shared buffers.
+  "src/onnx/**",
+  "src/embed/**",
+  "src/models/wheel.test.ts",
+  "test/prepare.test.ts",
+  "test/resources.test.ts",
+  // Bytes of files read by parts, inflated, and seen as numbers.
+  "src/checkpoints/open-checkpoint.test.ts",
+  "src/checkpoints/zip/**",
+  "src/photographs/**",
+  "src/recognise/**",
+  "src/train/data/mnist.test.ts",
+  "src/train/data/pack-faces.test.ts",
+  "src/train/data/record-set.test.ts",
+  "src/train/file-lock.test.ts",
+  // WebAssembly, usearch, and threads that share memory.
+  "src/search/**",
+  "src/project/tsne/repulsion.test.ts",
+  "test/search-threads.test.ts",
+  // node:sqlite, or the SQLite of Node 20.
+  "src/gallery/*.test.ts",
+  "src/gallery/erasure/**",
+  "src/gallery/sqlite/**",
+  "test/gallery-disk.test.ts",
+  "test/gallery-locks.test.ts",
+  "test/gallery-sentences.test.ts",
+  // resvg.
+  "src/plot/plot.test.ts",
+  // The service and its client.
+  "src/serve/**",
+  "test/serve/client.test.ts",
+  "test/serve/hostile.test.ts",
+  "test/serve/keys.test.ts",
+  "test/serve/service.test.ts",
+  // Modules, and the command line as a process.
+  "src/cli/**",
+  "test/cli.test.ts",
+  "test/doors.test.ts",
+  "test/golden/sentences.test.ts",
+  "test/library.test.ts",
+  "test/one-call.test.ts",
 ];
 const fast = process.env["ARCFACE_TESTS"] === "fast";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: ["node_modules/**", "dist/**", ...(fast ? SLOW : [])],
+    include: fast
+      ? FAST.map((files) => files.replace(/\*\*$/, "**/*.test.ts"))
+      : ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["node_modules/**", "dist/**"],
     globalSetup: "test/fresh-dist.ts",
+    sequence: { sequencer: LongestFirst },
+    // The built package is JavaScript: Node loads it as it is.
+    server: { deps: { external: [/\/dist\//] } },
     // Native sessions and worker pools do not belong in worker threads of the test runner.
     pool: "forks",
     // Much of the time a test file waits for a process it started: every core gets one.

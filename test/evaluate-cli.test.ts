@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { samplePhotographs, sharedFolder, store } from "./pack.ts";
-import { arcface, jsonLines } from "./run-cli.ts";
+import { arcfaceHere as arcface, jsonLines } from "./run-cli.ts";
 import { sharedFile } from "./shared-files.ts";
 
 const scratch = async (): Promise<string> => await mkdtemp(join(tmpdir(), "arcface-evaluate-"));

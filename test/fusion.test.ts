@@ -5,7 +5,7 @@ import { type Comparison, openEmbeddings, Recognizer } from "arcface-ts";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";
-import { arcface } from "./run-cli.ts";
+import { arcfaceHere as arcface } from "./run-cli.ts";
 
 const FUSION = "fr-feature-512+mobilefacenet-192";
 let photographs: Record<number, string>;

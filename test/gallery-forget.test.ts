@@ -8,7 +8,7 @@ import { piecesOfVector } from "../src/gallery/erasure/index.ts";
 import { type Erasure, Gallery } from "../src/gallery/index.ts";
 import { Connection } from "../src/gallery/sqlite/connection.ts";
 import { faceFor, STRESS_PIPELINE, vectorFor } from "./gallery-stress/made-vector.ts";
-import { arcface, type CliResult, jsonLines } from "./run-cli.ts";
+import { arcfaceHere as arcface, type CliResult, jsonLines } from "./run-cli.ts";
 
 // Processes, and waiting for a reader that does not leave.
 vi.setConfig({ testTimeout: 120_000 });

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { PIPELINE, ticking } from "../src/gallery/engine.contract.ts";
 import { Gallery } from "../src/gallery/index.ts";
 import { decodeRecord } from "../src/recognise/embeddings/face-record.ts";
-import { arcface } from "./run-cli.ts";
+import { arcfaceHere as arcface } from "./run-cli.ts";
 
 test("a name is told as it is kept, and a date that has passed as what it does", {
   timeout: 180_000,

@@ -7,7 +7,7 @@ import { prepareCheckpoint, prepareModelFile, readOwnModel } from "../src/models
 import { networkById, parametersOf } from "../src/networks/index.ts";
 import { decodeOnnx } from "../src/onnx/index.ts";
 import { formulaNoise, formulaWeights } from "./formula-weights.ts";
-import { arcface } from "./run-cli.ts";
+import { arcfaceHere as arcface } from "./run-cli.ts";
 
 let folder: string;
 /**

@@ -33,8 +33,8 @@ beforeAll(async () => {
   // Each photograph many times over, in other bytes: enough work to be interrupted in the middle of.
   for (const [person, path] of Object.entries(samples)) {
     await mkdir(at(`people/person ${person}`), { recursive: true });
-    const picture = await sharp(path).rotate().resize(900).toBuffer();
-    for (let n = 0; n < 12; n++)
+    const picture = await sharp(path).rotate().resize(640).toBuffer();
+    for (let n = 0; n < 6; n++)
       await writeFile(
         at(`people/person ${person}/${n}.jpg`),
         await sharp(picture)
@@ -42,7 +42,7 @@ beforeAll(async () => {
           .toBuffer(),
       );
   }
-  await writeFile(at("vectors.npy"), npy(6_000, 128));
+  await writeFile(at("vectors.npy"), npy(2_500, 128));
   for (const args of [["create"], ["enrol", "--people", at("people"), "--force"]]) {
     const { code, err } = await arcface(["gallery", ...args, ...gallery()]);
     expect(code, err).toBe(0);
@@ -118,6 +118,9 @@ const unanswered = (): Record<string, string> => ({
   npm_config_cache: at("npm"),
 });
 
+/** One thread for pictures, which begins sooner than several: those of `study` and `embed` are stopped while several work. */
+const ONE = ["--jobs", "1"];
+
 /**
  * Every command that can take long: what it is called, its arguments, and when it is interrupted: at what is on the
  * screen, long before its end, or some seconds after its start, where it waits for something that does not come.
@@ -146,7 +149,7 @@ const LONG: readonly {
     when: "figures|thumbnails",
   },
   { name: "embed", args: () => ["embed", at("people"), "--out", at("faces.parquet")], when: "photographs" },
-  { name: "search", args: () => ["search", at("people"), "--in", at("people")], when: "photographs" },
+  { name: "search", args: () => ["search", at("people"), "--in", at("people"), ...ONE], when: "photographs" },
   { name: "detect", args: () => ["detect", at("people/person 1")], when: "detect" },
   { name: "align", args: () => ["align", at("people"), "--out", at("crops")], when: "png" },
   {
@@ -154,7 +157,11 @@ const LONG: readonly {
     args: () => ["inspect", at("net.safetensors"), "--probe", at("people")],
     when: "probe ",
   },
-  { name: "cluster", args: () => ["cluster", at("people"), "--out", at("groups")], when: "photographs" },
+  {
+    name: "cluster",
+    args: () => ["cluster", at("people"), "--out", at("groups"), ...ONE],
+    when: "photographs",
+  },
   { name: "map by t-SNE", args: () => ["map", at("vectors.npy"), "--out", at("map.svg")], when: "t-SNE" },
   {
     name: "map, looking for neighbours",
@@ -166,13 +173,17 @@ const LONG: readonly {
     args: () => ["map", at("vectors.npy"), "--method", "umap", "--out", at("map.svg")],
     when: "UMAP",
   },
-  { name: "evaluate", args: () => ["evaluate", "folder", at("people")], when: "embed" },
+  { name: "evaluate", args: () => ["evaluate", "folder", at("people"), ...ONE], when: "embed" },
   {
     name: "calibrate",
-    args: () => ["calibrate", "folder", at("people"), "--out", at("calibration.json")],
+    args: () => ["calibrate", "folder", at("people"), "--out", at("calibration.json"), ...ONE],
     when: "embed",
   },
-  { name: "data pack", args: () => ["data", "pack", at("people"), "--out", at("faces.pack")], when: "align" },
+  {
+    name: "data pack",
+    args: () => ["data", "pack", at("people"), "--out", at("faces.pack"), ...ONE],
+    when: "align",
+  },
   {
     name: "train",
     args: () => ["train", "--data", "mnist", "--out", at("run")],
@@ -191,12 +202,12 @@ const LONG: readonly {
   },
   {
     name: "gallery enrol",
-    args: () => ["gallery", "enrol", "--people", at("people"), ...gallery("new")],
+    args: () => ["gallery", "enrol", "--people", at("people"), ...ONE, ...gallery("new")],
     when: "enrol",
   },
   {
     name: "gallery identify",
-    args: () => ["gallery", "identify", at("people"), ...gallery()],
+    args: () => ["gallery", "identify", at("people"), ...ONE, ...gallery()],
     when: "person 2",
   },
   {

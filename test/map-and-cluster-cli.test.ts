@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seeded } from "../src/core/index.ts";
 import { samplePhotographs, store } from "./pack.ts";
-import { arcface, jsonLines } from "./run-cli.ts";
+import { arcfaceHere as arcface, jsonLines } from "./run-cli.ts";
 
 let photographs: Record<number, string>;
 let folder: string;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { arcface } from "./run-cli.ts";
+import { arcfaceHere as arcface } from "./run-cli.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readImage } from "arcface-ts";
 import { beforeAll, expect, test } from "vitest";
 import { samplePhotographs } from "./pack.ts";
-import { arcface, jsonLines } from "./run-cli.ts";
+import { arcfaceHere as arcface, jsonLines } from "./run-cli.ts";
 
 let folder: string;
 let cut: string;

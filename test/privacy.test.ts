@@ -31,10 +31,10 @@ beforeAll(async () => {
   people = join(folder, "people");
   for (const [person, path] of photographs.entries()) {
     await mkdir(join(people, `person ${person}`), { recursive: true });
-    for (let n = 0; n < 3; n++)
+    for (let n = 0; n < 2; n++)
       await sharp(path)
         .rotate()
-        .resize(700)
+        .resize(480)
         .jpeg({ quality: 80 + n })
         .toFile(join(people, `person ${person}`, `${n}.jpg`));
   }

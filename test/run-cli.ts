@@ -45,6 +45,48 @@ export async function arcface(
   return { code, out, err };
 }
 
+/** Whether a command is running here: what it sets in the environment is the process's. */
+let running = false;
+
+/**
+ * Runs the built command line in this process, which saves the second in which a process of its own would start. What a
+ * process is made of, as exit codes, signals and pipes, is for {@link arcface}.
+ */
+export async function arcfaceHere(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<CliResult> {
+  if (running) throw new Error("one command at a time: they share this process's environment");
+  const [{ main }, { visibleLines }] = await Promise.all([
+    import("../dist/cli/main.js"),
+    import("../dist/cli/visible-lines.js"),
+  ]);
+  const before = { ...process.env };
+  let out = "";
+  let err = "";
+  running = true;
+  Object.assign(process.env, env);
+  try {
+    const code = await main(args, {
+      out: (...lines) => {
+        out += visibleLines(lines);
+      },
+      err: (...lines) => {
+        err += visibleLines(lines);
+      },
+      interactive: false,
+      env: process.env,
+      signal: new AbortController().signal,
+    });
+    return { code, out, err };
+  } finally {
+    running = false;
+    for (const name of Object.keys(env))
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+  }
+}
+
 /** Standard output as one JSON value a line. */
 export function jsonLines<T>({ out }: CliResult): T[] {
   return out

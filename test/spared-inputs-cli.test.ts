@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";
-import { arcface, jsonLines } from "./run-cli.ts";
+import { arcfaceHere as arcface, jsonLines } from "./run-cli.ts";
 
 let photographs: Record<number, string>;
 let folder: string;

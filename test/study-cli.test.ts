@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { samplePhotographs } from "./pack.ts";
-import { arcface } from "./run-cli.ts";
+import { arcfaceHere as arcface } from "./run-cli.ts";
 
 let folder: string;
 let samples: Record<number, string>;

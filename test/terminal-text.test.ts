@@ -1,11 +1,12 @@
-import { cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import type { NamedTensor } from "../src/checkpoints/index.ts";
 import { writeSafetensors } from "../src/checkpoints/safetensors/index.ts";
 import { samplePhotographs, store } from "./pack.ts";
-import { arcface } from "./run-cli.ts";
+import { arcface, arcfaceHere } from "./run-cli.ts";
 
 /** A name that would clear the screen, forge a line and turn what follows it around. */
 const EVIL = "a\u001b[2J\u009b31m\nFORGED: all is well\u202Egpj";
@@ -27,7 +28,11 @@ beforeAll(async () => {
     ["Zed", [4, 6]],
   ] as const) {
     await mkdir(join(people, person), { recursive: true });
-    for (const n of files) await cp(photographs[n]!, join(people, person, `${n}${EVIL}.jpg`));
+    for (const n of files)
+      await sharp(photographs[n]!)
+        .rotate()
+        .resize(640)
+        .toFile(join(people, person, `${n}${EVIL}.jpg`));
   }
   await writeFile(join(people, "Zed", `broken${EVIL}.jpg`), "not a picture");
   const weights = [...writeSafetensors([tensor(`w${EVIL}`)])];
@@ -42,8 +47,12 @@ const tensor = (name: string): NamedTensor => ({
   floats: () => new Float32Array(2),
 });
 
-async function expectPlain(args: readonly string[], codes: readonly number[]): Promise<string> {
-  const { code, out, err } = await arcface(args);
+async function expectPlain(
+  args: readonly string[],
+  codes: readonly number[],
+  run: typeof arcfaceHere = arcfaceHere,
+): Promise<string> {
+  const { code, out, err } = await run(args);
   const text = out + err;
   expect(codes, `${args.join(" ")}\n${text}`).toContain(code);
   expect(text.replaceAll("\n", ""), args.join(" ")).not.toMatch(ACTS);
@@ -56,7 +65,9 @@ test("no command that lists files, people or tensors lets their names act on the
   const faces = at(`faces${EVIL}.jsonl`);
   const gallery = ["--gallery", `sqlite:${at("people.db")}`];
   const shown = "a\\u001b[2J\\u009b31m\\nFORGED: all is well\\u202egpj";
-  expect(await expectPlain(["detect", people], [0, 5])).toContain(`4${shown}.jpg: `);
+  // A process writes in the one way that all commands have.
+  expect(await expectPlain(["detect", people], [0, 5], arcface)).toContain(`4${shown}.jpg: `);
+  await expectPlain([`unknown${EVIL}`], [2], arcface);
   expect(await expectPlain(["embed", people, "--out", faces], [0, 5])).toContain(`broken${shown}`);
   expect(await expectPlain(["inspect", at(`net${EVIL}.safetensors`), "--tensors"], [0])).toContain(
     `w${shown}`,
@@ -81,7 +92,6 @@ test("no command that lists files, people or tensors lets their names act on the
     ["gallery", "log", ...gallery],
     ["gallery", "identify", people, ...gallery],
     ["gallery", "search", bob, ...gallery],
-    [`unknown${EVIL}`],
     ["detect", bob, `--unknown${EVIL}`],
   ]) {
     await expectPlain(args, [0, 1, 2, 3, 5]);

@@ -15,7 +15,7 @@ import {
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { samplePhotographs, store } from "./pack.ts";
-import { arcface, jsonLines } from "./run-cli.ts";
+import { arcface, arcfaceHere, jsonLines } from "./run-cli.ts";
 
 const scratch = (): string => mkdtempSync(join(tmpdir(), "arcface-train-"));
 
@@ -114,7 +114,7 @@ describe("data", () => {
       .png()
       .toFile(join(folder, "Sky", "blue.png"));
     const out = join(scratch(), "faces.pack");
-    const result = await arcface(["data", "pack", folder, "--out", out, "--json"]);
+    const result = await arcfaceHere(["data", "pack", folder, "--out", out, "--json"]);
     expect(result.code).toBe(0);
     expect(jsonLines(result)[0]).toMatchObject({
       examples: 3,
@@ -124,9 +124,9 @@ describe("data", () => {
       single: ["Bo"],
       empty: ["Sky"],
     });
-    const again = await arcface(["data", "pack", folder, "--out", out, "--json"]);
+    const again = await arcfaceHere(["data", "pack", folder, "--out", out, "--json"]);
     expect(jsonLines(again)[0]).toMatchObject({ examples: 3, reused: 3 });
-    const info = await arcface(["data", "info", out, "--json"]);
+    const info = await arcfaceHere(["data", "info", out, "--json"]);
     expect(jsonLines(info)[0]).toMatchObject({
       examples: 3,
       classes: 2,
@@ -137,9 +137,9 @@ describe("data", () => {
   });
 
   test("an empty folder and a file of another kind are refused", async () => {
-    const empty = await arcface(["data", "pack", scratch(), "--out", join(scratch(), "a.pack")]);
+    const empty = await arcfaceHere(["data", "pack", scratch(), "--out", join(scratch(), "a.pack")]);
     expect(empty).toMatchObject({ code: 3, err: expect.stringMatching(/got an empty folder/) });
-    const other = await arcface(["data", "info", join(people, "person 0", "0.jpg")]);
+    const other = await arcfaceHere(["data", "info", join(people, "person 0", "0.jpg")]);
     expect(other).toMatchObject({ code: 3, err: expect.stringMatching(/got another kind of file/) });
   });
 });
@@ -185,7 +185,7 @@ describe("train", () => {
     await ended;
     expect(existsSync(join(run, "lock"))).toBe(true);
     expect(existsSync(join(run, "model.onnx"))).toBe(false);
-    const result = await arcface(["train", "--resume", run]);
+    const result = await arcfaceHere(["train", "--resume", run]);
     expect(result.code).toBe(0);
     const resumed = events(run).find((event) => event.kind === "resumed");
     expect([4, 8]).toContain(resumed?.step);
@@ -201,7 +201,7 @@ describe("train", () => {
     expect(result.err).toMatch(
       /stopped after step \d+ of 12, with a checkpoint; arcface train --resume .* goes on/,
     );
-    expect((await arcface(["train", "--resume", run])).code).toBe(0);
+    expect((await arcfaceHere(["train", "--resume", run])).code).toBe(0);
     expect(losses(run)).toEqual(losses(whole));
     expect(weights(run).equals(weights(whole))).toBe(true);
   });
@@ -226,12 +226,12 @@ describe("train", () => {
   test("names the setting that was mistyped, and takes none for a run that goes on", async () => {
     const config = join(scratch(), "run.yaml");
     writeFileSync(config, "data: mnist\nlearningrate: 0.1\n");
-    const typo = await arcface(["train", "--config", config, "--out", join(scratch(), "run")]);
+    const typo = await arcfaceHere(["train", "--config", config, "--out", join(scratch(), "run")]);
     expect(typo).toMatchObject({
       code: 2,
       err: `arcface: ${config}: expected no key "learningrate"; did you mean "learningRate"?\n`,
     });
-    const changed = await arcface(["train", "--resume", whole, "--lr", "1"]);
+    const changed = await arcfaceHere(["train", "--resume", whole, "--lr", "1"]);
     expect(changed).toMatchObject({
       code: 2,
       err: expect.stringMatching(/expected --resume without settings.*got --lr/),
@@ -253,7 +253,7 @@ describe("train", () => {
         validation: { heldOut: 0 },
       }),
     );
-    const result = await arcface(["train", "--config", config, "--steps", "12", "--out", run, "--json"]);
+    const result = await arcfaceHere(["train", "--config", config, "--steps", "12", "--out", run, "--json"]);
     const lines = jsonLines<{ kind: string; step: number }>(result);
     expect(lines.map(({ kind }) => kind)).toEqual([
       "started",
@@ -273,7 +273,7 @@ describe("train", () => {
     const home = scratch();
     const flags = ["--batch", "4", "--steps", "2", "--embedding", "64", "--set", "validation.heldOut=2"];
     const args = ["train", "--data", people, "--network", "mobilefacenet", ...flags, "--out", run, "--json"];
-    const result = await arcface(args, { ARCFACE_HOME: home });
+    const result = await arcfaceHere(args, { ARCFACE_HOME: home });
     expect(result.code).toBe(0);
     const validation = jsonLines<{ kind: string; people?: number; faces?: number }>(result).find(
       ({ kind }) => kind === "validation",
@@ -281,18 +281,25 @@ describe("train", () => {
     expect(validation).toMatchObject({ people: 2, faces: 8 });
     expect(readdirSync(join(home, "training"))).toHaveLength(1);
     // Packed again, the folder is the same data: the run is recognised as finished.
-    expect(await arcface(["train", "--resume", run], { ARCFACE_HOME: home })).toMatchObject({
+    expect(await arcfaceHere(["train", "--resume", run], { ARCFACE_HOME: home })).toMatchObject({
       code: 0,
       err: "going on after step 2\n",
     });
     const model = join(run, "model.onnx");
     const photographs = await samplePhotographs();
-    const compared = await arcface(["compare", photographs[3]!, photographs[4]!, "--model", model, "--json"]);
+    const compared = await arcfaceHere([
+      "compare",
+      photographs[3]!,
+      photographs[4]!,
+      "--model",
+      model,
+      "--json",
+    ]);
     expect(compared.code).toBe(0);
     const [answer] = jsonLines<{ cosine: number; model: string }>(compared);
     expect(Math.abs(answer!.cosine)).toBeLessThanOrEqual(1);
     expect(answer!.model).toMatch(/^model\.onnx@/);
-    const inspected = await arcface([
+    const inspected = await arcfaceHere([
       "inspect",
       join(run, "checkpoints", "step-00000002", "weights.safetensors"),
       "--json",

@@ -7,7 +7,7 @@ import { readZip, writeZip } from "../src/checkpoints/zip/index.ts";
 import { BUILT_IN_CARDS, readOwnModel } from "../src/models/index.ts";
 import { networkById, parametersOf } from "../src/networks/index.ts";
 import { formulaWeights } from "./formula-weights.ts";
-import { arcface } from "./run-cli.ts";
+import { arcfaceHere as arcface } from "./run-cli.ts";
 
 let folder: string;
 /** Weights of a MobileFaceNet under `model`, and again under `ema`. */
