@@ -10,7 +10,7 @@ import { networkById, parametersOf } from "../src/networks/index.ts";
 import { decodeOnnx } from "../src/onnx/index.ts";
 import { chooseFace, FaceFinder, openEmbedder } from "../src/recognise/index.ts";
 import { formulaWeights } from "./formula-weights.ts";
-import { samplePhotographs, sharedFolder, store } from "./pack.ts";
+import { halfPhotographs, sharedFolder, store } from "./pack.ts";
 import { arcfaceHere as arcface } from "./run-cli.ts";
 
 /** Made-up weights are fed in one way as well as in another. */
@@ -24,7 +24,7 @@ let made: string;
 let home: Record<string, string>;
 
 beforeAll(async () => {
-  photographs = await samplePhotographs();
+  photographs = await halfPhotographs();
   await store.pull("mtcnn-rfb");
   folder = await mkdtemp(join(tmpdir(), "arcface-checkpoints-"));
   made = join(folder, "made.pth");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Comparison, openEmbeddings, Recognizer } from "arcface-ts";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
-import { samplePhotographs, store } from "./pack.ts";
+import { halfPhotographs, samplePhotographs, store } from "./pack.ts";
 import { arcfaceHere as arcface } from "./run-cli.ts";
 
 const FUSION = "fr-feature-512+mobilefacenet-192";
@@ -13,7 +13,7 @@ let folder: string;
 let home: Record<string, string>;
 
 beforeAll(async () => {
-  photographs = await samplePhotographs();
+  photographs = await halfPhotographs();
   folder = await mkdtemp(join(tmpdir(), "arcface-fusion-"));
   home = { ARCFACE_HOME: store.home };
 });
@@ -55,7 +55,8 @@ test("a gallery holds its vectors, answers with its calibration, and refuses one
   const run = async (...args: string[]) => await arcface(["gallery", ...args, ...gallery], home);
   expect((await run("create", "--model", FUSION)).code).toBe(0);
   const ann = join(folder, "ann.png");
-  await sharp(photographs[1]!).extract({ left: 330, top: 250, width: 360, height: 420 }).png().toFile(ann);
+  const [whole] = Object.values(await samplePhotographs());
+  await sharp(whole!).extract({ left: 330, top: 250, width: 360, height: 420 }).png().toFile(ann);
   expect(await run("enrol", "Ann", ann)).toMatchObject({ code: 0 });
   const answer = await run("identify", ann, "--json");
   expect(JSON.parse(answer.out)).toMatchObject({ model: FUSION });

@@ -150,7 +150,7 @@ const LONG: readonly {
   },
   { name: "embed", args: () => ["embed", at("people"), "--out", at("faces.parquet")], when: "photographs" },
   { name: "search", args: () => ["search", at("people"), "--in", at("people"), ...ONE], when: "photographs" },
-  { name: "detect", args: () => ["detect", at("people/person 1")], when: "detect" },
+  { name: "detect", args: () => ["detect", at("people")], when: "detect" },
   { name: "align", args: () => ["align", at("people"), "--out", at("crops")], when: "png" },
   {
     name: "inspect --probe",

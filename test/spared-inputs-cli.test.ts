@@ -4,14 +4,14 @@ import { cp, link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } f
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { samplePhotographs, store } from "./pack.ts";
+import { halfPhotographs, store } from "./pack.ts";
 import { arcfaceHere as arcface, jsonLines } from "./run-cli.ts";
 
 let photographs: Record<number, string>;
 let folder: string;
 const at = (name: string): string => join(folder, name);
 beforeAll(async () => {
-  photographs = await samplePhotographs();
+  photographs = await halfPhotographs();
   await store.pull("mtcnn");
   await store.pull("mobilefacenet-192");
   folder = await mkdtemp(join(tmpdir(), "arcface spared-"));
