@@ -16,6 +16,7 @@ export {
 export type { FigureText } from "./figure.ts";
 export { type GroupRates, type GroupRatesOptions, groupRates } from "./group-rates.ts";
 export { type GroupStyle, groupStyles, HUES, SHAPES } from "./palette.ts";
+export { spreadPictures } from "./place-pictures.ts";
 export { FONT_FAMILY, renderPng } from "./render-png.ts";
 export { type ScoreHistogramOptions, type Scores, scoreHistogram } from "./score-histogram.ts";
 export {

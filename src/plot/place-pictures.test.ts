@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seeded } from "../core/index.ts";
-import { placePictures } from "./place-pictures.ts";
+import { placePictures, spreadPictures } from "./place-pictures.ts";
 
 /** People whose pictures lie in piles, as t-SNE leaves them: five pictures each, within a few pixels. */
 function piles(people: number) {
@@ -51,4 +51,28 @@ test("one picture, and pictures in one place, are placed, too", () => {
   expect(one.pictures).toHaveLength(1);
   const same = Array.from({ length: 9 }, () => ({ x: 1, y: 1, group: "a" }));
   expect(placePictures(same, new Map(), { sidePx: 300 }).overlaps).toBe(0);
+});
+
+test.each([70, 500, 1000])("%i pictures of the interactive map are pushed apart, inside of it", (count) => {
+  const points = piles(count / 5);
+  const reach = 2 * Math.max(...points.map(({ x, y }) => Math.hypot(x, y)));
+  const exact = points.map(({ x, y }) => ({ x: 0.5 + x / reach, y: 0.5 + y / reach }));
+  const side = Math.sqrt(0.3 / count);
+  const places = spreadPictures(exact, side);
+  const touching = 1 / 1000;
+  const covering = places.flatMap((a, i) =>
+    places.slice(i + 1).filter((b) => Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)) < side - touching),
+  );
+  expect(covering).toEqual([]);
+  expect(Math.min(...places.flatMap(({ x, y }) => [x, y]))).toBeGreaterThanOrEqual(side / 2);
+  expect(Math.max(...places.flatMap(({ x, y }) => [x, y]))).toBeLessThanOrEqual(1 - side / 2);
+});
+
+test("pictures of the interactive map with room around them stay where they are", () => {
+  const far = [
+    { x: 0.2, y: 0.3 },
+    { x: 0.8, y: 0.6 },
+  ];
+  expect(spreadPictures(far, 0.1)).toEqual(far);
+  expect(spreadPictures([], 0.1)).toEqual([]);
 });

@@ -105,13 +105,45 @@ function fitted(points: readonly PlacedPoint[], side: number): { x: number; y: n
 }
 
 /** Values in [0, 1], in the same order. */
-function spreadEvenly(values: readonly number[]): number[] {
+function spreadEvenly(values: readonly number[], evenness = EVENNESS): number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
   const [least, most] = [values[order[0]!] ?? 0, values[order.at(-1)!] ?? 0];
   const spread: number[] = new Array(values.length).fill(0.5);
   for (const [rank, i] of order.entries()) {
     const linear = most > least ? (values[i]! - least) / (most - least) : 0.5;
-    spread[i] = (1 - EVENNESS) * linear + (EVENNESS * (rank + 0.5)) / values.length;
+    spread[i] = (1 - evenness) * linear + (evenness * (rank + 0.5)) / values.length;
   }
   return spread;
+}
+
+/** Steps between what the map says and rows that fill it: the first at which no picture covers another is taken. */
+const EVENNESSES = [0, 0.3, EVENNESS];
+/** Units of length of a side while bodies are pushed: they count as apart from one unit on. */
+const UNITS = 2000;
+
+/**
+ * Pictures of one size pushed apart in a square, as little as makes room: those with room around them stay where they are.
+ *
+ * @param points middles in [0, 1], heights counted downwards
+ * @param side of every picture, in [0, 1]
+ */
+export function spreadPictures(
+  points: readonly { readonly x: number; readonly y: number }[],
+  side: number,
+): { x: number; y: number }[] {
+  const half = (side * UNITS) / 2;
+  let bodies: Body[] = [];
+  for (const evenness of EVENNESSES) {
+    const [across, down] = [points.map(({ x }) => x), points.map(({ y }) => y)].map((values) =>
+      evenness === 0 ? values : spreadEvenly(values, evenness),
+    );
+    bodies = points.map((_, i) => ({
+      x: UNITS * across![i]!,
+      y: UNITS * down![i]!,
+      halfWidth: half,
+      halfHeight: half,
+    }));
+    if (spreadBodies(bodies, UNITS, UNITS, 2 * half) === 0) break;
+  }
+  return bodies.map(({ x, y }) => ({ x: x / UNITS, y: y / UNITS }));
 }

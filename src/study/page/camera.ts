@@ -1,3 +1,5 @@
+import { pictureSide } from "../report/page-data.ts";
+
 /** A place on the screen or in the map. */
 export interface Place {
   readonly x: number;
@@ -67,6 +69,6 @@ export function isInside({ x, y }: Place, outline: readonly Place[]): boolean {
 /** Side of a thumbnail so close: as large as fills the view when all are seen, growing slower than the map does. */
 export function thumbnailSide(faces: number, view: View, camera: Camera, largest: number): number {
   const whole = wholeMap(view).zoom;
-  const base = Math.min(44, Math.max(11, Math.sqrt((0.3 * whole * whole) / Math.max(1, faces))));
+  const base = Math.min(44, Math.max(8, whole * pictureSide(faces)));
   return Math.min(largest, base * Math.max(0.8, (camera.zoom / whole) ** 0.75));
 }

@@ -181,7 +181,8 @@ export function controlMap(map: MapView, faces: Faces, thumbnails: Thumbnails, a
     const button = document.getElementById(id);
     button?.addEventListener("click", () => {
       state[id] = pressed(button, !pressed(button));
-      map.draw();
+      if (id === "pictures") map.turnTo(state.layout);
+      else map.draw();
     });
   }
   const person = byId<HTMLSelectElement>("person");

@@ -42,7 +42,7 @@ export class MapView {
     this.#faces = faces;
     this.#thumbnails = thumbnails;
     this.#context = context;
-    this.#places = placesOf(faces, 0);
+    this.#places = placesOf(faces, 0, true);
     this.state = {
       camera: wholeMap(this.#view),
       layout: 0,
@@ -89,11 +89,11 @@ export class MapView {
     return this.state.person < 0 || this.#faces.data.person[face] === this.state.person;
   }
 
-  /** Turns the map into another layout. */
+  /** Turns the map into another layout, or shows the same with and without pictures. */
   turnTo(layout: number): void {
     this.state.layout = layout;
     const from = this.#places;
-    const to = placesOf(this.#faces, layout);
+    const to = placesOf(this.#faces, layout, this.state.pictures);
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.#places = to;
       this.draw();
@@ -226,8 +226,10 @@ export class MapView {
   }
 }
 
-function placesOf(faces: Faces, layout: number): { x: Float32Array; y: Float32Array } {
-  const { x, y } = faces.layout(layout);
+/** The places of faces: pictures pushed apart until each can be seen, shapes where the map has them. */
+function placesOf(faces: Faces, layout: number, pictures: boolean): { x: Float32Array; y: Float32Array } {
+  const exact = faces.layout(layout);
+  const { x, y } = (pictures ? exact.apart : undefined) ?? exact;
   return { x: Float32Array.from(x), y: Float32Array.from(y) };
 }
 

@@ -9,6 +9,8 @@ export interface Atlas {
   readonly layout: AtlasLayout;
   /** JPEG files. */
   readonly pictures: readonly Uint8Array[];
+  /** What was packed. */
+  readonly tiles: readonly RgbImage[];
 }
 
 /** Longest side of an atlas, in pixels: what every browser can hold as one picture. */
@@ -58,7 +60,7 @@ export async function packAtlas(tiles: readonly RgbImage[], sidePx: number): Pro
     });
     pictures.push(await encodeJpeg(new RgbImage(columns * sidePx, height, data), 82));
   }
-  return { layout: { sidePx, columns, perAtlas, atlases: pictures.length }, pictures };
+  return { layout: { sidePx, columns, perAtlas, atlases: pictures.length }, pictures, tiles };
 }
 
 async function thumbnailOf(face: StudyFace, side: number): Promise<RgbImage> {

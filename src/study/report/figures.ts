@@ -12,10 +12,13 @@ import type { PairScores } from "../pair-scores.ts";
 import type { Study } from "../run-study.ts";
 import { count } from "./parts.ts";
 
-/** More faces than this are shown by person in the matrix, and as shapes in the map. */
+/** More faces than these are shown by person in the matrix, and as shapes in the map. */
 const MAX_MATRIX_FACES = 400;
 const MAX_MATRIX_PEOPLE = 500;
-const MAX_PICTURED = 300;
+const MAX_PICTURED = 1500;
+const MAX_PICTURED_LARGE = 300;
+/** Names of more people would take more of the map than the faces. */
+const MAX_NAMED = 200;
 const MAX_ROWS = 70;
 
 /** The matrix of all faces, or of all people when there are too many faces; undefined without any. */
@@ -76,6 +79,7 @@ export function mapFigure(study: Study, thumbnails: readonly Uint8Array[] | unde
     groups: people,
     hulls: people.length <= 40,
     sidePx: 900,
+    ...(thumbnails && people.length > MAX_NAMED ? { names: false } : {}),
     title: `${layout.label} of ${count(faces, "face")} of ${count(people.length, "person", "people")}`,
     note: thumbnails
       ? `${layout.note} Pictures are pushed apart until each can be seen, so lengths mean nothing.`
@@ -83,9 +87,10 @@ export function mapFigure(study: Study, thumbnails: readonly Uint8Array[] | unde
   });
 }
 
-/** The number of faces that get a thumbnail in the figures beside the page; none when there are too many. */
-export function picturedFaces(study: Study): number {
-  return study.faces.length <= MAX_PICTURED ? study.faces.length : 0;
+/** The size at which faces are shown in the figures beside the page. */
+export function picturedFaces({ faces }: Study): "large" | "small" | "none" {
+  if (faces.length === 0 || faces.length > MAX_PICTURED) return "none";
+  return faces.length <= MAX_PICTURED_LARGE ? "large" : "small";
 }
 
 /** Both kinds of scores; undefined without pairs of both kinds. */

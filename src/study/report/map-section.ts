@@ -1,5 +1,6 @@
 import type { Study } from "../run-study.ts";
 import { html, type Markup } from "./html.ts";
+import { MAX_APART } from "./page-data.ts";
 import { count } from "./parts.ts";
 
 /** Sections 2 and 3: the map and the grid of neighbours, which the page's script fills. */
@@ -9,7 +10,7 @@ export function mapSection(study: Study): Markup {
     return html`<section id="map" aria-labelledby="map-title"><h2 id="map-title">Map</h2><p>There is no face to show.</p></section>`;
   return html`<section id="map" aria-labelledby="map-title">
 <h2 id="map-title">Map</h2>
-<p>Faces that lie close look alike to the network, in so far as a plane can show it. Distances between groups and the directions of the axes mean nothing.</p>
+<p>Faces that lie close look alike to the network, in so far as a plane can show it. Distances between groups and the directions of the axes mean nothing.${study.faces.length <= MAX_APART && " Pictures are pushed apart until each can be seen; without pictures, every face lies where the map has it."}</p>
 <div class="toolbar" role="toolbar" aria-label="Map">
 <span class="group" role="group" aria-label="Method">${layouts.map(
     (layout, i) =>
@@ -23,10 +24,11 @@ export function mapSection(study: Study): Markup {
 </div>
 <div class="map"><canvas id="canvas" tabindex="0" role="application" aria-label="Map of ${count(study.faces.length, "face")}" aria-describedby="keys"></canvas><div id="card" hidden></div></div>
 <p id="layout-note" class="quiet"></p>
-<p id="keys" class="quiet">Drag or use the arrow keys to move, the wheel or + and − to come closer, 0 for the whole map. N and P go from face to face, S selects, Enter opens the face's row below, Escape lets go.${
-    calibration &&
-    html` Red lines join two faces of one person whose cosine is below the threshold of ${calibration.threshold.toFixed(3)}.`
-  }</p>
+<p id="keys" class="quiet">Drag or use the arrow keys to move, the wheel or + and − to come closer, 0 for the whole map. N and P go from face to face, S selects, Enter opens the face's row below, Escape lets go.</p>
+${
+  calibration &&
+  html`<p class="quiet">Red lines join two faces of one person whose cosine is below the threshold of ${calibration.threshold.toFixed(3)}.</p>`
+}
 <p id="spoken" class="unseen" aria-live="polite"></p>
 <div id="selection" hidden></div>
 </section>

@@ -42,4 +42,17 @@ export interface PageLayout {
   readonly note: string;
   readonly x: readonly number[];
   readonly y: readonly number[];
+  /** The same, with pictures of {@link pictureSide} pushed apart; absent where there are too many. */
+  readonly apart?: { readonly x: readonly number[]; readonly y: readonly number[] } | undefined;
+}
+
+/** Pictures of more faces are too small on any screen to be pushed apart. */
+export const MAX_APART = 2500;
+/** Share of the map that all pictures together cover: fuller ones could not give way. */
+const COVERED = 0.3;
+const LARGEST_SIDE = 0.13;
+
+/** Side of a picture of the whole map, in sides of the map. */
+export function pictureSide(faces: number): number {
+  return Math.min(LARGEST_SIDE, Math.sqrt(COVERED / Math.max(1, faces)));
 }

@@ -59,18 +59,19 @@ function strongest(why: WhyReport): Markup {
 function factorTable(why: WhyReport): Markup {
   const rows = why.factors.map(
     (factor, i) =>
-      html`${why.factors[i - 1]?.kind !== factor.kind && html`<tr class="kind"><th scope="colgroup" colspan="6">${KINDS[factor.kind]}</th></tr>`}<tr><th scope="row">${factor.label}<br><span class="quiet">${factor.what}</span></th>${cell(factor.self, false)}${cell(factor.genuine?.one)}${cell(factor.genuine?.both)}${cell(factor.lookAlike?.one)}${cell(factor.lookAlike?.both)}</tr>`,
+      html`${why.factors[i - 1]?.kind !== factor.kind && html`<tr class="kind"><th scope="colgroup" colspan="6">${KINDS[factor.kind]}</th></tr>`}<tr><th scope="row">${factor.label}<br><span class="quiet">${factor.what}</span></th>${cell("cosine with itself", factor.self, false)}${cell("one person, one changed", factor.genuine?.one)}${cell("one person, both", factor.genuine?.both)}${cell("look-alikes, one changed", factor.lookAlike?.one)}${cell("look-alikes, both", factor.lookAlike?.both)}</tr>`,
   );
   return scrollTable(
     "Factors",
-    html`<table class="factors"><thead><tr><th scope="col" rowspan="2">changed</th><th scope="col" rowspan="2" class="number">cosine with itself</th><th scope="colgroup" colspan="2" class="number">pairs of one person</th><th scope="colgroup" colspan="2" class="number">look-alikes</th></tr><tr><th scope="col" class="number">one changed</th><th scope="col" class="number">both</th><th scope="col" class="number">one changed</th><th scope="col" class="number">both</th></tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="factors stacks"><thead><tr><th scope="col" rowspan="2">changed</th><th scope="col" rowspan="2" class="number">cosine with itself</th><th scope="colgroup" colspan="2" class="number">pairs of one person</th><th scope="colgroup" colspan="2" class="number">look-alikes</th></tr><tr><th scope="col" class="number">one changed</th><th scope="col" class="number">both</th><th scope="col" class="number">one changed</th><th scope="col" class="number">both</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
 }
 
-function cell(value: Measured | null | undefined, signed = true): Markup {
-  if (!value) return html`<td class="number">–</td>`;
+/** @param label its column's heading, which a phone shows beside it */
+function cell(label: string, value: Measured | null | undefined, signed = true): Markup {
+  if (!value) return html`<td class="number" data-label="${label}">–</td>`;
   const { mean, interval } = value;
-  return html`<td class="number">${signed && mean > 0 ? "+" : ""}${figure(mean)}${interval && html`<br><span class="quiet">[${figure(interval[0])}, ${figure(interval[1])}]</span>`}${signed && bar(mean)}</td>`;
+  return html`<td class="number" data-label="${label}">${signed && mean > 0 ? "+" : ""}${figure(mean)}${interval && html`<br><span class="quiet">[${figure(interval[0])}, ${figure(interval[1])}]</span>`}${signed && bar(mean)}</td>`;
 }
 
 /** A change as a bar from the middle; half the width is a change of 0.4. */

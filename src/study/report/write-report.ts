@@ -3,7 +3,7 @@ import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError, throwIfAborted, type WorkOptions } from "../../core/index.ts";
 import { encodeJpeg } from "../../image/index.ts";
-import { renderPng } from "../../plot/index.ts";
+import { renderPng, spreadPictures } from "../../plot/index.ts";
 import { thumbnail } from "../../recognise/index.ts";
 import type { Study } from "../run-study.ts";
 import { cutOut } from "../why.ts";
@@ -18,7 +18,7 @@ import {
   rocFigure,
 } from "./figures.ts";
 import { heatMap } from "./heat-map.ts";
-import type { PageData, PageLayout } from "./page-data.ts";
+import { MAX_APART, type PageData, type PageLayout, pictureSide } from "./page-data.ts";
 import { reportPage } from "./report-page.ts";
 import { studyJson } from "./study-json.ts";
 import type { HeatPictures } from "./why-section.ts";
@@ -33,6 +33,7 @@ export interface WrittenReport {
 
 /** Links drawn at most; more would hide the map. The lowest cosines come first. */
 const MAX_LINKS = 4000;
+
 const FIGURE_THUMBNAIL_PX = 132;
 
 /**
@@ -46,8 +47,7 @@ export async function writeReport(
   options: WorkOptions = {},
 ): Promise<WrittenReport> {
   const atlas = await faceAtlas(study.faces, options);
-  const pictured = picturedFaces(study);
-  const thumbnails = pictured === 0 ? undefined : await figureThumbnails(study, options);
+  const thumbnails = await figureThumbnails(study, atlas, options);
   const matrix = matrixFigure(study);
   const [histogram, roc] = [histogramFigure(study), rocFigure(study)];
   const figures: Readonly<Record<string, string | undefined>> = {
@@ -117,8 +117,24 @@ export function pageData(study: Study, atlas: Pick<Atlas, "layout">): PageData {
     names: study.faces.map((face) => face.name),
     neighbours: listed.map((hit) => hit.face),
     cosines: listed.map((hit) => rounded(hit.cosine, 1e4)),
-    layouts: study.layouts.map((layout) => ({ ...layout, ...unitSquare(layout.x, layout.y) })),
+    layouts: study.layouts.map((layout) => pageLayout(layout)),
     links: linksBelow(study),
+  };
+}
+
+/** A layout in the unit square, and with its pictures pushed apart where there are not too many. */
+function pageLayout(layout: Study["layouts"][number]): PageLayout {
+  const places = unitSquare(layout.x, layout.y);
+  const faces = places.x.length;
+  if (faces > MAX_APART) return { ...layout, ...places };
+  const apart = spreadPictures(
+    places.x.map((x, i) => ({ x, y: places.y[i]! })),
+    pictureSide(faces),
+  );
+  return {
+    ...layout,
+    ...places,
+    apart: { x: apart.map(({ x }) => rounded(x, 1e4)), y: apart.map(({ y }) => rounded(y, 1e4)) },
   };
 }
 
@@ -149,8 +165,22 @@ function linksBelow({ scores, calibration }: Study): number[] {
   return below.slice(0, MAX_LINKS).flatMap(({ a, b, cosine }) => [a, b, rounded(cosine, 1e4)]);
 }
 
-async function figureThumbnails(study: Study, { signal }: WorkOptions): Promise<Uint8Array[]> {
+/** JPEG of every face; those of the page do where they are drawn small, and nothing where they are too many. */
+async function figureThumbnails(
+  study: Study,
+  { tiles }: Pick<Atlas, "tiles">,
+  { signal }: WorkOptions,
+): Promise<Uint8Array[] | undefined> {
+  const pictured = picturedFaces(study);
+  if (pictured === "none") return undefined;
   const thumbnails: Uint8Array[] = [];
+  if (pictured === "small") {
+    for (const tile of tiles) {
+      throwIfAborted(signal);
+      thumbnails.push(await encodeJpeg(tile));
+    }
+    return thumbnails;
+  }
   for (const { path, box } of study.faces) {
     throwIfAborted(signal);
     thumbnails.push(await thumbnail(path, box, FIGURE_THUMBNAIL_PX));
