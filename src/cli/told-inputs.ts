@@ -1,4 +1,4 @@
-import { FaceError } from "../core/index.ts";
+import { counted, FaceError } from "../core/index.ts";
 import {
   listPhotographs,
   type PassedOver,
@@ -66,7 +66,7 @@ export function tellUnreadable(
   if (reasons.length === 0) return EXIT.ok;
   const more = reasons.length - NAMED;
   const sentences = reasons.slice(0, NAMED).map((reason) => `arcface: ${reason}`);
-  if (more > 0) sentences.push(`arcface: ${more} more pictures could not be read`);
+  if (more > 0) sentences.push(`arcface: ${counted(more, "more picture")} could not be read`);
   tell(io, flags, sentences, { unreadable: reasons });
   return EXIT.partial;
 }
