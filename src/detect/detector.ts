@@ -22,12 +22,17 @@ export interface DetectOptions {
  * Numbers of the ways in which the networks of each family are run. A number goes up when the same networks put landmarks
  * elsewhere: vectors of faces that were found so do not compare with earlier ones.
  */
-export const DETECTOR_VERSIONS = { mtcnn: 1, "mtcnn-rfb": 1, centerface: 1, yunet: 2 } as const;
+export const DETECTOR_VERSIONS = { mtcnn: 1, "mtcnn-rfb": 1, centerface: 2, yunet: 2 } as const;
 
 /** Finds the faces in a picture. One contract for every network that does it. */
 export interface Detector {
   /** The id of the model card. */
   readonly id: string;
+  /**
+   * A face of this score is surely seen the right way up: a picture that has one is not looked at turned.
+   * @default 0.9
+   */
+  readonly sure?: number;
   /** Faces by falling score; an empty list when there is none. */
   detect(image: RgbImage, options?: DetectOptions): Promise<Detection<"raster">[]>;
   close(): Promise<void>;

@@ -29,7 +29,7 @@ class MiddleFace implements Detector {
   async close(): Promise<void> {}
 }
 
-async function find(detector: MiddleFace) {
+async function find(detector: Detector) {
   const data = new Uint8Array(3 * WIDTH * HEIGHT);
   data.fill(255, 0, 3);
   const picture = await openPicture({ data, width: WIDTH, height: HEIGHT, channels: 3 });
@@ -48,4 +48,10 @@ test.each([
   const detector = new MiddleFace(upright, turned);
   expect(await find(detector)).toEqual(found);
   expect(detector.looks).toBe(looks);
+});
+
+test("a detector whose scores are lower says from which on it is sure", async () => {
+  const detector = Object.assign(new MiddleFace(0.7, 0.8), { sure: 0.6 });
+  expect(await find(detector)).toEqual([{ score: 0.7, upright: true }]);
+  expect(detector.looks).toBe(1);
 });

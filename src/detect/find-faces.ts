@@ -1,7 +1,7 @@
 import { intersectionOverSmaller, intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
 import { MAX_HELD_PIXELS, type Picture, type RgbImage } from "../image/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFaceOf } from "./detector.ts";
-import { lookTurned, SURE } from "./look-turned.ts";
+import { isSure, lookTurned } from "./look-turned.ts";
 import { suppressNonMaxima } from "./non-maximum-suppression.ts";
 import { isWholeIn, overlapFor, SHARED_RANGE, tilesOf } from "./tiles.ts";
 
@@ -75,7 +75,7 @@ export async function findFaces(
     found.push(...seen);
   }
   const faces = withoutRepeats(found);
-  if (someSure(faces) && !options.turned) return { faces, image: undefined };
+  if (faces.some((face) => isSure(face, detector)) && !options.turned) return { faces, image: undefined };
   // Turned faces are looked for in the reduced photograph alone.
   const overview = await picture.whole(side);
   const turned = await lookTurned(detector, overview, { minFacePx: Math.max(smallest, seenWell) });
@@ -93,13 +93,9 @@ async function withTurned(
   image: RgbImage,
   options: LookOptions,
 ): Promise<Detection<"raster">[]> {
-  if (someSure(upright) && !options.turned) return [...upright];
+  if (upright.some((face) => isSure(face, detector)) && !options.turned) return [...upright];
   const turned = await lookTurned(detector, image, options);
   return suppressNonMaxima([...upright, ...turned], SAME_FACE, intersectionOverUnion);
-}
-
-function someSure(faces: readonly { readonly score: number }[]): boolean {
-  return faces.some(({ score }) => score >= SURE);
 }
 
 /** One of each face by falling score; of a face seen several times the first, which is the one of most pixels. */

@@ -7,8 +7,13 @@ import { suppressNonMaxima } from "./non-maximum-suppression.ts";
  * A second look finds what the first did not: it has to be surer, or pictures without faces would yield some. A first look that
  * found nothing so sure is no reason not to look again: upside down a face is often seen, doubtfully, as if it were upright.
  */
-export const SURE = 0.9;
+const SURE = 0.9;
 const SAME_FACE = 0.3;
+
+/** True if a face is one that its detector is sure of. */
+export function isSure({ score }: Pick<Detection<"raster">, "score">, { sure = SURE }: Detector): boolean {
+  return score >= sure;
+}
 
 /**
  * Looks for faces in a picture turned by 90°, 180° and 270°: a photograph that lies on its side and does not say so.
@@ -23,7 +28,7 @@ export async function lookTurned(
   const found: Detection<"raster">[] = [];
   for (const quarters of [1, 2, 3] as const) {
     const seen = await detector.detect(turnedImage(image, quarters), options);
-    for (const face of seen) if (face.score >= SURE) found.push(turnedBack(face, image, quarters));
+    for (const face of seen) if (isSure(face, detector)) found.push(turnedBack(face, image, quarters));
   }
   return suppressNonMaxima(found, SAME_FACE, intersectionOverUnion);
 }

@@ -14,6 +14,11 @@ export function meanLandmarks(each: readonly Landmarks<"raster">[]): Landmarks<"
   return points as unknown as Landmarks<"raster">;
 }
 
+/** Mean distance of two networks' landmarks of one face, in pixels. */
+export function landmarksApart(a: Landmarks<"raster">, b: Landmarks<"raster">): number {
+  return a.reduce((sum, { x, y }, k) => sum + Math.hypot(x - b[k]!.x, y - b[k]!.y), 0) / a.length;
+}
+
 /** The angle by which a face is turned in the picture's plane, by its eyes, in radians, clockwise. */
 export function rollOf([left, right]: Landmarks<"raster">): number {
   return Math.atan2(right.y - left.y, right.x - left.x);

@@ -106,7 +106,7 @@ export function warpAffine(
       let r = p + w * 3;
       let s = r + 3;
       if (x0 < 0 || y0 < 0 || x0 + 1 >= w || y0 + 1 >= h) {
-        // What lies outside the picture has weight 0; its index is held inside so that it never reads undefined.
+        // A pixel outside the picture has weight 0; its index is held inside so that it never reads undefined.
         if (x0 < 0 || y0 < 0) [tl, p] = [0, 0];
         if (x0 + 1 >= w || y0 < 0) [tr, q] = [0, 0];
         if (x0 < 0 || y0 + 1 >= h) [bl, r] = [0, 0];
