@@ -49,6 +49,7 @@ const FAST = [
   "src/serve/**",
   "test/serve/client.test.ts",
   "test/serve/hostile.test.ts",
+  "test/serve/jobs.test.ts",
   "test/serve/keys.test.ts",
   "test/serve/service.test.ts",
   // Modules, and the command line as a process.

@@ -194,7 +194,8 @@ describe("train", () => {
     expect(existsSync(join(run, "lock"))).toBe(false);
   });
 
-  test("writes a checkpoint at Ctrl-C, says how to go on, and does", async () => {
+  // A machine that is busy with other things may not give the run the second that it has for its checkpoint.
+  test("writes a checkpoint at Ctrl-C, says how to go on, and does", { retry: 2 }, async () => {
     const run = join(scratch(), "run");
     const result = await arcface([...digits, "--out", run], {}, () => stepsDone(run) >= 2);
     expect(result.code).toBe(130);
