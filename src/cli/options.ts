@@ -41,7 +41,7 @@ export function addModelFlags(command: Command, uses: { readonly embeds: boolean
     )
     .option(
       "--turned",
-      "look for faces that lie on a side or upside down too; without it only where no upright one is found",
+      "always look for faces that lie on a side or upside down, too (default: only where no upright one is found)",
     )
     .option("--accept-licence <id...>", "accept the licence of a model, once for all");
   if (!uses.embeds) return command;
@@ -101,7 +101,7 @@ export function addFaceFlags(command: Command): Command {
   return command
     .option(
       "--face <which>",
-      `which face counts when a picture has several: ${FACE_RULES.join(", ")}, or its number as detect prints it`,
+      `which face counts where a picture has several: ${FACE_RULES.join(", ")}, or its number as detect prints it`,
       faceChoice,
       "largest" as FaceChoice,
     )
@@ -127,7 +127,7 @@ export function addFacePairFlags(command: Command): Command {
   return command
     .option(
       "--face <which>",
-      `which face counts when a picture has several: ${FACE_RULES.join(", ")}, or its number as detect prints it; one for both pictures, or two with a comma: 0,2`,
+      `which face counts where a picture has several: ${FACE_RULES.join(", ")}, or its number as detect prints it; one for both pictures, or two with a comma: 0,2`,
       facePair,
       "largest" as FaceChoice,
     )

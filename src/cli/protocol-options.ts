@@ -57,12 +57,12 @@ export interface Protocol {
 export function addProtocolFlags(command: Command): Command {
   command
     .addOption(
-      new Option("--face <which>", "which face counts when a picture has several")
+      new Option("--face <which>", "which face counts where a picture has several")
         .choices(FACE_RULES)
         .default("central"),
     )
     .option("--aligned", "the pictures are aligned crops already: look for no faces")
-    .option("--seed <n>", "draws pairs, folds and strangers", whole, 1)
+    .option("--seed <n>", "seed for drawing pairs, folds and strangers", whole, 1)
     .option("--json", "print JSON");
   return addJobsFlag(addModelFlags(command, { embeds: true }));
 }

@@ -42,7 +42,9 @@ interface BenchRow {
 export function benchCommand(program: Command, act: Act): void {
   program
     .command("bench")
-    .description("how fast this machine reads, detects, aligns, embeds and searches: one table to share")
+    .description(
+      "measure how fast this machine reads, detects, aligns, embeds and searches: one table to share",
+    )
     .addArgument(new Argument("[what...]", "stages to measure (default all)").choices(WHAT))
     .option("--n <counts>", "vectors to search, with commas (default 1000,10000,100000,1000000)", counts)
     .option("--dimension <d>", "length of the vectors to search", whole, 512)

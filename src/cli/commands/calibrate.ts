@@ -63,7 +63,7 @@ export function calibrateCommand(program: Command, act: Act): void {
   const command = program
     .command("calibrate")
     .description(
-      "measure what a model's scores mean, on pairs of known people; compare and search then say it",
+      "measure what a model's scores mean, on pairs of known people; compare and search then tell it",
     )
     .addHelpText(
       "after",
@@ -72,16 +72,16 @@ export function calibrateCommand(program: Command, act: Act): void {
   const add = (name: string, description: string): Command =>
     addProtocolFlags(command.command(name).description(description))
       .option("--target-fmr <rate>", "false match rate that the threshold keeps", rate, 0.001)
-      .option("--out <file.json>", "where the calibration goes")
+      .option("--out <file.json>", "write the calibration to this file")
       .option(
         "--groups <csv|dir>",
         "lines person,group or picture,group, or a folder for each group with people's folders in it: the threshold's error rates in each group, and each group's own threshold",
       )
       .option("--groups-figure <file>", "draw the groups' error rates: groups.svg or groups.png")
-      .option("--install", "put it where it is found by itself: beside the model's file, or in the store");
-  add("lfw", "all pairs of the pictures that LFW's official pairs name")
-    .requiredOption("--images <dir>", "holds NAME/NAME_0001.jpg")
-    .requiredOption("--pairs <file>", "pairs.txt")
+      .option("--install", "put it where commands find it: beside the model's file, or in the store");
+  add("lfw", "measure on all pairs of the pictures that LFW's official pairs name")
+    .requiredOption("--images <dir>", "LFW's folder, with NAME/NAME_0001.jpg in it")
+    .requiredOption("--pairs <file>", "LFW's pairs.txt")
     .addHelpText("after", "\nExample:\n  arcface calibrate lfw --images lfw/ --pairs pairs.txt --install")
     .action(
       act(
@@ -89,7 +89,7 @@ export function calibrateCommand(program: Command, act: Act): void {
           await run(io, flags, () => READERS.lfw(flags.images, flags.pairs), "LFW"),
       ),
     );
-  add("pairs", "pairs of a CSV file: path, path, same")
+  add("pairs", "measure on the pairs of a CSV file: path, path, same")
     .argument("<file>", "paths are relative to the file's folder; same is 1 or 0")
     .addHelpText("after", "\nExample:\n  arcface calibrate pairs mine.csv --out mine.json")
     .action(
@@ -98,7 +98,10 @@ export function calibrateCommand(program: Command, act: Act): void {
           await run(io, flags, () => READERS.pairs(file, flags.seed)),
       ),
     );
-  add("folder", "a folder with a folder for every person: all pairs, each person weighing the same")
+  add(
+    "folder",
+    "measure on a folder with a folder for every person: all pairs, each person weighing the same",
+  )
     .argument("<dir>", "holds a folder for every person")
     .option(
       "--pairs <n>",

@@ -25,7 +25,7 @@ interface CompareFlags extends ModelFlags, VerdictFlags, FacePairFlags {
 export function compareCommand(program: Command, act: Act): void {
   const command = program
     .command("compare")
-    .description("whether two pictures show one person, and how sure that is")
+    .description("tell whether two pictures show one person, and how sure that is")
     .argument("<a>", "a picture")
     .argument("<b>", "another picture")
     .option("--exit-code", "exit with 1 when the faces count as two people")

@@ -29,7 +29,7 @@ interface PackFlags extends ModelFlags {
 export function dataCommand(program: Command, act: Act): void {
   const data = program
     .command("data")
-    .description("training data: pack a folder of people or train.rec, look at what there is")
+    .description("pack training data, a folder of people or train.rec, and look at it")
     .addHelpText("after", "\nExample:\n  arcface data pack people/ --out faces.pack");
   const packing = data
     .command("pack")

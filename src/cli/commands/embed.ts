@@ -27,7 +27,7 @@ interface EmbedFlags extends ModelFlags {
 export function embedCommand(program: Command, act: Act): void {
   const command = program
     .command("embed")
-    .description("write every face's vector to a file; going on where an earlier run stopped")
+    .description("write every face's vector to a file; go on where an earlier run stopped")
     .argument("<paths...>", "pictures or folders, with the folders in them")
     .requiredOption(
       "--out <file>",

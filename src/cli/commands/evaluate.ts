@@ -73,10 +73,10 @@ const MAX_GROUPED = 5_000_000;
 export function evaluateCommand(program: Command, act: Act): void {
   const evaluate = program
     .command("evaluate")
-    .description("how well a model tells people apart, by the field's protocols, with intervals")
+    .description("measure how well a model tells people apart, by the field's protocols, with intervals")
     .addHelpText(
       "after",
-      "\nPictures without a face are counted by the protocol's rule: their pairs count as different people.\n\nExample:\n  arcface evaluate lfw --images lfw/ --pairs pairs.txt --flip",
+      "\nPictures without a face are counted as the protocol says: their pairs count as different people.\n\nExample:\n  arcface evaluate lfw --images lfw/ --pairs pairs.txt --flip",
     );
   const add = (name: string, description: string): Command =>
     addProtocolFlags(evaluate.command(name).description(description))
@@ -85,18 +85,21 @@ export function evaluateCommand(program: Command, act: Act): void {
         "lines picture,group or person,group, or a folder for each group with people's folders in it: error rates by group",
       )
       .option("--report <dir>", "write a page with curves and the worst errors with their pictures");
-  add("lfw", "LFW's official pairs in their ten folds")
-    .requiredOption("--images <dir>", "holds NAME/NAME_0001.jpg")
-    .requiredOption("--pairs <file>", "pairs.txt")
+  add("lfw", "measure on LFW's official pairs, in their ten folds")
+    .requiredOption("--images <dir>", "LFW's folder, with NAME/NAME_0001.jpg in it")
+    .requiredOption("--pairs <file>", "LFW's pairs.txt")
     .addHelpText("after", "\nExample:\n  arcface evaluate lfw --images lfw/ --pairs pairs.txt --json")
     .action(
       act(async (io, flags: LfwFlags) => await run(io, flags, await READERS.lfw(flags.images, flags.pairs))),
     );
-  add("bin", "a .bin file of InsightFace: LFW, CFP-FP, AgeDB-30, CALFW, CPLFW; nothing in it is executed")
+  add(
+    "bin",
+    "measure on a .bin file of InsightFace (LFW, CFP-FP, AgeDB-30, CALFW, CPLFW); nothing in it is executed",
+  )
     .argument("<file>", "lfw.bin, cfp_fp.bin, …")
     .addHelpText("after", "\nExample:\n  arcface evaluate bin agedb_30.bin --model model.onnx")
     .action(act(async (io, file: string, flags: EvaluateFlags) => await run(io, flags, READERS.bin(file))));
-  add("pairs", "pairs of a CSV file: path, path, same")
+  add("pairs", "measure on the pairs of a CSV file: path, path, same")
     .argument("<file>", "paths are relative to the file's folder; same is 1 or 0")
     .addHelpText("after", "\nExample:\n  arcface evaluate pairs mine.csv")
     .action(
@@ -107,11 +110,11 @@ export function evaluateCommand(program: Command, act: Act): void {
     );
   add(
     "folder",
-    "a folder with a folder for every person: pairs, and searches in a gallery (closed and open set)",
+    "measure on a folder with a folder for every person: pairs, and searches in a gallery (closed and open set)",
   )
     .argument("<dir>", "holds a folder for every person")
     .option("--pairs <n>", "pairs of each kind to draw", whole, DRAWN)
-    .addOption(new Option("--all", "count every pair too, however many"))
+    .addOption(new Option("--all", "count every pair too, however many there are"))
     .addHelpText("after", "\nExample:\n  arcface evaluate folder people/ --all")
     .action(
       act(async (io, dir: string, flags: FolderFlags) => {
@@ -123,7 +126,7 @@ export function evaluateCommand(program: Command, act: Act): void {
         );
       }),
     );
-  add("templates", "templates of several pictures, in the manner of IJB-B and IJB-C, from CSV lists")
+  add("templates", "measure on templates of several pictures, as IJB-B and IJB-C do, from CSV lists")
     .argument("<file>", "lines template,subject,media,path")
     .option("--pairs <file>", "lines template,template (default: draws some)")
     .option("--draw <n>", "pairs of each kind to draw without --pairs", whole, DRAWN)

@@ -36,7 +36,7 @@ const LISTED = 8;
 export function inspectCommand(program: Command, act: Act): void {
   const command = program
     .command("inspect")
-    .description("what a file of weights is: .pth, .pt, .safetensors, .onnx or .tflite, by its content")
+    .description("tell what a file of weights is, by its content: .pth, .pt, .safetensors, .onnx or .tflite")
     .argument("<file>", "a file of weights or of a network")
     .option("--tensors", "list every tensor with its type and shape")
     .option(

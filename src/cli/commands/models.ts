@@ -18,7 +18,7 @@ interface Flags {
 export function modelsCommand(program: Command, act: Act): void {
   const models = program
     .command("models")
-    .description("what can be run: list, pull, verify, path, remove, licence")
+    .description("list, download, check and remove models, and show their licences")
     .addHelpText("after", "\nExample:\n  arcface models list");
   const sub = (usage: string, description: string, example: string): Command =>
     models
@@ -27,17 +27,19 @@ export function modelsCommand(program: Command, act: Act): void {
       .option("--json", "print JSON")
       .addHelpText("after", `\nExample:\n  arcface models ${example}`);
   const defaults = Object.values(DEFAULT_MODELS);
-  sub("list", "every model with its task, size, licence and whether it is here", "list").action(act(list));
+  sub("list", "list every model: task, size, licence, and whether it is here", "list").action(act(list));
   sub("pull [ids...]", `download models (default: ${defaults.join(", ")})`, "pull mobilefacenet-128")
-    .option("--from <file>", "take the file from this machine instead, if its checksum is right")
+    .option("--from <file>", "take the file from this machine, if its checksum is right")
     .option("--accept-licence", "accept the models' licences, once for all")
     .action(act(pull));
-  sub("verify [ids...]", "read what is here and hold it against the checksums", "verify").action(act(verify));
-  sub("path <id>", "where a model's files are", "path fr-feature-512").action(act(path));
+  sub("verify [ids...]", "compare the files that are here with their checksums", "verify").action(
+    act(verify),
+  );
+  sub("path <id>", "print where a model's files are", "path fr-feature-512").action(act(path));
   sub("remove <ids...>", "delete a model's files", "remove mobilefacenet-128").action(act(remove));
   sub(
     "licence <id>",
-    "what a model's licence says, and where the model comes from",
+    "show a model's licence, and where the model comes from",
     "licence fr-feature-512",
   ).action(act(licence));
 }

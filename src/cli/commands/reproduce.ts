@@ -7,7 +7,7 @@ import { addMnist } from "./reproduce-mnist.ts";
 export function reproduceCommand(program: Command, act: Act): void {
   const parent = program
     .command("reproduce")
-    .description("the article's experiments, on your machine")
+    .description("repeat the article's experiments on your machine")
     .addHelpText("after", "\nExample:\n  arcface reproduce mnist --out mnist/");
   addMnist(parent, act);
   addLookAlikes(parent, act);

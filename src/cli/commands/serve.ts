@@ -59,7 +59,7 @@ export function serveCommand(program: Command, act: Act): void {
     .command("serve")
     // Flags behind "keys create" are that command's.
     .enablePositionalOptions()
-    .description("answer over HTTP: detect, embed, compare, and people of galleries; /docs has the reference")
+    .description("answer over HTTP: find, embed and compare faces, keep people; /docs has the reference")
     .option(
       "--gallery <address...>",
       "galleries to serve: sqlite:people.db, or staff=sqlite:staff.db where there are several",
@@ -71,24 +71,24 @@ export function serveCommand(program: Command, act: Act): void {
       "127.0.0.1",
     )
     .option("--port <n>", "port to listen at; 0 takes a free one", portFlag, 8080)
-    .option("--allow-urls", "fetch pictures from addresses of the open internet, too")
+    .option("--allow-urls", "fetch pictures from addresses on the open internet, too")
     .option(
       "--allow-folder <dirs...>",
       "folders whose files long work may read: people to enrol, files to import",
     )
     .option("--leave-jobs", 'leave long work to "arcface worker"')
-    .option("--origin <origins...>", "web pages of these origins may ask: https://app.example")
-    .option("--max-body <bytes>", "bytes of a request", whole, LIMITS.bodyBytes)
-    .option("--max-pixels <n>", "pixels of a picture", whole, LIMITS.pixels)
-    .option("--max-faces <n>", "faces of a picture", whole, LIMITS.faces)
+    .option("--origin <origins...>", "let web pages of these origins ask: https://app.example")
+    .option("--max-body <bytes>", "largest request, in bytes", whole, LIMITS.bodyBytes)
+    .option("--max-pixels <n>", "largest picture, in pixels", whole, LIMITS.pixels)
+    .option("--max-faces <n>", "most faces in one picture", whole, LIMITS.faces)
     .option(
       "--max-wait <n>",
       "pictures that wait for a worker; beyond them the answer is 503",
       whole,
       LIMITS.waiting,
     )
-    .option("--timeout <seconds>", "for one request", whole, LIMITS.requestMs / 1000)
-    .option("--rate <n>", "requests a second of one key", whole, LIMITS.requestsPerSecond)
+    .option("--timeout <seconds>", "longest time for one request", whole, LIMITS.requestMs / 1000)
+    .option("--rate <n>", "requests a second for each key", whole, LIMITS.requestsPerSecond)
     .addOption(
       new Option("--log-level <level>", "what the log on standard error tells")
         .choices(["info", "warn", "error", "silent"])
@@ -106,7 +106,7 @@ Example:
   addKeyFlags(addJobsFlag(addModelFlags(serve, { embeds: true }))).action(act(run));
   const keys = serve
     .command("keys")
-    .description("who may ask for what")
+    .description("make, list and revoke keys, which say who may ask for what")
     .addHelpText("after", "\nExample:\n  arcface serve keys create --role read --keys keys.json");
   addKeyFlags(keys.command("create"))
     .description("make a key and show it once; what is kept cannot be turned back into it")
@@ -119,11 +119,11 @@ Example:
     )
     .action(act(createKey));
   addKeyFlags(keys.command("list"))
-    .description("keys with their roles and when they were used last; not the keys themselves")
+    .description("list keys with their roles and last use, never the keys themselves")
     .addHelpText("after", "\nExample:\n  arcface serve keys list --keys keys.json")
     .action(act(listKeys));
   addKeyFlags(keys.command("revoke <id>"))
-    .description("end a key for good; a running service follows within a second")
+    .description("revoke a key for good; a running service follows within a second")
     .addHelpText("after", "\nExample:\n  arcface serve keys revoke 1f2e3d4c --keys keys.json")
     .action(act(revokeKey));
 }

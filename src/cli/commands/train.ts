@@ -46,23 +46,23 @@ export function trainCommand(program: Command, act: Act): void {
     .option("--data <path>", "a folder with a folder for every person, faces.pack, train.rec, or mnist")
     .option("--network <id>", "network to train (default mobilefacenet; digit-net for mnist)")
     .option("--head <name>", "loss: softmax, cosface, arcface, adaface, … (default arcface)")
-    .option("--embedding <n>", "numbers in an embedding (default what the network usually has)", whole)
+    .option("--embedding <n>", "length of an embedding (default the network's usual one)", whole)
     .option("--batch <n>", "pictures in a step (default 64)", whole)
     .option("--epochs <n>", "length of the run (default 10)", number)
     .option("--steps <n>", "length of the run in steps", whole)
-    .option("--lr <rate>", "learning rate at its highest (default 0.1)", number)
+    .option("--lr <rate>", "highest learning rate (default 0.1)", number)
     .option("--optimiser <name>", "sgd, adamw or lars (default sgd)")
     .option("--schedule <name>", "constant, step, cosine or polynomial (default cosine)")
-    .option("--seed <n>", "everything random follows from it (default 1)", number)
-    .option("--init <file>", "weights to begin with: .pth, .safetensors, .onnx, …")
-    .addOption(new Option("--device <device>", "what computes (default cpu)").choices(["cpu", "webgpu"]))
+    .option("--seed <n>", "seed of everything random (default 1)", number)
+    .option("--init <file>", "start from these weights: .pth, .safetensors, .onnx, …")
+    .addOption(new Option("--device <device>", "where to compute (default cpu)").choices(["cpu", "webgpu"]))
     .addOption(
       new Option(
         "--precision <precision>",
         "mixed: convolutions in half precision, on webgpu (default single)",
       ).choices(["single", "mixed"]),
     )
-    .option("--set <key=value>", "any other setting: --set head.marginRad=0.4", setting)
+    .option("--set <key=value>", "set anything else: --set head.marginRad=0.4", setting)
     .option("--out <run>", "folder for the run")
     .option("--resume <run>", "go on with the run in this folder")
     .option("--workers <n>", "threads that prepare batches (default half the cores)", whole)
@@ -71,9 +71,9 @@ export function trainCommand(program: Command, act: Act): void {
     .addHelpText(
       "after",
       `
-The run's folder holds config.yaml, events.jsonl, checkpoints/ and in the end model.onnx with its card, which every
-command takes as --model. Ctrl-C ends the run with a checkpoint where the step under way ends within a second, else at
-the last one that was written: after every epoch, or 1000 steps where that is sooner.
+The run's folder holds config.yaml, events.jsonl and checkpoints/. At the end it also holds model.onnx with its card,
+which every command takes as --model. Ctrl-C saves a checkpoint if the step under way ends within a second. If not, the
+run goes on from the last one: they are written after every epoch, or every 1000 steps if that is sooner.
 
 Examples:
   arcface train --data people/ --out runs/first --network mobilefacenet --head arcface --epochs 20

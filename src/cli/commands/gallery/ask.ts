@@ -32,7 +32,7 @@ export function askCommands(gallery: Command, act: Act): void {
   const command = (usage: string, description: string): Command =>
     addModelFlags(galleryFlags(gallery.command(usage)).description(description), { embeds: true });
   addJobsFlag(
-    command("identify <photographs...>", "who the people on photographs are, as far as they are known"),
+    command("identify <photographs...>", "name the people on photographs, as far as they are known"),
   )
     .option("--threshold <score>", "score from which a face is someone's", cosineFlag)
     .option(
@@ -47,16 +47,16 @@ export function askCommands(gallery: Command, act: Act): void {
       "\nExample:\n  arcface gallery identify party.jpg --gallery sqlite:people.db --json",
     )
     .action(act(identify));
-  addFaceFlags(command("verify <name> <photograph>", "whether the face on a photograph is a person's"))
+  addFaceFlags(
+    command("verify <name> <photograph>", "tell whether a photograph shows a person of the gallery"),
+  )
     .option("--threshold <cosine>", "cosine from which a face is someone's", cosineFlag)
     .addHelpText(
       "after",
       '\nExample:\n  arcface gallery verify "Ann Example" door.jpg --gallery sqlite:people.db',
     )
     .action(act(verify));
-  addFaceFlags(
-    command("search <photograph>", "the people who resemble a face most, whether near enough or not"),
-  )
+  addFaceFlags(command("search <photograph>", "list the people most like a face, near enough or not"))
     .option("-k <n>", "how many people", whole, 3)
     .addHelpText("after", "\nExample:\n  arcface gallery search who.jpg -k 5 --gallery sqlite:people.db")
     .action(act(search));

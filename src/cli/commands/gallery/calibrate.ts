@@ -38,9 +38,7 @@ const MOST_DRAWN = 0.6;
 /** `arcface gallery calibrate` */
 export function calibrateGalleryCommand(gallery: Command, act: Act): void {
   const command = galleryFlags(gallery.command("calibrate"))
-    .description(
-      "explain the threshold that identify takes: how many strangers reach it, and by what evidence",
-    )
+    .description("explain identify's threshold: how many strangers reach it, and on what evidence")
     .option(
       "--strangers <rate>",
       "share of strangers that may be taken for someone: 1%, 0.001",

@@ -14,32 +14,32 @@ export function changeCommands(gallery: Command, act: Act): void {
   command("rename <name> <to>", "give a person another name", 'rename Ann "Ann Example"').action(act(rename));
   command(
     "move <to> <faces...>",
-    "give faces, by their numbers, to another person, new or known",
+    "give faces to another person, new or known; list NAME shows their numbers",
     "move Ben 12 13",
   ).action(act(move));
   command(
     "merge <into> <names...>",
-    "make several people one, who keeps the first name",
+    "make several people one; the first name stays",
     "merge Ann Anna Anne",
   ).action(act(merge));
   command(
     "split <name> <to> <faces...>",
-    "make a new person out of some of a person's faces",
+    "make a new person from some of a person's faces",
     "split Ann Twin 14",
   ).action(act(split));
   command(
     "delete [name]",
-    "take out a person or single faces; undo brings them back, forget removes them",
+    "take out a person or single faces; undo brings them back, forget removes them for good",
     "delete Ann",
   )
     .option("--faces <numbers...>", "these faces instead of a person")
     .action(act(remove));
   command(
     "retain <name> [until]",
-    "forget a person after a date (gallery prune); without a date: keep",
+    "set the date after which gallery prune forgets a person; without a date, keep them",
     "retain Ann 2027-01-31",
   ).action(act(retain));
-  command("undo [number]", "take back the last change, or one of the log", "undo").action(act(undo));
+  command("undo [number]", "take back the last change, or one from the log", "undo").action(act(undo));
 }
 
 async function rename(io: CliIo, name: string, to: string, flags: GalleryFlags): Promise<number> {

@@ -7,7 +7,7 @@ import { count, type GalleryFlags, galleryFlags, openGallery } from "./open.ts";
 /** `arcface gallery check` */
 export function checkCommand(gallery: Command, act: Act): void {
   galleryFlags(gallery.command("check"))
-    .description("whether everything is as it was written: all checksums, the engine's own check, the log")
+    .description("check that everything is as it was written: checksums, the database itself, the log")
     .addHelpText(
       "after",
       `

@@ -16,9 +16,9 @@ interface CreateFlags extends GalleryFlags, ModelFlags {
 /** `arcface gallery create` */
 export function createCommand(gallery: Command, act: Act): void {
   const command = galleryFlags(gallery.command("create"))
-    .description("make a new gallery; model, detector and --flip it is made with stay its own until reindex")
+    .description("make a new gallery; its model, detector and --flip stay until reindex")
     .option("--threshold <cosine>", "cosine from which a face is someone's (default the model's)", cosineFlag)
-    .option("--no-crops", "keep no pictures of faces: reindex then needs the photographs")
+    .option("--no-crops", "keep no pictures of faces; reindex then needs the photographs")
     .addHelpText("after", "\nExample:\n  arcface gallery create --gallery sqlite:people.db");
   addModelFlags(command, { embeds: true }).action(act(create));
 }

@@ -40,17 +40,19 @@ interface EnrolFlags extends GalleryFlags, ModelFlags {
 export function enrolCommand(gallery: Command, act: Act): void {
   const gate = QUALITY_DEFAULTS;
   const command = galleryFlags(gallery.command("enrol"))
-    .description(
-      "add people from photographs; a photograph that is not good enough is refused, with the reason",
-    )
+    .description("add people from photographs; refuse those that are not good enough, and say why")
     .argument("[name]", "who is on the photographs")
     .argument("[photographs...]", "pictures or folders")
     .option("--people <dir>", "a folder with a folder of photographs for every person")
     .option("--threshold <cosine>", "cosine from which two faces count as one person's", cosineFlag)
-    .option("--min-eyes <px>", `smallest distance of the eyes (default ${gate.minEyeDistancePx})`, measure)
+    .option(
+      "--min-eyes <px>",
+      `least distance between the eyes, in pixels (default ${gate.minEyeDistancePx})`,
+      measure,
+    )
     .option(
       "--min-sharpness <n>",
-      `smallest variance of the Laplacian (default ${gate.minSharpness})`,
+      `least sharpness: variance of the Laplacian (default ${gate.minSharpness})`,
       measure,
     )
     .option("--max-turn <n>", `how far a face may be turned, 0 to 0.5 (default ${gate.maxTurn})`, measure)

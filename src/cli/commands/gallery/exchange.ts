@@ -10,7 +10,7 @@ import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open
 /** `arcface gallery export --out FILE`, `arcface gallery import FILE` */
 export function exchangeCommands(gallery: Command, act: Act): void {
   galleryFlags(gallery.command("export"))
-    .description("write everyone's faces with their vectors to a file; crops and the log stay behind")
+    .description("write all faces with their vectors to a file, without crops and log")
     .requiredOption(
       "--out <file>",
       "people.jsonl, people.npy (with people.names.jsonl beside it) or people.parquet",
@@ -21,7 +21,7 @@ export function exchangeCommands(gallery: Command, act: Act): void {
     )
     .action(act(write));
   galleryFlags(gallery.command("import <file>"))
-    .description("add the faces of such a file to the people they name; what is there already is passed over")
+    .description("add the faces of an exported file to the people they name; skip those already there")
     .addHelpText("after", "\nExample:\n  arcface gallery import people.parquet --gallery sqlite:people.db")
     .action(act(read));
 }

@@ -15,13 +15,10 @@ interface ForgetFlags extends GalleryFlags {
 export function forgetCommands(gallery: Command, act: Act): void {
   galleryFlags(gallery.command("forget [names...]"))
     .description(
-      "remove everybody who ever bore a name, with everything kept of them, for good, and prove it by searching for the bytes",
+      "remove everybody who ever bore a name, and all that is kept of them; then search the files for what must be gone",
     )
     .option("--person <numbers...>", 'these people instead, by the numbers that "list NAME --ever" shows')
-    .option(
-      "--finish",
-      "finish what was interrupted or could not be finished, and print receipts that were not printed",
-    )
+    .option("--finish", "finish what was interrupted, and print receipts that were not printed")
     .addHelpText(
       "after",
       '\nA person who was renamed, merged, deleted or whose enrolment was taken back bore the name, too.\nExports, backups and copies that were made earlier may still hold the vectors: delete them yourself.\n\nExample:\n  arcface gallery forget "Ann Example" --gallery sqlite:people.db',
@@ -29,7 +26,7 @@ export function forgetCommands(gallery: Command, act: Act): void {
     .action(act(forget));
   galleryFlags(gallery.command("prune"))
     .description("forget everyone whose date has passed")
-    .option("--deleted [before]", "and what was deleted before a date (default now)")
+    .option("--deleted [before]", "also forget what was deleted before a date (default now)")
     .addHelpText("after", "\nExample:\n  arcface gallery prune --gallery sqlite:people.db")
     .action(act(prune));
 }

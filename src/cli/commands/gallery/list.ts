@@ -16,24 +16,21 @@ interface ListFlags extends GalleryFlags {
 /** `arcface gallery list [NAME]`, `log`, `stats` */
 export function listCommands(gallery: Command, act: Act): void {
   galleryFlags(gallery.command("list [name]"))
-    .description("people in order of their names, or one person's faces with their numbers")
-    .option("--after <name|face>", "go on behind this one: the last of the page before")
+    .description("list people by name, or one person's faces with their numbers")
+    .option("--after <name|face>", "start behind this one: the last of the page before")
     .option("--limit <n>", "how many at most", whole, 1000)
-    .option("--faces", "with a name: the person's faces (what a name alone shows, too)")
-    .option(
-      "--ever",
-      "with a name: everybody who ever bore it, with their numbers, which forget --person takes",
-    )
+    .option("--faces", "with a name: list the person's faces (a name alone does the same)")
+    .option("--ever", "with a name: list everybody who ever bore it; forget --person takes their numbers")
     .addHelpText("after", '\nExample:\n  arcface gallery list "Ann Example" --gallery sqlite:people.db')
     .action(act(list));
   galleryFlags(gallery.command("log"))
-    .description("what was changed, newest first; undo takes a number of this list")
-    .option("--after <number>", "go on below this one", whole)
+    .description("list changes, newest first; undo takes their numbers")
+    .option("--after <number>", "start below this number", whole)
     .option("--limit <n>", "how many at most", whole, 50)
     .addHelpText("after", "\nExample:\n  arcface gallery log --gallery sqlite:people.db")
     .action(act(log));
   galleryFlags(gallery.command("stats"))
-    .description("how many people, faces and changes there are, and how large it is")
+    .description("count people, faces and changes, and tell how large the gallery is")
     .addHelpText("after", "\nExample:\n  arcface gallery stats --gallery sqlite:people.db")
     .action(act(stats));
 }

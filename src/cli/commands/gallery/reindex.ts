@@ -15,7 +15,7 @@ interface ReindexFlags extends GalleryFlags, ModelFlags {
 export function reindexCommand(gallery: Command, act: Act): void {
   const command = galleryFlags(gallery.command("reindex"))
     .description(
-      "embed every face by another pipeline (model, detector, --flip, or alignment of a newer arcface), then change over in one step",
+      "embed every face anew, for another model, detector or --flip, or a newer arcface; then change over in one step",
     )
     .option("--drop-missing", "delete the faces that have neither photograph nor a crop that fits any more")
     .addHelpText(
