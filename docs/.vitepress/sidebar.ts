@@ -29,7 +29,7 @@ function pagesOf(folder: string, in_: string): Entry[] {
 }
 
 const COMMANDS =
-  "compare search embed detect align study reproduce cluster map inspect convert evaluate calibrate gallery serve models data train doctor bench".split(
+  "compare search embed detect align study reproduce cluster map inspect convert evaluate calibrate gallery serve worker models data train doctor bench".split(
     " ",
   );
 
@@ -62,6 +62,7 @@ export const sidebar: Section[] = [
       page("Keep people", "/guides/keep-people"),
       page("Find the threshold for your data", "/guides/threshold"),
       page("Serve over HTTP", "/service"),
+      page("Many photographs, many machines", "/many-machines"),
       page("Your own network", "/own-network"),
       page("Train", "/training"),
       page("Read a study", "/guides/read-a-study"),

@@ -22,6 +22,7 @@ import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { studyCommand } from "./commands/study.ts";
 import { trainCommand } from "./commands/train.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { asFaceError, reportError } from "./failures.ts";
 import type { CliIo } from "./io.ts";
@@ -72,6 +73,7 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
     calibrateCommand,
     galleryCommand,
     serveCommand,
+    workerCommand,
     modelsCommand,
     dataCommand,
     trainCommand,

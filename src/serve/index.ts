@@ -1,5 +1,11 @@
 export { type App, type AppOptions, createApp, type GalleryToServe, type ServiceLog } from "./app.ts";
 export type { FetchOptions, ResolveName } from "./guarded-fetch.ts";
+export { createWorker, LANES, type WorkerOptions } from "./jobs/create-worker.ts";
+export { JobWorker, type JobWorkerOptions } from "./jobs/job-worker.ts";
+export { enrolFolderJob } from "./jobs/kinds/enrol.ts";
+export { shardsJob } from "./jobs/kinds/shards.ts";
+export { PictureLook } from "./jobs/picture-look.ts";
+export type { JobPlaces, Work } from "./jobs/work.ts";
 export { type Listening, listen } from "./listen.ts";
 export { openApiDocument } from "./openapi.ts";
 export {

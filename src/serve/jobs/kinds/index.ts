@@ -4,6 +4,7 @@ import { ENROL } from "./enrol.ts";
 import { IMPORT } from "./import.ts";
 import { MAP } from "./map.ts";
 import { REINDEX } from "./reindex.ts";
+import { SHARDS } from "./shards.ts";
 
 /** Every kind of long work, by the name that it is kept under. */
 export const KINDS: Readonly<Record<string, JobKind>> = {
@@ -12,4 +13,5 @@ export const KINDS: Readonly<Record<string, JobKind>> = {
   reindex: REINDEX,
   cluster: CLUSTER,
   map: MAP,
+  shards: SHARDS,
 };
