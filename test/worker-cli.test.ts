@@ -142,7 +142,7 @@ test.skipIf(missing !== undefined)(
     const from = await copies("people", 5, 4);
     const flags = ["worker", "--gallery", address, "--lease", "2"];
     await using gallery = await Gallery.open(address, { clock });
-    const first = start(...flags, "--enrol", from);
+    const first = start(...flags, "--enrol", from, "--force");
     await first.until(() => first.lines().some(({ job }) => job !== undefined));
     const id = first.lines()[0]!["job"]!;
     // It holds shares, and may have enrolled somebody of them.

@@ -14,6 +14,7 @@ import { clock, type GalleryFlags, galleryFlags, modelOf, openGallery, say } fro
 
 interface WorkerFlags extends ModelFlags, GalleryFlags {
   readonly enrol?: string;
+  readonly force?: boolean;
   readonly embed?: string;
   readonly to?: string;
   readonly photographs?: string;
@@ -31,6 +32,7 @@ export function workerCommand(program: Command, act: Act): void {
   const command = galleryFlags(program.command("worker"))
     .description("take shares of a gallery's long work, beside any number of other workers on any machine")
     .option("--enrol <dir>", "ask for the people of a folder to be enrolled, and end with that")
+    .option("--force", "with --enrol: take the largest face of every picture, however it looks")
     .option(
       "--embed <dir>",
       "ask for the faces of a folder's photographs as Parquet files, and end with that",
@@ -104,11 +106,11 @@ async function run(io: CliIo, flags: WorkerFlags): Promise<number> {
 }
 
 /** The work that this command asks for itself. Throws FaceError USAGE. */
-async function jobOf({ enrol, embed, to, share }: WorkerFlags): Promise<NewJob | undefined> {
+async function jobOf({ enrol, force, embed, to, share }: WorkerFlags): Promise<NewJob | undefined> {
   const { enrolFolderJob, shardsJob } = await import("../../serve/index.ts");
   if (enrol !== undefined && embed !== undefined)
     throw new FaceError("USAGE", { where: "worker", expected: "--enrol or --embed", got: "both" });
-  if (enrol !== undefined) return enrolFolderJob({ folder: resolve(enrol) });
+  if (enrol !== undefined) return enrolFolderJob({ folder: resolve(enrol), force });
   if (embed === undefined) return undefined;
   if (to === undefined)
     throw new FaceError("USAGE", {
