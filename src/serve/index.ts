@@ -4,7 +4,7 @@ export { createWorker, LANES, type WorkerOptions } from "./jobs/create-worker.ts
 export { JobWorker, type JobWorkerOptions } from "./jobs/job-worker.ts";
 export { enrolFolderJob } from "./jobs/kinds/enrol.ts";
 export { shardsJob } from "./jobs/kinds/shards.ts";
-export { PictureLook } from "./jobs/picture-look.ts";
+export { PictureLook, type PictureQueue } from "./jobs/picture-look.ts";
 export type { JobPlaces, Work } from "./jobs/work.ts";
 export { type Listening, listen } from "./listen.ts";
 export { openApiDocument } from "./openapi.ts";

@@ -2,7 +2,16 @@ import { setTimeout } from "node:timers/promises";
 import { FaceError, throwIfAborted } from "../../core/index.ts";
 import type { PictureResult, PictureTasks } from "../../recognise/index.ts";
 import { ServiceError } from "../service-error.ts";
-import type { WorkQueue } from "../work-queue.ts";
+
+/** A queue in front of workers. */
+export interface PictureQueue {
+  /** A picture's faces, or why there are none to be had. Throws ServiceError OVERLOADED when it is full; FaceError ABORTED. */
+  ask<T extends keyof PictureTasks>(
+    picture: Uint8Array,
+    task: T,
+    signal?: AbortSignal,
+  ): Promise<PictureResult<PictureTasks[T]>>;
+}
 
 /** The time after which a full queue is asked again, in milliseconds. */
 const FULL_MS = 100;
@@ -12,12 +21,12 @@ const FULL_MS = 100;
  * for an answer waits for no more than those few.
  */
 export class PictureLook {
-  readonly #queue: Pick<WorkQueue, "ask">;
+  readonly #queue: PictureQueue;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
   /** @param abreast pictures that are read and looked at side by side */
-  constructor(queue: Pick<WorkQueue, "ask">, abreast: number) {
+  constructor(queue: PictureQueue, abreast: number) {
     this.#queue = queue;
     this.#free = abreast;
   }
