@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The photographs that the documents speak of, under their names; those of groups at half their size, to be quick. */
+/** The photographs that the documents speak of, under their names; the samples under other names at half their size, to be quick. */
 async function writePhotographs(to: string): Promise<void> {
   const samples = await samplePhotographs();
   const half = async (number: number): Promise<Buffer> =>
@@ -47,7 +47,7 @@ async function writePhotographs(to: string): Promise<void> {
     await writeFile(join(to, path), bytes);
   };
   for (const number of Object.keys(samples).map(Number))
-    await put(`photographs/sample${number}.jpg`, await half(number));
+    await put(`photographs/sample${number}.jpg`, await readFile(samples[number]!));
   for (const number of [2, 3, 4]) await put(`holiday/${number}.jpg`, await half(number));
   for (const [name, number] of [
     ["party", 1],
