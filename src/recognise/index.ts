@@ -20,6 +20,8 @@ export { FaceFinder, type FaceFinderOptions, type Photograph, type PictureWarnin
 export type { FaceQuality } from "./face-quality.ts";
 export type { VerdictOptions } from "./find-judge.ts";
 export {
+  type CompreFaceAddress,
+  type CompreFacePeople,
   calibrateGallery,
   type EnrolmentOptions,
   type EnrolmentResult,
@@ -30,6 +32,7 @@ export {
   type GalleryOperatingPoint,
   type ImportOptions,
   type ImportReport,
+  importCompreFace,
   importFaces,
   type PersonToEnrol,
   type Portrait,
@@ -42,6 +45,7 @@ export {
   type ReindexGalleryOptions,
   type ReindexReport,
   type RejectReason,
+  readCompreFace,
   reindexBy,
   reindexGallery,
 } from "./gallery/index.ts";

@@ -5,6 +5,12 @@ export {
   type GalleryOperatingPoint,
 } from "./calibrate-gallery.ts";
 export {
+  type CompreFaceAddress,
+  type CompreFacePeople,
+  importCompreFace,
+  readCompreFace,
+} from "./compreface-people.ts";
+export {
   type EnrolmentOptions,
   type EnrolmentResult,
   enrolPhotographs,

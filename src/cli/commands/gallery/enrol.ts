@@ -88,16 +88,28 @@ async function enrol(
     signal: io.signal,
     onProgress: bar.update,
   });
+  const results = enrolPhotographs(gallery, pool, people, {
+    threshold: flags.threshold,
+    gate: gateOf(flags),
+    force: flags.force,
+    expires,
+    signal: io.signal,
+    onProgress: bar.update,
+  });
+  return await tellEnrolment(io, flags, results, bar, incomplete);
+}
+
+/** Tells what became of each photograph, and of all. Returns the exit code. */
+export async function tellEnrolment(
+  io: CliIo,
+  flags: GalleryFlags,
+  results: AsyncIterable<EnrolmentResult>,
+  bar: Pick<ReturnType<typeof progressBar>, "stop">,
+  incomplete = false,
+): Promise<number> {
   const tally = { enrolled: 0, known: 0, rejected: 0, failed: 0 };
   try {
-    for await (const result of enrolPhotographs(gallery, pool, people, {
-      threshold: flags.threshold,
-      gate: gateOf(flags),
-      force: flags.force,
-      expires,
-      signal: io.signal,
-      onProgress: bar.update,
-    })) {
+    for await (const result of results) {
       tally[result.kind]++;
       if (flags.json) io.out(`${JSON.stringify(asJson(result))}\n`);
       else if (result.kind === "rejected" || result.kind === "failed") {

@@ -1,13 +1,14 @@
 import type { Command } from "commander";
-import { exportGallery, importFaces } from "../../../recognise/index.ts";
+import { exportGallery } from "../../../recognise/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
 import { expectWritableFile } from "../../outputs.ts";
 import { progressBar } from "../../progress-bar.ts";
+import { importCommand } from "./import.ts";
 import { count, type GalleryFlags, galleryFlags, openGallery, say } from "./open.ts";
 
-/** `arcface gallery export --out FILE`, `arcface gallery import FILE` */
+/** `arcface gallery export --out FILE`, `arcface gallery import FILE` or `--from compreface URL KEY` */
 export function exchangeCommands(gallery: Command, act: Act): void {
   galleryFlags(gallery.command("export"))
     .description("write all faces with their vectors to a file, without crops and log")
@@ -20,10 +21,7 @@ export function exchangeCommands(gallery: Command, act: Act): void {
       "\nExample:\n  arcface gallery export --out people.parquet --gallery sqlite:people.db",
     )
     .action(act(write));
-  galleryFlags(gallery.command("import <file>"))
-    .description("add the faces of an exported file to the people they name; skip those already there")
-    .addHelpText("after", "\nExample:\n  arcface gallery import people.parquet --gallery sqlite:people.db")
-    .action(act(read));
+  importCommand(gallery, act);
 }
 
 async function write(io: CliIo, flags: GalleryFlags & { out: string }): Promise<number> {
@@ -33,20 +31,5 @@ async function write(io: CliIo, flags: GalleryFlags & { out: string }): Promise<
   const faces = await exportGallery(gallery, flags.out, { signal: io.signal, onProgress: bar.update });
   bar.stop();
   say(io, flags, { out: flags.out, faces }, `${flags.out}: ${count(faces, "face")}`);
-  return EXIT.ok;
-}
-
-async function read(io: CliIo, path: string, flags: GalleryFlags): Promise<number> {
-  await using gallery = await openGallery(io, flags);
-  const bar = progressBar(io);
-  const report = await importFaces(gallery, path, { signal: io.signal, onProgress: bar.update });
-  bar.stop();
-  const { faces, known, nameless } = report;
-  say(
-    io,
-    flags,
-    report,
-    `${count(faces, "face")} imported, ${known} there already, ${nameless} without a name`,
-  );
   return EXIT.ok;
 }
