@@ -1,8 +1,12 @@
 /**
  * The service beside the library's own pool, on the same pictures in the same run, in turns: pictures a second of
- * `/v1/embed` and `/identify` with keep-alive clients in another process, and what an empty queue adds to one answer.
+ * `/v1/embed`, `/v1/compare` and `/identify` with keep-alive clients in another process, and what an empty queue adds to one
+ * answer.
  *
- * npm run bench serve -- [PICTURES] [ROUNDS]: needs LFW in ../shared; 60 pictures and 4 rounds by default.
+ * The pool is the service's own, warm, with its workers, and decodes in them; it is asked in three ways, and the fastest is the
+ * measure: by paths, by bytes one at a time with as many at once as the service has clients, and by bytes four at a time.
+ *
+ * npm run bench serve -- [PICTURES] [ROUNDS]: needs LFW in ../shared; 96 pictures and 5 rounds by default.
  */
 import { fork } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -19,6 +23,8 @@ interface Work {
   readonly path: string;
   readonly pictures: readonly string[];
   readonly clients: number;
+  /** Pictures of one request; several go as a form. */
+  readonly each: number;
 }
 
 interface Done {
@@ -27,17 +33,23 @@ interface Done {
 }
 
 /** The clients' half, in a process of its own. */
-async function askAll({ url, path, pictures, clients }: Work): Promise<Done> {
-  const bytes = pictures.map((each) => readFileSync(each));
+async function askAll({ url, path, pictures, clients, each }: Work): Promise<Done> {
+  const bytes = pictures.map((picture) => Uint8Array.from(readFileSync(picture)));
   const ms: number[] = [];
   let next = 0;
   const begun = performance.now();
   await Promise.all(
     Array.from({ length: clients }, async () => {
-      for (let i = next++; i < bytes.length; i = next++) {
+      for (let i = next; i < bytes.length; i = next) {
+        next += each;
         const sent = performance.now();
-        const headers = { "Content-Type": "image/jpeg" };
-        const response = await fetch(`${url}${path}`, { method: "POST", headers, body: bytes[i]! });
+        const form = new FormData();
+        for (const picture of bytes.slice(i, i + each)) form.append("pictures", new Blob([picture]));
+        const raw = { headers: { "Content-Type": "image/jpeg" }, body: bytes[i]! };
+        const response = await fetch(`${url}${path}`, {
+          method: "POST",
+          ...(each === 1 ? raw : { body: form }),
+        });
         if (response.status !== 200) throw new Error(`expected 200, got ${response.status}`);
         await response.arrayBuffer();
         ms.push(performance.now() - sent);
@@ -54,7 +66,7 @@ if (process.send) {
 } else await compare();
 
 async function compare(): Promise<void> {
-  const [count = 60, rounds = 4] = process.argv.slice(2).map(Number);
+  const [count = 96, rounds = 5] = process.argv.slice(2).map(Number);
   const root = join(sharedFolder(), "data", "lfw", "images");
   const pictures = readdirSync(root)
     .sort()
@@ -93,48 +105,74 @@ async function compare(): Promise<void> {
   });
   const listening = await listen(app, { host: "127.0.0.1", port: 0 });
   const client = fork(fileURLToPath(import.meta.url), { execArgv: process.execArgv });
-  const ask = async (path: string, clients: number, some = pictures): Promise<Done> =>
+  const ask = async (path: string, clients: number, each: number, some = pictures): Promise<Done> =>
     await new Promise((settle) => {
       client.once("message", (done: Done) => settle(done));
-      client.send({ url: listening.url, path, pictures: some, clients } satisfies Work);
+      client.send({ url: listening.url, path, pictures: some, clients, each } satisfies Work);
     });
-  const direct = async (): Promise<number> => {
+  const bytes = pictures.map((path) => readFileSync(path));
+  const timed = async (work: () => Promise<void>): Promise<number> => {
     const begun = performance.now();
-    for await (const result of pool.faces(pictures)) if (result.kind === "failed") throw result.error;
+    await work();
     return pictures.length / ((performance.now() - begun) / 1000);
   };
-  const rates = { library: [] as number[], embed: [] as number[], identify: [] as number[] };
-  await direct();
-  await ask("/v1/embed", 4);
+  const byBytes = async (atOnce: number, each: number): Promise<void> => {
+    let next = 0;
+    const caller = async (): Promise<void> => {
+      for (let i = next; i < bytes.length; i = next) {
+        next += each;
+        for (const result of await pool.recognise(bytes.slice(i, i + each), "faces"))
+          if (result.kind === "failed") throw result.error;
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, caller));
+  };
+  const ways: Readonly<Record<string, () => Promise<number>>> = {
+    "pool, by paths": () =>
+      timed(async () => {
+        for await (const result of pool.faces(pictures)) if (result.kind === "failed") throw result.error;
+      }),
+    "pool, by bytes": () => timed(async () => await byBytes(8, 1)),
+    "pool, four at a time": () => timed(async () => await byBytes(2 * pool.workers, 4)),
+    "/v1/embed": async () => pictures.length / (await ask("/v1/embed", 8, 1)).seconds,
+    "/v1/compare": async () => pictures.length / (await ask("/v1/compare", 8, 2)).seconds,
+    "/identify": async () => pictures.length / (await ask("/v1/collections/default/identify", 8, 1)).seconds,
+  };
+  const rates = Object.fromEntries(Object.keys(ways).map((name) => [name, [] as number[]]));
+  for (const way of Object.values(ways)) await way();
+  const order = Object.entries(ways);
   for (let round = 0; round < rounds; round++) {
-    rates.library.push(await direct());
-    rates.embed.push(pictures.length / (await ask("/v1/embed", 8)).seconds);
-    rates.identify.push(pictures.length / (await ask("/v1/collections/default/identify", 8)).seconds);
+    // Another order every round: nobody is always behind the same one.
+    for (const [name, way] of [...order.slice(round % order.length), ...order.slice(0, round % order.length)])
+      rates[name]!.push(await way());
   }
-  // An empty queue: one request at a time, against the same picture handed to the pool.
-  const few = pictures.slice(0, 30);
+  // An empty queue: one request at a time beside the same picture handed to the pool, now the one first and now the other.
   const added: number[] = [];
-  for (let round = 0; round < 3; round++) {
-    const own: number[] = [];
-    for (const path of few) {
-      const bytes = readFileSync(path);
-      const begun = performance.now();
-      await pool.recognise([bytes], "faces");
-      own.push(performance.now() - begun);
+  for (let round = 0; round < 4; round++)
+    for (const [i, path] of pictures.slice(0, 30).entries()) {
+      const direct = async (): Promise<number> => {
+        const begun = performance.now();
+        await pool.recognise([bytes[i]!], "faces");
+        return performance.now() - begun;
+      };
+      const asked = async (): Promise<number> => (await ask("/v1/embed", 1, 1, [path])).ms[0]!;
+      const [own, served] =
+        round % 2 === 0
+          ? [await direct(), await asked()]
+          : await asked().then(async (served): Promise<[number, number]> => [await direct(), served]);
+      added.push(served - own);
     }
-    const { ms } = await ask("/v1/embed", 1, few);
-    added.push(...ms.map((each, i) => each - own[i]!));
-  }
-  const ratios = (name: "embed" | "identify"): number =>
-    median(rates[name].map((rate, round) => rate / rates.library[round]!));
+  const pools = Object.keys(ways).filter((name) => name.startsWith("pool"));
+  const best = pools.reduce((a, b) => (median(rates[a]!) >= median(rates[b]!) ? a : b));
   console.log(describeMachine());
   console.log(`${pictures.length} pictures, ${rounds} rounds, 8 clients, ${pool.workers} workers`);
-  console.log(`library's pool: ${median(rates.library).toFixed(1)} pictures/s`);
-  for (const name of ["embed", "identify"] as const)
+  for (const name of Object.keys(ways)) {
+    const share = median(rates[name]!.map((rate, round) => rate / rates[best]![round]!));
     console.log(
-      `/${name}: ${median(rates[name]).toFixed(1)} pictures/s, ${(100 * ratios(name)).toFixed(0)} % of the pool`,
+      `${name}: ${median(rates[name]!).toFixed(1)} pictures/s (${Math.min(...rates[name]!).toFixed(1)} to ${Math.max(...rates[name]!).toFixed(1)}), ${(100 * share).toFixed(0)} % of "${best}"`,
     );
-  console.log(`empty queue adds ${median(added).toFixed(1)} ms (median)`);
+  }
+  console.log(`empty queue adds ${median(added).toFixed(1)} ms (median of ${added.length})`);
   client.kill();
   await listening.close();
   rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { aborted, FaceError, personName, type WorkOptions } from "../../core/index.ts";
+import { aborted, FaceError, parseJson, personName, type WorkOptions } from "../../core/index.ts";
 import type { Gallery } from "../../gallery/index.ts";
 import type { PhotographResult, RecognizerPool } from "../pool.ts";
 import {
@@ -175,7 +175,7 @@ async function* inTurn<T, R>(
 async function listed(address: CompreFaceAddress, path: string, signal?: AbortSignal): Promise<object> {
   const bytes = await answerOf(address, path, LIST_BYTES, signal);
   try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    const value: unknown = parseJson(Buffer.from(bytes).toString("utf8"));
     if (typeof value === "object" && value !== null) return value;
   } catch {
     // Told below.

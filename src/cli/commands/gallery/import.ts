@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { FaceError } from "../../../core/index.ts";
+import { FaceError, readText } from "../../../core/index.ts";
 import { importCompreFace, importFaces, RecognizerPool, readCompreFace } from "../../../recognise/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -78,9 +77,5 @@ async function fromCompreFace(io: CliIo, url: string, key: string, flags: Import
 /** A key, or the first line of the file that holds it: what stands on a command line other users of a machine can see. */
 async function keyOf(text: string): Promise<string> {
   if (!text.startsWith("@")) return text;
-  try {
-    return (await readFile(text.slice(1), "utf8")).split("\n", 1)[0]!.trim();
-  } catch (cause) {
-    throw new FaceError("BAD_FILE", { where: text.slice(1), expected: "a file with a key", cause });
-  }
+  return (await readText(text.slice(1))).split("\n", 1)[0]!.trim();
 }
