@@ -7,10 +7,9 @@ export interface Answered {
   readonly ms: number;
 }
 
-/** The outcome of a load. */
+/** The outcome of a load, and the people whose making was acknowledged by then. */
 export interface LoadReport {
   readonly answers: readonly Answered[];
-  /** Numbers of people whose making was acknowledged. */
   readonly acknowledged: readonly number[];
 }
 
@@ -22,6 +21,8 @@ export class MixedLoad {
   readonly #pictures: readonly Uint8Array<ArrayBuffer>[];
   readonly #asks: readonly (readonly [kind: string, ask: Ask])[];
   readonly #run: string;
+  /** Numbers of people whose making was acknowledged so far. */
+  readonly acknowledged: number[] = [];
   #turn = 0;
   #picture = 0;
 
@@ -53,7 +54,7 @@ export class MixedLoad {
     return form;
   }
 
-  async #ask(answers: Answered[], acknowledged: number[]): Promise<void> {
+  async #ask(answers: Answered[]): Promise<void> {
     const turn = this.#turn++;
     const [kind, ask] = this.#asks[turn % this.#asks.length]!;
     const { path, body } = ask(`${this.#run} ${turn}`);
@@ -63,7 +64,7 @@ export class MixedLoad {
       const response = await fetch(`${this.#url}${path}`, body ? { method: "POST", body } : {});
       const json = (await response.json()) as { person?: { id: number } | null };
       status = response.status;
-      if (kind === "createPerson" && status === 201) acknowledged.push(json.person!.id);
+      if (kind === "createPerson" && status === 201) this.acknowledged.push(json.person!.id);
     } catch {
       // Told as status 0.
     }
@@ -72,29 +73,28 @@ export class MixedLoad {
 
   /** So many clients, each of which asks anew when answered, until `ms` are over and so many requests were made. */
   async closed(clients: number, ms: number, least = 0): Promise<LoadReport> {
-    const report = { answers: [] as Answered[], acknowledged: [] as number[] };
+    const answers: Answered[] = [];
     const end = performance.now() + ms;
     const first = this.#turn;
     const client = async (): Promise<void> => {
-      while (performance.now() < end || this.#turn - first < least)
-        await this.#ask(report.answers, report.acknowledged);
+      while (performance.now() < end || this.#turn - first < least) await this.#ask(answers);
     };
     await Promise.all(Array.from({ length: clients }, client));
-    return report;
+    return { answers, acknowledged: this.acknowledged };
   }
 
   /** So many requests a second, whether answered or not, until `ms` are over or `until` is; then what is open is waited for. */
   async open(perSecond: number, ms: number, until?: AbortSignal): Promise<LoadReport> {
-    const report = { answers: [] as Answered[], acknowledged: [] as number[] };
+    const answers: Answered[] = [];
     const begun = performance.now();
     const asked: Promise<void>[] = [];
     while (performance.now() - begun < ms && !until?.aborted) {
       const due = Math.floor(((performance.now() - begun) / 1000) * perSecond);
-      while (asked.length < due) asked.push(this.#ask(report.answers, report.acknowledged));
+      while (asked.length < due) asked.push(this.#ask(answers));
       await new Promise((settle) => setTimeout(settle, 10));
     }
     await Promise.all(asked);
-    return report;
+    return { answers, acknowledged: this.acknowledged };
   }
 }
 
