@@ -1,9 +1,10 @@
+import { FaceError } from "../core/index.ts";
 import { ServiceError } from "./service-error.ts";
 
 /**
  * A request's body, whole: no longer than it may be, and not for longer than it may take.
  *
- * Throws    ServiceError TOO_LARGE, TIMEOUT; USAGE is the caller's to say of a body that breaks off
+ * Throws    ServiceError TOO_LARGE, TIMEOUT; FaceError ABORTED for a body that breaks off
  */
 export async function readBody(
   request: Request,
@@ -28,6 +29,14 @@ export async function readBody(
       if (total > bodyBytes) throw tooLarge(bodyBytes);
       parts.push(value);
     }
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    throw new FaceError("ABORTED", {
+      where: "body",
+      expected: "all of it",
+      got: "a part, and the client gone",
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
     // Nothing more of a body that was refused is read.

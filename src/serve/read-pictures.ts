@@ -64,8 +64,24 @@ export interface Form {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** Parts of a form, and names in an object of JSON: many times what any request has. */
+const MANY = 1000;
+
+/** A form with more parts than any request has is not begun with. Throws FaceError USAGE. */
+function expectFewParts(body: Uint8Array, type: string): void {
+  const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type)?.slice(1).find(Boolean);
+  if (boundary === undefined) return;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const mark = `--${boundary}`;
+  let parts = 0;
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length))
+    if (++parts > MANY)
+      throw new FaceError("USAGE", { where: "body", expected: `at most ${MANY} parts`, got: "more" });
+}
+
 /** A form's parts. Throws FaceError USAGE. */
 export async function readForm(body: Uint8Array, type: string): Promise<Form> {
+  expectFewParts(body, type);
   let form: FormData;
   try {
     form = await new Response(body as Uint8Array<ArrayBuffer>, {
@@ -117,19 +133,29 @@ async function ofJson(
 export function ofBase64(text: string): Uint8Array {
   // As browsers make it: data:image/jpeg;base64,…
   const bare = text.replace(/^data:[^,]{0,200};base64,/i, "");
-  if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(bare))
+  // No two parts of this can take the same character: anything else takes the square of a hostile body's length.
+  if (!/^[A-Za-z0-9+/_\s-]*(?:=\s*){0,2}$/.test(bare))
     throw new FaceError("USAGE", { where: "base64", expected: "base64", got: "other characters" });
   return Buffer.from(bare, "base64");
 }
 
 /** A body's JSON. Throws FaceError USAGE. */
 export function json(body: Uint8Array): unknown {
+  let value: unknown;
   try {
-    return parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+    value = parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? "something else" : reasonOf(cause);
     throw new FaceError("USAGE", { where: "body", expected: "JSON", got: why, cause });
   }
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length > MANY
+  )
+    throw new FaceError("USAGE", { where: "body", expected: `at most ${MANY} names`, got: "more" });
+  return value;
 }
 
 /** A value that a schema takes. Throws FaceError USAGE, which names the field and not what was in it. */

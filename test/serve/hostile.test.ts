@@ -267,3 +267,25 @@ test("a defect is told without its sentence, and logged without names", async ()
   expect(status).toBeGreaterThanOrEqual(500);
   expect(json.error.message).not.toContain("broken.db");
 });
+
+test("bodies that are cheap to send are cheap to refuse: base64 of blanks, forms of many parts, objects of many names", async () => {
+  const { app: own } = await madeService("cheap");
+  const base64 = `${" ".repeat(4_000_000)}!`;
+  const parts = '--X\r\nContent-Disposition: form-data; name="p"; filename="a"\r\n\r\n\r\n'.repeat(50_000);
+  const names = `{${Array.from({ length: 300_000 }, (_, i) => `"k${i}":1`).join(",")}}`;
+  const bodies = [
+    ["application/json", JSON.stringify({ picture: { base64 } })],
+    ["multipart/form-data; boundary=X", `${parts}--X--\r\n`],
+    ["application/json", names],
+  ] as const;
+  for (const [type, body] of bodies) {
+    const begun = performance.now();
+    const url = "http://127.0.0.1:8080/v1/detect";
+    const headers = { "Content-Type": type };
+    const response = await own.fetch(new Request(url, { method: "POST", headers, body }));
+    expect(response.status).toBe(400);
+    // The square of their length took minutes; the machine may be busy with other tests.
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  }
+  expect((await ask(own, "GET", "/healthz")).status).toBe(200);
+});

@@ -1,5 +1,6 @@
+import { open } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { FaceError, readText } from "../../../core/index.ts";
+import { FaceError } from "../../../core/index.ts";
 import { importCompreFace, importFaces, RecognizerPool, readCompreFace } from "../../../recognise/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -77,5 +78,12 @@ async function fromCompreFace(io: CliIo, url: string, key: string, flags: Import
 /** A key, or the first line of the file that holds it: what stands on a command line other users of a machine can see. */
 async function keyOf(text: string): Promise<string> {
   if (!text.startsWith("@")) return text;
-  return (await readText(text.slice(1))).split("\n", 1)[0]!.trim();
+  const path = text.slice(1);
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    return buffer.toString("utf8", 0, bytesRead).split("\n", 1)[0]!.trim();
+  } catch (cause) {
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file with a key", cause });
+  }
 }
