@@ -45,7 +45,7 @@ export async function arcface(
   return { code, out, err };
 }
 
-/** Whether a command is running here: what it sets in the environment is the process's. */
+/** True while a command is running here: what it sets in the environment is the process's. */
 let running = false;
 
 /**

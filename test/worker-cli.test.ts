@@ -159,7 +159,7 @@ test.skipIf(missing !== undefined)(
     const digests = faces.map(({ provenance }) => provenance.sha256);
     expect(new Set(digests).size).toBe(digests.length);
     expect(faces.length).toBeGreaterThan(0);
-    // What was not enrolled was refused with a reason: nothing is lost in between.
+    // Each of the others was refused with a reason: nothing is lost in between.
     const { counts } = last;
     const told = ["enrolled", "known", "rejected", "failed"].map((each) => counts[each] ?? 0);
     expect(told.reduce((a, b) => a + b, 0)).toBe(20);

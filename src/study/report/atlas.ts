@@ -9,7 +9,7 @@ export interface Atlas {
   readonly layout: AtlasLayout;
   /** JPEG files. */
   readonly pictures: readonly Uint8Array[];
-  /** What was packed. */
+  /** The packed pictures. */
   readonly tiles: readonly RgbImage[];
 }
 
