@@ -43,6 +43,11 @@ export class BatchScan {
     return new BatchScan(rows, await IntegerProduct.open(threads));
   }
 
+  /** The same engine for rows of another form; only one of the two is closed. */
+  over(rows: QuantisedRows): BatchScan {
+    return new BatchScan(rows, this.#product);
+  }
+
   /** The candidates of every query. The rows must not be changed until they are there. */
   async gather(
     queries: readonly UnitVector[],
@@ -74,7 +79,7 @@ export class BatchScan {
     const rows = this.#rows;
     const { buffer } = rows.memory;
     const size = rows.planeBytes * 2;
-    const quantised = queries.map((query) => quantiseQuery(rows.rotated(query), PRODUCT_LEVELS));
+    const quantised = queries.map((query) => quantiseQuery(rows.turned(query), PRODUCT_LEVELS));
     const candidates = queries.map(() => new Candidates(new BestNeighbours(k)));
     // The search of the products takes four queries at a time; those that fill up reach no floor.
     const columns = Math.ceil(queries.length / 4) * 4;
@@ -83,11 +88,13 @@ export class BatchScan {
     const steps = new Float32Array(buffer, desk.terms + 4 * columns, columns).fill(0);
     const lengths = new Float32Array(buffer, desk.terms + 8 * columns, columns).fill(0);
     const margins = new Float32Array(buffer, desk.terms + 12 * columns, columns).fill(-1);
-    for (const [j, { values, sum, step, length }] of quantised.entries()) {
+    const residuals = new Float32Array(buffer, desk.terms + 16 * columns, columns).fill(0);
+    for (const [j, { values, sum, step, length, residual }] of quantised.entries()) {
       for (let i = 0; i < size; i++) right[i * columns + j] = values[i]!;
       sums[j] = 128 * sum;
       steps[j] = step;
       lengths[j] = length;
+      residuals[j] = residual;
     }
     const places = new Int32Array(buffer, desk.out, CAPACITY);
     const which = new Int32Array(buffer, desk.out + 4 * CAPACITY, CAPACITY);
@@ -105,6 +112,7 @@ export class BatchScan {
       await this.#product.run(desk.left.subarray(0, count * size), right, size, product);
       new Int32Array(buffer, desk.products, product.length).set(product);
       const radii = new Float32Array(buffer, rows.fineAt(block), BLOCK_ROWS);
+      const outside = rows.residuals(block);
       for (let from = 0; from < count; from = next[0]!, step = Math.min(BLOCK_ROWS, step * 2)) {
         for (const [j, { slack }] of quantised.entries())
           margins[j] = slack - Math.max(-4, candidates[j]!.floor);
@@ -123,8 +131,8 @@ export class BatchScan {
         for (let i = 0; i < found; i++) {
           const row = first + places[i]!;
           const j = which[i]!;
-          const { length, slack } = quantised[j]!;
-          const radius = length * radii[places[i]!]! + slack;
+          const { length, slack, residual } = quantised[j]!;
+          const radius = length * radii[places[i]!]! + residual * outside[places[i]!]! + slack;
           // The floor may have risen since the kernel compared.
           if (cosines[i]! + radius < candidates[j]!.floor) continue;
           const id = rows.idOf(row);
@@ -142,7 +150,7 @@ export class BatchScan {
     return {
       unpacked: rows.allocate(size),
       products: rows.allocate(BLOCK_ROWS * QUERIES * 4),
-      terms: rows.allocate(QUERIES * 16),
+      terms: rows.allocate(QUERIES * 20),
       // The kernel puts the row to go on with in front.
       out: rows.allocate(64 + 12 * CAPACITY) + 64,
       left: new Uint8Array(size),

@@ -11,10 +11,12 @@ import { BestGroups, BestNeighbours, type Board, type SearchGoal } from "./best-
 import { Candidates } from "./candidates.ts";
 import { IdTable } from "./id-table.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
+import { FEWEST_DIMENSIONS, type MeasuredShape, MOST_DIMENSIONS } from "./learned-axes.ts";
 import { placeQuery } from "./quantised-query.ts";
 import { MAX_DIMENSION, MAX_THREADS, QuantisedRows } from "./quantised-rows.ts";
 import { type Scan, scanBlocks } from "./scan-rows.ts";
 import { ScanThreads } from "./scan-threads.ts";
+import { ShapeChange } from "./shape-change.ts";
 import {
   checkCount,
   checkKey,
@@ -40,17 +42,49 @@ export interface ExactIndexOptions {
   readonly vectors?: VectorSource | undefined;
   /** Threads that scan, this one included; 1 to 16, at most one per core. They need cores of their own: on busy ones they cost time. @default 1 */
   readonly threads?: number | undefined;
+  /**
+   * Vectors from which the index learns their shape: those of a network rarely fill all their dimensions, and searching them
+   * along fewer axes is faster and takes less memory, with the same answers. It looks again each time there are eight times
+   * as many, and when vectors come that do not fit. `Infinity` never does. @default 16,384
+   */
+  readonly learnFrom?: number | undefined;
+}
+
+/** The shape of an index's vectors, and the form it keeps them in. */
+export interface IndexShape {
+  /** Length of the vectors. */
+  readonly dimension: number;
+  /** Axes that they are searched along; as many as dimensions where fewer would be no faster. */
+  readonly axes: number;
+  /** Part of the squared lengths that lies along those axes, in [0, 1]. */
+  readonly energy: number;
+  /** Evenly filled dimensions that would spread cosines as these vectors do: (Σλ)² / Σλ² of their second moments. */
+  readonly effectiveDimension: number;
+  /** Predicted time of a search, as part of that in all dimensions; 1 where all are searched. */
+  readonly cost: number;
 }
 
 /** The parts that exist once the dimension is known. */
 interface Rows {
-  readonly quantised: QuantisedRows;
+  /** Changed for one of another form, with the same rows, when the shape of the vectors has been learned. */
+  quantised: QuantisedRows;
   readonly vectors: VectorRows | undefined;
   readonly rowOf: IdTable;
 }
 
 /** Fewer queries than this are faster one by one than as a matrix product. */
 const SMALLEST_BATCH = 4;
+
+/** Vectors from which the shape is learned, and by how many times they must have grown for it to be looked at again. */
+const [LEARN_FROM, LEARN_AGAIN] = [16_384, 8];
+/** The same after it could not be: a vector was gone from its source, or could not be read. */
+const TRY_AGAIN = 1.25;
+/** Vectors longer outside of the axes than so many times what is usual, and a little, are strays. */
+const [STRAY, STRAY_LEAST] = [1.25, 0.05];
+/** The shape is learned anew when one vector in so many is a stray, but never for fewer than some. */
+const [STRAY_PART, FEWEST_STRAYS] = [16, 1024];
+/** Milliseconds of learning with every vector added, and at a time when nothing else is to do. */
+const [LEARN_WITH_ADD_MS, LEARN_IDLE_MS] = [0.05, 2];
 
 /**
  * Exact nearest neighbours, fast: vectors are scanned as bytes in WebAssembly, and the few whose error bound reaches
@@ -79,10 +113,14 @@ export class ExactIndex implements VectorIndex {
   #version = 0;
   readonly #masks = new WeakMap<VectorFilter, { readonly version: number; readonly bytes: Uint8Array }>();
   readonly #remembered = new WeakSet<VectorFilter>();
+  #learnAt: number;
+  #shape: MeasuredShape | undefined;
+  #change: ShapeChange | undefined;
+  #strays = 0;
   #closed = false;
 
   /** Throws FaceError USAGE for a dimension or a number of threads out of range. */
-  constructor({ dimension, vectors, threads = 1 }: ExactIndexOptions = {}) {
+  constructor({ dimension, vectors, threads = 1, learnFrom = LEARN_FROM }: ExactIndexOptions = {}) {
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
       throw new FaceError("USAGE", {
         where: "search",
@@ -91,6 +129,7 @@ export class ExactIndex implements VectorIndex {
       });
     this.#source = vectors;
     this.#threadCount = threadCount(threads);
+    this.#learnAt = learnFrom;
     if (dimension !== undefined) this.#open(dimension);
   }
 
@@ -107,9 +146,10 @@ export class ExactIndex implements VectorIndex {
     if (this.has(id))
       throw new FaceError("USAGE", { where: "search", expected: "an id that is not there yet", got: id });
     const { quantised, vectors, rowOf } = this.#checked(vector, group);
-    const row = quantised.push(id, vector, group);
+    const { row, residual } = quantised.push(id, vector, group);
     vectors?.set(row, vector);
     rowOf.set(id, row);
+    this.#learn(residual);
   }
 
   replace(id: number, vector: UnitVector, group?: number): void {
@@ -117,8 +157,10 @@ export class ExactIndex implements VectorIndex {
     if (row === undefined)
       throw new FaceError("USAGE", { where: "search", expected: "an id that is there", got: id });
     const { quantised, vectors } = this.#checked(vector, group);
-    quantised.set(row, id, vector, group);
+    const residual = quantised.set(row, id, vector, group);
     vectors?.set(row, vector);
+    this.#change?.replaced(row, id, vector, group);
+    this.#learn(residual);
   }
 
   remove(id: number): boolean {
@@ -126,14 +168,14 @@ export class ExactIndex implements VectorIndex {
     if (row === undefined) return false;
     const { quantised, vectors, rowOf } = this.#rows!;
     this.#version++;
-    const last = quantised.count - 1;
-    const lastId = quantised.idOf(last);
     rowOf.delete(id);
-    if (row !== last) {
-      rowOf.set(lastId, row);
-      vectors?.set(row, vectors.get(last));
+    for (const [from, to] of this.#change?.remove(row) ?? [[quantised.count - 1, row]]) {
+      if (from === to) continue;
+      rowOf.set(quantised.idOf(from), to);
+      vectors?.set(to, vectors.get(from));
+      quantised.copyRow(from, to);
     }
-    quantised.moveLastTo(row);
+    quantised.dropLast();
     return true;
   }
 
@@ -177,6 +219,7 @@ export class ExactIndex implements VectorIndex {
     if (this.size === 0 || queries.length < SMALLEST_BATCH || this.#closed) return oneByOne();
     const before = this.#version;
     this.#batches ??= await BatchScan.open(this.#rows!.quantised, this.#threadCount);
+    // Rows that are kept in another form meanwhile have the same numbers.
     const gathered = await this.#batches.gather(queries, { k, filter, ...work });
     // The index was changed meanwhile: rows are not where they were.
     if (this.#version !== before) return oneByOne();
@@ -186,8 +229,24 @@ export class ExactIndex implements VectorIndex {
     });
   }
 
+  /** The shape of the vectors; undefined while it has not been learned, see `learnFrom`. */
+  shape(): IndexShape | undefined {
+    if (!this.#shape) return undefined;
+    const { axes, energy, effectiveDimension, cost } = this.#shape;
+    const dimension = this.dimension!;
+    return { dimension, axes: axes?.count ?? dimension, energy, effectiveDimension, cost };
+  }
+
+  /** Resolves once no change of form is under way. Searches need not wait for it. */
+  async settled(): Promise<void> {
+    while (this.#change && !this.#closed) {
+      this.#advance(LEARN_IDLE_MS);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   memory(): IndexMemory {
-    const scanBytes = this.#rows?.quantised.bytes ?? 0;
+    const scanBytes = (this.#rows?.quantised.bytes ?? 0) + (this.#change?.rows?.bytes ?? 0);
     const exactBytes = this.#rows?.vectors?.bytes ?? 0;
     const lookupBytes = this.#rows?.rowOf.bytes ?? 0;
     return {
@@ -203,6 +262,7 @@ export class ExactIndex implements VectorIndex {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#change = undefined;
     await Promise.all([this.#threads?.close(), this.#batches?.close()]);
   }
 
@@ -219,8 +279,9 @@ export class ExactIndex implements VectorIndex {
       });
     const quantised = new QuantisedRows(dimension);
     const vectors = this.#source ? undefined : new VectorRows(dimension);
-    this.#rows = { quantised, vectors, rowOf: new IdTable((row) => quantised.idOf(row)) };
-    return this.#rows;
+    const rows: Rows = { quantised, vectors, rowOf: new IdTable((row) => rows.quantised.idOf(row)) };
+    this.#rows = rows;
+    return rows;
   }
 
   /** The rows, about to be changed to hold a vector that has been checked. */
@@ -229,6 +290,58 @@ export class ExactIndex implements VectorIndex {
     checkVector(vector, this.dimension);
     this.#version++;
     return this.#rows ?? this.#open(vector.length);
+  }
+
+  /** Sees to it that the shape is learned when it is time, after a vector was added or replaced. */
+  #learn(residual: number): void {
+    const { quantised } = this.#rows!;
+    if (this.#change) {
+      // A source is not read here: it may be where this vector comes from.
+      if (!this.#source) this.#advance(LEARN_WITH_ADD_MS);
+      return;
+    }
+    const axes = this.#shape?.axes;
+    if (axes && residual > STRAY * this.#shape!.usualResidual + STRAY_LEAST) {
+      this.#strays++;
+      if (this.#strays >= FEWEST_STRAYS && this.#strays * STRAY_PART >= quantised.count) this.#learnAt = 0;
+    }
+    if (quantised.count < this.#learnAt || this.#closed) return;
+    if (quantised.dimension < FEWEST_DIMENSIONS || quantised.dimension > MOST_DIMENSIONS) return;
+    const { vectors } = this.#rows!;
+    this.#change = new ShapeChange(quantised, (row) =>
+      vectors ? vectors.get(row) : this.#source!.read(quantised.idOf(row)),
+    );
+    this.#learnWhenIdle();
+  }
+
+  /** Goes on learning between other work, a little at a time, and keeps no process alive for it. */
+  #learnWhenIdle(): void {
+    setImmediate(() => {
+      if (!this.#change) return;
+      this.#advance(LEARN_IDLE_MS);
+      this.#learnWhenIdle();
+    }).unref();
+  }
+
+  #advance(milliseconds: number): void {
+    const change = this.#change!;
+    try {
+      if (!change.advance(milliseconds)) return;
+    } catch {
+      // A vector that cannot be read is told to whoever searches for it; the form it is kept in stays as it is.
+      this.#change = undefined;
+      this.#learnAt = this.size * TRY_AGAIN;
+      return;
+    }
+    this.#change = undefined;
+    this.#strays = 0;
+    const { shape, rows } = change;
+    this.#learnAt = this.size * (shape ? LEARN_AGAIN : TRY_AGAIN);
+    this.#shape = shape ?? this.#shape;
+    if (!rows) return;
+    this.#rows!.quantised = rows;
+    this.#threads?.follow(rows);
+    this.#batches = this.#batches?.over(rows);
   }
 
   #find<B extends Board>(
@@ -242,7 +355,7 @@ export class ExactIndex implements VectorIndex {
     if (!this.#rows) return best;
     const { quantised } = this.#rows;
     const { memory, queryAt, program } = quantised;
-    placeQuery(quantised.rotated(query), memory.buffer, queryAt, program.form);
+    placeQuery(quantised.turned(query), memory.buffer, queryAt, program.form);
     const blocks = Math.ceil(quantised.count / BLOCK_ROWS);
     const helped = this.#threadCount > 1 && !this.#closed && blocks > this.#threadCount;
     const masked = this.#placeMask(filter, helped);

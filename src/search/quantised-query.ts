@@ -11,6 +11,18 @@ export interface QuantisedQuery {
   readonly length: number;
   /** The most by which the query's own rounding can change any cosine, with room for float32 arithmetic. */
   readonly slack: number;
+  /** Length of what the query has outside of the axes. */
+  readonly residual: number;
+}
+
+/** A vector as rows are kept: turned, and cut off where the rows have fewer axes than dimensions. */
+export interface TurnedVector {
+  /** A view good until the next vector is turned. */
+  readonly components: ReadonlyFloat32;
+  /** Length of what lies outside of the axes, rounded up. */
+  readonly residual: number;
+  /** The most by which the product of two such vectors' components can miss that of the exact ones. */
+  readonly error: number;
 }
 
 /** Largest integers of a query: in the scan, where they are multiplied by 256, and in the matrix product. */
@@ -26,18 +38,20 @@ const FIRST_COMPONENTS = 256;
 /** Bytes before the integers of a query in the scan's memory. */
 const HEADER_BYTES = 64;
 
-/** Stored vectors may be this long at most (their squared length is 1 within `UNIT_TOLERANCE`). */
-const LONGEST_ROW = 1.0006;
+/** Vectors may be this long at most (their squared length is 1 within `UNIT_TOLERANCE`). */
+export const LONGEST_ROW = 1.0006;
 /** Covers float32 rounding in the kernel: at most a few units of 2⁻²⁴ of values below 32. */
 const ARITHMETIC = 2e-5;
 
 /**
- * Rounds a rotated query to whole numbers from −levels to levels.
+ * Rounds a turned query to whole numbers from −levels to levels.
  *
- * The cosine of a row is q·x. With q = q̂ + f and x = x̂ + e, where hats are the quantised vectors,
- * |q·x − q̂·x̂| = |q̂·e + f·x| ≤ ‖q̂‖‖e‖ + ‖f‖‖x‖: `length` times the row's distance, plus `slack`.
+ * Along the axes the cosine of a row is q·x. With q = q̂ + f and x = x̂ + e, where hats are the quantised vectors,
+ * |q·x − q̂·x̂| = |q̂·e + f·x| ≤ ‖q̂‖‖e‖ + ‖f‖‖x‖: `length` times the row's distance, plus `slack`. Outside of the axes
+ * it is at most `residual` times the row's.
  */
-export function quantiseQuery(query: ReadonlyFloat32, levels: number): QuantisedQuery {
+export function quantiseQuery(turned: TurnedVector, levels: number): QuantisedQuery {
+  const { components: query, residual, error: turning } = turned;
   let largest = 0;
   for (let i = 0; i < query.length; i++) largest = Math.max(largest, Math.abs(query[i]!));
   // The kernel computes with the step as a float32, so that is what counts.
@@ -45,7 +59,8 @@ export function quantiseQuery(query: ReadonlyFloat32, levels: number): Quantised
   const values = new Int16Array(query.length);
   let [sum, error] = [0, 0];
   for (let i = 0; i < query.length; i++) {
-    const value = Math.max(-levels, Math.min(levels, Math.round(query[i]! / step)));
+    // A query at right angles to every axis has no step.
+    const value = step > 0 ? Math.max(-levels, Math.min(levels, Math.round(query[i]! / step))) : 0;
     values[i] = value;
     sum += value;
     error += (query[i]! - value * step) ** 2;
@@ -55,23 +70,19 @@ export function quantiseQuery(query: ReadonlyFloat32, levels: number): Quantised
     sum,
     step,
     length: lengthOf(values, step),
-    slack: Math.fround(Math.sqrt(error) * LONGEST_ROW * 1.001 + ARITHMETIC),
+    slack: Math.fround(Math.sqrt(error) * (LONGEST_ROW + turning) * 1.001 + turning + ARITHMETIC),
+    residual,
   };
 }
 
-/** Puts a rotated query into the scan's memory as that form of scan.as wants it. */
-export function placeQuery(
-  query: ReadonlyFloat32,
-  buffer: SharedArrayBuffer,
-  at: number,
-  form: ScanForm,
-): void {
-  const { values, sum, step, length, slack } = quantiseQuery(query, SCAN_LEVELS);
+/** Puts a turned query into the scan's memory as that form of scan.as wants it. */
+export function placeQuery(query: TurnedVector, buffer: SharedArrayBuffer, at: number, form: ScanForm): void {
+  const { values, sum, step, length, slack, residual } = quantiseQuery(query, SCAN_LEVELS);
   new Int32Array(buffer, at, 1)[0] = sum;
   new Float32Array(buffer, at + 4, 3).set([step, length, slack]);
   const rest = values.subarray(FIRST_COMPONENTS);
   new Int32Array(buffer, at + 16, 1)[0] = rest.reduce((total, value) => total + value, 0);
-  new Float32Array(buffer, at + 20, 1)[0] = lengthOf(rest, step);
+  new Float32Array(buffer, at + 20, 2).set([lengthOf(rest, step), residual]);
   if (form === "plain") {
     for (let i = 0; i < values.length; i++) values[i]! *= NIBBLE_FACTORS[(i >> 3) & 3]!;
     new Int16Array(buffer, at + HEADER_BYTES, values.length).set(values);

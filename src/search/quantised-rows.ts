@@ -9,7 +9,8 @@ import {
   type ScanProgram,
   scanProgram,
 } from "./kernel/scan-kernel.ts";
-import { queryBytes } from "./quantised-query.ts";
+import type { LearnedAxes } from "./learned-axes.ts";
+import { LONGEST_ROW, queryBytes, type TurnedVector } from "./quantised-query.ts";
 
 /** Longest vector: the sums of longer ones would leave 32 bits. */
 export const MAX_DIMENSION = 4096;
@@ -19,14 +20,17 @@ export const MAX_THREADS = 16;
 
 const PAGE = 65_536;
 const QUERY_AT = 1024;
-/** A vector on its way to being quantised, in float32. */
+/** A turned vector on its way to being quantised, in float32. */
 const VECTOR_AT = Math.ceil((QUERY_AT + queryBytes(MAX_DIMENSION)) / 64) * 64;
-/** The signs of the rotation. */
+/** The signs of the rotation; with learned axes the vector before it is turned. */
 const SIGNS_AT = VECTOR_AT + 4 * MAX_DIMENSION;
 /** Findings of each thread: three arrays of BLOCK_ROWS entries. */
 const FOUND_AT = VECTOR_AT + 8 * MAX_DIMENSION;
 const FOUND_BYTES = 3 * 4 * BLOCK_ROWS;
 const FREE_AT = FOUND_AT + MAX_THREADS * FOUND_BYTES;
+
+/** Floats of a row: scale, three distances, and the length outside of the axes. */
+const FIELDS = 5;
 
 const NO_GROUP = -1;
 
@@ -35,6 +39,14 @@ interface Found {
   readonly numbers: Int32Array;
   readonly cosines: Float32Array;
   readonly radii: Float32Array;
+}
+
+/** The way {@link QuantisedRows} are made. */
+export interface QuantisedRowsOptions {
+  /** The axes that rows are kept in. @default as many as dimensions, turned so that no component stands out */
+  readonly axes?: LearnedAxes | undefined;
+  readonly memory?: ScanMemory;
+  readonly program?: ScanProgram;
 }
 
 /**
@@ -50,9 +62,12 @@ export class QuantisedRows {
   /** Bytes of one row in one plane. */
   readonly planeBytes: number;
   readonly blockBytes: number;
+  readonly axes: LearnedAxes | undefined;
+  #axesAt: number | undefined;
   readonly #blocks: number[] = [];
   readonly #ids: Float64Array[] = [];
   readonly #groups: Float64Array[] = [];
+  readonly #residuals: Float32Array[] = [];
   readonly #masks: Uint8Array[] = [];
   readonly #span: number;
   readonly #found: Found[] = [];
@@ -61,18 +76,23 @@ export class QuantisedRows {
 
   constructor(
     dimension: number,
-    memory: ScanMemory = newScanMemory(Math.ceil(FREE_AT / PAGE)),
-    program: ScanProgram = scanProgram(),
+    {
+      axes,
+      memory = newScanMemory(Math.ceil(FREE_AT / PAGE)),
+      program = scanProgram(),
+    }: QuantisedRowsOptions = {},
   ) {
     this.dimension = dimension;
-    this.planeBytes = Math.ceil(dimension / 32) * 16;
-    this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 16 + 16 + 1 + 4);
+    this.axes = axes;
+    this.planeBytes = Math.ceil((axes?.count ?? dimension) / 32) * 16;
+    this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 4 * FIELDS + 16 + 1 + 4);
     this.memory = memory;
     this.program = program;
     this.kernel = openScanKernel(memory, program);
     const size = this.planeBytes * 2;
     // The largest power of two that divides the size.
     this.#span = size & -size;
+    if (axes) return;
     const random = seeded(dimension);
     const unit = 1 / Math.sqrt(this.#span);
     new Float32Array(memory.buffer, SIGNS_AT, size).set(
@@ -81,16 +101,36 @@ export class QuantisedRows {
   }
 
   /**
-   * A vector turned as the rows are, padded with zeros before: lengths and cosines stay, and no component stands out.
+   * A vector turned as the rows are: lengths and cosines stay, and no component stands out. With learned axes what lies
+   * outside of them is cut off, and told.
    *
    * Shapes    vector [D] · result [2 · planeBytes], a view good until the next call
    */
-  rotated(vector: UnitVector): Float32Array {
-    const place = new Float32Array(this.memory.buffer, VECTOR_AT, this.planeBytes * 2);
-    place.set(vector as unknown as ArrayLike<number>);
-    place.fill(0, this.dimension);
-    this.kernel.rotate(VECTOR_AT, SIGNS_AT, place.length, this.#span);
-    return place;
+  turned(vector: UnitVector): TurnedVector {
+    const components = new Float32Array(this.memory.buffer, VECTOR_AT, this.planeBytes * 2);
+    const { axes } = this;
+    if (!axes) {
+      components.set(vector as unknown as ArrayLike<number>);
+      components.fill(0, this.dimension);
+      this.kernel.rotate(VECTOR_AT, SIGNS_AT, components.length, this.#span);
+      return { components, residual: 0, error: 0 };
+    }
+    const columns = axes.matrix.length / axes.count;
+    const given = new Float32Array(this.memory.buffer, SIGNS_AT, columns);
+    given.set(vector as unknown as ArrayLike<number>);
+    given.fill(0, this.dimension);
+    this.#axesAt ??= this.#placeAxes(axes);
+    this.kernel.project(SIGNS_AT, this.#axesAt, columns, axes.count, VECTOR_AT);
+    let square = 0;
+    for (let i = 0; i < columns; i++) square += given[i]! * given[i]!;
+    for (let i = 0; i < components.length; i++) square -= components[i]! * components[i]!;
+    // The length of the exact product may be `axes.error` smaller than that of the components.
+    const most = Math.max(0, square + 2 * axes.error * (LONGEST_ROW + axes.error));
+    return {
+      components,
+      residual: Math.fround(Math.sqrt(most) * 1.000001),
+      error: axes.error * (2 * LONGEST_ROW + axes.error),
+    };
   }
 
   /** The rows of another thread's instance on the same memory, as they are now. */
@@ -119,6 +159,11 @@ export class QuantisedRows {
   /** Start of a block's distances between vectors and their bytes, a float32 a row. */
   fineAt(block: number): number {
     return this.blockAt(block) + BLOCK_ROWS * (2 * this.planeBytes + 8);
+  }
+
+  /** Lengths of what a block's rows have outside of the axes. */
+  residuals(block: number): Float32Array {
+    return this.#residuals[block]!;
   }
 
   /** Start of a thread's results. */
@@ -155,38 +200,44 @@ export class QuantisedRows {
   }
 
   /** Adds a row at the end. Throws FaceError USAGE when the memory's 4 GiB are full. */
-  push(id: number, vector: UnitVector, group: number | undefined): number {
+  push(id: number, vector: UnitVector, group: number | undefined): { row: number; residual: number } {
     const row = this.#count;
     if (row === this.#blocks.length * BLOCK_ROWS) this.#addBlock(this.allocate(this.blockBytes));
-    this.set(row, id, vector, group);
+    const residual = this.set(row, id, vector, group);
     this.#count++;
-    return row;
+    return { row, residual };
   }
 
-  set(row: number, id: number, vector: UnitVector, group: number | undefined): void {
+  /** Returns the length of what the vector has outside of the axes. */
+  set(row: number, id: number, vector: UnitVector, group: number | undefined): number {
     const block = Math.floor(row / BLOCK_ROWS);
-    this.rotated(vector);
+    const { residual } = this.turned(vector);
+    this.#residuals[block]![row % BLOCK_ROWS] = residual;
     this.kernel.quantise(VECTOR_AT, this.blockAt(block), this.planeBytes, row % BLOCK_ROWS);
     this.#ids[block]![row % BLOCK_ROWS] = id;
     this.#groups[block]![row % BLOCK_ROWS] = group ?? NO_GROUP;
+    return residual;
   }
 
-  /** Removes the last row, after its contents have replaced those of another. */
-  moveLastTo(row: number): void {
-    const last = this.#count - 1;
-    const [fromBlock, fromRow] = [Math.floor(last / BLOCK_ROWS), last % BLOCK_ROWS];
-    const [toBlock, toRow] = [Math.floor(row / BLOCK_ROWS), row % BLOCK_ROWS];
+  /** Puts a row's contents in the place of another's. */
+  copyRow(from: number, to: number): void {
+    const [fromBlock, fromRow] = [Math.floor(from / BLOCK_ROWS), from % BLOCK_ROWS];
+    const [toBlock, toRow] = [Math.floor(to / BLOCK_ROWS), to % BLOCK_ROWS];
     const bytes = new Uint8Array(this.memory.buffer);
     const copy = (offset: number, size: number): void => {
-      const from = this.blockAt(fromBlock) + offset + fromRow * size;
-      bytes.copyWithin(this.blockAt(toBlock) + offset + toRow * size, from, from + size);
+      const at = this.blockAt(fromBlock) + offset + fromRow * size;
+      bytes.copyWithin(this.blockAt(toBlock) + offset + toRow * size, at, at + size);
     };
     const planes = 2 * BLOCK_ROWS * this.planeBytes;
     copy(0, this.planeBytes);
     copy(planes / 2, this.planeBytes);
-    for (let field = 0; field < 4; field++) copy(planes + field * 4 * BLOCK_ROWS, 4);
+    for (let field = 0; field < FIELDS; field++) copy(planes + field * 4 * BLOCK_ROWS, 4);
     this.#ids[toBlock]![toRow] = this.#ids[fromBlock]![fromRow]!;
     this.#groups[toBlock]![toRow] = this.#groups[fromBlock]![fromRow]!;
+  }
+
+  /** Removes the last row. */
+  dropLast(): void {
     this.#count--;
   }
 
@@ -217,9 +268,17 @@ export class QuantisedRows {
     return address;
   }
 
+  #placeAxes({ matrix }: LearnedAxes): number {
+    const address = this.allocate(matrix.byteLength);
+    new Float32Array(this.memory.buffer, address, matrix.length).set(matrix);
+    return address;
+  }
+
   #addBlock(address: number): void {
     const { buffer } = this.memory;
-    const ids = address + BLOCK_ROWS * (2 * this.planeBytes + 16);
+    const residuals = address + BLOCK_ROWS * (2 * this.planeBytes + 4 * (FIELDS - 1));
+    const ids = residuals + 4 * BLOCK_ROWS;
+    this.#residuals.push(new Float32Array(buffer, residuals, BLOCK_ROWS));
     this.#blocks.push(address);
     this.#ids.push(new Float64Array(buffer, ids, BLOCK_ROWS));
     this.#groups.push(new Float64Array(buffer, ids + 8 * BLOCK_ROWS, BLOCK_ROWS));

@@ -6,11 +6,17 @@ import type { ScanMemory, ScanProgram } from "./kernel/scan-kernel.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
 import { type Scan, type ScanShare, scanBlocks } from "./scan-rows.ts";
 
+/** The place where the rows lie, and in how many axes. */
+export interface RowsPlace {
+  readonly memory: ScanMemory;
+  readonly dimension: number;
+  /** Undefined for all dimensions. */
+  readonly axes: number | undefined;
+}
+
 /** Data that a thread is started with. */
 export interface ScanWorkerData {
-  readonly memory: ScanMemory;
   readonly program: ScanProgram;
-  readonly dimension: number;
   readonly control: SharedArrayBuffer;
   readonly port: MessagePort;
   readonly thread: number;
@@ -18,6 +24,8 @@ export interface ScanWorkerData {
 
 /** A thread's question, every time. */
 export interface ScanRequest {
+  /** Told the first time, and when rows have moved. */
+  readonly place: RowsPlace | undefined;
   readonly scan: Scan;
   readonly goal: SearchGoal;
   readonly count: number;
@@ -59,7 +67,8 @@ export function shareOf(control: Int32Array, thread: number): ScanShare {
 
 /** Threads that help the calling one to scan. The caller waits for them, so a search stays a plain call. */
 export class ScanThreads {
-  readonly #rows: QuantisedRows;
+  #rows: QuantisedRows;
+  #moved = true;
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.words));
   readonly #workers: { readonly worker: Worker; readonly port: MessagePort }[];
 
@@ -69,9 +78,7 @@ export class ScanThreads {
     this.#workers = Array.from({ length: helpers }, (_, i) => {
       const { port1, port2 } = new MessageChannel();
       const workerData: ScanWorkerData = {
-        memory: rows.memory,
         program: rows.program,
-        dimension: rows.dimension,
         control: this.#control.buffer as SharedArrayBuffer,
         port: port2,
         thread: i + 1,
@@ -87,13 +94,22 @@ export class ScanThreads {
     });
   }
 
+  /** Searches other rows from now on. */
+  follow(rows: QuantisedRows): void {
+    this.#rows = rows;
+    this.#moved = true;
+  }
+
   /** Gathers the candidates of all blocks. Throws FaceError INTERNAL when a thread does not answer. */
   scan(scan: Scan, goal: SearchGoal, candidates: Candidates): void {
     const rows = this.#rows;
     Atomics.store(this.#control, CONTROL.next, 0);
     Atomics.store(this.#control, CONTROL.done, 0);
     Atomics.store(this.#control, CONTROL.floor, NO_FLOOR);
-    const request: ScanRequest = { scan, goal, count: rows.count, blocks: rows.blocks };
+    const { memory, dimension, axes, count, blocks } = rows;
+    const place = this.#moved ? { memory, dimension, axes: axes?.count } : undefined;
+    this.#moved = false;
+    const request: ScanRequest = { place, scan, goal, count, blocks };
     for (const { port } of this.#workers) port.postMessage(request);
     scanBlocks(rows, scan, goal, candidates, shareOf(this.#control, 0));
     for (let done = 0; done < this.#workers.length; done = Atomics.load(this.#control, CONTROL.done)) {

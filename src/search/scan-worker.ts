@@ -5,14 +5,21 @@ import { QuantisedRows } from "./quantised-rows.ts";
 import { scanBlocks } from "./scan-rows.ts";
 import { CONTROL, type ScanAnswer, type ScanRequest, type ScanWorkerData, shareOf } from "./scan-threads.ts";
 
-const { memory, program, dimension, control, port, thread } = workerData as ScanWorkerData;
+const { program, control, port, thread } = workerData as ScanWorkerData;
 const words = new Int32Array(control);
-const rows = new QuantisedRows(dimension, memory, program);
+let rows: QuantisedRows | undefined;
 
-port.on("message", ({ scan, goal, count, blocks }: ScanRequest) => {
-  rows.follow(count, blocks);
+port.on("message", ({ place, scan, goal, count, blocks }: ScanRequest) => {
+  if (place) {
+    const { dimension, memory, axes } = place;
+    // Only the thread that asks turns vectors, so the axes themselves are not needed here.
+    const learned =
+      axes === undefined ? undefined : { count: axes, matrix: new Float32Array(0), error: Number.NaN };
+    rows = new QuantisedRows(dimension, { axes: learned, memory, program });
+  }
+  rows!.follow(count, blocks);
   const candidates = new Candidates(boardFor(goal));
-  scanBlocks(rows, scan, goal, candidates, shareOf(words, thread));
+  scanBlocks(rows!, scan, goal, candidates, shareOf(words, thread));
   const answer: ScanAnswer = candidates.left();
   port.postMessage(answer);
   Atomics.add(words, CONTROL.done, 1);

@@ -19,7 +19,7 @@ test("Node has relaxed SIMD here, with or without its flag", () => {
 
 /** Results of a block of made-up people for some queries: of every survey and judgement rows, cosines and radii. */
 function looks(form: ScanForm, dimension: number): unknown[] {
-  const rows = new QuantisedRows(dimension, newScanMemory(64), scanProgram(form));
+  const rows = new QuantisedRows(dimension, { memory: newScanMemory(64), program: scanProgram(form) });
   const people = new SyntheticPeople({ dimension, seed: 3 });
   const count = BLOCK_ROWS - 5;
   for (let id = 0; id < count; id++) rows.push(id, people.vector(id >> 2, id & 3), undefined);
@@ -30,7 +30,7 @@ function looks(form: ScanForm, dimension: number): unknown[] {
   const [at, out] = [rows.blockAt(0), rows.foundAt(0)];
   const { numbers, cosines, radii } = rows.found(0);
   return [0, 17, 5000].flatMap((person) => {
-    placeQuery(rows.rotated(people.vector(person, 9)), rows.memory.buffer, rows.queryAt, form);
+    placeQuery(rows.turned(people.vector(person, 9)), rows.memory.buffer, rows.queryAt, form);
     return [0, 1].map((masked) => {
       const seen = rows.kernel.survey(at, rows.planeBytes, 0, count, rows.queryAt, 0.05, masked, out);
       const survey = [numbers.slice(0, seen), cosines.slice(0, seen)];

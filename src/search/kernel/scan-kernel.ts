@@ -27,6 +27,7 @@ export interface ScanKernel {
     out: number,
   ): number;
   rotate(vector: number, signs: number, size: number, span: number): void;
+  project(vector: number, axes: number, columns: number, size: number, out: number): void;
   quantise(vector: number, block: number, bytes: number, row: number): void;
   unpack(block: number, bytes: number, count: number, out: number): void;
   sift(

@@ -6,20 +6,21 @@
 //
 // ROWS rows make a block: upper plane, lower plane, then one float per row: scale, distance between the vector and what
 // its upper plane says, distance between the vector and what both planes say, distance as the first but without the
-// components of the first FIRST bytes; then ids and groups (8 bytes each, used outside only), a byte per row that is 0 for
-// rows to be passed over, and an i32 per row for what the survey found.
+// components of the first FIRST bytes, length of what the vector has outside of the axes that rows are kept in; then ids
+// and groups (8 bytes each, used outside only), a byte per row that is 0 for rows to be passed over, and an i32 per row
+// for what the survey found.
 //
 // A search is a survey of all blocks, which finds the rows that look best by their upper plane; they give a floor that
 // hardly rises any more; then each block's rows are judged by it.
 
 const ROWS: i32 = 2048;
 // Where a block has its mask and the sums of a survey, from the first of its floats on.
-const MASK: i32 = ROWS * (16 + 16);
+const MASK: i32 = ROWS * (20 + 16);
 const SUMS: i32 = MASK + ROWS;
 
 // A query begins with the sum of its integers (i32), what one of their units is worth, the length of the quantised
 // query, and the slack: what the query's own rounding and float32 may add to a cosine; then, without the components of
-// the first FIRST bytes, the sum and the length. Its integers follow, from −127 to 127, as the instructions of this build
+// the first FIRST bytes, the sum and the length; then the length of what it has outside of the axes. Its integers follow, from −127 to 127, as the instructions of this build
 // want them:
 //   plain: 16 bits each, in the order of the components, multiplied so that every nibble counts 256 where it lies: by
 //     256, 16, 1, 256 in the four nibbles of a lane;
@@ -142,7 +143,8 @@ const FIRST: i32 = 128;
 
 // Adds, to the sums of `count` rows noted at `out`, those over the bytes from…to of their lower planes, and keeps the
 // rows that may reach `floor`: those whose cosine by what was added up so far (`middle` brings the sums to 0), plus what
-// all lower nibbles leave open, plus `open` times what the upper plane leaves open behind the first FIRST bytes.
+// all lower nibbles leave open, plus `open` times what the upper plane leaves open behind the first FIRST bytes, plus
+// what lies outside of the axes.
 function refine(
   count: i32, block: usize, bytes: i32, from: i32, to: i32, query: usize, middle: f32, open: f32, floor: f32, out: usize,
 ): i32 {
@@ -150,6 +152,7 @@ function refine(
   const scales = plane + ROWS * bytes;
   const step = load<f32>(query, 4);
   const length = load<f32>(query, 8);
+  const outside = load<f32>(query, 24);
   const least = floor - load<f32>(query, 12);
   // Fetches the bytes into the cache, all at once: one after the other each row would wait for memory.
   let touched = 0;
@@ -180,7 +183,8 @@ function refine(
       const value = load<f32>(field) * step * (<f32>all - middle);
       store<i32>(out + kept * 4, row);
       store<i32>(out + kept * 4, all, ROWS * 4);
-      kept += i32(value + length * load<f32>(field, ROWS * 8) + open * load<f32>(field, ROWS * 12) >= least);
+      const radius = length * load<f32>(field, ROWS * 8) + outside * load<f32>(field, ROWS * 16);
+      kept += i32(value + radius + open * load<f32>(field, ROWS * 12) >= least);
     }
   }
   return kept;
@@ -205,7 +209,8 @@ export function weigh(count: i32, block: usize, bytes: i32, query: usize, floor:
     const field = scales + load<i32>(out + i * 4) * 4;
     const all = <f32>load<i32>(out + i * 4, ROWS * 4) - middle;
     store<f32>(out + i * 4, load<f32>(field) * load<f32>(query, 4) * all, ROWS * 4);
-    store<f32>(out + i * 4, load<f32>(query, 8) * load<f32>(field, ROWS * 8) + load<f32>(query, 12), ROWS * 8);
+    const radius = load<f32>(query, 8) * load<f32>(field, ROWS * 8) + load<f32>(query, 24) * load<f32>(field, ROWS * 16);
+    store<f32>(out + i * 4, radius + load<f32>(query, 12), ROWS * 8);
   }
   return kept;
 }
@@ -273,12 +278,14 @@ export function judge(
   const middle = upperMiddle(query);
   const step = f32x4.splat(load<f32>(query, 4));
   const length = f32x4.splat(load<f32>(query, 8));
+  const outside = f32x4.splat(load<f32>(query, 24));
   const least = f32x4.splat(floor - load<f32>(query, 12));
   let count = 0;
   for (let r = 0; r < to; r += 4) {
     const centred = f32x4.sub(f32x4.convert_i32x4_s(v128.load(scales + r * 4, SUMS)), middle);
     const value = f32x4.mul(f32x4.mul(centred, step), v128.load(scales + r * 4));
-    const highest = f32x4.add(value, f32x4.mul(length, v128.load(scales + r * 4, ROWS * 4)));
+    const inside = f32x4.add(value, f32x4.mul(length, v128.load(scales + r * 4, ROWS * 4)));
+    const highest = f32x4.add(inside, f32x4.mul(outside, v128.load(scales + r * 4, ROWS * 16)));
     const hits = i32x4.bitmask(f32x4.ge(highest, least));
     count = note(count, hits, r, to, mask, masked, out);
   }
@@ -305,6 +312,26 @@ export function rotate(vector: usize, signs: usize, size: i32, span: i32): void 
         v128.store(p + half * 4, f32x4.sub(x, y));
       }
     }
+  }
+}
+
+// The coordinates of a vector along `size` axes: the product of the matrix at `axes` (size × columns, row-major) and the
+// vector at `vector` (`columns` floats, a multiple of 4), at `out`. Sums in four lanes, so none is longer than a quarter.
+export function project(vector: usize, axes: usize, columns: i32, size: i32, out: usize): void {
+  const stride = columns * 4;
+  for (let i = 0; i < size; i += 4, axes += 4 * stride, out += 16) {
+    let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0), d = f32x4.splat(0);
+    let p = axes;
+    for (let at = vector; at < vector + stride; at += 16, p += 16) {
+      const x = v128.load(at);
+      a = f32x4.add(a, f32x4.mul(x, v128.load(p)));
+      b = f32x4.add(b, f32x4.mul(x, v128.load(p + stride)));
+      c = f32x4.add(c, f32x4.mul(x, v128.load(p + 2 * stride)));
+      d = f32x4.add(d, f32x4.mul(x, v128.load(p + 3 * stride)));
+    }
+    const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+    const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+    v128.store(out, f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7)));
   }
 }
 
@@ -383,8 +410,8 @@ export function unpack(block: usize, bytes: i32, count: i32, out: usize): void {
 
 // Finds, in a product of rows and queries, the pairs whose cosine may reach the query's floor.
 //
-// `products` holds count × queries integers: Σ u · query. `terms` holds four arrays of `queries` entries: 128 · the
-// query's sum (i32), its step, its length, and slack − floor (f32). Writes rows, queries and quantised cosines in
+// `products` holds count × queries integers: Σ u · query. `terms` holds five arrays of `queries` entries: 128 · the
+// query's sum (i32), its step, its length, slack − floor, and its length outside of the axes (f32). Writes rows, queries and quantised cosines in
 // three arrays of `capacity` entries at `out`, from row `from` on, and stops before a row that might not fit.
 // Returns how many pairs; the row to go on with is stored at `out − 4`.
 export function sift(
@@ -392,19 +419,22 @@ export function sift(
   capacity: i32,
 ): i32 {
   const scales = block + 2 * ROWS * bytes;
-  const fine = scales + ROWS * 8;
+  const fine = scales + ROWS * 8, residuals = scales + ROWS * 16;
   const stride = queries * 4;
   const zero = f32x4.splat(0);
   let count = 0, row = from;
   for (; row < to && count + queries <= capacity; row++) {
     const scale = f32x4.splat(load<f32>(scales + row * 4));
     const radius = f32x4.splat(load<f32>(fine + row * 4));
+    const residual = f32x4.splat(load<f32>(residuals + row * 4));
     const base = products + row * stride;
     for (let j = 0; j < stride; j += 16) {
       const t = terms + j;
       const dot = f32x4.convert_i32x4_s(i32x4.sub(v128.load(base + j), v128.load(t)));
       const value = f32x4.mul(f32x4.mul(dot, v128.load(t + stride)), scale);
-      const above = f32x4.add(f32x4.add(value, f32x4.mul(radius, v128.load(t + 2 * stride))), v128.load(t + 3 * stride));
+      const inside = f32x4.add(value, f32x4.mul(radius, v128.load(t + 2 * stride)));
+      const outside = f32x4.mul(residual, v128.load(t + 4 * stride));
+      const above = f32x4.add(f32x4.add(inside, outside), v128.load(t + 3 * stride));
       let hits = i32x4.bitmask(f32x4.ge(above, zero));
       while (hits) {
         const lane = ctz(hits);
