@@ -1,8 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { normalize, seeded, type UnitVector } from "../src/core/index.ts";
+import { cosine, normalize, seeded, type UnitVector } from "../src/core/index.ts";
 import { ModelStore, sha256 } from "../src/models/index.ts";
-import { newScanMemory, openScanKernel, type ScanKernel, scanProgram } from "../src/search/kernel/scan-kernel.ts";
+import {
+  newScanMemory,
+  openScanKernel,
+  type ScanKernel,
+  scanProgram,
+} from "../src/search/kernel/scan-kernel.ts";
 import { symmetricEigen } from "../src/search/symmetric-eigen.ts";
 
 /** Embeddings of real faces, one list of photographs a person. */
@@ -188,12 +193,13 @@ export function spreadOf({ dimension, people }: RealPeople): Spread {
     const axes = Math.round(dimension * part);
     return [axes, values.slice(0, axes).reduce((sum, value) => sum + value, 0) / total] as const;
   });
-  const dot = (a: UnitVector, b: UnitVector): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
   const random = seeded(1);
-  const genuine = people.flatMap((photographs) => (photographs[1] ? [dot(photographs[0]!, photographs[1])] : []));
+  const genuine = people.flatMap((photographs) =>
+    photographs[1] ? [cosine(photographs[0]!, photographs[1])] : [],
+  );
   const impostor = Array.from({ length: 20_000 }, () => {
     const [a, b] = [random.below(people.length), random.below(people.length - 1)];
-    return dot(people[a]![0]!, people[b < a ? b : b + 1]![0]!);
+    return cosine(people[a]![0]!, people[b < a ? b : b + 1]![0]!);
   });
   return { energy, genuine: histogram(genuine), impostor: histogram(impostor) };
 }

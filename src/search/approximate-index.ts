@@ -8,7 +8,7 @@ import { z } from "zod";
 import { cosine, draftOf, FaceError, parseJson, readText, reasonOf, type UnitVector } from "../core/index.ts";
 import { EqualVectors } from "./equal-vectors.ts";
 import {
-  checkCount,
+  checkGoal,
   checkKey,
   checkVector,
   type Neighbour,
@@ -150,7 +150,7 @@ export class ApproximateIndex {
 
   /** Up to k near vectors by falling cosine, not always the nearest. Throws as `VectorIndex.search`. */
   search(query: UnitVector, { k }: { readonly k: number }): Neighbour[] {
-    checkCount(k);
+    checkGoal({ k });
     checkVector(query, this.#options.dimension);
     if (this.size === 0) return [];
     const { keys, distances } = this.#hnsw.search(Float32Array.from(query), k, 1);

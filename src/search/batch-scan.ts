@@ -51,14 +51,14 @@ export class BatchScan {
   /** The candidates of every query. The rows must not be changed until they are there. */
   async gather(
     queries: readonly UnitVector[],
-    { k, filter, signal, onProgress }: NeighbourOptions & WorkOptions,
+    { k, filter, floor, signal, onProgress }: NeighbourOptions & WorkOptions,
   ): Promise<Candidates[]> {
     const all: Candidates[] = [];
     const desk = this.#desks.pop() ?? this.#newDesk();
     try {
       for (let first = 0; first < queries.length; first += QUERIES) {
         const some = queries.slice(first, first + QUERIES);
-        all.push(...(await this.#gather(some, desk, { k, filter, signal })));
+        all.push(...(await this.#gather(some, desk, { k, filter, floor, signal })));
         onProgress?.({ stage: "queries", done: all.length, total: queries.length });
       }
     } finally {
@@ -74,13 +74,13 @@ export class BatchScan {
   async #gather(
     queries: readonly UnitVector[],
     desk: Desk,
-    { k, filter, signal }: NeighbourOptions & WorkOptions,
+    { k, filter, floor, signal }: NeighbourOptions & WorkOptions,
   ): Promise<Candidates[]> {
     const rows = this.#rows;
     const { buffer } = rows.memory;
     const size = rows.planeBytes * 2;
     const quantised = queries.map((query) => quantiseQuery(rows.turned(query), PRODUCT_LEVELS));
-    const candidates = queries.map(() => new Candidates(new BestNeighbours(k)));
+    const candidates = queries.map(() => new Candidates(new BestNeighbours(k, floor)));
     // The search of the products takes four queries at a time; those that fill up reach no floor.
     const columns = Math.ceil(queries.length / 4) * 4;
     const right = new Int8Array(size * columns);

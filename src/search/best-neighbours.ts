@@ -3,7 +3,7 @@ import type { GroupNeighbour, Neighbour } from "./vector-index.ts";
 
 /** Keeps the k best of what it is offered: vectors, or groups by their best vector. */
 export interface Board {
-  /** The score that has to be reached from now on to matter; −∞ while there is room. Never falls. */
+  /** The score that has to be reached from now on to matter; the least wanted while there is room. Never falls. */
   readonly floor: number;
   offer(score: number, id: number, group: number | undefined): void;
   /** The best, best first. */
@@ -14,22 +14,26 @@ export interface Board {
 export interface SearchGoal {
   readonly kind: "vectors" | "groups";
   readonly k: number;
+  /** The lowest score that is wanted. @default −∞ */
+  readonly least?: number | undefined;
 }
 
-export function boardFor({ kind, k }: SearchGoal): Board {
-  return kind === "groups" ? new BestGroups(k) : new BestNeighbours(k);
+export function boardFor({ kind, k, least }: SearchGoal): Board {
+  return kind === "groups" ? new BestGroups(k, least) : new BestNeighbours(k, least);
 }
 
 /** The k best vectors. */
 export class BestNeighbours implements Board {
   readonly #best: BestList<Neighbour>;
+  readonly #least: number;
 
-  constructor(k: number) {
+  constructor(k: number, least = Number.NEGATIVE_INFINITY) {
     this.#best = new BestList(k);
+    this.#least = least;
   }
 
   get floor(): number {
-    return this.#best.floor;
+    return Math.max(this.#least, this.#best.floor);
   }
 
   offer(score: number, id: number): void {
@@ -44,15 +48,17 @@ export class BestNeighbours implements Board {
 /** The k best groups, each by its best vector. Vectors without a group are passed over. */
 export class BestGroups implements Board {
   readonly #k: number;
+  readonly #least: number;
   /** Best first. A group that fell out can only come back with a better vector, so it need not be remembered. */
   readonly #items: GroupNeighbour[] = [];
 
-  constructor(k: number) {
+  constructor(k: number, least = Number.NEGATIVE_INFINITY) {
     this.#k = k;
+    this.#least = least;
   }
 
   get floor(): number {
-    return this.#items.length < this.#k ? Number.NEGATIVE_INFINITY : this.#items[this.#k - 1]!.cosine;
+    return this.#items.length < this.#k ? this.#least : this.#items[this.#k - 1]!.cosine;
   }
 
   offer(score: number, id: number, group: number | undefined): void {

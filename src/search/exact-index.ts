@@ -18,7 +18,7 @@ import { type Scan, scanBlocks } from "./scan-rows.ts";
 import { ScanThreads } from "./scan-threads.ts";
 import { ShapeChange } from "./shape-change.ts";
 import {
-  checkCount,
+  checkGoal,
   checkKey,
   checkVector,
   type GroupNeighbour,
@@ -198,34 +198,41 @@ export class ExactIndex implements VectorIndex {
     return remembered;
   }
 
-  search(query: UnitVector, { k, filter }: NeighbourOptions): Neighbour[] {
-    checkCount(k);
-    return this.#find(query, () => new BestNeighbours(k), { kind: "vectors", k }, filter).items();
+  search(query: UnitVector, { k, filter, floor: least }: NeighbourOptions): Neighbour[] {
+    checkGoal({ k, floor: least });
+    return this.#find(
+      query,
+      () => new BestNeighbours(k, least),
+      { kind: "vectors", k, least },
+      filter,
+    ).items();
   }
 
-  searchGroups(query: UnitVector, { k, filter }: NeighbourOptions): GroupNeighbour[] {
-    checkCount(k);
-    return this.#find(query, () => new BestGroups(k), { kind: "groups", k }, filter).items();
+  searchGroups(query: UnitVector, { k, filter, floor: least }: NeighbourOptions): GroupNeighbour[] {
+    checkGoal({ k, floor: least });
+    return this.#find(query, () => new BestGroups(k, least), { kind: "groups", k, least }, filter).items();
   }
 
   async searchBatch(
     queries: readonly UnitVector[],
-    { k, filter, ...work }: NeighbourOptions & WorkOptions,
+    { k, filter, floor, ...work }: NeighbourOptions & WorkOptions,
   ): Promise<Neighbour[][]> {
-    checkCount(k);
+    checkGoal({ k, floor });
     throwIfAborted(work.signal);
     for (const query of queries) checkVector(query, this.dimension);
-    const oneByOne = (): Neighbour[][] => queries.map((query) => this.search(query, { k, filter }));
+    const oneByOne = (): Neighbour[][] => queries.map((query) => this.search(query, { k, filter, floor }));
     if (this.size === 0 || queries.length < SMALLEST_BATCH || this.#closed) return oneByOne();
     const before = this.#version;
     this.#batches ??= await BatchScan.open(this.#rows!.quantised, this.#threadCount);
     // Rows that are kept in another form meanwhile have the same numbers.
-    const gathered = await this.#batches.gather(queries, { k, filter, ...work });
+    const gathered = await this.#batches.gather(queries, { k, filter, floor, ...work });
     // The index was changed meanwhile: rows are not where they were.
     if (this.#version !== before) return oneByOne();
     return queries.map((query, i) => {
-      const best = new BestNeighbours(k);
-      return this.#settle(query, gathered[i]!, best) ? best.items() : this.search(query, { k, filter });
+      const best = new BestNeighbours(k, floor);
+      return this.#settle(query, gathered[i]!, best)
+        ? best.items()
+        : this.search(query, { k, filter, floor });
     });
   }
 

@@ -40,6 +40,9 @@ const [FEWEST_SAMPLED, SAMPLED_PER_DIMENSION, MOST_SAMPLED] = [1024, 4, 2048];
 /** At most so many of them judge the axes that the others give. */
 const MOST_JUDGING = 448;
 
+/** Rounding leaves a tenth of a thousandth. */
+const LARGEST_ERROR = 0.01;
+
 /** Distance between a turned vector of length 1 and what four bits of each component say of it, as measured. */
 const COARSE = 0.11;
 /** The same of eight bits, and of a query's integers. */
@@ -102,9 +105,11 @@ export function* measureShape(
       return { ...common, axes: present, energy, usualResidual, cost: cost / full };
     }
   }
-  if (!best || cheapest > WORTHWHILE * full)
-    return { ...common, axes: undefined, energy: 1, usualResidual: 0, cost: 1 };
+  const keeping: MeasuredShape = { ...common, axes: undefined, energy: 1, usualResidual: 0, cost: 1 };
+  if (!best || !(cheapest <= WORTHWHILE * full)) return keeping;
   const axes = yield* mixed(principal.subarray(0, best.count * dimension), best.count, dimension);
+  // Axes that are not at right angles, were there ever any, would leave bounds that exclude nothing.
+  if (!(axes.error <= LARGEST_ERROR)) return keeping;
   return { ...common, axes, energy: best.energy, usualResidual: best.usualResidual, cost: cheapest / full };
 }
 

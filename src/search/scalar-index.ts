@@ -1,7 +1,7 @@
 import { cosine, FaceError, throwIfAborted, type UnitVector, type WorkOptions } from "../core/index.ts";
 import { BestList } from "./best-list.ts";
 import {
-  checkCount,
+  checkGoal,
   checkKey,
   checkVector,
   type GroupNeighbour,
@@ -61,22 +61,23 @@ export class ScalarIndex implements VectorIndex {
     return this.#entries.get(id)?.group;
   }
 
-  search(query: UnitVector, { k, filter }: NeighbourOptions): Neighbour[] {
-    checkCount(k);
+  search(query: UnitVector, { k, filter, floor = -1 }: NeighbourOptions): Neighbour[] {
+    checkGoal({ k, floor });
     checkVector(query, this.#dimension);
     const best = new BestList<Neighbour>(k);
     for (const [id, { vector, group }] of this.#entries) {
       if (filter && !filter(id, group)) continue;
       const score = cosine(query, vector);
+      if (score < floor) continue;
       best.offer(score, id, { id, cosine: score });
     }
     return best.items();
   }
 
-  searchGroups(query: UnitVector, { k, filter }: NeighbourOptions): GroupNeighbour[] {
-    checkCount(k);
+  searchGroups(query: UnitVector, { k, filter, floor }: NeighbourOptions): GroupNeighbour[] {
+    checkGoal({ k, floor });
     const nearest = new Map<number, GroupNeighbour>();
-    for (const { id, cosine } of this.search(query, { k: Math.max(1, this.size), filter })) {
+    for (const { id, cosine } of this.search(query, { k: Math.max(1, this.size), filter, floor })) {
       const group = this.groupOf(id);
       if (group !== undefined && !nearest.has(group)) nearest.set(group, { id, group, cosine });
     }

@@ -1,4 +1,4 @@
-import type { UnitVector } from "../core/index.ts";
+import { seeded, type UnitVector } from "../core/index.ts";
 import { type MeasuredShape, measureShape, sampleSize } from "./learned-axes.ts";
 import { QuantisedRows } from "./quantised-rows.ts";
 import type { InSteps } from "./symmetric-eigen.ts";
@@ -83,9 +83,8 @@ export class ShapeChange {
       vectors.push(Float32Array.from(vector));
       if (i % READ_AT_ONCE === 0) yield;
     }
-    // Every eighth judges the axes, wherever in the gallery it lies.
-    const order = [...vectors.keys()].sort((a, b) => (a & 7) - (b & 7) || a - b);
-    const sample = order.map((i) => vectors[i]!);
+    // Those that judge the axes come from all over the gallery.
+    const sample = seeded(size).shuffle(vectors);
     const { dimension, axes } = this.#old;
     const shape = yield* measureShape(sample, 2 * this.#old.count, axes);
     if (shape.axes === axes) {

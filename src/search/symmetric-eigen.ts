@@ -33,6 +33,11 @@ export function* symmetricEigen(matrix: Float64Array, size: number, count: numbe
   return { values: Float64Array.from(order, (row) => diagonal[row]!), vectors };
 }
 
+/** What is smaller than this part of the largest is far below rounding, and its squares would leave the range of numbers. */
+const NOTHING = 2 ** -80;
+/** Numbers below have fewer digits than others. */
+const SMALLEST = 2 ** -960;
+
 /** Row k of what comes back holds, from k + 1 on, a vector v with ‖v‖² = 2 whose reflection I − v vᵀ clears column k. */
 function* tridiagonalise(
   a: Float64Array,
@@ -42,19 +47,22 @@ function* tridiagonalise(
 ): InSteps<Float64Array> {
   const reflections = new Float64Array(size * size);
   const p = new Float64Array(size);
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]!));
+  const nothing = (largest * NOTHING) ** 2;
   for (let k = 0; k < size; k++) {
     diagonal[k] = a[k * size + k]!;
     if (k === size - 1) break;
     const v = reflections.subarray(k * size, (k + 1) * size);
-    let square = 0;
-    for (let j = k + 1; j < size; j++) {
+    let behind = 0;
+    for (let j = k + 2; j < size; j++) {
       v[j] = a[k * size + j]!;
-      square += v[j]! * v[j]!;
+      behind += v[j]! * v[j]!;
     }
-    const first = v[k + 1]!;
+    const first = a[k * size + k + 1]!;
+    const square = behind + first * first;
     const length = first > 0 ? -Math.sqrt(square) : Math.sqrt(square);
-    const behind = square - first * first;
-    if (k === size - 2 || behind === 0) {
+    if (k === size - 2 || behind <= nothing) {
       beside[k] = first;
       v.fill(0);
       continue;
@@ -96,12 +104,15 @@ function* diagonalise(diagonal: Float64Array, beside: Float64Array): InSteps<Flo
   const size = diagonal.length;
   const vectors = new Float64Array(size * size);
   for (let i = 0; i < size; i++) vectors[i * size + i] = 1;
+  let largest = 0;
+  for (let i = 0; i < size; i++) largest = Math.max(largest, Math.abs(diagonal[i]!), Math.abs(beside[i]!));
+  const nothing = largest * NOTHING;
   for (let low = 0; low < size; low++) {
     for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
       let high = low;
       for (; high < size - 1; high++) {
         const near = Math.abs(diagonal[high]!) + Math.abs(diagonal[high + 1]!);
-        if (Math.abs(beside[high]!) <= Number.EPSILON * near) break;
+        if (Math.abs(beside[high]!) <= Number.EPSILON * near + nothing) break;
       }
       if (high === low) break;
       sweepUp(diagonal, beside, low, high, vectors);
@@ -129,7 +140,7 @@ function sweepUp(
     const b = cosine * beside[i]!;
     const r = Math.hypot(f, g);
     beside[i + 1] = r;
-    if (r === 0) {
+    if (r < SMALLEST) {
       diagonal[i + 1]! -= p;
       beside[high] = 0;
       return;

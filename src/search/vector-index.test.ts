@@ -107,6 +107,11 @@ describe.each(indexes)("%s", (_name, open) => {
         const neighbours = wanted.map((all) => all.slice(0, k).map(({ id, cosine }) => ({ id, cosine })));
         expect(queries.map((query) => index.search(query, { k, filter }))).toEqual(neighbours);
         expect(await index.searchBatch(queries, { k, filter })).toEqual(neighbours);
+        // A floor that some reach, and one of them exactly.
+        const floor = wanted[0]?.[1]?.cosine ?? 0.5;
+        const above = neighbours.map((all) => all.filter(({ cosine }) => cosine >= floor));
+        expect(queries.map((query) => index.search(query, { k, filter, floor }))).toEqual(above);
+        expect(await index.searchBatch(queries, { k, filter, floor })).toEqual(above);
         const groups = wanted.map((all) =>
           all
             .filter(
@@ -115,6 +120,9 @@ describe.each(indexes)("%s", (_name, open) => {
             .slice(0, k),
         );
         expect(queries.map((query) => index.searchGroups(query, { k, filter }))).toEqual(groups);
+        expect(queries.map((query) => index.searchGroups(query, { k, filter, floor }))).toEqual(
+          groups.map((all) => all.filter(({ cosine }) => cosine >= floor)),
+        );
       }),
     );
   });
@@ -177,6 +185,9 @@ describe.each(indexes)("%s", (_name, open) => {
     expect(() => index.add(3, unit(1, 0), -1)).toThrow(expect.objectContaining({ code: "USAGE" }));
     for (const k of [0, 1.5, Number.NaN])
       expect(() => index.search(unit(1, 0), { k })).toThrow(expect.objectContaining({ code: "USAGE" }));
+    expect(() => index.search(unit(1, 0), { k: 1, floor: Number.NaN })).toThrow(
+      expect.objectContaining({ code: "USAGE" }),
+    );
     expect(index.size).toBe(1);
     expect(index.search(unit(1, 0), { k: 9 })).toEqual([{ id: 1, cosine: 1 }]);
   });

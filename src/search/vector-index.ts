@@ -21,6 +21,11 @@ export interface NeighbourOptions {
   readonly k: number;
   /** The vectors that count. For a filter used again and again, see `ExactIndex.mask`. @default all */
   readonly filter?: VectorFilter | undefined;
+  /**
+   * The lowest cosine that is wanted: what lies below is left out, and most of it not even looked at closely. A threshold of
+   * a calibration makes searches for strangers much shorter. @default none, −1
+   */
+  readonly floor?: number | undefined;
 }
 
 /** Memory that an index keeps, in bytes. */
@@ -74,7 +79,7 @@ export interface VectorIndex {
   /** The group of an id; undefined without one, and for an id that is not there. */
   groupOf(id: number): number | undefined;
 
-  /** Throws    FaceError USAGE for a k below 1, SHAPE for another dimension, ZERO_VECTOR as {@link add} */
+  /** Throws    FaceError USAGE for a k below 1 or a floor that is no number, SHAPE for another dimension, ZERO_VECTOR as {@link add} */
   search(query: UnitVector, options: NeighbourOptions): Neighbour[];
   /** The k nearest groups, each by its nearest vector. Vectors without a group are passed over. Throws as {@link search}. */
   searchGroups(query: UnitVector, options: NeighbourOptions): GroupNeighbour[];
@@ -115,8 +120,10 @@ export function checkVector(vector: UnitVector, dimension: number | undefined): 
     });
 }
 
-/** Throws FaceError USAGE unless k is a whole number above 0. */
-export function checkCount(k: number): void {
+/** Throws FaceError USAGE unless k is a whole number above 0 and the floor, where there is one, a number. */
+export function checkGoal({ k, floor = -1 }: Pick<NeighbourOptions, "k" | "floor">): void {
   if (!Number.isInteger(k) || k < 1)
     throw new FaceError("USAGE", { where: "search", expected: "k to be 1 or more", got: k });
+  if (typeof floor !== "number" || Number.isNaN(floor))
+    throw new FaceError("USAGE", { where: "search", expected: "floor to be a cosine", got: floor });
 }
