@@ -3,8 +3,8 @@ import type { IntegerProduct } from "../onnx/index.ts";
 import { BestNeighbours } from "./best-neighbours.ts";
 import { Candidates } from "./candidates.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
-import { PRODUCT_LEVELS, quantiseQuery } from "./quantised-query.ts";
-import type { QuantisedRows } from "./quantised-rows.ts";
+import { PRODUCT_LEVELS, type QuantisedQuery, quantiseQuery } from "./quantised-query.ts";
+import type { LargestTerms, QuantisedRows } from "./quantised-rows.ts";
 import type { NeighbourOptions } from "./vector-index.ts";
 
 /** Queries of one matrix product. */
@@ -13,6 +13,9 @@ const QUERIES = 64;
 const CAPACITY = 8192;
 /** Rows of a block's first steps, short until there is a floor. */
 const FIRST_ROWS = 32;
+
+/** A sum that no product reaches, and one that all do. */
+const [HIGHEST, LOWEST] = [2 ** 31 - 1, -(2 ** 31)];
 
 /** Addresses of a running batch's data in the rows' memory. */
 interface Desk {
@@ -96,6 +99,7 @@ export class BatchScan {
       lengths[j] = length;
       residuals[j] = residual;
     }
+    const least = new Int32Array(buffer, desk.terms + 20 * columns, columns).fill(HIGHEST);
     const places = new Int32Array(buffer, desk.out, CAPACITY);
     const which = new Int32Array(buffer, desk.out + 4 * CAPACITY, CAPACITY);
     const cosines = new Float32Array(buffer, desk.out + 8 * CAPACITY, CAPACITY);
@@ -111,11 +115,15 @@ export class BatchScan {
       const product = desk.product.subarray(0, count * columns);
       await this.#product.run(desk.left.subarray(0, count * size), right, size, product);
       new Int32Array(buffer, desk.products, product.length).set(product);
-      const radii = new Float32Array(buffer, rows.fineAt(block), BLOCK_ROWS);
+      const radii = rows.fine(block);
       const outside = rows.residuals(block);
+      const most = rows.largest(block, count);
       for (let from = 0; from < count; from = next[0]!, step = Math.min(BLOCK_ROWS, step * 2)) {
-        for (const [j, { slack }] of quantised.entries())
-          margins[j] = slack - Math.max(-4, candidates[j]!.floor);
+        for (const [j, query] of quantised.entries()) {
+          const floor = Math.max(-4, candidates[j]!.floor);
+          margins[j] = query.slack - floor;
+          least[j] = leastProduct(query, floor, most);
+        }
         const to = Math.min(count, from + step);
         const found = rows.kernel.sift(
           address,
@@ -150,11 +158,23 @@ export class BatchScan {
     return {
       unpacked: rows.allocate(size),
       products: rows.allocate(BLOCK_ROWS * QUERIES * 4),
-      terms: rows.allocate(QUERIES * 20),
+      terms: rows.allocate(QUERIES * 24),
       // The kernel puts the row to go on with in front.
       out: rows.allocate(64 + 12 * CAPACITY) + 64,
       left: new Uint8Array(size),
       product: new Int32Array(BLOCK_ROWS * QUERIES),
     };
   }
+}
+
+/** The sum of products below which no row of a block can reach a floor, whichever of the block's scale and bounds it has. */
+function leastProduct(
+  { sum, step, length, slack, residual }: QuantisedQuery,
+  floor: number,
+  most: LargestTerms,
+): number {
+  const open = length * most.fine + residual * most.outside + slack;
+  // A little more, for what the kernel rounds where it compares.
+  const needed = (floor - open - 1e-5) / (step * most.scale);
+  return needed > 0 ? Math.min(HIGHEST, Math.floor(needed * (1 - 1e-6)) + 128 * sum) : LOWEST;
 }

@@ -41,6 +41,13 @@ interface Found {
   readonly radii: Float32Array;
 }
 
+/** The largest worth of a unit, distance to what the bytes say, and length outside of the axes, of some rows. */
+export interface LargestTerms {
+  readonly scale: number;
+  readonly fine: number;
+  readonly outside: number;
+}
+
 /** The way {@link QuantisedRows} are made. */
 export interface QuantisedRowsOptions {
   /** The axes that rows are kept in. @default as many as dimensions, turned so that no component stands out */
@@ -156,9 +163,23 @@ export class QuantisedRows {
     return this.#blocks[block]!;
   }
 
-  /** Start of a block's distances between vectors and their bytes, a float32 a row. */
-  fineAt(block: number): number {
-    return this.blockAt(block) + BLOCK_ROWS * (2 * this.planeBytes + 8);
+  /** A block's distances between its vectors and what their bytes say. */
+  fine(block: number): Float32Array {
+    return new Float32Array(this.memory.buffer, this.#fieldsAt(block) + 8 * BLOCK_ROWS, BLOCK_ROWS);
+  }
+
+  /** The largest terms of the first `count` rows of a block. */
+  largest(block: number, count: number): LargestTerms {
+    const scales = new Float32Array(this.memory.buffer, this.#fieldsAt(block), count);
+    const distances = this.fine(block);
+    const lengths = this.residuals(block);
+    let [scale, fine, outside] = [0, 0, 0];
+    for (let row = 0; row < count; row++) {
+      scale = Math.max(scale, scales[row]!);
+      fine = Math.max(fine, distances[row]!);
+      outside = Math.max(outside, lengths[row]!);
+    }
+    return { scale, fine, outside };
   }
 
   /** Lengths of what a block's rows have outside of the axes. */
@@ -266,6 +287,10 @@ export class QuantisedRows {
     }
     this.#free = end;
     return address;
+  }
+
+  #fieldsAt(block: number): number {
+    return this.blockAt(block) + BLOCK_ROWS * 2 * this.planeBytes;
   }
 
   #placeAxes({ matrix }: LearnedAxes): number {

@@ -410,8 +410,9 @@ export function unpack(block: usize, bytes: i32, count: i32, out: usize): void {
 
 // Finds, in a product of rows and queries, the pairs whose cosine may reach the query's floor.
 //
-// `products` holds count × queries integers: Σ u · query. `terms` holds five arrays of `queries` entries: 128 · the
-// query's sum (i32), its step, its length, slack − floor, and its length outside of the axes (f32). Writes rows, queries and quantised cosines in
+// `products` holds count × queries integers: Σ u · query. `terms` holds six arrays of `queries` entries: 128 · the
+// query's sum (i32), its step, its length, slack − floor, its length outside of the axes (f32), and the integer below which
+// no row of these can reach the floor (i32): most pairs are passed over by that alone. Writes rows, queries and quantised cosines in
 // three arrays of `capacity` entries at `out`, from row `from` on, and stops before a row that might not fit.
 // Returns how many pairs; the row to go on with is stored at `out − 4`.
 export function sift(
@@ -430,6 +431,7 @@ export function sift(
     const base = products + row * stride;
     for (let j = 0; j < stride; j += 16) {
       const t = terms + j;
+      if (!v128.any_true(i32x4.ge_s(v128.load(base + j), v128.load(t + 5 * stride)))) continue;
       const dot = f32x4.convert_i32x4_s(i32x4.sub(v128.load(base + j), v128.load(t)));
       const value = f32x4.mul(f32x4.mul(dot, v128.load(t + stride)), scale);
       const inside = f32x4.add(value, f32x4.mul(radius, v128.load(t + 2 * stride)));
