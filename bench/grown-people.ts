@@ -189,7 +189,7 @@ export function spreadOf({ dimension, people }: RealPeople): Spread {
   while (!step.done) step = work.next();
   const { values } = step.value;
   const total = values.reduce((sum, value) => sum + value, 0);
-  const energy = [0.0625, 0.125, 0.1875, 0.25, 0.375, 0.5].map((part) => {
+  const energy = [0.0625, 0.125, 0.1875, 0.25, 0.3125, 0.375].map((part) => {
     const axes = Math.round(dimension * part);
     return [axes, values.slice(0, axes).reduce((sum, value) => sum + value, 0) / total] as const;
   });

@@ -1,3 +1,4 @@
+import { normalize } from "arcface-ts";
 import { ExactIndex, SyntheticPeople } from "arcface-ts/search";
 import { expect, test } from "vitest";
 
@@ -30,4 +31,29 @@ test("threads find what one finds, vectors and groups, filtered and not, before 
   await helped.close();
   await helped.close();
   compare();
+});
+
+test("threads follow rows that are kept along learned axes, wherever in the change they are asked", async () => {
+  const people = new SyntheticPeople({ dimension: 32, seed: 2 });
+  // They fill a quarter of their dimensions.
+  const vector = (person: number, image: number) => {
+    const along = people.vector(person, image);
+    return normalize(Float32Array.from({ length: 128 }, (_, i) => along[i] ?? 0));
+  };
+  const alone = new ExactIndex({ learnFrom: Number.POSITIVE_INFINITY });
+  await using helped = new ExactIndex({ threads: 3, learnFrom: 9000 });
+  const compare = (): void => {
+    for (let person = 0; person < 10; person++)
+      expect(helped.search(vector(person * 211, 9), { k: 7 })).toEqual(
+        alone.search(vector(person * 211, 9), { k: 7 }),
+      );
+  };
+  for (let id = 0; id < 12_000; id++) {
+    for (const index of [alone, helped]) index.add(id, vector(id >> 2, id & 3), id >> 2);
+    if (id % 1500 === 0) compare();
+  }
+  await helped.settled();
+  expect(helped.shape()?.axes).toBe(32);
+  compare();
+  expect(helped.memory().scanBytes).toBeLessThan(alone.memory().scanBytes);
 });

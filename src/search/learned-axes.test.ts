@@ -115,7 +115,7 @@ describe("vectors that fill a part of their dimensions", () => {
     for (let id = 0; id < 5000; id++) whole.add(id, people.vector(id, 0));
     expect(whole.shape()).toBeUndefined();
     expect(all.sourced.memory().bytes).toBeLessThan(0.75 * whole.memory().bytes);
-  }, 30_000);
+  });
 
   test("are answered the same at every moment of the change, whatever is changed meanwhile", async () => {
     const random = seeded(5);
@@ -160,7 +160,7 @@ describe("vectors that fill a part of their dimensions", () => {
         expect(index.remove(id)).toBe(true);
       }
     expect(all.own.search(people.vector(0, 0), { k: 3 })).toEqual([]);
-  }, 60_000);
+  });
 
   test("that change their shape afterwards are found all the same, and the shape is learned anew", async () => {
     const [before, after] = [new FlatPeople({ seed: 3 }), new FlatPeople({ seed: 4 })];
@@ -185,7 +185,7 @@ describe("vectors that fill a part of their dimensions", () => {
     expect(axesOf(all)).toEqual([64, 64]);
     expect(all.own.memory().scanBytes).toBeGreaterThan(memory);
     await expectAgreement(all, queries);
-  }, 30_000);
+  });
 });
 
 describe("vectors made to be confused, after their axes were learned", () => {
@@ -280,7 +280,7 @@ test("the bound holds for 10⁶ pairs, of vectors along the axes, beside them an
   expect(pairs).toBe(1_000_000);
   // Along the axes it is also of use: a sixteenth of what four bits leave open, and a little for what is beside them.
   expect(widest).toBeLessThan(0.02);
-}, 30_000);
+});
 
 test("vectors that fill all their dimensions keep them", async () => {
   const people = new SyntheticPeople({ dimension: DIMENSION, seed: 10 });

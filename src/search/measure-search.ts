@@ -1,6 +1,6 @@
 import { cosine, threadCount, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { BestNeighbours } from "./best-neighbours.ts";
-import { ExactIndex } from "./exact-index.ts";
+import { ExactIndex, type IndexShape } from "./exact-index.ts";
 import { SyntheticPeople } from "./synthetic-people.ts";
 
 /** Measurements of {@link measureSearch} on this machine. */
@@ -17,6 +17,8 @@ export interface SearchFigures {
   /** Bytes a vector takes in the index, without and with the float32 vectors it keeps. */
   readonly scanBytesPerVector: number;
   readonly bytesPerVector: number;
+  /** The shape of the vectors that the index has learned; undefined where there were too few to learn it. */
+  readonly shape: IndexShape | undefined;
   /** Part of the 10 nearest by comparing with every vector that the index found, of people in the gallery and strangers. */
   readonly recall: { readonly known: number; readonly strangers: number };
 }
@@ -60,6 +62,7 @@ export async function measureSearch(
     adding += performance.now() - start;
     for (const { query, best } of checked) best.offer(cosine(query, vector), id);
   }
+  await index.settled();
   const recall = (kind: number): number => {
     let [found, wanted] = [0, 0];
     for (const [i, { query, best }] of checked.entries()) {
@@ -91,6 +94,7 @@ export async function measureSearch(
     addedPerSecond: (vectors * 1000) / adding,
     scanBytesPerVector: (memory.scanBytes + memory.lookupBytes) / vectors,
     bytesPerVector: memory.bytes / vectors,
+    shape: index.shape(),
     recall: recalls,
   };
 }

@@ -36,6 +36,9 @@ interface BenchRow {
   readonly addedPerSecond?: number;
   readonly bytesPerVector?: number;
   readonly scanBytesPerVector?: number;
+  /** Axes that vectors are searched along, and how many evenly filled dimensions would be spread as they are. */
+  readonly axes?: number;
+  readonly effectiveDimension?: number;
 }
 
 /** `arcface bench [search|detect|…]` */
@@ -75,7 +78,7 @@ async function bench(io: CliIo, what: What[], flags: BenchFlags): Promise<number
   if (wanted.has("search")) {
     for (const n of flags.n ?? (flags.quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000])) {
       const figures = await measureSearch(n, { ...work, dimension: flags.dimension, threads: flags.threads });
-      const { recall, addedPerSecond, bytesPerVector, scanBytesPerVector } = figures;
+      const { recall, addedPerSecond, bytesPerVector, scanBytesPerVector, shape } = figures;
       rows.push({
         ...stageRow("search", figures.singleMs),
         n,
@@ -84,6 +87,7 @@ async function bench(io: CliIo, what: What[], flags: BenchFlags): Promise<number
         addedPerSecond,
         bytesPerVector,
         scanBytesPerVector,
+        ...(shape && { axes: shape.axes, effectiveDimension: shape.effectiveDimension }),
       });
     }
   }
@@ -123,8 +127,9 @@ function table(rows: readonly BenchRow[]): string[] {
     row.perSecond < 100 ? row.perSecond.toFixed(1) : row.perSecond.toFixed(0),
     row.recall ? `${row.recall.known} / ${row.recall.strangers}` : "",
     row.bytesPerVector ? row.bytesPerVector.toFixed(0) : "",
+    row.axes ? `${row.axes} (${row.effectiveDimension!.toFixed(0)})` : "",
   ]);
-  const head = ["", "p50 ms", "p95 ms", "p99 ms", "per second", "recall", "bytes"];
+  const head = ["", "p50 ms", "p95 ms", "p99 ms", "per second", "recall", "bytes", "axes (effective)"];
   const widths = head.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]!.length)));
   const draw = (cells: readonly string[]): string =>
     `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" | ")} |`;

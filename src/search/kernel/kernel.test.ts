@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { asSource, compileScan } from "../../../tools/build-wasm.ts";
 import { seeded } from "../../core/index.ts";
+import type { LearnedAxes } from "../learned-axes.ts";
 import { placeQuery } from "../quantised-query.ts";
 import { QuantisedRows } from "../quantised-rows.ts";
 import { SyntheticPeople } from "../synthetic-people.ts";
@@ -18,8 +19,12 @@ test("Node has relaxed SIMD here, with or without its flag", () => {
 });
 
 /** Results of a block of made-up people for some queries: of every survey and judgement rows, cosines and radii. */
-function looks(form: ScanForm, dimension: number): unknown[] {
-  const rows = new QuantisedRows(dimension, { memory: newScanMemory(64), program: scanProgram(form) });
+function looks(form: ScanForm, dimension: number, axes?: LearnedAxes): unknown[] {
+  const rows = new QuantisedRows(dimension, {
+    axes,
+    memory: newScanMemory(64),
+    program: scanProgram(form),
+  });
   const people = new SyntheticPeople({ dimension, seed: 3 });
   const count = BLOCK_ROWS - 5;
   for (let id = 0; id < count; id++) rows.push(id, people.vector(id >> 2, id & 3), undefined);
@@ -42,6 +47,17 @@ function looks(form: ScanForm, dimension: number): unknown[] {
     });
   });
 }
+
+test("both forms of the loops turn vectors along learned axes alike, and judge by what lies outside of them", () => {
+  // Axes at right angles but for a turn: every second component, and a little of none other.
+  const [dimension, count] = [130, 64];
+  const matrix = new Float32Array(count * 132);
+  for (let i = 0; i < count; i++) matrix[i * 132 + 2 * i] = 1;
+  const axes = { count, matrix, error: 1e-4 };
+  const plain = looks("plain", dimension, axes);
+  expect(plain).toEqual(looks("relaxed", dimension, axes));
+  expect(JSON.stringify(plain)).not.toBe(JSON.stringify(looks("plain", dimension)));
+});
 
 test.each([1, 33, 128, 192, 300, 512, 513])(
   "dimension %i: both forms of the loops find the same rows, cosines and radii to the bit",
