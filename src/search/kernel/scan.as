@@ -183,7 +183,8 @@ function refine(
       const value = load<f32>(field) * step * (<f32>all - middle);
       store<i32>(out + kept * 4, row);
       store<i32>(out + kept * 4, all, ROWS * 4);
-      const radius = length * load<f32>(field, ROWS * 8) + outside * load<f32>(field, ROWS * 16);
+      let radius = length * load<f32>(field, ROWS * 8);
+      if (outside > 0) radius += outside * load<f32>(field, ROWS * 16);
       kept += i32(value + radius + open * load<f32>(field, ROWS * 12) >= least);
     }
   }
@@ -209,7 +210,8 @@ export function weigh(count: i32, block: usize, bytes: i32, query: usize, floor:
     const field = scales + load<i32>(out + i * 4) * 4;
     const all = <f32>load<i32>(out + i * 4, ROWS * 4) - middle;
     store<f32>(out + i * 4, load<f32>(field) * load<f32>(query, 4) * all, ROWS * 4);
-    const radius = load<f32>(query, 8) * load<f32>(field, ROWS * 8) + load<f32>(query, 24) * load<f32>(field, ROWS * 16);
+    let radius = load<f32>(query, 8) * load<f32>(field, ROWS * 8);
+    if (load<f32>(query, 24) > 0) radius += load<f32>(query, 24) * load<f32>(field, ROWS * 16);
     store<f32>(out + i * 4, radius + load<f32>(query, 12), ROWS * 8);
   }
   return kept;
@@ -279,13 +281,15 @@ export function judge(
   const step = f32x4.splat(load<f32>(query, 4));
   const length = f32x4.splat(load<f32>(query, 8));
   const outside = f32x4.splat(load<f32>(query, 24));
+  const cutOff = load<f32>(query, 24) > 0;
   const least = f32x4.splat(floor - load<f32>(query, 12));
   let count = 0;
   for (let r = 0; r < to; r += 4) {
     const centred = f32x4.sub(f32x4.convert_i32x4_s(v128.load(scales + r * 4, SUMS)), middle);
     const value = f32x4.mul(f32x4.mul(centred, step), v128.load(scales + r * 4));
-    const inside = f32x4.add(value, f32x4.mul(length, v128.load(scales + r * 4, ROWS * 4)));
-    const highest = f32x4.add(inside, f32x4.mul(outside, v128.load(scales + r * 4, ROWS * 16)));
+    let highest = f32x4.add(value, f32x4.mul(length, v128.load(scales + r * 4, ROWS * 4)));
+    // Rows that are kept whole have nothing outside, and the loads would be for nothing.
+    if (cutOff) highest = f32x4.add(highest, f32x4.mul(outside, v128.load(scales + r * 4, ROWS * 16)));
     const hits = i32x4.bitmask(f32x4.ge(highest, least));
     count = note(count, hits, r, to, mask, masked, out);
   }
