@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { FaceError } from "../core/index.ts";
 import type { App } from "./app.ts";
@@ -27,6 +28,11 @@ export async function listen(
     serverOptions: { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: 5000 },
   }) as Server;
   server.maxConnections = CONNECTIONS;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await new Promise<void>((settle, fail) => {
     server.once("error", (cause) =>
       fail(
@@ -49,6 +55,8 @@ export async function listen(
         app.stop();
         server.close(() => settle());
         server.closeIdleConnections();
+        // One that never sent a byte is not idle to Node, and would hold the port.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
         // A connection whose request has just been answered is idle a moment later.
         const sweep = setInterval(() => server.closeIdleConnections(), 50);
         server.once("close", () => clearInterval(sweep));
