@@ -10,7 +10,7 @@ import { openDatabase } from "./driver.ts";
 const [nfc, nfd] = ["Zo\u00eb", "Zoe\u0308"];
 const made = new MadeFaces(23);
 
-/** A gallery as a version before checksums and spellings left it: people "A" and "B" under names that look alike. */
+/** A gallery as a version before checksums, spellings and long work left it: people "A" and "B" under names that look alike. */
 async function earlierGallery(): Promise<{ path: string; vectors: Awaited<ReturnType<typeof enrolled>> }> {
   const path = join(await mkdtemp(join(tmpdir(), "arcface-earlier-")), "people.db");
   const gallery = await Gallery.create(`sqlite:${path}`, PIPELINE, { clock: ticking(), threshold: 0.4 });
@@ -22,6 +22,7 @@ async function earlierGallery(): Promise<{ path: string; vectors: Awaited<Return
   }[])
     database.exec(`DROP TRIGGER ${name}`);
   database.exec("DROP TABLE seal; ALTER TABLE face DROP COLUMN owner");
+  for (const table of ["job", "job_share", "job_file"]) database.exec(`DROP TABLE ${table}`);
   for (const table of ["meta", "person", "face", "log", "effect", "vector", "crop", "erasure"])
     database.exec(`ALTER TABLE ${table} DROP COLUMN checksum`);
   for (const [from, to] of [
