@@ -150,7 +150,7 @@ function addOuterProduct(moments: Float64Array, vector: Float32Array, dimension:
   }
 }
 
-/** How the cosines of pairs would be bounded from the first `count` axes: mean and spread of the middle of the bound. */
+/** Bounds of pairs' cosines from the first `count` axes: mean and spread of the middle. */
 interface Prefix {
   readonly count: number;
   readonly energy: number;

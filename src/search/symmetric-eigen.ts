@@ -33,7 +33,7 @@ export function* symmetricEigen(matrix: Float64Array, size: number, count: numbe
   return { values: Float64Array.from(order, (row) => diagonal[row]!), vectors };
 }
 
-/** What is smaller than this part of the largest is far below rounding, and its squares would leave the range of numbers. */
+/** Anything smaller than this part of the largest is far below rounding, and its squares would leave the range of numbers. */
 const NOTHING = 2 ** -80;
 /** Numbers below have fewer digits than others. */
 const SMALLEST = 2 ** -960;

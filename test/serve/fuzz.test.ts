@@ -53,6 +53,15 @@ const PICTURES = [
   "broken",
 ];
 
+/** An answer's text; of events, which go on until a job has ended, the first. */
+async function textOf(response: Response): Promise<string> {
+  if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) return await response.text();
+  const reader = response.body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder().decode(value);
+}
+
 /** A value that a schema asks for, or now and then one that it does not. */
 function valueFor(schema: Schema, random: Random, depth = 0): unknown {
   const one = <T>(list: readonly T[]): T => list[random.below(list.length)]!;
@@ -148,8 +157,10 @@ test(`${REQUESTS} requests by chance find no defect, no answer of another shape 
     const place = `${method.toUpperCase()} ${way}?${query} ${kind}`;
     const { status, json, response } = await ask(app, method.toUpperCase(), `${way}?${query}`, body, headers);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    const said = json ? JSON.stringify(json) : await response.text();
-    expect(status, `${place} ${said}`).toBeLessThan(500);
+    const said = json ? JSON.stringify(json) : await textOf(response);
+    // Nobody works on the jobs here: once a hundred wait, further ones are refused, as they should be.
+    const full = status === 503 && method === "post" && path.includes("/jobs/");
+    if (!full) expect(status, `${place} ${said}`).toBeLessThan(500);
     expect(said, place).not.toMatch(/node:internal|\.ts:\d|at async /);
     expect(said, place).not.toContain(pathIn(""));
     if (status >= 400) wire.ErrorAnswer.parse(json);
