@@ -3,8 +3,8 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
-/** The last files that a build writes: the library's and the page's. */
-const BUILT = ["dist/index.js", "dist/study/page/page.js"];
+/** The last files that a build writes: the library's, the report's script and the page. */
+const BUILT = ["dist/index.js", "dist/study/page/page.js", "dist/web/index.html"];
 
 /**
  * Builds the package before the first test where the build is older than its source: the command line and the worker
@@ -18,10 +18,12 @@ export function setup(): void {
 
 /** Tells whether every file of the source was last changed before the build. */
 function isFresh(): boolean {
-  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter(
-    (path) => path.endsWith(".ts") && !/\.(?:test|contract)\.ts$/.test(path),
+  const sources = ["src", "web/src"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => /\.(?:tsx?|css|svg)$/.test(path) && !/\.(?:test|contract)\.ts$/.test(path))
+      .map((path) => join(folder, path)),
   );
-  const changed = Math.max(...sources.map((path) => modified(join("src", path))));
+  const changed = Math.max(...sources.map(modified));
   return BUILT.every((path) => modified(path) >= changed);
 }
 

@@ -15,7 +15,7 @@ export function requestIdOf({ headers }: Request): string {
   return given !== null && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** An answer with the headers that every one has. */
+/** An answer with the headers that every one has, where it says nothing else itself. */
 export function finished(
   response: Response,
   request: Request,
@@ -23,7 +23,8 @@ export function finished(
   origins: readonly string[],
 ): Response {
   const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS))
+    if (!headers.has(name)) headers.set(name, value);
   headers.set("X-Request-Id", requestId);
   const origin = request.headers.get("origin");
   if (origins.length > 0) headers.append("Vary", "Origin");

@@ -14,6 +14,7 @@ import { JobWorker } from "./jobs/job-worker.ts";
 import { PictureLook } from "./jobs/picture-look.ts";
 import { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { answerPage, type PageFiles } from "./page/index.ts";
 import { readBody } from "./read-body.ts";
 import { checked, type FetchUrl } from "./read-pictures.ts";
 import { FACES } from "./routes/faces.ts";
@@ -60,6 +61,8 @@ export interface AppOptions {
   readonly leaseMs?: number | undefined;
   /** Origins whose pages may ask. */
   readonly origins?: readonly string[] | undefined;
+  /** The page for people, as `readPage` reads it; without it `/` is nothing. */
+  readonly page?: PageFiles | undefined;
 }
 
 /** A gallery and what makes vectors for it. */
@@ -292,26 +295,26 @@ export function createApp(options: AppOptions): App {
     "*",
     async (context) => await wrapped("preflight", context, async () => new Response(null, { status: 204 })),
   );
-  app.all(
-    "*",
-    async (context) =>
-      await wrapped("none", context, async () => {
-        const others = methodsAt(new URL(context.req.url).pathname);
-        if (others.length > 0)
-          throw new ServiceError(
-            "METHOD_NOT_ALLOWED",
-            { where: "method", expected: "one that /docs lists", got: "another" },
-            {
-              Allow: others.join(", "),
-            },
-          );
-        throw new ServiceError("NOT_FOUND", {
-          where: "path",
-          expected: "one that /docs lists",
-          got: "another",
-        });
-      }),
-  );
+  app.all("*", async (context) => {
+    const ofPage = options.page && answerPage(options.page, context.req.raw);
+    return await wrapped(ofPage ? "page" : "none", context, async () => {
+      if (ofPage) return ofPage;
+      const others = methodsAt(new URL(context.req.url).pathname);
+      if (others.length > 0)
+        throw new ServiceError(
+          "METHOD_NOT_ALLOWED",
+          { where: "method", expected: "one that /docs lists", got: "another" },
+          {
+            Allow: others.join(", "),
+          },
+        );
+      throw new ServiceError("NOT_FOUND", {
+        where: "path",
+        expected: "one that /docs lists",
+        got: "another",
+      });
+    });
+  });
   return {
     fetch: async (request) => await app.fetch(request),
     stop: () => {

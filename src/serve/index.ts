@@ -8,6 +8,7 @@ export { PictureLook, type PictureQueue } from "./jobs/picture-look.ts";
 export type { JobPlaces, Work } from "./jobs/work.ts";
 export { type Listening, listen } from "./listen.ts";
 export { openApiDocument } from "./openapi.ts";
+export { type PageFile, type PageFiles, readPage } from "./page/index.ts";
 export {
   type CreatedKey,
   type KeptKey,

@@ -1,4 +1,5 @@
 /** The meaning of a score: verdicts by a calibration, and the threshold that keeps strangers from being taken for someone. */
+export { describeVerdict, thresholdText } from "./describe-verdict.ts";
 export {
   fpirAt,
   type GallerySize,

@@ -21,6 +21,7 @@ import {
   type ModelStore,
   writeCalibration,
 } from "../../models/index.ts";
+import { thresholdText } from "../../verdict/index.ts";
 import type { Act } from "../act.ts";
 import { differentialTexts, groupRateText } from "../group-text.ts";
 import type { CliIo } from "../io.ts";
@@ -36,7 +37,6 @@ import {
   READERS,
 } from "../protocol-options.ts";
 import { peopleOf } from "../told-inputs.ts";
-import { thresholdText } from "../verdict-text.ts";
 
 interface CalibrateFlags extends ProtocolFlags {
   readonly targetFmr: number;

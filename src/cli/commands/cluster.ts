@@ -27,7 +27,7 @@ import {
 import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
-import { calibrationAsJson } from "../verdict-text.ts";
+import { calibrationAsJson } from "../verdict-json.ts";
 
 interface ClusterFlags extends ModelFlags {
   readonly out?: string;

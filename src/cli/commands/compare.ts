@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Comparison, Recognizer } from "../../recognise/index.ts";
+import { describeVerdict } from "../../verdict/index.ts";
 import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
@@ -14,7 +15,7 @@ import {
   type VerdictFlags,
 } from "../options.ts";
 import { progressBar } from "../progress-bar.ts";
-import { describeVerdict, verdictAsJson } from "../verdict-text.ts";
+import { verdictAsJson } from "../verdict-json.ts";
 
 interface CompareFlags extends ModelFlags, VerdictFlags, FacePairFlags {
   readonly exitCode?: boolean;

@@ -32,7 +32,7 @@ import {
 import { expectNoInput, expectWritableFile } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
-import { verdictAsJson } from "../verdict-text.ts";
+import { verdictAsJson } from "../verdict-json.ts";
 
 interface SearchFlags extends ModelFlags, VerdictFlags, FaceFlags {
   readonly in: string;

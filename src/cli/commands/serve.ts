@@ -174,7 +174,7 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
   const [first] = Object.values(galleries);
   const recognition = first && flags.model === undefined ? first.recognition : await own();
   bar.stop();
-  const { createApp, listen } = await import("../../serve/index.ts");
+  const { createApp, listen, readPage } = await import("../../serve/index.ts");
   const app = createApp({
     recognition,
     galleries,
@@ -188,12 +188,13 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
     folders: await realFolders(flags.allowFolder ?? []),
     holder: `service ${process.pid} on ${hostname()}`,
     origins: flags.origin ?? [],
+    page: await readPage(),
   });
   const listening = await listen(app, flags);
   const { url } = listening;
   if (flags.json)
     io.out(JSON.stringify({ url, collections: named.map(([name]) => name), model: recognition.model }));
-  else io.out(`${url} answers, ${url}/docs says what; Ctrl-C stops it`);
+  else io.out(`${url} answers, with a page for people; ${url}/docs says what; Ctrl-C stops it`);
   const working = flags.leaveJobs ? undefined : app.work(io.signal);
   await new Promise<void>((stop) => {
     if (io.signal.aborted) stop();

@@ -21,6 +21,7 @@ export const ROUTES: Routes = {
   detect: { method: "post", path: "/v1/detect", body: "pictures", answer: "json" },
   embed: { method: "post", path: "/v1/embed", body: "pictures", answer: "json" },
   compare: { method: "post", path: "/v1/compare", body: "pictures", answer: "json" },
+  judge: { method: "post", path: "/v1/judge", body: "json", answer: "json" },
   identify: { method: "post", path: `${C}/identify`, body: "pictures", answer: "json" },
   search: { method: "post", path: `${C}/search`, body: "pictures", answer: "json" },
   collections: { method: "get", path: "/v1/collections", body: "none", answer: "json" },

@@ -1,11 +1,11 @@
 import { cosine, FaceError, normalize } from "../../core/index.ts";
 import { chooseFace } from "../../recognise/index.ts";
-import { judge } from "../../verdict/index.ts";
+import { describeVerdict, judge } from "../../verdict/index.ts";
 import { choiceOf, comparable, found, type Handlers, look, lookAtAll, onlyPicture } from "../service.ts";
 import { verdictOnWire } from "../verdict-on-wire.ts";
 
 /** Work on pictures, without a gallery or against one. */
-export const PICTURES: Handlers<"detect" | "embed" | "compare" | "identify" | "search"> = {
+export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "identify" | "search"> = {
   detect: async (service, { pictures, signal }) => {
     const { recognition } = service;
     const photographs = await lookAtAll(service, recognition, pictures, "detect", signal);
@@ -17,9 +17,10 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "identify" | "s
     };
   },
 
-  embed: async (service, { pictures, signal }) => {
+  embed: async (service, { pictures, body, signal }) => {
     const { recognition } = service;
-    const photographs = await lookAtAll(service, recognition, pictures, "faces", signal);
+    const task = body.crops ? "portraits" : "faces";
+    const photographs = await lookAtAll(service, recognition, pictures, task, signal);
     return {
       model: recognition.model,
       pictures: photographs.map((each) =>
@@ -32,6 +33,7 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "identify" | "s
                 embedding: [...face.embedding],
                 ...(face.norm === undefined ? {} : { norm: face.norm }),
                 ...(face.quality && { quality: { ...face.quality, pose: face.quality.pose } }),
+                ...("crop" in face && { crop: Buffer.from(face.crop).toString("base64") }),
               })),
             },
       ),
@@ -79,6 +81,22 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "identify" | "s
             return { cosine: each, verdict: verdictOf(each) };
           }),
         }),
+    };
+  },
+
+  judge: async (service, { body: { cosines, threshold } }) => {
+    const { model, calibration, uncalibrated } = service.recognition;
+    return {
+      model,
+      ...(uncalibrated === undefined ? {} : { uncalibrated }),
+      scores: cosines.map((score) => {
+        const verdict = judge(score, { calibration, threshold });
+        return {
+          cosine: score,
+          verdict: verdict ? verdictOnWire(verdict) : null,
+          sentences: describeVerdict(verdict, uncalibrated),
+        };
+      }),
     };
   },
 

@@ -43,6 +43,7 @@ export const EmbeddedFace = FoundFace.extend({
   embedding: z.array(z.number()).describe("A unit vector: the dot product of two is their cosine."),
   norm: z.number().optional(),
   quality: Quality.optional(),
+  crop: z.string().optional().describe("With `crops`: the aligned crop as a JPEG, in base64."),
 });
 
 /** An error as it lies in an answer; in a list of pictures, that of one of them. */
@@ -127,6 +128,20 @@ export const CompareAnswer = z.object({
     .array(z.object({ cosine, verdict: Verdict.nullable() }))
     .optional()
     .describe("With `vectors`: of each."),
+});
+
+export const JudgeAnswer = z.object({
+  model: z.string(),
+  uncalibrated: z.string().optional().describe("Why there is no verdict."),
+  scores: z
+    .array(
+      z.object({
+        cosine,
+        verdict: Verdict.nullable(),
+        sentences: z.array(z.string()).describe("The plain answer, then the evidence behind it."),
+      }),
+    )
+    .describe("In the order of the cosines."),
 });
 
 export const Person = z.object({

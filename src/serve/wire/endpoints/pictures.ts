@@ -4,6 +4,7 @@ import {
   endpoint,
   gives,
   inCollection,
+  json,
   limit,
   MANY,
   nothing,
@@ -32,7 +33,13 @@ export const PICTURES = {
     summary: "Faces of pictures with their vectors.",
     params: nothing,
     query: nothing,
-    body: pictures(1, MANY, z.strictObject({})),
+    body: pictures(
+      1,
+      MANY,
+      z.strictObject({
+        crops: z.boolean().default(false).describe("With each face's crop, as the network sees it."),
+      }),
+    ),
     answer: gives(wire.EmbedAnswer),
   }),
   compare: endpoint({
@@ -57,6 +64,16 @@ export const PICTURES = {
       }),
     ),
     answer: gives(wire.CompareAnswer),
+  }),
+  judge: endpoint({
+    method: "post",
+    path: "/v1/judge",
+    role: "read",
+    summary: "What cosines of two faces mean: the verdict on each, in figures and in words.",
+    params: nothing,
+    query: nothing,
+    body: json(z.strictObject({ cosines: z.array(wire.cosine).min(1).max(10_000), threshold })),
+    answer: gives(wire.JudgeAnswer),
   }),
   identify: endpoint({
     method: "post",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readCalibration } from "../models/index.ts";
-import { describeVerdict, thresholdText } from "./verdict-text.ts";
+import { describeVerdict, thresholdText } from "./describe-verdict.ts";
 
 test("a verdict begins with the plain answer", () => {
   expect(describeVerdict({ same: true, threshold: 0.4512 }, "none")[0]).toBe(

@@ -1,6 +1,6 @@
 import { counted } from "../core/index.ts";
 import type { Calibration } from "../models/index.ts";
-import type { ErrorRate, Likelihood, ScoreEvidence, Verdict } from "../verdict/index.ts";
+import type { ErrorRate, Likelihood, ScoreEvidence, Verdict } from "./verdict.ts";
 
 /** A verdict as a person reads it: the plain answer with how strong the evidence is, then both error rates at the score. */
 export function describeVerdict(verdict: Verdict | undefined, uncalibrated: string | undefined): string[] {
@@ -47,40 +47,6 @@ function strengthOf({ low, high }: Likelihood, same: boolean): string {
   const word = STRENGTHS.find(([power]) => (least ?? 0) >= power)?.[1];
   if (word !== undefined) return `${word} evidence`;
   return (most ?? 0) < 0 ? "against the evidence" : "the evidence is not clear";
-}
-
-/** A verdict for `--json`: "uncalibrated", or the side with its evidence; the curve stays in the calibration's file. */
-export function verdictAsJson(verdict: Verdict | undefined): object | "uncalibrated" {
-  if (!verdict) return "uncalibrated";
-  const { same, threshold, evidence, calibration } = verdict;
-  if (!evidence || !calibration) return { same, threshold, evidence: "uncalibrated" };
-  return {
-    same,
-    threshold,
-    fmr: evidence.fmr,
-    fnmr: evidence.fnmr,
-    log10LikelihoodRatio: evidence.likelihood,
-    lookAlikes: evidence.lookAlikes,
-    calibration: calibrationAsJson(calibration),
-  };
-}
-
-/** The evidence behind a threshold, for `--json`. */
-export function calibrationAsJson(calibration: Calibration): object {
-  const { data, target, threshold, thresholdInterval, fmr, fnmr, falseMatches, falseNonMatches, intervals } =
-    calibration;
-  return {
-    targetFmr: target.fmr,
-    targetKept: target.kept,
-    threshold,
-    thresholdInterval,
-    fmr,
-    fnmr,
-    falseMatches,
-    falseNonMatches,
-    ...data,
-    intervals,
-  };
 }
 
 /** The rate that a threshold keeps, by its evidence: never more than the interval says. */

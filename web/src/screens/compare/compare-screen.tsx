@@ -1,0 +1,134 @@
+import "./compare.css";
+import { setParams } from "../../address.ts";
+import { useModel } from "../../calibration.ts";
+import { Button } from "../../parts/button.tsx";
+import { Photo } from "../../pictures/photo.tsx";
+import { DropPlace, TakePictures } from "../../pictures/take-pictures.tsx";
+import { chosenFace, type TakenPicture } from "../../pictures/taken-picture.ts";
+import { useAnswer } from "../../use-answer.ts";
+import { PairTable } from "./pair-table.tsx";
+import {
+  addPictures,
+  judgePairs,
+  pairParams,
+  pairs,
+  removePicture,
+  type Side,
+  show,
+  sides,
+} from "./sides.ts";
+import { Verdict } from "./verdict.tsx";
+
+/** Two sides, each with pictures of somebody: is it one person? */
+export function CompareScreen() {
+  const model = useModel(undefined);
+  const a = sides.a.value;
+  const b = sides.b.value;
+  const found = pairs.value;
+  const judged = useAnswer(
+    found.length === 0
+      ? undefined
+      : async (signal) =>
+          await judgePairs(
+            found.map(({ cosine }) => cosine),
+            signal,
+          ),
+    [found],
+  );
+  const shown = found.findIndex((pair) => pair.a === a.shown && pair.b === b.shown);
+  // Pasted pictures go where there is none yet.
+  const pastesInto = a.pictures.length > 0 && b.pictures.length === 0 ? "b" : "a";
+  return (
+    <>
+      <header>
+        <div>
+          <h1>Compare two faces</h1>
+          <p class="soft">
+            One person or two? Pictures stay in this tab; the service looks at them and keeps none.
+          </p>
+        </div>
+      </header>
+      <div class="compare-sides">
+        <SideView side={a} title="First face" pastes={pastesInto === "a"} />
+        <SideView side={b} title="Second face" pastes={pastesInto === "b"} />
+      </div>
+      {shown >= 0 && (
+        <Verdict
+          model={model.value}
+          pair={found[shown]!}
+          at={shown}
+          others={found.filter((_, i) => i !== shown).map(({ cosine }) => cosine)}
+          judged={judged.value}
+          faces={[chosenFace(a.pictures[a.shown]!)!, chosenFace(b.pictures[b.shown]!)!]}
+        />
+      )}
+      {found.length > 1 && (
+        <PairTable
+          a={a.pictures}
+          b={b.pictures}
+          pairs={found}
+          shown={shown}
+          judged={judged.value}
+          onShow={(pair) => setParams(pairParams(pair.a, pair.b))}
+        />
+      )}
+    </>
+  );
+}
+
+interface SideProps {
+  readonly side: Side;
+  readonly title: string;
+  readonly pastes: boolean;
+}
+
+function SideView({ side: { name, pictures, shown }, title, pastes }: SideProps) {
+  const place = title.toLowerCase();
+  const add = (files: readonly File[]): void => addPictures(name, files);
+  const picture = pictures[shown];
+  if (!picture)
+    return (
+      <section class="side" aria-label={title}>
+        <TakePictures of={`the ${place}`} title={title} pastes={pastes} onPictures={add} />
+      </section>
+    );
+  return (
+    <DropPlace class="side sheet" onFiles={(files) => add([...files])}>
+      <header>
+        <h2>{title}</h2>
+        <div class="row">
+          <TakePictures of={`the ${place}`} more pastes={pastes} onPictures={add} />
+          <Button
+            icon="close"
+            look="plain"
+            small
+            aria-label={`Take ${picture.name} away`}
+            onClick={() => removePicture(name, picture)}
+          />
+        </div>
+      </header>
+      <Photo key={picture.id} picture={picture} onChoose={(face) => show(name, shown, face)} />
+      {pictures.length > 1 && (
+        <div class="strip" role="group" aria-label={`Pictures of the ${place}`}>
+          {pictures.map((each, i) => (
+            <button
+              key={each.id}
+              type="button"
+              aria-pressed={i === shown}
+              aria-label={`${each.name}, picture ${i + 1} of ${pictures.length}`}
+              onClick={() => show(name, i, each.chosen.value)}
+            >
+              <Small picture={each} />
+            </button>
+          ))}
+        </div>
+      )}
+    </DropPlace>
+  );
+}
+
+/** A picture's face that counts, small; the picture itself until there is one. */
+function Small({ picture }: { readonly picture: TakenPicture }) {
+  const crop = chosenFace(picture)?.crop;
+  return <img src={crop === undefined ? picture.url : `data:image/jpeg;base64,${crop}`} alt="" />;
+}

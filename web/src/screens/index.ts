@@ -1,0 +1,21 @@
+import type { ComponentType } from "preact";
+import type { IconName } from "../parts/icon.tsx";
+
+/** One of the page's screens: loaded when it is first gone to. */
+export interface Screen {
+  /** First part of its addresses: `compare` for `/compare/…`. */
+  readonly path: string;
+  readonly name: string;
+  readonly icon: IconName;
+  readonly load: () => Promise<ComponentType>;
+}
+
+/** The screens in the order of the menu. The first one is at `/`, too. */
+export const SCREENS: readonly Screen[] = [
+  {
+    path: "compare",
+    name: "Compare",
+    icon: "compare",
+    load: async () => (await import("./compare/compare-screen.tsx")).CompareScreen,
+  },
+];
