@@ -32,7 +32,7 @@ const config: KnipConfig = {
       ],
       project: ["src/**/*.ts", "test/**/*.ts", "tools/**/*.{ts,js}", "bench/**/*.ts"],
     },
-    web: { entry: ["src/main.tsx", "vite.config.ts"], project: ["src/**/*.{ts,tsx}"] },
+    web: { project: ["src/**/*.{ts,tsx}"] },
   },
   ignoreExportsUsedInFile: true,
   // Fonts, prebuilt engines and commands of the system are found by name when they are needed; test/layers.test.ts says where.

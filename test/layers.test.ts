@@ -104,6 +104,19 @@ test("a folder is entered by its door: index.ts, or a named subfolder's", () => 
   expect(byWindow).toEqual([]);
 });
 
+test("the page in a browser knows the service by its client alone", () => {
+  const page = resolve(SOURCE, "..", "web", "src");
+  const reaching = readdirSync(page, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.tsx?$/.test(file))
+    .flatMap((file) =>
+      [...readFileSync(join(page, file), "utf8").matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)]
+        .map(([, target]) => relative(SOURCE, resolve(page, dirname(file), target!)))
+        .filter((path) => !path.startsWith("../web/src/") && !path.startsWith("serve/client/"))
+        .map((path) => `${file} -> ${path}`),
+    );
+  expect(reaching).toEqual([]);
+});
+
 test("a gallery's store is its own: whoever stands above it reads its records", () => {
   const reaching = files.filter(
     (file) =>

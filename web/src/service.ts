@@ -8,7 +8,7 @@ import {
 } from "../../src/serve/client/index.ts";
 import { param } from "./address.ts";
 
-export { type ClientAnswer, ClientError } from "../../src/serve/client/index.ts";
+export type { ClientAnswer } from "../../src/serve/client/index.ts";
 
 /*
  * The one way to the service: its typed client, with the key of whoever sits here, and with what a page has to say about

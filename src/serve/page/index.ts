@@ -1,2 +1,2 @@
-export { answerPage, SCREENS } from "./answer-page.ts";
+export { answerPage } from "./answer-page.ts";
 export { type PageFile, type PageFiles, readPage } from "./page-files.ts";

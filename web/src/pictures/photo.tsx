@@ -50,13 +50,12 @@ export function Photo({ picture, onChoose }: PhotoProps) {
         {seen && (
           <>
             <svg class="marks" viewBox={`0 0 ${seen.width} ${seen.height}`} aria-hidden="true">
-              {faces[chosen]?.landmarks.map(({ x, y }, i) => (
-                <circle
-                  key={i}
-                  cx={x}
-                  cy={y}
-                  r={Math.max(faces[chosen]!.box.width * 0.025, seen.width / 400)}
-                />
+              {faces.map(({ box, landmarks }, face) => (
+                <g key={face} class={face === chosen ? "counts" : ""}>
+                  {landmarks.map(({ x, y }, i) => (
+                    <circle key={i} cx={x} cy={y} r={Math.max(box.width * 0.028, seen.width / 500)} />
+                  ))}
+                </g>
               ))}
             </svg>
             {faces.map(({ box }, i) => (

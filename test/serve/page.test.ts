@@ -1,0 +1,94 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { SCREENS } from "../../src/serve/page/answer-page.ts";
+import { readPage } from "../../src/serve/page/index.ts";
+import { wire } from "../../src/serve/wire/index.ts";
+import { ask, form, madeService, pathIn } from "./made-service.ts";
+
+const folder = pathIn("built");
+mkdirSync(join(folder, "assets"), { recursive: true });
+const SCRIPT = "globalThis.made = true;\n".repeat(200);
+writeFileSync(join(folder, "index.html"), "<!doctype html><title>made</title>");
+writeFileSync(join(folder, "assets", "index-abc.js"), SCRIPT);
+writeFileSync(join(folder, "notes.txt"), "not a file of the page");
+const { app } = await madeService("page", {
+  page: await readPage(folder),
+  keys: { find: async () => undefined },
+});
+
+test("the page is at / and at the addresses of its screens, without a key, under rules that let nothing else in", async () => {
+  for (const path of ["/", ...SCREENS.map((name) => `/${name}`), "/people/12?gallery=staff"]) {
+    const { status, response } = await ask(app, "GET", path);
+    expect([path, status, await response.text()]).toEqual([path, 200, "<!doctype html><title>made</title>"]);
+    const { headers } = response;
+    expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self';");
+    expect(headers.get("content-security-policy")).not.toContain("unsafe");
+    expect(headers.get("cache-control")).toBe("no-cache");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+  }
+  expect((await ask(app, "GET", "/v1/collections")).status).toBe(401);
+});
+
+test("every screen of the page is an address of the service", () => {
+  const source = readFileSync(
+    join(import.meta.dirname, "..", "..", "web", "src", "screens", "index.ts"),
+    "utf8",
+  );
+  const screens = [...source.matchAll(/^ {4}path: "(\w+)",$/gm)].map(([, path]) => path!);
+  expect(screens).toContain("compare");
+  for (const path of screens) expect(SCREENS).toContain(path);
+});
+
+test("a file whose name changes with its bytes is kept for good, packed where the browser takes that", async () => {
+  const plain = await ask(app, "GET", "/assets/index-abc.js");
+  expect(plain.response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+  expect(await plain.response.text()).toBe(SCRIPT);
+  const packed = await ask(app, "GET", "/assets/index-abc.js", undefined, { "accept-encoding": "gzip, br" });
+  expect(packed.response.headers.get("content-encoding")).toBe("br");
+  const bytes = Buffer.from(await packed.response.arrayBuffer());
+  expect(bytes.length).toBeLessThan(SCRIPT.length / 10);
+  expect(brotliDecompressSync(bytes).toString()).toBe(SCRIPT);
+});
+
+test("a page that the browser has already is not sent again", async () => {
+  const etag = (await ask(app, "GET", "/")).response.headers.get("etag")!;
+  const again = await ask(app, "GET", "/", undefined, { "if-none-match": etag });
+  expect([again.status, await again.response.text()]).toEqual([304, ""]);
+});
+
+test("there is no page at other addresses, none by another method, and none where the service has none", async () => {
+  for (const path of ["/comparison", "/notes.txt", "/assets/../index.html/x", "/assets/none.js"])
+    expect([path, (await ask(app, "GET", path)).status]).toEqual([path, 404]);
+  expect((await ask(app, "POST", "/compare", {})).status).toBe(404);
+  const { app: without } = await madeService("no-page");
+  expect((await ask(without, "GET", "/")).status).toBe(404);
+});
+
+test("cosines are judged in figures and in the command line's own words", async () => {
+  const { app: open } = await madeService("judge");
+  const { status, json } = await ask(open, "POST", "/v1/judge", { cosines: [0.9, 0.1] });
+  expect(status).toBe(200);
+  const { scores } = wire.JudgeAnswer.parse(json);
+  expect(scores.map(({ cosine, verdict }) => [cosine, verdict?.same])).toEqual([
+    [0.9, true],
+    [0.1, false],
+  ]);
+  expect(scores[0]!.sentences[0]).toMatch(/^same person: /);
+  expect(scores[1]!.sentences.join(" ")).toContain("of pairs of different people score as high (FMR)");
+  const own = await ask(open, "POST", "/v1/judge", { cosines: [0.9], threshold: 0.95 });
+  expect(own.json.scores[0].verdict).toMatchObject({ same: false, threshold: 0.95 });
+  expect((await ask(open, "POST", "/v1/judge", { cosines: [2] })).status).toBe(400);
+});
+
+test("faces come with the crops that the network sees where those are asked for", async () => {
+  const { app: open } = await madeService("crops");
+  const plain = await ask(open, "POST", "/v1/embed", form(["ann-010"]));
+  expect(plain.json.pictures[0].faces[0]).not.toHaveProperty("crop");
+  const { json } = await ask(open, "POST", "/v1/embed", form(["ann-010"], { crops: "true" }));
+  const [face] = json.pictures[0].faces;
+  expect(Buffer.from(face.crop, "base64")).toEqual(Buffer.from([255, 216, 255, 217]));
+  expect(face.embedding).toEqual(plain.json.pictures[0].faces[0].embedding);
+});
