@@ -15,6 +15,7 @@ import {
   programOf,
 } from "./index.ts";
 import { conv, flatten, linear, sequence } from "./layer.ts";
+import { suitsWinograd } from "./winograd.ts";
 
 describe("networks", () => {
   test.each([
@@ -31,6 +32,20 @@ describe("networks", () => {
     expect(parameterCount(network)).toBe(parameters);
     expect(parametersOf(network)).toHaveLength(tensors);
     expect(macsOf(network) / 1e9 / gmacs).toBeCloseTo(1, 2);
+  });
+
+  test.each([
+    ["64 channels over even sides", conv(64, 64, 3, { padding: 1 }), [64, 14, 14], true],
+    ["few channels in", conv(63, 64, 3, { padding: 1 }), [64, 14, 14], false],
+    ["few channels out", conv(64, 63, 3, { padding: 1 }), [63, 14, 14], false],
+    ["an odd height", conv(64, 64, 3, { padding: 1 }), [64, 7, 14], false],
+    ["an odd width", conv(64, 64, 3, { padding: 1 }), [64, 14, 7], false],
+    ["a stride", conv(64, 64, 3, { padding: 1, stride: 2 }), [64, 14, 14], false],
+    ["no border", conv(64, 64, 3), [64, 14, 14], false],
+    ["groups", conv(64, 64, 3, { padding: 1, groups: 64 }), [64, 14, 14], false],
+    ["another kernel", conv(64, 64, 5, { padding: 1 }), [64, 14, 14], false],
+  ])("Winograd's form suits %s: %#", (_what, layer, shape, suits) => {
+    expect(suitsWinograd(layer, shape)).toBe(suits);
   });
 
   test("an IR-SE-50's stages start at units 0, 3, 7 and 21", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seeded } from "../core/index.ts";
+import { shapePath } from "./figure.ts";
 import {
   beforeAfter,
   detCurve,
@@ -147,3 +148,27 @@ test("a grid of neighbours marks the hits from the threshold on, and no others",
   expect([framed(marked), marked.includes("from the threshold of 0.335 on")]).toEqual([2, true]);
   expect(framed(topKGrid(rows))).toBe(0);
 });
+
+test.each(["circle", "square", "triangle", "diamond", "star", "cross", "wye"])(
+  "a %s is closed and as large as the others",
+  (shape) => {
+    const path = shapePath(shape, 6);
+    const corners: [number, number][] = [];
+    let at: [number, number] = [0, 0];
+    for (const [, command, numbers] of path.matchAll(/([MLhv])([^MLhvZ]*)/g)) {
+      const [first, second] = numbers!.split(",").map(Number) as [number, number];
+      if (command === "h") at = [at[0] + first, at[1]];
+      else if (command === "v") at = [at[0], at[1] + first];
+      else at = [first, second];
+      corners.push(at);
+    }
+    expect(path.endsWith("Z")).toBe(true);
+    for (const axis of [0, 1]) {
+      const sides = corners.map((corner) => corner[axis]!);
+      expect(Math.max(...sides)).toBeGreaterThan(3);
+      expect(Math.max(...sides.map(Math.abs))).toBeLessThan(6 * 1.4);
+    }
+    // Around the origin, not beside it.
+    expect(Math.abs(corners.reduce((sum, [x]) => sum + x, 0) / corners.length)).toBeLessThan(0.1);
+  },
+);

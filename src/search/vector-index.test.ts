@@ -156,6 +156,14 @@ describe.each(indexes)("%s", (_name, open) => {
     expect(index.search(c, { k: 2 }).map(({ id }) => id)).toEqual([2]);
   });
 
+  test("its memory is told by what it holds", () => {
+    const index = open();
+    for (const [id, vector] of randomUnits(3, 4, 1).entries()) index.add(id, vector);
+    const { vectors, bytes, scanBytes, exactBytes, lookupBytes } = index.memory();
+    expect(vectors).toBe(3);
+    expect(bytes).toBe(scanBytes + exactBytes + lookupBytes);
+  });
+
   test("an empty index finds nothing", async () => {
     expect(open().search(unit(1, 0), { k: 3 })).toEqual([]);
     expect(open().searchGroups(unit(1, 0), { k: 3 })).toEqual([]);

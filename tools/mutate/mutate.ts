@@ -80,7 +80,7 @@ const LEFT_OUT =
   /\.test\.ts$|\.contract\.ts$|\/made-|\.d\.ts$|self-test-vector\.ts$|scan-bytes\.ts$|\/index\.ts$|^src\/index\.ts$|^src\/study\/page\/|gallery\/(?:milvus|postgres)\//;
 /** Tests that kill processes in a loop, need servers, train for minutes, or read the sources as text. */
 const NOT_ASKED =
-  /gallery-stress|mnist\/mnist\.test|statistics\/coverage\.test|reproduce-mnist|gallery\/(?:milvus|postgres)\/|test\/(?:interrupt|trial|fuzz|privacy|resources|small-disk|report-browser|detectors|under|large-pictures|train|checkpoint-journey|gallery-postgres-disk|gallery-disk|gallery-locks|lost-answer|documents|layers|doors|comments|bench-cli|spared-inputs-cli|search-threads)\.test/;
+  /gallery-stress|mnist\/mnist\.test|statistics\/coverage\.test|reproduce-mnist|gallery\/(?:milvus|postgres)\/|test\/(?:interrupt|trial|fuzz|privacy|resources|small-disk|report-browser|detectors|under|large-pictures|train|checkpoint-journey|gallery-postgres-disk|gallery-disk|gallery-locks|lost-answer|documents(?:-run)?|layers|doors|comments|bench-cli|spared-inputs-cli|search-threads)\.test/;
 /** Tests that start the command line: seconds for each mutant, so they are asked last. */
 const STARTS_PROCESSES = /run-cli\.ts"/;
 /** On a busy machine everything may take so many times longer. */

@@ -77,6 +77,18 @@ describe("unpickle", () => {
     expect(() => load(pickle)).toThrow(`expected a module's and a global's name, got ${got}`);
   });
 
+  test.each([
+    ["a text with eight bytes of length", "\x8d\x02\0\0\0\0\0\0\0\xc3\xa9.", "é"],
+    ["bytes with eight bytes of length", "\x8e\x02\0\0\0\0\0\0\0ab.", [97, 98]],
+    ["an array of bytes", "\x96\x01\0\0\0\0\0\0\0a.", [97]],
+    ["a quoted text of protocol 0", "S'it\\'s'\n.", "it's"],
+    ["what lies below a mark that is taken away", "K\x07(K\x01K\x021.", 7],
+    ["what lies below a value that is taken away", "K\x07K\x010.", 7],
+    ["a value twice", "K\x072\x86.", [7, 7]],
+  ])("reads %s", (_what, pickle, value) => {
+    expect(plain(load(pickle))).toEqual(value);
+  });
+
   test("a list may hold itself", () => {
     const list = load("]q\x00h\x00a.") as PickleList;
     expect(list.items[0]).toBe(list);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ModelStore } from "../../models/index.ts";
 import { loadMnist } from "../../train/data/index.ts";
 import { HeadConfigSchema } from "../../train/heads/index.ts";
@@ -87,25 +87,4 @@ test("classes are told by logits under softmax, by cosines to the nearest centre
   expect([...cosines]).toEqual([1, 2]);
   expect(accuracyOf(cosines, Uint8Array.of(1))).toBe(1);
   expect(accuracyOf(plain, Uint8Array.of(1))).toBe(0);
-});
-
-describe("a plan", () => {
-  test("is softmax, the control and arcface over two epochs unless said otherwise", () => {
-    const plan = settlePlan({});
-    expect(plan.heads.map(({ head }) => head)).toEqual(["softmax", "normalised-softmax", "arcface"]);
-    // Without the margin and nothing else: the control has ArcFace's scale.
-    const [, control, arcface] = plan.heads as readonly { scale?: number }[];
-    expect(control!.scale).toBe(arcface!.scale);
-    expect(plan).toMatchObject({ epochs: 2, openSetEpochs: 1, embedding: 128, seed: 1, digits: 60_000 });
-    expect(settlePlan({ embedding: 2 })).toMatchObject({ epochs: 4, openSetEpochs: 2 });
-  });
-
-  test.each([
-    [{ heads: ["arkface"] }, /got "arkface"/],
-    [{ heads: ["arcface", "arcface"] }, /each once/],
-    [{ embedding: 1 }, /embedding: expected a whole number from 2/],
-    [{ openSetEpochs: Number.NaN }, /open-set epochs/],
-  ])("%j is refused", (plan, message) => {
-    expect(() => settlePlan(plan)).toThrow(message);
-  });
 });

@@ -427,6 +427,13 @@ describe("settings", () => {
       scale: 64,
       gradient: "analytic",
     });
+    expect(HeadConfigSchema.parse({ head: "elasticface" })).toEqual({
+      head: "elasticface",
+      form: "arc",
+      std: 0.0125,
+      scale: 64,
+      gradient: "analytic",
+    });
   });
 
   test.each([
