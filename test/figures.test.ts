@@ -10,6 +10,8 @@ import {
   readRuns,
   readTemplate,
   renderFigures,
+  undatedPages,
+  unprovenTables,
 } from "../tools/figure-runs.ts";
 
 const runs = readRuns();
@@ -69,4 +71,35 @@ test("figures keep their decimals, thousands are set apart, and ratios come from
   ).toBe("99.40 −0.397 1.8e-7 6.4");
   expect(formatted(35_800, "0")).toBe("35,800");
   expect(figureOf(made, "made:ours/made:theirs")).toBeCloseTo(6.377, 3);
+});
+
+test("a table of docs with numbers names their figures, or the day and the command or machine", () => {
+  expect(unprovenTables()).toEqual([]);
+});
+
+test("a page of docs that tells of a speed names a figure or a day", () => {
+  expect(undatedPages()).toEqual([]);
+});
+
+test("tables and pages of measured numbers without a mark and without a day are found", () => {
+  const table = "| | ours |\n|---|---|\n| one query of 1,000 | 2.5 ms |";
+  const tables = (text: string): string[] => unprovenTables([{ name: "docs/a.md", text }]);
+  expect(tables(`# Speed\n\nFast:\n\n${table}\n`)).toEqual(["docs/a.md:5"]);
+  expect(tables(`Of 2026-11-30:\n\n${table}\n`)).toEqual(["docs/a.md:3"]);
+  expect(tables(`\`npm run bench search\`:\n\n${table}\n`)).toEqual(["docs/a.md:3"]);
+  expect(tables(`\`npm run bench search\`, 2026-11-30:\n\n${table}\n`)).toEqual([]);
+  expect(tables(`Fast:\n\n${table}\n\nTwo cores, 2026-11-30.\n`)).toEqual([]);
+  expect(tables(`Fast:\n\n${table}\n\nTwo cores, 2026-11-30:\n\n${table}\n`)).toEqual(["docs/a.md:3"]);
+  expect(tables(table.replace("2.5 ms", "2.5 ms<!--figure:search:one.100k.time-->"))).toEqual([]);
+  expect(tables(table.replace("2.5 ms", "25"))).toEqual(["docs/a.md:1"]);
+  expect(tables(table.replace("2.5 ms", "12 kB"))).toEqual(["docs/a.md:1"]);
+  expect(tables(table.replace("2.5 ms", "fast, `--k 3`, [2](b.md#v1.5), Apache-2.0"))).toEqual([]);
+  expect(tables(`<!--numbers: arithmetic-->\n\n${table}\n`)).toEqual([]);
+  expect(tables(`<!--numbers: because-->\n\n${table}\n`)).toEqual(["docs/a.md:3"]);
+  expect(tables(`\`\`\`\n\n\na = 1\n\`\`\`\n\n${table}\n`)).toEqual(["docs/a.md:7"]);
+
+  const pages = (text: string): string[] => undatedPages([{ name: "docs/a.md", text }]);
+  expect(pages("It takes 12 ms.")).toEqual(["docs/a.md"]);
+  expect(pages("It takes 12 ms (2026-11-30).")).toEqual([]);
+  expect(pages("It takes 12 ms<!--figure:made:ours-->, a crop has 112 × 112 pixels.")).toEqual([]);
 });

@@ -99,10 +99,75 @@ export function quotedFigures(
   });
 }
 
+/** Times, rates and ratios: what one machine on one day gave. */
+const SPEED = /\d ?(?:ms|µs)(?!\w)|\d\/s(?!\w)|G(?:FLOP|MAC)\/s|\d× (?!\d)/;
+
+/** Pages that tell of a speed without its figure's mark, and nowhere of a day. */
+export function undatedPages(
+  documents: readonly { readonly name: string; readonly text: string }[] = readDocuments(),
+): string[] {
+  return documents
+    .filter(({ name }) => !MADE_BY_TOOLS.test(name))
+    .filter(({ text }) => {
+      const prose = text
+        .replace(/^```[\s\S]*?^```$/gm, "")
+        .replace(/`[^`]*`/g, "")
+        .replace(QUOTE, "");
+      return SPEED.test(prose) && !DAY.test(prose);
+    })
+    .map(({ name }) => name);
+}
+
+/** docs/figures.md is held by its template, docs/api by the sources. */
+const MADE_BY_TOOLS = /^docs\/(?:figures\.md|api\/)/;
+
 /** README and the pages of docs. */
 function readDocuments(): { name: string; text: string }[] {
   const pages = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
     .map((name) => join("docs", name));
   return ["README.md", ...pages].map((name) => ({ name, text: readFileSync(join(ROOT, name), "utf8") }));
+}
+
+/** A decimal, a thousand, a number with a unit, and a cell that is nothing but a number. First cells are names. */
+const QUANTITY =
+  /(?<![\w.,-])\d[\d,]*(?:\.\d+| ?(?:%|×|°|ms|s|min|kB|MB|GB|TB|B|px)(?!\w)|\/s)|(?<![\w.,-])\d{1,3}(?:,\d{3})+|\| *[−-]?\d+ *(?=\|)/;
+const DAY = /\b20\d\d-\d\d-\d\d\b/;
+const MEANS = /`[^`]*\b(?:bench|npm run|npx|arcface|tools\/)[^`]*`|Zen \d|EPYC|\bcores?\b|Linux x64/;
+const EXCUSE = /^<!--numbers: (?:arithmetic|settings|formulas|versions|codes)-->$/m;
+
+/**
+ * Tables with numbers of which a reader cannot know where they come from, as `PAGE:LINE`. A number is known by the mark
+ * of its figure; a table by the paragraph before or behind it, or by its head, when these name the day and the command
+ * or the machine. `<!--numbers: arithmetic-->` before a table says that nothing was measured.
+ */
+export function unprovenTables(
+  documents: readonly { readonly name: string; readonly text: string }[] = readDocuments(),
+): string[] {
+  return documents
+    .filter(({ name }) => !MADE_BY_TOOLS.test(name))
+    .flatMap(({ name, text }) => {
+      const plain = text.replace(/^```[\s\S]*?^```$/gm, (code) => code.replace(/[^\n]+/g, "code"));
+      const blocks = [...plain.matchAll(/(?:[^\n]+\n?)+/g)];
+      return blocks.flatMap(([block], i) => {
+        const rows = block.split("\n").filter((row) => row.startsWith("|"));
+        const unmarked = rows
+          .slice(2)
+          .map((row) => row.slice(row.indexOf("|", 1)))
+          .join("\n")
+          .replace(QUOTE, "")
+          .replace(/`[^`]*`/g, "")
+          .replace(/\]\([^)]*\)/g, "]");
+        // What stands between two tables speaks of the second.
+        const [behind = "", next = ""] = [blocks[i + 1]?.[0], blocks[i + 2]?.[0]];
+        const said = [
+          blocks[i - 1]?.[0],
+          rows[0],
+          [behind, next].some((part) => part.startsWith("|")) ? "" : behind,
+        ].join("\n");
+        const known = EXCUSE.test(said) || (DAY.test(said) && MEANS.test(said));
+        if (known || !QUANTITY.test(unmarked)) return [];
+        return [`${name}:${plain.slice(0, blocks[i]!.index).split("\n").length}`];
+      });
+    });
 }
