@@ -37,6 +37,21 @@ test("several processes that need a model at once download it once between them"
   expect(results.map((result) => result.files)).toEqual([3, 3, 3]);
 });
 
+test("after doctor the commands ask for nothing any more", async () => {
+  const home = await emptyHome();
+  const doctor = await arcface(["doctor"], { ARCFACE_HOME: home });
+  expect([doctor.code, doctor.out]).toEqual([0, expect.stringMatching(/^all is well/)]);
+  const samples = await store.pull("sample-photographs");
+  const two = [...samples.values()].slice(0, 2);
+  const { code, err } = await arcface(["compare", ...two], {
+    ARCFACE_HOME: home,
+    npm_config_cache: await emptyHome(),
+    npm_config_registry: "http://127.0.0.1:9/",
+  });
+  expect([0, 1]).toContain(code);
+  expect(err).not.toMatch(/download|registry/);
+});
+
 test("without a connection the sentence says what failed and what to do, and nothing is left behind", async () => {
   const home = await emptyHome();
   const result = await arcface(["models", "pull", "mtcnn", "--json"], {

@@ -1,8 +1,8 @@
 import { asAlignedFace } from "../align/index.ts";
 import { cosine, normalize } from "../core/index.ts";
 import { RgbImage } from "../image/index.ts";
-import type { ModelStore } from "../models/index.ts";
-import { openEmbedder } from "./open-models.ts";
+import { DEFAULT_MODELS, type ModelStore } from "../models/index.ts";
+import { openDetector, openEmbedder } from "./open-models.ts";
 import { SELF_TEST_VECTOR } from "./self-test-vector.ts";
 
 /** A machine that computes right gives at least this cosine to the known vector. */
@@ -23,15 +23,33 @@ export function selfTestCrop(sizePx = 112): RgbImage {
 export const SELF_TEST_MODEL = "mobilefacenet-192";
 
 /**
- * Runs a network on a known input, and compares with what the plain evaluator of its file's format gives.
+ * Runs the default models, so that whatever they need is there from then on, and another network on a known input, which
+ * is compared with what the plain evaluator of its file's format gives.
  *
  * Returns   the cosine between the two: 1 up to rounding on a machine that computes right
+ * Throws    FaceError for models that cannot be had, read or run
  */
 export async function selfTest(store: ModelStore): Promise<number> {
+  await runDefaults(store);
   const { embedder } = await openEmbedder(store, SELF_TEST_MODEL);
   try {
     const [vector] = await embedder.embed([asAlignedFace(selfTestCrop())]);
     return cosine(vector!, normalize(Float32Array.from(SELF_TEST_VECTOR)));
+  } finally {
+    await embedder.close();
+  }
+}
+
+async function runDefaults(store: ModelStore): Promise<void> {
+  const detector = await openDetector(store, DEFAULT_MODELS.detector);
+  try {
+    await detector.detect(selfTestCrop());
+  } finally {
+    await detector.close();
+  }
+  const { embedder } = await openEmbedder(store, DEFAULT_MODELS.embedder);
+  try {
+    await embedder.embed([asAlignedFace(selfTestCrop())]);
   } finally {
     await embedder.close();
   }

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { isInside, MAX_ZOOM, moved, thumbnailSide, toMap, toScreen, wholeMap, zoomed } from "./camera.ts";
+import { pictureSide } from "../report/page-data.ts";
+import {
+  isInside,
+  LEGIBLE_PX,
+  MAX_ZOOM,
+  moved,
+  thumbnailSide,
+  toMap,
+  toScreen,
+  wholeMap,
+  zoomed,
+} from "./camera.ts";
 
 const view = { width: 800, height: 600 };
 
@@ -55,4 +66,20 @@ test("thumbnails grow as one comes closer, up to what was stored", () => {
   expect(side).toBeLessThan(14);
   expect(thumbnailSide(2000, view, { ...whole, zoom: whole.zoom * 4 }, 64)).toBeGreaterThan(2 * side);
   expect(thumbnailSide(2000, view, { ...whole, zoom: whole.zoom * 60 }, 64)).toBe(64);
+});
+
+test("on a phone a thousand faces cover each other at no distance before their pictures are legible", () => {
+  const phone = { width: 360, height: 520 };
+  const whole = wholeMap(phone);
+  const sides = [0.6, 1, 1.5, 2, 3].map((closer) => {
+    const zoom = whole.zoom * closer;
+    return {
+      apart: Math.max(3, zoom * pictureSide(1000)),
+      side: thumbnailSide(1000, phone, { ...whole, zoom }, 64),
+    };
+  });
+  expect(sides[1]!.side).toBeCloseTo(5.49, 2);
+  expect(sides.filter(({ side }) => side < LEGIBLE_PX)).toHaveLength(2);
+  for (const { apart, side } of sides.slice(1)) expect(side).toBeLessThanOrEqual(apart + 1e-9);
+  expect(thumbnailSide(1000, phone, { ...whole, zoom: whole.zoom * 40 }, 64)).toBe(64);
 });

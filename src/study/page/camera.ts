@@ -66,9 +66,18 @@ export function isInside({ x, y }: Place, outline: readonly Place[]): boolean {
   return inside;
 }
 
-/** Side of a thumbnail so close: as large as fills the view when all are seen, growing slower than the map does. */
+/** Side below which nothing can be seen in a picture of a face: a shape stands for it, until one comes closer. */
+export const LEGIBLE_PX = 8;
+
+/**
+ * Side of a face so close: as large as fills the view when all are seen, growing slower than the map does. Faces that
+ * are so many that their pictures would not be legible grow with the map until they are, so that none covers another.
+ */
 export function thumbnailSide(faces: number, view: View, camera: Camera, largest: number): number {
   const whole = wholeMap(view).zoom;
-  const base = Math.min(44, Math.max(8, whole * pictureSide(faces)));
-  return Math.min(largest, base * Math.max(0.8, (camera.zoom / whole) ** 0.75));
+  const base = Math.min(44, whole * pictureSide(faces));
+  const closer = camera.zoom / whole;
+  const legible = Math.max(1, LEGIBLE_PX / base);
+  if (closer <= legible) return Math.max(3, base * Math.max(0.8, closer));
+  return Math.min(largest, base * legible * (closer / legible) ** 0.75);
 }

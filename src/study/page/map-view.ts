@@ -1,4 +1,12 @@
-import { type Camera, type Place, thumbnailSide, toScreen, type View, wholeMap } from "./camera.ts";
+import {
+  type Camera,
+  LEGIBLE_PX,
+  type Place,
+  thumbnailSide,
+  toScreen,
+  type View,
+  wholeMap,
+} from "./camera.ts";
 import type { Faces } from "./faces.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
@@ -22,6 +30,8 @@ const TURN_MS = 450;
 const FAINT = 0.13;
 /** Side below which a thumbnail is underlined in its colour instead of framed, in pixels. */
 const SMALL = 18;
+/** The least distance at which a face answers a finger or the pointer, in pixels. */
+const REACH = 7;
 
 /** The map on its canvas. Draws at most once a frame, and only when asked to. */
 export class MapView {
@@ -70,18 +80,23 @@ export class MapView {
   get side(): number {
     const { pictures, camera } = this.state;
     const side = thumbnailSide(this.#faces.count, this.#view, camera, this.#thumbnails.layout.sidePx);
-    return pictures ? side : Math.max(9, side * 0.45);
+    return pictures ? side : Math.max(Math.min(9, side), side * 0.45);
   }
 
-  /** The face that is seen at a place of the screen; −1 for none. Of several the one drawn last. */
+  /** The face that is seen at a place of the screen, of several the one whose middle is nearest; −1 for none. */
   faceAt({ x, y }: Place): number {
-    const reach = this.side / 2 + 1;
+    const reach = Math.max(REACH, this.side / 2 + 1);
+    let nearest = -1;
+    let least = Number.POSITIVE_INFINITY;
     for (let face = this.#faces.count - 1; face >= 0; face--) {
       if (!this.isShown(face)) continue;
       const place = this.screenPlace(face);
-      if (Math.abs(place.x - x) <= reach && Math.abs(place.y - y) <= reach) return face;
+      const away = Math.max(Math.abs(place.x - x), Math.abs(place.y - y));
+      if (away > reach || away >= least) continue;
+      nearest = face;
+      least = away;
     }
-    return -1;
+    return nearest;
   }
 
   /** Tells whether a face stands out: the filter leaves the others as shades that do not answer. */
@@ -171,7 +186,8 @@ export class MapView {
     const { x, y } = this.screenPlace(face);
     if (x < -side || y < -side || x > this.#view.width + side || y > this.#view.height + side) return;
     context.globalAlpha = this.isShown(face) ? 1 : FAINT;
-    const tile = this.state.pictures ? this.#thumbnails.tile(face, side) : undefined;
+    const legible = this.state.pictures && side >= LEGIBLE_PX;
+    const tile = legible ? this.#thumbnails.tile(face, side) : undefined;
     if (tile) {
       context.drawImage(
         tile.picture,
@@ -196,7 +212,7 @@ export class MapView {
     } else {
       context.fillStyle = this.#faces.hueOf(face);
       context.beginPath();
-      outline(context, this.#faces.shapeOf(face), x, y, this.state.pictures ? side * 0.35 : side / 2);
+      outline(context, this.#faces.shapeOf(face), x, y, legible ? side * 0.35 : side / 2);
       context.fill();
     }
     context.globalAlpha = 1;

@@ -10,7 +10,7 @@ export function mapSection(study: Study): Markup {
     return html`<section id="map" aria-labelledby="map-title"><h2 id="map-title">Map</h2><p>There is no face to show.</p></section>`;
   return html`<section id="map" aria-labelledby="map-title">
 <h2 id="map-title">Map</h2>
-<p>Faces that lie close look alike to the network, in so far as a plane can show it. Distances between groups and the directions of the axes mean nothing.${study.faces.length <= MAX_APART && " Pictures are pushed apart until each can be seen; without pictures, every face lies where the map has it."}</p>
+<p>Faces that lie close look alike to the network, in so far as a plane can show it. Distances between groups and the directions of the axes mean nothing.${study.faces.length <= MAX_APART && " Pictures are pushed apart until each can be seen; without pictures, every face lies where the map has it."} A picture too small to show anything is a shape until you come closer.</p>
 <div class="toolbar" role="toolbar" aria-label="Map">
 <span class="group" role="group" aria-label="Method">${layouts.map(
     (layout, i) =>
@@ -24,7 +24,7 @@ export function mapSection(study: Study): Markup {
 </div>
 <div class="map"><canvas id="canvas" tabindex="0" role="application" aria-label="Map of ${count(study.faces.length, "face")}" aria-describedby="keys"></canvas><div id="card" hidden></div></div>
 <p id="layout-note" class="quiet"></p>
-<p id="keys" class="quiet">Drag or use the arrow keys to move, the wheel or + and − to come closer, 0 for the whole map. N and P go from face to face, S selects, Enter opens the face's row below, Escape lets go.</p>
+<p id="keys" class="quiet">Drag or use the arrow keys to move, the wheel, two fingers or + and − to come closer, 0 for the whole map. N and P go from face to face, S selects, Enter opens the face's row below, Escape lets go.</p>
 ${
   calibration &&
   html`<p class="quiet">Red lines join two faces of one person whose cosine is below the threshold of ${calibration.threshold.toFixed(3)}.</p>`
