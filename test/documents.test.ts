@@ -140,10 +140,11 @@ test("every folder of the source is a chapter of ARCHITECTURE", () => {
   expect(chapters.sort()).toEqual(folders.map(({ name }) => name).sort());
 });
 
-test("ARCHITECTURE tells eight journeys", () => {
+test("ARCHITECTURE tells nine journeys", () => {
   const { text } = documents.find(({ name }) => name === "ARCHITECTURE.md")!;
   const journeys = [...text.matchAll(/^## (?:A|An) (.*)'s journey$/gm)].map(([, who]) => who);
   expect(journeys.sort()).toEqual([
+    "identity",
     "image",
     "model",
     "person",

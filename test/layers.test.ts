@@ -16,7 +16,8 @@ const LAYERS = [
   ["recognise"],
   ["train"],
   ["evaluate", "project", "plot", "cluster"],
-  ["study", "serve"],
+  ["study"],
+  ["identity", "serve"],
   ["cli"],
 ];
 
@@ -134,7 +135,7 @@ test("each native or large package is imported in one folder", () => {
 });
 
 test("a command waits for no drawing, training, study or service that it does not need", () => {
-  const LATER = ["plot", "project", "study", "train", "serve"];
+  const LATER = ["plot", "project", "study", "train", "identity", "serve"];
   const eager = files
     .filter((file) => file.startsWith("cli/"))
     .flatMap((file) =>

@@ -29,7 +29,7 @@ function pagesOf(folder: string, in_: string): Entry[] {
 }
 
 const COMMANDS =
-  "compare search embed detect align study reproduce cluster map inspect convert evaluate calibrate gallery serve worker models data train doctor bench".split(
+  "compare search embed detect align identity study reproduce cluster map inspect convert evaluate calibrate gallery serve worker models data train doctor bench".split(
     " ",
   );
 
@@ -66,6 +66,7 @@ export const sidebar: Section[] = [
       page("Your own network", "/own-network"),
       page("Train", "/training"),
       page("Read a study", "/guides/read-a-study"),
+      page("Measure identity preservation", "/identity"),
       {
         text: "Examples",
         collapsed: true,

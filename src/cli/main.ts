@@ -14,6 +14,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { galleryCommand } from "./commands/gallery/index.ts";
+import { identityCommand } from "./commands/identity.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { mapCommand } from "./commands/map.ts";
 import { modelsCommand } from "./commands/models.ts";
@@ -63,6 +64,7 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
     embedCommand,
     detectCommand,
     alignCommand,
+    identityCommand,
     studyCommand,
     reproduceCommand,
     clusterCommand,

@@ -52,6 +52,12 @@ export interface FaceEmbedder {
   embed(faces: readonly AlignedFace[], options?: EmbedOptions): Promise<UnitVector[]>;
   /** {@link embed} with the length that each vector had before it was divided by it. */
   embedMeasured(faces: readonly AlignedFace[], options?: EmbedOptions): Promise<MeasuredVector[]>;
+  /**
+   * The same of crops whose values need not be whole: planes R, G, B with values as of bytes, [3, sizePx, sizePx].
+   *
+   * Throws    FaceError SHAPE, as {@link embed}
+   */
+  embedPlanes(crops: readonly Float32Array[], options?: EmbedOptions): Promise<MeasuredVector[]>;
   close(): Promise<void>;
 }
 
@@ -90,10 +96,30 @@ export class Embedder implements FaceEmbedder {
 
   /** {@link embed} with the length that each vector had before it was divided by it. */
   async embedMeasured(faces: readonly AlignedFace[], options: EmbedOptions = {}): Promise<MeasuredVector[]> {
+    const size = this.sizePx;
+    const wrong = faces.find((face) => face.width !== size || face.height !== size);
+    if (wrong) throw wrongSize(size, `${wrong.width}×${wrong.height}`);
+    return await this.#measure(
+      faces.map(({ data }) => ({ values: data, pixelStep: 3, channelStep: 1 })),
+      options,
+    );
+  }
+
+  async embedPlanes(crops: readonly Float32Array[], options: EmbedOptions = {}): Promise<MeasuredVector[]> {
+    const plane = this.sizePx * this.sizePx;
+    const wrong = crops.find(({ length }) => length !== 3 * plane);
+    if (wrong) throw wrongSize(this.sizePx, `${wrong.length} values`);
+    return await this.#measure(
+      crops.map((values) => ({ values, pixelStep: 1, channelStep: plane })),
+      options,
+    );
+  }
+
+  async #measure(crops: readonly CropValues[], options: EmbedOptions): Promise<MeasuredVector[]> {
     const vectors: MeasuredVector[] = [];
     const step = Math.min(BATCH, this.contract.input.maxBatch ?? BATCH);
-    for (let start = 0; start < faces.length; start += step) {
-      const batch = faces.slice(start, start + step);
+    for (let start = 0; start < crops.length; start += step) {
+      const batch = crops.slice(start, start + step);
       const straight = await this.#run(batch, false);
       const mirrored = options.flip ? await this.#run(batch, true) : undefined;
       const { dimension } = this.contract.output;
@@ -124,32 +150,29 @@ export class Embedder implements FaceEmbedder {
     await this.#session.close();
   }
 
-  async #run(faces: readonly AlignedFace[], mirror: boolean): Promise<Float32Array> {
+  async #run(crops: readonly CropValues[], mirror: boolean): Promise<Float32Array> {
     const { input, output } = this.contract;
     const size = input.sizePx;
-    const data = new Float32Array(faces.length * 3 * size * size);
-    faces.forEach((face, i) => {
-      if (face.width !== size || face.height !== size) {
-        throw new FaceError("SHAPE", {
-          where: "embed",
-          expected: `crops of ${size}×${size}`,
-          got: `${face.width}×${face.height}`,
-        });
-      }
-      writeInput(face.data, this.contract, mirror, data, i * 3 * size * size);
+    const data = new Float32Array(crops.length * 3 * size * size);
+    crops.forEach((crop, i) => {
+      writeInput(crop, this.contract, mirror, data, i * 3 * size * size);
     });
     const picture = input.layout === "NCHW" ? [3, size, size] : [size, size, 3];
-    const results = await this.#session.run({ [input.name]: { dims: [faces.length, ...picture], data } });
+    const results = await this.#session.run({ [input.name]: { dims: [crops.length, ...picture], data } });
     const vectors = results[output.name];
-    if (!vectors || vectors.data.length !== faces.length * output.dimension) {
+    if (!vectors || vectors.data.length !== crops.length * output.dimension) {
       throw new FaceError("BAD_MODEL", {
         where: `embed: ${this.id}`,
-        expected: `output "${output.name}" [${faces.length}, ${output.dimension}]`,
+        expected: `output "${output.name}" [${crops.length}, ${output.dimension}]`,
         got: vectors ? `[${vectors.dims.join(", ")}]` : "no such output",
       });
     }
     return vectors.data;
   }
+}
+
+function wrongSize(sizePx: number, got: string): FaceError {
+  return new FaceError("SHAPE", { where: "embed", expected: `crops of ${sizePx}×${sizePx}`, got });
 }
 
 function lengthOf(values: Float32Array): number {
@@ -158,9 +181,16 @@ function lengthOf(values: Float32Array): number {
   return Math.sqrt(square);
 }
 
+/** A crop's values, as of bytes, and how far apart neighbours and channels lie. */
+interface CropValues {
+  readonly values: Uint8Array | Float32Array;
+  readonly pixelStep: number;
+  readonly channelStep: number;
+}
+
 /** Writes one crop into a batch as the contract wants it: channel order, layout, mean and scale, mirrored or not. */
 function writeInput(
-  pixels: Uint8Array,
+  { values, pixelStep, channelStep }: CropValues,
   { input }: EmbedderContract,
   mirror: boolean,
   out: Float32Array,
@@ -170,7 +200,7 @@ function writeInput(
   const plane = size * size;
   const planar = input.layout === "NCHW";
   for (let channel = 0; channel < 3; channel++) {
-    const from = input.channels === "RGB" ? channel : 2 - channel;
+    const from = (input.channels === "RGB" ? channel : 2 - channel) * channelStep;
     const mean = input.mean[channel]!;
     const gain = 1 / input.scale[channel]!;
     const step = planar ? 1 : 3;
@@ -178,7 +208,7 @@ function writeInput(
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++, to += step) {
         const column = mirror ? size - 1 - x : x;
-        out[to] = (pixels[(y * size + column) * 3 + from]! - mean) * gain;
+        out[to] = (values[(y * size + column) * pixelStep + from]! - mean) * gain;
       }
     }
   }

@@ -31,6 +31,13 @@ class FirstPixels implements FaceEmbedder {
     });
   }
 
+  async embedPlanes(crops: readonly Float32Array[], options: EmbedOptions = {}) {
+    return crops.map((crop) => {
+      const values = crop.slice(0, this.dimension);
+      return { vector: normalize(options.flip ? values.reverse() : values), norm: this.norm };
+    });
+  }
+
   async close() {
     this.closed++;
   }

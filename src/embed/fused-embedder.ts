@@ -39,9 +39,20 @@ export class FusedEmbedder implements FaceEmbedder {
 
   /** The length is the geometric mean of the networks' lengths, whose scales differ. */
   async embedMeasured(faces: readonly AlignedFace[], options: EmbedOptions = {}): Promise<MeasuredVector[]> {
+    return await this.#measure(faces.length, async (part) => await part.embedMeasured(faces, options));
+  }
+
+  async embedPlanes(crops: readonly Float32Array[], options: EmbedOptions = {}): Promise<MeasuredVector[]> {
+    return await this.#measure(crops.length, async (part) => await part.embedPlanes(crops, options));
+  }
+
+  async #measure(
+    count: number,
+    measure: (part: FaceEmbedder) => Promise<MeasuredVector[]>,
+  ): Promise<MeasuredVector[]> {
     const found: MeasuredVector[][] = [];
-    for (const part of this.#parts) found.push(await part.embedMeasured(faces, options));
-    return faces.map((_, i) => {
+    for (const part of this.#parts) found.push(await measure(part));
+    return Array.from({ length: count }, (_, i) => {
       const whole = new Float32Array(this.dimension);
       let [at, product] = [0, 1];
       for (const measured of found) {

@@ -17,7 +17,7 @@ export {
 export { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop, type FaceRule } from "./face.ts";
 export { FACE_CACHE_NAME, FaceCache, faceCacheNameOf } from "./face-cache.ts";
 export { FaceFinder, type FaceFinderOptions, type Photograph, type PictureWarning } from "./face-finder.ts";
-export type { FaceQuality } from "./face-quality.ts";
+export { type FaceQuality, faceQuality } from "./face-quality.ts";
 export type { VerdictOptions } from "./find-judge.ts";
 export {
   type CompreFaceAddress,

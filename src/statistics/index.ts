@@ -46,6 +46,8 @@ export {
 } from "./operating-points.ts";
 export { PairTally, type TalliedRates } from "./pair-tally.ts";
 export { probit } from "./probit.ts";
+export { quantile } from "./quantile.ts";
+export { rankCorrelation } from "./rank-correlation.ts";
 export type { RankedScores } from "./rank-scores.ts";
 export { acceptedShare, rateOfPeople, rejectedShare } from "./rate-by-people.ts";
 export { CONFIDENCE, clopperPearson, type RateInterval } from "./rate-interval.ts";

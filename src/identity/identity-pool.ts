@@ -1,0 +1,108 @@
+import { fileURLToPath } from "node:url";
+import { checkOptions, FaceError, OPTION_KINDS, threadCount, type WorkOptions } from "../core/index.ts";
+import { ModelStore } from "../models/index.ts";
+import type { FaceChoice, FaceFinderOptions, VerdictOptions } from "../recognise/index.ts";
+import { OrderedPool } from "../recognise/threads/index.ts";
+import type { SeenPicture } from "./face-reader.ts";
+import type { IdentityWorkerData, SeenAnswer } from "./identity-worker.ts";
+import { findIdentityJudge, type IdentityJudge, type JudgeChoice } from "./judge.ts";
+
+/** Options of {@link IdentityPool}. */
+export interface IdentityPoolOptions extends FaceFinderOptions, VerdictOptions {
+  /** @default one judge: the default model by the default protocol */
+  readonly judges?: readonly JudgeChoice[] | undefined;
+  /** The face that counts in a picture with several. @default as the first judge's protocol says: "largest" */
+  readonly face?: FaceChoice | undefined;
+  /** Pictures are frames of the judges' protocols already, as `align` or FFHQ's alignment makes them: nothing is looked for. @default false */
+  readonly aligned?: boolean | undefined;
+  /** Threads, at most one per core. @default one per core */
+  readonly workers?: number | undefined;
+}
+
+/** A picture as the judges saw it, or why it could not be read. */
+export type SeenResult =
+  | { readonly path: string; readonly kind: "seen"; readonly picture: SeenPicture }
+  | { readonly path: string; readonly kind: "failed"; readonly error: FaceError };
+
+/**
+ * Judges in worker threads, one per core. Each picture is read and searched once, whatever the number of judges.
+ *
+ * ```ts
+ * import { IdentityPool } from "arcface-ts/identity";
+ *
+ * await using pool = await IdentityPool.open({ judges: [{}, { model: "mobilefacenet-192" }] });
+ * for await (const seen of pool.pictures(["source.jpg", "result.jpg"]))
+ *   if (seen.kind === "seen" && seen.picture.kind === "face") console.log(seen.path, seen.picture.vectors.length);
+ * ```
+ */
+export class IdentityPool {
+  readonly #pool: OrderedPool<string, SeenAnswer>;
+  readonly judges: readonly IdentityJudge[];
+  readonly workers: number;
+
+  private constructor(pool: OrderedPool<string, SeenAnswer>, judges: readonly IdentityJudge[]) {
+    this.#pool = pool;
+    this.judges = judges;
+    this.workers = pool.workers;
+  }
+
+  /**
+   * Finds the judges here, which downloads and prepares their networks, and opens them in every worker.
+   *
+   * Throws    FaceError USAGE for a judge that is there twice, a protocol whose network is not given; as `Recognizer.open`
+   */
+  static async open(options: IdentityPoolOptions = {}): Promise<IdentityPool> {
+    checkOptions("IdentityPool.open", { workers: options.workers }, { workers: OPTION_KINDS.count });
+    const { judges: choices = [{}], store = new ModelStore(), aligned = false } = options;
+    const judges: IdentityJudge[] = [];
+    for (const choice of choices)
+      judges.push(await findIdentityJudge(choice, { ...options, store, aligned }));
+    expectDifferent(judges);
+    const data: IdentityWorkerData = {
+      home: store.home,
+      judges: judges.map(({ spec }) => spec),
+      face: options.face ?? (judges[0]!.spec.protocol.face as FaceChoice),
+      aligned,
+      ...plain(options),
+    };
+    const worker = fileURLToPath(new URL("./identity-worker.js", import.meta.url));
+    return new IdentityPool(new OrderedPool(worker, threadCount(options.workers), data), judges);
+  }
+
+  /** Pictures in the order of `paths`; one that cannot be read is a result like any other. */
+  async *pictures(paths: readonly string[], options: WorkOptions = {}): AsyncGenerator<SeenResult> {
+    let done = 0;
+    for await (const { item: path, answer } of this.#pool.answers(paths, options.signal, "read")) {
+      yield answer.kind === "seen"
+        ? { path, kind: "seen", picture: answer.picture }
+        : { path, kind: "failed", error: new FaceError(answer.error.code, answer.error) };
+      options.onProgress?.({ stage: "pictures", done: ++done, total: paths.length });
+    }
+  }
+
+  /** Lets what was begun finish and ends the workers; a second call does nothing. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The options of the reading that can be handed to a thread. */
+function plain(options: IdentityPoolOptions): Partial<IdentityWorkerData> {
+  const { detector, minFacePx, maxSidePx, maxPixels, turned } = options;
+  const some = { detector, minFacePx, maxSidePx, maxPixels, turned };
+  return Object.fromEntries(Object.entries(some).filter(([, value]) => value !== undefined));
+}
+
+function expectDifferent(judges: readonly IdentityJudge[]): void {
+  const seen = new Set<string>();
+  for (const { model, protocol } of judges) {
+    const name = `${model} by ${protocol.id}`;
+    if (seen.has(name))
+      throw new FaceError("USAGE", { where: "judges", expected: "judges that differ", got: `${name} twice` });
+    seen.add(name);
+  }
+}

@@ -1,0 +1,38 @@
+/** Identity preservation: the share of a person that is left in a result, an edit, a swap, a restoration, a generation. */
+export type { FaceFacts, SeenPicture } from "./face-reader.ts";
+export {
+  type FaceFactsJson,
+  type IdentityJson,
+  type IdentityPairJson,
+  identityCsv,
+  identityJson,
+} from "./identity-json.ts";
+export { IdentityPool, type IdentityPoolOptions, type SeenResult } from "./identity-pool.ts";
+export type { IdentityJudge, JudgeChoice, JudgeSpec, NetworkMatch } from "./judge.ts";
+export {
+  type IdentityFailure,
+  type IdentityOptions,
+  type IdentityReport,
+  type JudgeAgreement,
+  measureIdentity,
+} from "./measure-identity.ts";
+export type { IdentityPairs, ResultPair, SourcePerson } from "./pairs/identity-pairs.ts";
+export { type PairingOptions, pairByName } from "./pairs/pair-by-name.ts";
+export { readIdentityPairs } from "./pairs/pairs-csv.ts";
+export {
+  DEFAULT_PROTOCOL,
+  type IdentityProtocol,
+  identityProtocol,
+  identityProtocols,
+  protocolDigest,
+  readIdentityProtocol,
+} from "./protocol.ts";
+export {
+  EXPLANATIONS,
+  type IdentityMean,
+  type IdentitySummary,
+  type JudgedPairs,
+  type ScoredPair,
+  SOURCE_RULES,
+  type SourceRule,
+} from "./score-judge.ts";
