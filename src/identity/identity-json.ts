@@ -1,9 +1,9 @@
 import type { FaceFacts } from "./face-reader.ts";
 import type { IdentityReport } from "./measure-identity.ts";
-import type { IdentitySummary, ScoredPair } from "./score-judge.ts";
+import type { IdentityPair, IdentitySummary } from "./score-judge.ts";
 
 /** A judge's pair with the faces' facts beside it. */
-export interface IdentityPairJson extends Omit<ScoredPair, "own"> {
+export interface IdentityPairJson extends Omit<IdentityPair, "own"> {
   readonly own?: boolean;
   /** True if the cosine reaches the judge's threshold; null where it has none, or there is no cosine. */
   readonly same: boolean | null;
@@ -72,7 +72,7 @@ export function identityJson(report: IdentityReport): IdentityJson {
   };
 }
 
-function sameOf({ cosine }: ScoredPair, threshold: number | undefined): boolean | null {
+function sameOf({ cosine }: IdentityPair, threshold: number | undefined): boolean | null {
   return cosine === null || threshold === undefined ? null : cosine >= threshold;
 }
 

@@ -30,9 +30,9 @@ export {
 export {
   EXPLANATIONS,
   type IdentityMean,
+  type IdentityPair,
   type IdentitySummary,
   type JudgedPairs,
-  type ScoredPair,
   SOURCE_RULES,
   type SourceRule,
 } from "./score-judge.ts";

@@ -109,8 +109,7 @@ function tapOf(i: number, from: number, to: number, { method, alignCorners }: Re
       weight: new Array<number>(count).fill(1 / count),
     };
   }
-  const corners = to > 1 ? (i * (from - 1)) / (to - 1) : 0;
-  const place = alignCorners ? corners : ((i + 0.5) * from) / to - 0.5;
+  const place = placeOf(i, from, to, alignCorners ?? false);
   if (method === "bilinear") {
     const at = Math.max(0, place);
     const first = Math.min(Math.floor(at), from - 1);
@@ -123,6 +122,13 @@ function tapOf(i: number, from: number, to: number, { method, alignCorners }: Re
     at: [-1, 0, 1, 2].map((k) => inside(first + k)),
     weight: [cubic(share + 1), cubic(share), cubic(1 - share), cubic(2 - share)],
   };
+}
+
+/** In float32, as PyTorch computes places: their rounding moves hard edges by 10⁻⁵ of their height. */
+function placeOf(i: number, from: number, to: number, alignCorners: boolean): number {
+  const { fround } = Math;
+  if (alignCorners) return fround(fround(to > 1 ? (from - 1) / (to - 1) : 0) * i);
+  return fround(fround(fround(from / to) * (i + 0.5)) - 0.5);
 }
 
 const A = -0.75;

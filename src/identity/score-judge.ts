@@ -23,7 +23,7 @@ export type SourceRule = "best" | "mean" | "template";
 export const SOURCE_RULES: readonly SourceRule[] = ["template", "mean", "best"];
 
 /** A pair as one judge sees it. */
-export interface ScoredPair {
+export interface IdentityPair {
   /** The source picture, or the person's name where there are several. */
   readonly source: string;
   readonly result: string;
@@ -97,7 +97,7 @@ export interface IdentitySummary {
 /** A judge with its pairs and figures. */
 export interface JudgedPairs {
   readonly judge: IdentityJudge;
-  readonly pairs: readonly ScoredPair[];
+  readonly pairs: readonly IdentityPair[];
   readonly summary: IdentitySummary;
 }
 
@@ -126,7 +126,7 @@ export function scoreJudge(
   const targets = new Map(
     pairs.flatMap(({ target }) => (target === undefined ? [] : [[target, vectorOf(target)] as const])),
   );
-  const scored = pairs.map((pair): ScoredPair => {
+  const scored = pairs.map((pair): IdentityPair => {
     const vector = results.get(pair.result);
     const { name, pictures } = people[pair.person]!;
     const target = pair.target === undefined ? undefined : targets.get(pair.target);
@@ -163,7 +163,7 @@ function scorerOf(sources: readonly UnitVector[], rule: SourceRule): Scorer | un
 function summaryOf(
   judge: IdentityJudge,
   pairs: readonly ResultPair[],
-  scored: readonly ScoredPair[],
+  scored: readonly IdentityPair[],
   scorers: readonly (Scorer | undefined)[],
   results: ReadonlyMap<string, UnitVector | undefined>,
   seen: SeenPictures,
@@ -261,11 +261,11 @@ function retrievalOf(
 function leakOf(
   own: readonly number[],
   pairs: readonly ResultPair[],
-  scored: readonly ScoredPair[],
+  scored: readonly IdentityPair[],
 ): IdentitySummary["leak"] {
   const both = own.filter((i) => scored[i]!.cosine !== null && typeof scored[i]!.target?.cosine === "number");
   if (both.length === 0) return null;
-  const meanOf = (value: (pair: ScoredPair) => number): IdentityMean =>
+  const meanOf = (value: (pair: IdentityPair) => number): IdentityMean =>
     meanByPeople(both.map((i) => ({ value: value(scored[i]!), a: pairs[i]!.person, b: pairs[i]!.person })));
   return {
     pairs: both.length,
@@ -277,7 +277,7 @@ function leakOf(
 
 function othersOf(
   pairs: readonly ResultPair[],
-  scored: readonly ScoredPair[],
+  scored: readonly IdentityPair[],
   threshold: number | undefined,
 ): IdentitySummary["others"] {
   const others = [...pairs.keys()].filter((i) => pairs[i]!.own === false && scored[i]!.cosine !== null);
@@ -293,7 +293,7 @@ function othersOf(
 
 function explainedBy(
   own: readonly number[],
-  scored: readonly ScoredPair[],
+  scored: readonly IdentityPair[],
   seen: SeenPictures,
 ): IdentitySummary["explained"] {
   const known = own.flatMap((i) => {
