@@ -299,10 +299,14 @@ export class Gallery {
    * Tells who a face is. Open set: a face that is near nobody is unknown. One whose two first candidates are less than 0.05
    * apart is too close to call.
    *
-   * Throws    FaceError USAGE without a threshold and without a calibration
+   * @param query a face, or several of one person: then scores are the means over them
+   * Throws    FaceError USAGE without a threshold and without a calibration, ZERO_VECTOR
    */
-  async identify(vector: UnitVector, options: IdentifyOptions = {}): Promise<Identification> {
-    return await this.#judging.identify(vector, options);
+  async identify(
+    query: UnitVector | readonly UnitVector[],
+    options: IdentifyOptions = {},
+  ): Promise<Identification> {
+    return await this.#judging.identify(query, options);
   }
 
   /** Tells whether a face is a person's: by the most similar of their faces. Throws FaceError PERSON_UNKNOWN, USAGE. */

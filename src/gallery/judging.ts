@@ -11,7 +11,7 @@ import {
 import type { Identification, IdentifyOptions, Verification } from "./answers.ts";
 import { type AskableGallery, askAmongOthers } from "./ask-among-others.ts";
 import type { PeopleSearch } from "./people-search.ts";
-import { TOO_CLOSE } from "./person-score.ts";
+import { directionOf, type Query, TOO_CLOSE } from "./person-score.ts";
 import type { Person } from "./records.ts";
 
 /** Share of strangers that may be taken for someone. */
@@ -47,12 +47,18 @@ export class Judging {
   }
 
   /** See `Gallery.identify`. */
-  async identify(vector: UnitVector, options: IdentifyOptions): Promise<Identification> {
+  async identify(query: Query, options: IdentifyOptions): Promise<Identification> {
     const settled = await this.settle(options);
     const { threshold } = settled;
     const { k = 1 } = options;
     // Nobody who scores less could be named, or be a rival to whom is.
-    const found = await this.#search.nearest(vector, Math.max(2, k), threshold - TOO_CLOSE);
+    const { direction, factor } = directionOf(query);
+    const near = await this.#search.nearest(direction, Math.max(2, k), (threshold - TOO_CLOSE) / factor);
+    const found = near.map((each) => ({
+      ...each,
+      cosine: each.cosine * factor,
+      similarity: each.similarity * factor,
+    }));
     const [best, rival] = found;
     const known = best !== undefined && best.similarity >= threshold;
     const tooClose = known && rival !== undefined && best.similarity - rival.similarity < TOO_CLOSE;

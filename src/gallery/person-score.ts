@@ -1,4 +1,4 @@
-import { cosine, normalize, type UnitVector } from "../core/index.ts";
+import { cosine, FaceError, normalize, type UnitVector } from "../core/index.ts";
 import type { Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
 
@@ -35,6 +35,25 @@ export function meanDirection(vectors: Iterable<UnitVector>): UnitVector | undef
     for (let i = 0; i < vector.length; i++) sum[i]! += vector[i]!;
   }
   return sum?.some((value) => value !== 0) ? normalize(sum) : undefined;
+}
+
+/** One face, or several of one person. */
+export type Query = UnitVector | readonly UnitVector[];
+
+/**
+ * Several faces of one person as one query: scores with the direction, times the factor, are the means of the scores with each.
+ *
+ * Throws    FaceError ZERO_VECTOR for faces that cancel each other out; USAGE for none
+ */
+export function directionOf(query: Query): { readonly direction: UnitVector; readonly factor: number } {
+  if (!Array.isArray(query)) return { direction: query as UnitVector, factor: 1 };
+  const vectors = query as readonly UnitVector[];
+  if (vectors.length === 0)
+    throw new FaceError("USAGE", { where: "faces", expected: "at least one", got: "none" });
+  if (vectors.length === 1) return { direction: vectors[0]!, factor: 1 };
+  const mean = new Float32Array(vectors[0]!.length);
+  for (const vector of vectors) for (let i = 0; i < mean.length; i++) mean[i]! += vector[i]! / vectors.length;
+  return { direction: normalize(mean), factor: Math.hypot(...mean) };
 }
 
 /** Scores of people of a gallery. Means are computed when they are first asked for and kept until the gallery changes. */

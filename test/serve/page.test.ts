@@ -92,3 +92,37 @@ test("faces come with the crops that the network sees where those are asked for"
   expect(Buffer.from(face.crop, "base64")).toEqual(Buffer.from([255, 216, 255, 217]));
   expect(face.embedding).toEqual(plain.json.pictures[0].faces[0].embedding);
 });
+
+test("several pictures of one person are asked about at once: scores are the means, and the nearest pictures are told", async () => {
+  const { app: open } = await madeService("who");
+  const C = "/v1/collections/default";
+  await ask(open, "POST", `${C}/persons`, form(["ann-010", "ann-020"], { name: "Ann" }));
+  await ask(open, "POST", `${C}/persons`, form(["ben-090"], { name: "Ben" }));
+  const at = (degrees: number): number[] => [
+    Math.cos((degrees * Math.PI) / 180),
+    Math.sin((degrees * Math.PI) / 180),
+    0,
+    0,
+  ];
+  const answer = await ask(open, "POST", `${C}/who`, { vectors: [at(0), at(30)], k: 5, pictures: 2 });
+  const { who, pictures } = wire.WhoAnswer.parse(answer.json);
+  const mean = (degrees: number): number => (at(degrees)[0]! + at(degrees - 30)[0]!) / 2;
+  expect(who).toMatchObject({ answer: "person", person: { name: "Ann" } });
+  expect(who.candidates.map(({ person }) => person.name)).toEqual(["Ann", "Ben"]);
+  expect(who.cosine).toBeCloseTo(mean(10), 6);
+  expect(who.similarity).toBeCloseTo((mean(10) + mean(15)) / 2, 6);
+  expect(pictures.map(({ person }) => person.name)).toEqual(["Ann", "Ann"]);
+  for (const { cosine } of pictures) expect(cosine).toBeCloseTo(mean(10), 6);
+  const one = await ask(open, "POST", `${C}/who`, { vectors: [at(10)] });
+  const identified = await ask(open, "POST", `${C}/identify`, form(["ann-010"], { k: "20" }));
+  const { who: same } = identified.json.pictures[0].faces[0];
+  expect(one.json.who.verdict).toEqual(same.verdict);
+  expect(one.json.who.similarity).toBeCloseTo(same.similarity, 6);
+  const against = await ask(open, "POST", `${C}/who`, {
+    vectors: [
+      [1, 0, 0, 0],
+      [-1, 0, 0, 0],
+    ],
+  });
+  expect(against).toMatchObject({ status: 422, json: { error: { code: "ZERO_VECTOR" } } });
+});

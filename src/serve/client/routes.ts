@@ -23,6 +23,7 @@ export const ROUTES: Routes = {
   compare: { method: "post", path: "/v1/compare", body: "pictures", answer: "json" },
   judge: { method: "post", path: "/v1/judge", body: "json", answer: "json" },
   identify: { method: "post", path: `${C}/identify`, body: "pictures", answer: "json" },
+  who: { method: "post", path: `${C}/who`, body: "json", answer: "json" },
   search: { method: "post", path: `${C}/search`, body: "pictures", answer: "json" },
   collections: { method: "get", path: "/v1/collections", body: "none", answer: "json" },
   collection: { method: "get", path: C, body: "none", answer: "json" },

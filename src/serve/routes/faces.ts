@@ -66,7 +66,8 @@ export const FACES: Handlers<"addFaces" | "faces" | "portrait" | "crop" | "move"
   },
 };
 
-function faceOnWire({ id, person, provenance }: GalleryFace) {
+/** A face of a gallery, without its vector. */
+export function faceOnWire({ id, person, provenance }: GalleryFace) {
   const { source, sha256, box, landmarks, score } = provenance;
   return {
     id,

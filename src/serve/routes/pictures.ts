@@ -1,11 +1,17 @@
-import { cosine, FaceError, normalize } from "../../core/index.ts";
+import { cosine, FaceError, normalize, type UnitVector } from "../../core/index.ts";
+import type { Gallery } from "../../gallery/index.ts";
 import { chooseFace } from "../../recognise/index.ts";
 import { describeVerdict, judge } from "../../verdict/index.ts";
 import { choiceOf, comparable, found, type Handlers, look, lookAtAll, onlyPicture } from "../service.ts";
 import { verdictOnWire } from "../verdict-on-wire.ts";
+import type { PictureWorkers } from "../work-queue.ts";
+import { faceOnWire } from "./faces.ts";
+
+/** Faces of one person that are looked at. */
+const MOST_FACES = 1000;
 
 /** Work on pictures, without a gallery or against one. */
-export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "identify" | "search"> = {
+export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "identify" | "who" | "search"> = {
   detect: async (service, { pictures, signal }) => {
     const { recognition } = service;
     const photographs = await lookAtAll(service, recognition, pictures, "detect", signal);
@@ -49,14 +55,7 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "iden
         expected: "two pictures, or one picture and vectors",
         got: vectors ? "two pictures and vectors" : "one picture alone",
       });
-    const others = vectors?.map((vector) => {
-      if (vector.length === recognition.dimension) return normalize(Float32Array.from(vector));
-      throw new FaceError("SHAPE", {
-        where: "vectors",
-        expected: `${recognition.dimension} numbers each, as ${recognition.model} gives`,
-        got: String(vector.length),
-      });
-    });
+    const others = vectors && unitVectors(vectors, recognition);
     service.queueOf(recognition).expectRoom(pictures.length);
     const photographs = await Promise.all(
       pictures.map((picture) => look(service, recognition, picture, "faces", signal)),
@@ -125,6 +124,23 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "iden
     return { model: recognition.model, pictures: answers };
   },
 
+  who: async (service, asked) => {
+    const { gallery, recognition } = comparable(service, asked);
+    const { vectors, pictures, ...how } = asked.body;
+    const query = unitVectors(vectors, recognition);
+    const { calibration } = recognition;
+    const { verdict, candidates, ...who } = await gallery.identify(query, {
+      ...how,
+      calibration,
+      signal: asked.signal,
+    });
+    return {
+      model: recognition.model,
+      who: { ...who, verdict: verdictOnWire(verdict), candidates: [...candidates] },
+      pictures: await nearestFaces(gallery, query, pictures),
+    };
+  },
+
   search: async (service, asked) => {
     const { gallery, recognition } = comparable(service, asked);
     const photograph = await look(service, recognition, onlyPicture(asked), "faces", asked.signal);
@@ -136,6 +152,44 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "iden
     };
   },
 };
+
+/** Vectors of any length, but of the model's dimension. Throws FaceError SHAPE, ZERO_VECTOR. */
+function unitVectors(
+  vectors: readonly (readonly number[])[],
+  { dimension, model }: Pick<PictureWorkers, "dimension" | "model">,
+): UnitVector[] {
+  return vectors.map((vector) => {
+    if (vector.length === dimension) return normalize(Float32Array.from(vector));
+    throw new FaceError("SHAPE", {
+      where: "vectors",
+      expected: `${dimension} numbers each, as ${model} gives`,
+      got: String(vector.length),
+    });
+  });
+}
+
+/** The nearest faces of a gallery: those of as many people, of whom none has a nearer one left out. */
+async function nearestFaces({ records }: Gallery, query: readonly UnitVector[], most: number) {
+  if (most === 0) return [];
+  const mean = Float32Array.from(query[0]!, (_, i) =>
+    query.reduce((sum, vector) => sum + vector[i]! / query.length, 0),
+  );
+  const hits = await records.nearest(normalize(mean), most);
+  const people = new Map(
+    (await records.peopleWith(hits.map(({ person }) => person))).map((each) => [each.id, each]),
+  );
+  const found = [];
+  for (const person of people.values()) {
+    const faces = await records.faces({ limit: MOST_FACES }, person.id);
+    const vectors = await records.vectors(faces.map(({ id }) => id));
+    for (const face of faces) {
+      const own = vectors.get(face.id);
+      const score = own && query.reduce((sum, vector) => sum + cosine(vector, own) / query.length, 0);
+      if (score !== undefined) found.push({ face: faceOnWire(face), person, cosine: score });
+    }
+  }
+  return found.sort((a, b) => b.cosine - a.cosine || a.face.id - b.face.id).slice(0, most);
+}
 
 function sizeOf({
   width,

@@ -195,6 +195,14 @@ export const GalleryFace = z.object({
   score: z.number(),
 });
 
+export const WhoAnswer = z.object({
+  model: z.string(),
+  who: Identification,
+  pictures: z
+    .array(z.object({ face: GalleryFace, person: Person, cosine: z.number() }))
+    .describe("The nearest faces of the gallery, whoever's they are."),
+});
+
 export const Reason = z.union([
   z.object({
     code: z.enum(["too-small", "blurred", "turned-away"]),

@@ -18,4 +18,10 @@ export const SCREENS: readonly Screen[] = [
     icon: "compare",
     load: async () => (await import("./compare/compare-screen.tsx")).CompareScreen,
   },
+  {
+    path: "search",
+    name: "Search",
+    icon: "search",
+    load: async () => (await import("./search/search-screen.tsx")).SearchScreen,
+  },
 ];

@@ -14,6 +14,13 @@ import {
 } from "../endpoint.ts";
 import * as wire from "../schemas.ts";
 
+const strangers = z
+  .number()
+  .gt(0)
+  .lt(1)
+  .default(0.01)
+  .describe("Share of strangers that may be taken for someone.");
+
 /** Work on pictures, without a gallery or against one. */
 export const PICTURES = {
   detect: endpoint({
@@ -87,16 +94,34 @@ export const PICTURES = {
       MANY,
       z.strictObject({
         threshold,
-        strangers: z
-          .number()
-          .gt(0)
-          .lt(1)
-          .default(0.01)
-          .describe("Share of strangers that may be taken for someone."),
+        strangers,
         k: limit(100, 1).describe("Candidates that are told."),
       }),
     ),
     answer: gives(wire.IdentifyAnswer),
+  }),
+  who: endpoint({
+    method: "post",
+    path: `${C}/who`,
+    role: "read",
+    summary:
+      "Whose face it is by its vector, or by several of one person, with the nearest people and pictures: what identify says, without looking at a picture again.",
+    params: inCollection,
+    query: nothing,
+    body: json(
+      z.strictObject({
+        vectors: z
+          .array(z.array(z.number()).min(2).max(8192))
+          .min(1)
+          .max(100)
+          .describe("Of one person: scores are the means over them."),
+        threshold,
+        strangers,
+        k: limit(100, 20).describe("People that are told."),
+        pictures: z.number().int().min(0).max(1000).default(0).describe("Pictures that are told."),
+      }),
+    ),
+    answer: gives(wire.WhoAnswer),
   }),
   search: endpoint({
     method: "post",

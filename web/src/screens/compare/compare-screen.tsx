@@ -3,8 +3,9 @@ import { setParams } from "../../address.ts";
 import { useModel } from "../../calibration.ts";
 import { Button } from "../../parts/button.tsx";
 import { Photo } from "../../pictures/photo.tsx";
+import { Strip } from "../../pictures/strip.tsx";
 import { DropPlace, TakePictures } from "../../pictures/take-pictures.tsx";
-import { chosenFace, type TakenPicture } from "../../pictures/taken-picture.ts";
+import { chosenFace } from "../../pictures/taken-picture.ts";
 import { useAnswer } from "../../use-answer.ts";
 import { PairTable } from "./pair-table.tsx";
 import {
@@ -108,27 +109,12 @@ function SideView({ side: { name, pictures, shown }, title, pastes }: SideProps)
         </div>
       </header>
       <Photo key={picture.id} picture={picture} onChoose={(face) => show(name, shown, face)} />
-      {pictures.length > 1 && (
-        <div class="strip" role="group" aria-label={`Pictures of the ${place}`}>
-          {pictures.map((each, i) => (
-            <button
-              key={each.id}
-              type="button"
-              aria-pressed={i === shown}
-              aria-label={`${each.name}, picture ${i + 1} of ${pictures.length}`}
-              onClick={() => show(name, i, each.chosen.value)}
-            >
-              <Small picture={each} />
-            </button>
-          ))}
-        </div>
-      )}
+      <Strip
+        of={`the ${place}`}
+        pictures={pictures}
+        shown={shown}
+        onShow={(i) => show(name, i, pictures[i]!.chosen.value)}
+      />
     </DropPlace>
   );
-}
-
-/** A picture's face that counts, small; the picture itself until there is one. */
-function Small({ picture }: { readonly picture: TakenPicture }) {
-  const crop = chosenFace(picture)?.crop;
-  return <img src={crop === undefined ? picture.url : `data:image/jpeg;base64,${crop}`} alt="" />;
 }
