@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LoadReport, MixedLoad, quantile } from "../test/serve/mixed-load.ts";
+import { figure } from "./figures.ts";
 import { describeMachine, sharedFolder } from "./machine.ts";
 
 interface Work {
@@ -80,27 +81,35 @@ async function overload(): Promise<void> {
   console.log(
     `8 clients that wait: ${perSecond.toFixed(1)} requests/s; asked: ${(1.5 * perSecond).toFixed(1)}/s for ${seconds} s`,
   );
+  figure("capacity.requests-per-second", perSecond);
+  figure("asked.requests-per-second", 1.5 * perSecond);
+  figure("asked.seconds", seconds);
   console.log(`statuses: ${[...statuses].map(([status, n]) => `${status}: ${n}`).join(", ")}`);
+  for (const [status, n] of statuses) figure(`answers.${status}`, n);
   for (const [name, some] of [
     ["accepted", accepted],
     ["refused", refused],
-  ] as const)
-    console.log(
-      `${name}: p50 ${quantile(
-        some.map(({ ms }) => ms),
-        0.5,
-      ).toFixed(0)} ms, p99 ${quantile(
-        some.map(({ ms }) => ms),
-        0.99,
-      ).toFixed(0)} ms`,
-    );
+  ] as const) {
+    const ms = some.map((each) => each.ms);
+    const [p50, p99] = [quantile(ms, 0.5), quantile(ms, 0.99)];
+    console.log(`${name}: p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`);
+    figure(`${name}.p50-ms`, p50);
+    figure(`${name}.p99-ms`, p99);
+  }
+  const bound = (1000 * maxWait) / picturesPerSecond;
   console.log(
-    `bound: ${maxWait} waiting pictures at ${picturesPerSecond.toFixed(1)} pictures/s: ${((1000 * maxWait) / picturesPerSecond).toFixed(0)} ms`,
+    `bound: ${maxWait} waiting pictures at ${picturesPerSecond.toFixed(1)} pictures/s: ${bound.toFixed(0)} ms`,
   );
+  figure("bound.pictures", maxWait);
+  figure("bound.ms", bound);
   console.log(
     `memory: second minute ${second.toFixed(0)} MiB, last ${last.toFixed(0)} MiB (${(100 * (last / second - 1)).toFixed(1)} %)`,
   );
+  figure("memory.second-minute-mib", second);
+  figure("memory.last-minute-mib", last);
   console.log(`${report.acknowledged.length} people acknowledged, ${missing} of them missing`);
+  figure("people.acknowledged", report.acknowledged.length);
+  figure("people.missing", missing);
   client.kill();
   service.kill("SIGTERM");
   await new Promise((settle) => service.once("close", settle));

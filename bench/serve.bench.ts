@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { ModelStore, RecognizerPool } from "arcface-ts";
 import { Gallery } from "arcface-ts/gallery";
 import { createApp, listen } from "arcface-ts/serve";
+import { figure } from "./figures.ts";
 import { describeMachine, median, sharedFolder } from "./machine.ts";
 
 interface Work {
@@ -42,14 +43,15 @@ async function askAll({ url, path, pictures, clients, each }: Work): Promise<Don
     Array.from({ length: clients }, async () => {
       for (let i = next; i < bytes.length; i = next) {
         next += each;
-        const sent = performance.now();
-        const form = new FormData();
-        for (const picture of bytes.slice(i, i + each)) form.append("pictures", new Blob([picture]));
         const raw = { headers: { "Content-Type": "image/jpeg" }, body: bytes[i]! };
-        const response = await fetch(`${url}${path}`, {
-          method: "POST",
-          ...(each === 1 ? raw : { body: form }),
-        });
+        const form = (): FormData => {
+          const data = new FormData();
+          for (const picture of bytes.slice(i, i + each)) data.append("pictures", new Blob([picture]));
+          return data;
+        };
+        const asked = each === 1 ? raw : { body: form() };
+        const sent = performance.now();
+        const response = await fetch(`${url}${path}`, { method: "POST", ...asked });
         if (response.status !== 200) throw new Error(`expected 200, got ${response.status}`);
         await response.arrayBuffer();
         ms.push(performance.now() - sent);
@@ -168,11 +170,18 @@ async function compare(): Promise<void> {
   console.log(`${pictures.length} pictures, ${rounds} rounds, 8 clients, ${pool.workers} workers`);
   for (const name of Object.keys(ways)) {
     const share = median(rates[name]!.map((rate, round) => rate / rates[best]![round]!));
+    const key = name.startsWith("pool") ? name.replaceAll(/\W+/g, "-") : name.split("/").at(-1)!;
+    figure(`${key}.pictures-per-second`, median(rates[name]!));
+    figure(`${key}.least`, Math.min(...rates[name]!));
+    figure(`${key}.most`, Math.max(...rates[name]!));
+    if (!name.startsWith("pool")) figure(`${key}.percent-of-pool`, 100 * share);
     console.log(
       `${name}: ${median(rates[name]!).toFixed(1)} pictures/s (${Math.min(...rates[name]!).toFixed(1)} to ${Math.max(...rates[name]!).toFixed(1)}), ${(100 * share).toFixed(0)} % of "${best}"`,
     );
   }
   console.log(`empty queue adds ${median(added).toFixed(1)} ms (median of ${added.length})`);
+  figure("empty-queue.added-ms", median(added));
+  figure("empty-queue.requests", added.length);
   client.kill();
   await listening.close();
   rmSync(folder, { recursive: true, force: true });

@@ -87,9 +87,10 @@ export function jobsContract(engine: StoreUnderTest): void {
     test("a share whose holder is silent is taken over, and what the former holder still says is refused", async () => {
       const { gallery, jobs, other } = await fresh();
       const id = await jobs.create({ kind: "enrol", input: "{}", shares: [share(1, ["a"])] }, AT);
-      const dead = (await jobs.claim("dead", 40, AT, KINDS))!;
+      const dead = (await jobs.claim("dead", LONG, AT, KINDS))!;
       expect(await other.claim("heir", LONG, AT, KINDS)).toBeUndefined();
-      await later(80);
+      await jobs.renew(dead, 1);
+      await later(20);
       const heir = (await other.claim("heir", LONG, AT, KINDS))!;
       expect(heir).toMatchObject({ ordinal: 1, fence: dead.fence + 1, tries: 2 });
       expect(await jobs.renew(dead, LONG)).toBe(false);
@@ -108,12 +109,13 @@ export function jobsContract(engine: StoreUnderTest): void {
     test("a lease that is prolonged is not taken over, and a share that is given back is taken at once", async () => {
       const { jobs, other } = await fresh();
       await jobs.create({ kind: "enrol", input: "{}", shares: [share(1)] }, AT);
-      const held = (await jobs.claim("one", 60, AT, KINDS))!;
+      const held = (await jobs.claim("one", 1, AT, KINDS))!;
+      await later(20);
+      // Its time is over, and nobody has noticed.
       expect(await jobs.renew(held, LONG, { done: 3, total: 9 })).toBe(true);
       expect(await other.job(held.job)).toMatchObject({ done: 3, total: 9, revision: 3 });
       expect(await jobs.renew(held, LONG, { done: 2, total: 9 })).toBe(true);
       expect(await other.job(held.job)).toMatchObject({ done: 3, total: 9, revision: 3 });
-      await later(90);
       expect(await other.claim("two", LONG, AT, KINDS)).toBeUndefined();
       await jobs.release(held);
       expect(await other.claim("two", LONG, AT, KINDS)).toMatchObject({ fence: held.fence + 1, tries: 1 });
@@ -177,6 +179,26 @@ export function jobsContract(engine: StoreUnderTest): void {
       expect(await jobs.job(second)).toMatchObject({ state: "failed", error });
       expect((await jobs.jobs({ limit: 9 })).map((job) => job.id)).toEqual([second, id]);
       expect((await jobs.jobs({ after: second, limit: 9 })).map((job) => job.id)).toEqual([id]);
+    });
+
+    test("jobs that ended before a moment are removed with all that they left, others are not", async () => {
+      const { jobs, other } = await fresh();
+      const create = async () =>
+        await jobs.create({ kind: "enrol", input: "{}", shares: [share(1, ["a"])] }, AT);
+      const [done1, cancelled, open, late] = [await create(), await create(), await create(), await create()];
+      await jobs.finish((await jobs.claim("one", LONG, AT, KINDS))!, { ...done(), result: "{}" }, AT);
+      await jobs.cancel(cancelled, AT);
+      await jobs.cancel(late, "2026-06-03T00:00:00.000Z");
+      expect(await other.purge("2026-06-01T00:00:00.000Z")).toBe(0);
+      expect(await other.purge("2026-06-02T00:00:00.000Z")).toBe(2);
+      expect(await other.purge("2026-06-02T00:00:00.000Z")).toBe(0);
+      expect((await jobs.jobs({ limit: 9 })).map((job) => job.id)).toEqual([late, open]);
+      expect(await jobs.job(done1)).toBeUndefined();
+      expect(await jobs.outcomes(done1, { limit: 9 })).toEqual([]);
+      expect(await jobs.result(done1)).toBeUndefined();
+      // A number is never another job's.
+      expect(await create()).toBeGreaterThan(late);
+      expect(await jobs.claim("one", LONG, AT, KINDS)).toMatchObject({ job: open });
     });
 
     test("whoever is forgotten is in no job any more: not in what is to be done, nor in what was", async () => {

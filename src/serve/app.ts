@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
 import type { Gallery } from "../gallery/index.ts";
 import { Admission } from "./admission.ts";
@@ -59,6 +60,8 @@ export interface AppOptions {
   readonly holder?: string | undefined;
   /** Milliseconds after which a share of long work is taken over whose process says nothing. @default 15000 */
   readonly leaseMs?: number | undefined;
+  /** Milliseconds for which a job that has ended can be asked about. @default thirty days */
+  readonly keepJobsMs?: number | undefined;
   /** Origins whose pages may ask. */
   readonly origins?: readonly string[] | undefined;
   /** The page for people, as `readPage` reads it; without it `/` is nothing. */
@@ -151,6 +154,7 @@ export function createApp(options: AppOptions): App {
         clock,
         holder: options.holder ?? `service ${process.pid}`,
         leaseMs: options.leaseMs,
+        keepJobsMs: options.keepJobsMs,
         log,
       }),
     ]),
@@ -173,7 +177,7 @@ export function createApp(options: AppOptions): App {
   const answerForeign = async (route: ForeignRoute, context: Context): Promise<Response> => {
     const request = context.req.raw;
     const caller = await admission.admit(request, route.role, undefined);
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.requestMs)]);
+    const signal = patience(request, limits);
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const body = request.method === "GET" ? new Uint8Array() : await readBody(request, limits);
     const content = await foreignBody(body, request.headers.get("content-type") ?? "", fetchUrl, signal);
@@ -195,10 +199,7 @@ export function createApp(options: AppOptions): App {
     const params = checked(endpoint.params, fromText(endpoint.params, context.req.param()));
     const inQuery = Object.fromEntries(new URL(request.url).searchParams);
     const query = body.kind === "pictures" ? {} : checked(endpoint.query, fromText(endpoint.query, inQuery));
-    const signal =
-      endpoint.answer.kind === "events"
-        ? request.signal
-        : AbortSignal.any([request.signal, AbortSignal.timeout(limits.requestMs)]);
+    const signal = endpoint.answer.kind === "events" ? request.signal : patience(request, limits);
     const begun = now();
     const given = await bodyOf(request, body, signal, limits, fetchUrl);
     if (body.kind !== "none") metrics.stage("read", now() - begun);
@@ -325,6 +326,14 @@ export function createApp(options: AppOptions): App {
       await Promise.all([...workers.values()].map(async (worker) => await worker.run(signal)));
     },
   };
+}
+
+/** Ends when the client hangs up or has waited for too long. */
+function patience({ signal }: Request, { requestMs }: Limits): AbortSignal {
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(requestMs)]);
+  // Each of a request's pictures listens, and Node warns of more than ten.
+  setMaxListeners(0, ended);
+  return ended;
 }
 
 /** The methods of a path that some endpoint has. */

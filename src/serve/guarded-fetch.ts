@@ -115,6 +115,8 @@ async function get(url: URL, options: FetchOptions): Promise<Uint8Array | { read
   const host = url.hostname.replace(/^\[|\]$/g, "");
   // An address needs no name server: nothing would look at it on the way.
   if (isIP(host) !== 0 && !isOpen(host)) throw closed();
+  // Every machine's own by RFC 6761, whatever a name server makes of it.
+  if (/(?:^|\.)localhost\.?$/i.test(host)) throw closed();
   const lookup: LookupFunction = (name, { all }, done) => {
     resolve(name, (error, addresses) => {
       const open = addresses.filter((each) => isOpen(each.address));

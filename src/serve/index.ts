@@ -6,7 +6,7 @@ export { enrolFolderJob } from "./jobs/kinds/enrol.ts";
 export { shardsJob } from "./jobs/kinds/shards.ts";
 export { PictureLook, type PictureQueue } from "./jobs/picture-look.ts";
 export type { JobPlaces, Work } from "./jobs/work.ts";
-export { type Listening, listen } from "./listen.ts";
+export { type Listening, type ListenOptions, listen } from "./listen.ts";
 export { openApiDocument } from "./openapi.ts";
 export { type PageFile, type PageFiles, readPage } from "./page/index.ts";
 export {

@@ -10,25 +10,17 @@ export async function readBody(
   request: Request,
   { bodyBytes, bodyMs }: { readonly bodyBytes: number; readonly bodyMs: number },
 ): Promise<Uint8Array> {
-  const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > bodyBytes) throw tooLarge(bodyBytes);
-  const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const parts: Uint8Array[] = [];
-  let total = 0;
+  const announced = request.headers.get("content-length");
+  if (Number(announced ?? 0) > bodyBytes) throw tooLarge(bodyBytes);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(tooSlow(bodyMs)), bodyMs);
   });
   late.catch(() => undefined);
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
-      if (done) return Buffer.concat(parts, total);
-      total += value.length;
-      if (total > bodyBytes) throw tooLarge(bodyBytes);
-      parts.push(value);
-    }
+    return announced === null
+      ? await readParts(request, bodyBytes, late)
+      : await readAnnounced(request, bodyBytes, late);
   } catch (error) {
     if (error instanceof ServiceError) throw error;
     throw new FaceError("ABORTED", {
@@ -39,6 +31,33 @@ export async function readBody(
     });
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** A body whose length was said, which the connection holds it to: in one go, without a stream of the web in between. */
+async function readAnnounced(request: Request, bodyBytes: number, late: Promise<never>): Promise<Uint8Array> {
+  const all = request.arrayBuffer();
+  all.catch(() => undefined);
+  const bytes = new Uint8Array(await Promise.race([all, late]));
+  // Without a connection nothing holds it.
+  if (bytes.length > bodyBytes) throw tooLarge(bodyBytes);
+  return bytes;
+}
+
+async function readParts(request: Request, bodyBytes: number, late: Promise<never>): Promise<Uint8Array> {
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) return Buffer.concat(parts, total);
+      total += value.length;
+      if (total > bodyBytes) throw tooLarge(bodyBytes);
+      parts.push(value);
+    }
+  } finally {
     // Nothing more of a body that was refused is read.
     reader.cancel().catch(() => undefined);
   }

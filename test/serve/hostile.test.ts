@@ -98,6 +98,16 @@ test.each([
   ["nothing", "", 400],
   ["ten thousand letters", "x".repeat(10_000), 400],
   ["__proto__", "__proto__", 201],
+  ["a name of every object", "constructor", 201],
+  ["letters of another script", "Анна 安娜 آنا", 201],
+  ["a joiner of no width", "An\u200bn", 400],
+  ["half a letter", "Ann\ud800", 400],
+  ["a line's end", "Ann\r\nX-Evil: 1", 400],
+  ["an isolate", "Ann\u2066", 400],
+  ["blanks alone", " \t ", 400],
+  ["a formula of spreadsheets", "=HYPERLINK(1)", 201],
+  ["a path's end", "nul/..", 201],
+  ["a thousand marks", `a${"\u0301".repeat(1000)}`, 400],
 ])("a name with %s is kept as it is or refused", async (_, name, expected) => {
   const { status, json } = await ask(app, "POST", `${C}/persons`, { name });
   expect(status).toBe(expected);
@@ -111,6 +121,29 @@ test.each([
   } else expect(json.error.code).toBe("USAGE");
   // A name is nowhere in the log.
   if (name.length > 3) expect(logged.join("\n")).not.toContain(JSON.stringify(name).slice(1, -1));
+});
+
+test("two spellings of one name are one name", async () => {
+  expect((await ask(app, "POST", `${C}/persons`, { name: "Zoe\u0301" })).status).toBe(201);
+  for (const twin of ["Zo\u00e9", "  Zo\u00e9 ", "Zoe\u0301"])
+    expect(await ask(app, "POST", `${C}/persons`, { name: twin }), twin).toMatchObject({ status: 409 });
+  const found = await ask(app, "GET", `${C}/persons?name=${encodeURIComponent("Zoe\u0301")}`);
+  expect(found.json.persons).toMatchObject([{ name: "Zo\u00e9" }]);
+});
+
+test("names of files and fields of a form lead nowhere, and are not kept", async () => {
+  const tricks = ["../../etc/passwd", "<script>", "a\u202egpj.exe", "x".repeat(5000), "C:\\con", 'a;b="c'];
+  for (const [i, trick] of tricks.entries()) {
+    const own = form([], { name: `Owner ${i}`, force: "true" });
+    own.append(["__proto__", "constructor", trick][i % 3]!, new Blob([picture(`ann-00${i}`)]), trick);
+    const { status, json } = await ask(app, "POST", `${C}/persons`, own);
+    expect(status, trick).toBe(201);
+    const { faces } = (await ask(app, "GET", `${C}/persons/${json.person.id}/faces`)).json;
+    expect(faces).toMatchObject([{ source: expect.stringMatching(/^upload:[0-9a-f]{64}$/) }]);
+  }
+  const odd = form(["ann-000"]);
+  odd.append("__proto__", '{"admin":true}');
+  expect((await ask(app, "POST", "/v1/detect", odd)).status).toBe(400);
 });
 
 test.each([
@@ -188,6 +221,32 @@ test.each([
   "http://[fd00:ec2::254]/",
   "http://224.0.0.1/",
   "http://255.255.255.255/",
+  "http://localhost./",
+  "http://any.localhost:8080/",
+  "http://LOCALHOST/",
+  "http://127.0.0.1./",
+  "http://017700000001/",
+  "http://0x7f.1/",
+  "http://0x7F.0x0.0x0.0x1/",
+  "http://127.0.1/",
+  "http://\u2460\u2461\u2466.0.0.1/",
+  "http://127\u30020\u30020\u30021/",
+  "http:\\\\127.0.0.1\\",
+  "http:127.0.0.1",
+  "https://127.0.0.1:443/",
+  "http://[::127.0.0.1]/",
+  "http://[::ffff:0:127.0.0.1]/",
+  "http://[::ffff:169.254.169.254]/",
+  "http://[64:ff9b::169.254.169.254]/",
+  "http://[64:ff9b:1::10.0.0.1]/",
+  "http://[2002:a9fe:a9fe::1]/",
+  "http://[2001::7f00:1]/",
+  "http://[2001:db8::1]/",
+  "http://[100::1]/",
+  "http://[fec0::1]/",
+  "http://[ff02::1]/",
+  "http://192.0.0.192/",
+  "http://198.18.0.1/",
 ])("%s is an address inside", async (url) => {
   expect(await detectUrl(url)).toMatchObject({ status: 403, json: { error: { code: "FORBIDDEN" } } });
 });
@@ -198,6 +257,13 @@ test.each([
   "gopher://x",
   "data:image/png;base64,AA",
   "http://a:b@example.org/",
+  "http://127.0.0.1@example.org/",
+  "http://[fe80::1%25eth0]/",
+  "http://[::1%lo]/",
+  "http://127.0.0.256/",
+  "http://4294967296/",
+  "http://exa mple.org/",
+  "http://example.org\u0000.evil/",
   "//",
   "http://",
 ])("%s is no address of the web", async (url) => {
@@ -235,6 +301,9 @@ test("a picture is fetched from where it is, through redirects that lead out, an
     if (request.url === "/picture") response.end(picture("ann-000"));
     else if (request.url === "/moved") response.writeHead(302, { Location: "/picture" }).end();
     else if (request.url === "/inside") response.writeHead(302, { Location: "http://10.0.0.1/" }).end();
+    else if (request.url?.startsWith("/to?"))
+      response.writeHead(307, { Location: decodeURIComponent(request.url.slice(4)) }).end();
+    else if (request.url === "/silent") response.writeHead(200, { "Content-Length": "10" }).write("x");
     else if (request.url === "/round") response.writeHead(302, { Location: "/round" }).end();
     else if (request.url === "/endless") {
       const more = setInterval(() => response.write("x".repeat(50_000)), 1);
@@ -254,6 +323,16 @@ test("a picture is fetched from where it is, through redirects that lead out, an
   expect((await detectUrl(`${at}/picture`, web)).json.pictures[0].faces).toHaveLength(1);
   expect((await detectUrl(`${at}/moved`, web)).status).toBe(200);
   expect((await detectUrl(`${at}/inside`, web)).status).toBe(403);
+  for (const inside of [
+    "http://[::ffff:10.0.0.1]/",
+    "//169.254.169.254/",
+    "http://0xa000001/",
+    "https://[fd00::1]/",
+  ])
+    expect((await detectUrl(`${at}/to?${encodeURIComponent(inside)}`, web)).status, inside).toBe(403);
+  for (const none of ["file:///etc/passwd", "http://a:b@10.0.0.1/", "data:,x", "http://["])
+    expect((await detectUrl(`${at}/to?${encodeURIComponent(none)}`, web)).status, none).toBe(400);
+  expect((await detectUrl(`${at}/silent`, web)).status).toBe(502);
   expect((await detectUrl(`${at}/round`, web)).status).toBe(502);
   expect((await detectUrl(`${at}/endless`, web)).status).toBe(413);
   expect((await detectUrl(`${at}/nothing`, web)).status).toBe(502);

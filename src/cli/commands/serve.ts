@@ -33,6 +33,7 @@ interface ServeFlags extends ModelFlags {
   readonly allowUrls?: boolean;
   readonly allowFolder?: readonly string[];
   readonly leaveJobs?: boolean;
+  readonly keepJobs: number;
   readonly origin?: readonly string[];
   readonly maxBody: number;
   readonly maxPixels: number;
@@ -52,6 +53,8 @@ interface KeyFlags {
 
 /** The time that a stopping service may take to answer what it accepted, in milliseconds. */
 const DRAIN_MS = 30_000;
+
+const DAY_MS = 86_400_000;
 
 /** `arcface serve`, `arcface serve keys create | list | revoke` */
 export function serveCommand(program: Command, act: Act): void {
@@ -77,6 +80,7 @@ export function serveCommand(program: Command, act: Act): void {
       "folders whose files long work may read: people to enrol, files to import",
     )
     .option("--leave-jobs", 'leave long work to "arcface worker"')
+    .option("--keep-jobs <days>", "days for which a job that has ended can be asked about", whole, 30)
     .option("--origin <origins...>", "let web pages of these origins ask: https://app.example")
     .option("--max-body <bytes>", "largest request, in bytes", whole, LIMITS.bodyBytes)
     .option("--max-pixels <n>", "largest picture, in pixels", whole, LIMITS.pixels)
@@ -186,6 +190,7 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
     version: VERSION,
     allowUrls: flags.allowUrls ?? false,
     folders: await realFolders(flags.allowFolder ?? []),
+    keepJobsMs: flags.keepJobs * DAY_MS,
     holder: `service ${process.pid} on ${hostname()}`,
     origins: flags.origin ?? [],
     page: await readPage(),

@@ -20,12 +20,15 @@ interface WorkerFlags extends ModelFlags, GalleryFlags {
   readonly photographs?: string;
   readonly share: number;
   readonly lease: number;
+  readonly keepJobs: number;
   readonly untilDone?: boolean;
   readonly jobs?: number;
 }
 
 /** The time that a stopping worker may take to give back what it holds, in milliseconds. */
 const DRAIN_MS = 10_000;
+
+const DAY_MS = 86_400_000;
 
 /** `arcface worker` */
 export function workerCommand(program: Command, act: Act): void {
@@ -52,6 +55,7 @@ export function workerCommand(program: Command, act: Act): void {
       whole,
       15,
     )
+    .option("--keep-jobs <days>", "days for which a job that has ended can be asked about", whole, 30)
     .option("--until-done", "end when there is no work left, rather than wait for more")
     .addHelpText(
       "after",
@@ -86,6 +90,7 @@ async function run(io: CliIo, flags: WorkerFlags): Promise<number> {
     now: () => performance.now(),
     holder: `worker ${process.pid} on ${hostname()}`,
     leaseMs: flags.lease * 1000,
+    keepJobsMs: flags.keepJobs * DAY_MS,
     places: { photographs: flags.photographs, shards: flags.to },
     log: {
       error: (line, message) => io.err(`arcface: ${message}: ${JSON.stringify(line)}\n`),

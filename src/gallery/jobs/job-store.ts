@@ -30,6 +30,8 @@ export interface JobStore {
   file(id: number, ordinal: number): Promise<Uint8Array | undefined>;
   /** Ends a job that has not ended: nothing of it is handed out any more. Returns whether there was something to end. */
   cancel(id: number, at: string): Promise<boolean>;
+  /** Removes jobs that ended before a moment, with their results. Returns how many they were. */
+  purge(endedBefore: string): Promise<number>;
   /** Ends a job that cannot go on; not when the share was lost. */
   fail(lease: ShareLease, error: NonNullable<Job["error"]>, at: string): Promise<boolean>;
 

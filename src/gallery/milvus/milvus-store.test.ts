@@ -3,6 +3,8 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MILVUS_SERVERS } from "../../../test/milvus-servers.ts";
+import type { StoreUnderTest } from "../engine.contract.ts";
+import { jobsContract } from "../jobs.contract.ts";
 import { createStore, openStore } from "../open-store.ts";
 import { storeContract } from "../store.contract.ts";
 
@@ -18,12 +20,15 @@ async function freshAddress(server: string): Promise<string> {
 }
 
 for (const { name, address, missing } of MILVUS_SERVERS) {
-  storeContract({
+  const engine: StoreUnderTest = {
     name,
     create: async (pipeline, settings) => await createStore(await freshAddress(address!), pipeline, settings),
     again: (store) => openStore(store.address),
     missing,
     recall: 0.98,
     comparesAndSets: true,
-  });
+  };
+  storeContract(engine);
+  // Kept with the records, and shares are held inside of their transactions.
+  jobsContract(engine);
 }

@@ -128,6 +128,18 @@ export class PostgresJobs implements JobStore {
     );
   }
 
+  async purge(endedBefore: string): Promise<number> {
+    return await this.#connections.transaction(async (client) => {
+      // Of two that look at the same time, one passes over what the other removes.
+      const { rows } = await client.query<{ id: number }>(
+        `SELECT id FROM job WHERE NOT (${OPEN}) AND changed < $1 ORDER BY id FOR UPDATE SKIP LOCKED`,
+        [endedBefore],
+      );
+      for (const { id } of rows) await removeJob(client, id);
+      return rows.length;
+    });
+  }
+
   async fail(lease: ShareLease, error: NonNullable<Job["error"]>, at: string): Promise<boolean> {
     return await this.#connections.transaction(
       async (client) => (await holds(client, lease)) && (await end(client, lease.job, "failed", error, at)),

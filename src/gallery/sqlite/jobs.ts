@@ -90,6 +90,18 @@ export class SqliteJobs implements JobStore {
     return await this.#connection.write(() => this.#end(id, "cancelled", null, at));
   }
 
+  async purge(endedBefore: string): Promise<number> {
+    const connection = this.#connection;
+    const ended = `SELECT id FROM job WHERE NOT (${OPEN}) AND changed < ?`;
+    // Most looks find nothing, and write nothing.
+    if (!connection.get(ended, endedBefore)) return 0;
+    return await connection.write(() => {
+      const jobs = connection.all<{ id: number }>(ended, endedBefore);
+      for (const { id } of jobs) removeJob(connection, id);
+      return jobs.length;
+    });
+  }
+
   async fail(lease: ShareLease, error: NonNullable<Job["error"]>, at: string): Promise<boolean> {
     return await this.#connection.write(
       () => isHeld(this.#connection, lease) && this.#end(lease.job, "failed", error, at),

@@ -21,6 +21,12 @@ const TRIES = 5;
 /** The time after which a share is tried again that failed for a reason that passes, in milliseconds. */
 const PAUSE_MS = 2000;
 
+/** Milliseconds for which a job that has ended can still be asked about: thirty days. */
+export const KEEP_JOBS_MS = 30 * 86_400_000;
+
+/** The time between two looks for jobs that ended too long ago, in milliseconds. */
+const PURGE_MS = 600_000;
+
 /** Failures that pass. */
 const PASSING: ReadonlySet<string> = new Set(["STORAGE", "NETWORK"]);
 
@@ -33,6 +39,8 @@ export interface JobWorkerOptions {
   /** The name under which shares are held, for people to read. */
   readonly holder: string;
   readonly leaseMs?: number | undefined;
+  /** Milliseconds after its end for which a job is kept. @default thirty days */
+  readonly keepJobsMs?: number | undefined;
   readonly places?: JobPlaces | undefined;
   readonly log?: { error(line: object, message: string): void } | undefined;
   /** Told of each share that is done. */
@@ -44,6 +52,8 @@ export class JobWorker {
   readonly #options: JobWorkerOptions;
   readonly #leaseMs: number;
   #wake: (() => void) | undefined;
+  /** The next look for jobs that ended too long ago, in milliseconds since 1970. */
+  #purge = 0;
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
@@ -61,10 +71,24 @@ export class JobWorker {
    */
   async run(signal: AbortSignal, enough: () => Promise<boolean> = async () => false): Promise<void> {
     while (!signal.aborted) {
+      await this.#purgeEnded();
       const share = await this.#next();
       if (share) await this.#do(share, signal);
       else if (await enough()) return;
       else await this.#nap(signal);
+    }
+  }
+
+  /** Removes jobs that ended too long ago, now and then. */
+  async #purgeEnded(): Promise<void> {
+    const { gallery, clock, keepJobsMs = KEEP_JOBS_MS, log } = this.#options;
+    const now = clock().getTime();
+    if (now < this.#purge) return;
+    this.#purge = now + PURGE_MS;
+    try {
+      await gallery.jobs.purge(new Date(now - keepJobsMs).toISOString());
+    } catch (thrown) {
+      log?.error({ ...logged(thrown) }, "ended jobs could not be removed");
     }
   }
 
