@@ -14,6 +14,9 @@ import type { JOBS as ENDPOINTS } from "../wire/endpoints/jobs.ts";
 /** Jobs of a gallery that wait or run at most. */
 const OPEN_JOBS = 100;
 
+/** Faces in one question to the gallery. */
+const FACES_AT_ONCE = 1000;
+
 /** Long work: asked for, followed, ended. */
 export const JOBS: Handlers<keyof typeof ENDPOINTS> = {
   jobs: async (service, asked) => {
@@ -93,7 +96,8 @@ export const JOBS: Handlers<keyof typeof ENDPOINTS> = {
         ({ outcome }) => (parseJson(outcome) ?? []) as { picture?: string; reasons: { code: string }[] }[],
       )
       .flatMap(({ picture, ...rest }) => (picture === undefined ? [] : [{ picture, ...rest }]));
-    const result = parseJson((await gallery.jobs.result(job.id)) ?? "{}") as object;
+    const kept = parseJson((await gallery.jobs.result(job.id)) ?? "{}") as object;
+    const result = job.kind === "map" ? await mapAsOfNow(gallery, kept) : kept;
     return {
       job: jobOnWire(name, job),
       pictures,
@@ -130,6 +134,31 @@ export const JOBS: Handlers<keyof typeof ENDPOINTS> = {
     return jobOnWire(name, await jobOf(gallery, id));
   },
 };
+
+/** A map with the people whom its faces belong to by now, without faces that are not there any more. */
+async function mapAsOfNow(gallery: Gallery, kept: Partial<KeptMap>): Promise<Partial<KeptMap>> {
+  if (!kept.faces) return kept;
+  const persons = new Map<number, number>();
+  for (let from = 0; from < kept.faces.length; from += FACES_AT_ONCE) {
+    const those = kept.faces.slice(from, from + FACES_AT_ONCE);
+    for (const { id, person } of await gallery.records.facesWith(those.map(({ face }) => face)))
+      persons.set(id, person);
+  }
+  const faces = kept.faces.flatMap((each) => {
+    const person = persons.get(each.face);
+    return person === undefined ? [] : [{ ...each, person }];
+  });
+  const links = (kept.links ?? []).filter(({ faces: [a, b] }) => {
+    const person = persons.get(a);
+    return person !== undefined && person === persons.get(b);
+  });
+  return { ...kept, faces, links };
+}
+
+interface KeptMap {
+  readonly faces: readonly { readonly face: number; readonly person: number }[];
+  readonly links: readonly { readonly faces: readonly [number, number]; readonly cosine: number }[];
+}
 
 /** A job that was asked for, kept before the answer says so. Throws ServiceError OVERLOADED. */
 async function create(service: Service, { gallery, name }: Served, job: NewJob) {

@@ -46,12 +46,24 @@ export const JobResult = z.object({
     .optional()
     .describe("Of a reindex: false while faces lack a vector of the new model."),
   missing: z.array(number).optional().describe("Of a reindex: faces with neither photograph nor crop."),
-  threshold: z.number().optional().describe("Of groups: the cosine from which two faces are one person's."),
+  threshold: z
+    .number()
+    .optional()
+    .describe("Of groups and maps: the cosine from which two faces are one person's."),
   groups: z
     .array(z.object({ faces: z.array(GroupedFace) }))
     .optional()
     .describe("Unknown faces by person."),
-  faces: z.array(PlacedFace).optional().describe("Of a map: where each face lies."),
+  faces: z
+    .array(PlacedFace)
+    .optional()
+    .describe(
+      "Of a map: where each face lies, and whose it is now. Faces that were deleted since are left out.",
+    ),
+  links: z
+    .array(z.object({ faces: z.tuple([number, number]), cosine: z.number() }))
+    .optional()
+    .describe("Of a map: faces of one person whose cosine is below the threshold, the lowest first."),
   perplexity: z.number().optional(),
   klDivergence: z.number().optional(),
   seed: z.number().optional(),

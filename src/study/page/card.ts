@@ -1,6 +1,6 @@
-import type { Place, View } from "./camera.ts";
 import { breakable, element } from "./document.ts";
 import { type Faces, type ListedNeighbour, written } from "./faces.ts";
+import type { Place, View } from "./plane/index.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
 /** A face as an element. */

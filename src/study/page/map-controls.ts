@@ -1,8 +1,17 @@
-import { isInside, moved, type Place, wholeMap, zoomed } from "./camera.ts";
 import { fillCard } from "./card.ts";
 import { byId, pressed } from "./document.ts";
 import { type Faces, written } from "./faces.ts";
 import type { MapView } from "./map-view.ts";
+import {
+  type Camera,
+  isInside,
+  keyedCamera,
+  listenForGestures,
+  moved,
+  type Place,
+  wholeMap,
+  zoomed,
+} from "./plane/index.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
 /** The map's requests to the rest of the page. */
@@ -13,16 +22,11 @@ export interface MapActions {
   readonly selected: () => void;
 }
 
-/** A pointer that moved less than this between down and up was a click. */
-const CLICK_PX = 5;
-
 /** Pointer, wheel, keyboard and buttons of the map. */
 export function controlMap(map: MapView, faces: Faces, thumbnails: Thumbnails, actions: MapActions): void {
   const { canvas, state } = map;
   const card = byId("card");
   const lasso = byId("lasso");
-  const pointers = new Map<number, Place>();
-  let down: Place | undefined;
 
   const focus = (face: number, at?: Place): void => {
     canvas.classList.toggle("over", face >= 0);
@@ -32,78 +36,41 @@ export function controlMap(map: MapView, faces: Faces, thumbnails: Thumbnails, a
     else card.hidden = true;
     map.draw();
   };
-  const zoom = (factor: number, at: Place = { x: map.view.width / 2, y: map.view.height / 2 }): void => {
-    state.camera = zoomed(state.camera, map.view, factor, at);
+  const look = (camera: Camera): void => {
+    state.camera = camera;
     focus(-1);
     map.draw();
   };
-  const placeOf = (event: PointerEvent | WheelEvent): Place => {
-    const { left, top } = canvas.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
+  const zoom = (factor: number): void => {
+    look(zoomed(state.camera, map.view, factor, { x: map.view.width / 2, y: map.view.height / 2 }));
   };
-  const endLasso = (): void => {
-    for (let face = 0; face < faces.count; face++) {
-      if (map.isShown(face) && isInside(map.screenPlace(face), state.lasso)) state.selection.add(face);
-    }
-    state.lasso = [];
-    actions.selected();
-    map.draw();
-  };
-
-  canvas.addEventListener("pointerdown", (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    pointers.set(event.pointerId, placeOf(event));
-    down = placeOf(event);
-    if (pressed(lasso)) state.lasso = [down];
-    else canvas.classList.add("dragging");
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    const place = placeOf(event);
-    const before = pointers.get(event.pointerId);
-    if (!before) {
-      const face = map.faceAt(place);
-      if (face !== state.focus) focus(face);
-      return;
-    }
-    pointers.set(event.pointerId, place);
-    if (pressed(lasso)) {
-      state.lasso.push(place);
+  listenForGestures(canvas, {
+    camera: () => state.camera,
+    view: () => map.view,
+    look,
+    draws: () => pressed(lasso),
+    outline: (places) => {
+      state.lasso = places;
       map.draw();
-      return;
-    }
-    const others = [...pointers].filter(([id]) => id !== event.pointerId);
-    const other = others[0]?.[1];
-    if (other) zoom(distance(place, other) / Math.max(1, distance(before, other)), other);
-    else if (down && distance(place, down) >= CLICK_PX) {
-      state.camera = moved(state.camera, place.x - before.x, place.y - before.y);
-      focus(-1);
-      map.draw();
-    }
-  });
-  const release = (event: PointerEvent): void => {
-    if (!pointers.delete(event.pointerId)) return;
-    canvas.classList.remove("dragging");
-    const place = placeOf(event);
-    const clicked = event.type === "pointerup" && down !== undefined && distance(place, down) < CLICK_PX;
-    if (pressed(lasso) && !clicked) endLasso();
-    else if (clicked) {
+    },
+    outlined: (places) => {
       state.lasso = [];
+      if (places.length === 0) return;
+      for (let face = 0; face < faces.count; face++)
+        if (map.isShown(face) && isInside(map.screenPlace(face), places)) state.selection.add(face);
+      actions.selected();
+      map.draw();
+    },
+    over: (place) => {
+      const face = place ? map.faceAt(place) : -1;
+      if (face !== state.focus) focus(face);
+    },
+    clicked: (place) => {
       const face = map.faceAt(place);
       if (face >= 0) actions.open(face);
-    }
-  };
-  canvas.addEventListener("pointerup", release);
-  canvas.addEventListener("pointercancel", release);
-  canvas.addEventListener("pointerleave", () => focus(-1));
-  canvas.addEventListener(
-    "wheel",
-    (event) => {
-      event.preventDefault();
-      const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-      zoom(Math.exp(-event.deltaY * lines * 0.0022), placeOf(event));
     },
-    { passive: false },
-  );
+    dragging: (now) => canvas.classList.toggle("dragging", now),
+  });
 
   const say = (face: number): void => {
     const [hit] = faces.neighbours(face);
@@ -125,19 +92,7 @@ export function controlMap(map: MapView, faces: Faces, thumbnails: Thumbnails, a
       return;
     }
   };
-  const move = (dx: number, dy: number): void => {
-    state.camera = moved(state.camera, dx, dy);
-    focus(-1);
-    map.draw();
-  };
   const keys: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => move(60, 0),
-    ArrowRight: () => move(-60, 0),
-    ArrowUp: () => move(0, 60),
-    ArrowDown: () => move(0, -60),
-    "+": () => zoom(1.4),
-    "=": () => zoom(1.4),
-    "-": () => zoom(1 / 1.4),
     "0": () => byId("whole").click(),
     n: () => goTo(1),
     p: () => goTo(-1),
@@ -161,7 +116,8 @@ export function controlMap(map: MapView, faces: Faces, thumbnails: Thumbnails, a
   };
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = keys[event.key] ?? keys[event.key.toLowerCase()];
+    const camera = keyedCamera(event.key, state.camera, map.view);
+    const act = camera ? () => look(camera) : (keys[event.key] ?? keys[event.key.toLowerCase()]);
     if (!act) return;
     event.preventDefault();
     act();
@@ -170,9 +126,7 @@ export function controlMap(map: MapView, faces: Faces, thumbnails: Thumbnails, a
   byId("closer").addEventListener("click", () => zoom(1.5));
   byId("farther").addEventListener("click", () => zoom(1 / 1.5));
   byId("whole").addEventListener("click", () => {
-    state.camera = wholeMap(map.view);
-    focus(-1);
-    map.draw();
+    look(wholeMap(map.view));
   });
   lasso.addEventListener("click", () => {
     canvas.classList.toggle("lasso", pressed(lasso, !pressed(lasso)));
@@ -204,8 +158,4 @@ export function controlMap(map: MapView, faces: Faces, thumbnails: Thumbnails, a
     });
   }
   note();
-}
-
-function distance(a: Place, b: Place): number {
-  return Math.hypot(a.x - b.x, a.y - b.y);
 }

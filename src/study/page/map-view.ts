@@ -1,13 +1,16 @@
+import type { Faces } from "./faces.ts";
 import {
   type Camera,
   LEGIBLE_PX,
+  markLasso,
+  markLinks,
+  markRing,
   type Place,
   thumbnailSide,
   toScreen,
   type View,
   wholeMap,
-} from "./camera.ts";
-import type { Faces } from "./faces.ts";
+} from "./plane/index.ts";
 import type { Thumbnails } from "./thumbnails.ts";
 
 /** The contents of the map. */
@@ -23,7 +26,7 @@ export interface MapState {
   focus: number;
   readonly selection: Set<number>;
   /** The outline being drawn, on the screen. */
-  lasso: Place[];
+  lasso: readonly Place[];
 }
 
 const TURN_MS = 450;
@@ -165,21 +168,12 @@ export class MapView {
       if (this.isShown(face)) this.#paintFace(context, face, side);
     }
     const ink = getComputedStyle(this.canvas).color;
-    for (const face of selection) this.#ring(context, face, side, ink, 2);
+    for (const face of selection) markRing(context, this.screenPlace(face), side, ink, 2);
     if (focus >= 0) {
       this.#paintFace(context, focus, Math.max(side, 40));
-      this.#ring(context, focus, Math.max(side, 40), ink, 3);
+      markRing(context, this.screenPlace(focus), Math.max(side, 40), ink, 3);
     }
-    if (lasso.length > 1) {
-      context.beginPath();
-      for (const { x, y } of lasso) context.lineTo(x, y);
-      context.closePath();
-      context.strokeStyle = ink;
-      context.lineWidth = 1.5;
-      context.setLineDash([5, 4]);
-      context.stroke();
-      context.setLineDash([]);
-    }
+    markLasso(context, lasso, ink);
   }
 
   #paintFace(context: CanvasRenderingContext2D, face: number, side: number): void {
@@ -220,25 +214,10 @@ export class MapView {
 
   #paintLinks(context: CanvasRenderingContext2D): void {
     const { links } = this.#faces.data;
-    context.beginPath();
-    for (let i = 0; i < links.length; i += 3) {
-      if (!this.isShown(links[i]!)) continue;
-      const [a, b] = [this.screenPlace(links[i]!), this.screenPlace(links[i + 1]!)];
-      context.moveTo(a.x, a.y);
-      context.lineTo(b.x, b.y);
-    }
-    context.strokeStyle = "#e0322b";
-    context.globalAlpha = links.length > 900 ? 0.35 : 0.75;
-    context.lineWidth = 1.2;
-    context.stroke();
-    context.globalAlpha = 1;
-  }
-
-  #ring(context: CanvasRenderingContext2D, face: number, side: number, colour: string, width: number): void {
-    const { x, y } = this.screenPlace(face);
-    context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.strokeRect(x - side / 2 - 2, y - side / 2 - 2, side + 4, side + 4);
+    const pairs: [Place, Place][] = [];
+    for (let i = 0; i < links.length; i += 3)
+      if (this.isShown(links[i]!)) pairs.push([this.screenPlace(links[i]!), this.screenPlace(links[i + 1]!)]);
+    markLinks(context, pairs, links.length / 3, "#e0322b");
   }
 }
 

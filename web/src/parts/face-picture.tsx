@@ -10,7 +10,7 @@ const HELD = 600;
 const held = new Map<string, Promise<string | undefined>>();
 
 /** A kept crop as an address for `img`; undefined where none was kept. A key cannot go with an `img`, so it is asked for. */
-function cropOf(collection: string, face: number): Promise<string | undefined> {
+export function cropOf(collection: string, face: number): Promise<string | undefined> {
   const name = `${collection} ${face}`;
   const known = held.get(name);
   const crop =

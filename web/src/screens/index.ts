@@ -24,4 +24,10 @@ export const SCREENS: readonly Screen[] = [
     icon: "search",
     load: async () => (await import("./search/search-screen.tsx")).SearchScreen,
   },
+  {
+    path: "map",
+    name: "Map",
+    icon: "map",
+    load: async () => (await import("./map/map-screen.tsx")).MapScreen,
+  },
 ];

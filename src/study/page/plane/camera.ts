@@ -1,4 +1,4 @@
-import { pictureSide } from "../report/page-data.ts";
+import { pictureSide } from "../../report/page-data.ts";
 
 /** A place on the screen or in the map. */
 export interface Place {

@@ -1,0 +1,17 @@
+/** A plane of points that is looked at, moved and selected from: the report's map, and that of the service's page. */
+export {
+  type Camera,
+  isInside,
+  LEGIBLE_PX,
+  moved,
+  type Place,
+  thumbnailSide,
+  toMap,
+  toScreen,
+  type View,
+  wholeMap,
+  zoomed,
+} from "./camera.ts";
+export { type Gestures, keyedCamera, listenForGestures } from "./gestures.ts";
+export { markLasso, markLinks, markRing } from "./marks.ts";
+export { PointLayer } from "./point-layer.ts";
