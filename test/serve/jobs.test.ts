@@ -197,6 +197,21 @@ test("a gallery's file is imported as a job, its faces get a map, and unknown fa
   expect((await ended(app, map.job)).at(-1)).toMatchObject({ state: "done", counts: { faces: 2 } });
   const { faces } = await client.jobResult({ collection, job: map.job });
   expect(faces!.map(({ x, y }) => Number.isFinite(x + y))).toEqual([true, true]);
+  // The map says whose faces are as of now, and nothing of those that are not there.
+  const [one, another] = faces!;
+  await client.move({ collection, faces: [one!.face], to: "Bob" });
+  const later = await client.jobResult({ collection, job: map.job });
+  expect(later.faces!.map(({ person }) => person)).toEqual([another!.person, another!.person]);
+  const apart = await client.mapJob({ collection });
+  await ended(app, apart.job);
+  const { links, threshold } = await client.jobResult({ collection, job: apart.job });
+  expect(links!.map((link) => link.faces)).toEqual([[one!.face, another!.face]]);
+  expect(links![0]!.cosine).toBeLessThan(threshold!);
+  await client.deleteFaces({ collection, faces: [one!.face] });
+  const without = await client.jobResult({ collection, job: apart.job });
+  expect([without.faces!.length, without.links]).toEqual([1, []]);
+  await client.undo({ collection });
+  await client.undo({ collection });
   const clusters = await client.clusterJob({ collection, folder });
   expect((await ended(app, clusters.job)).at(-1)).toMatchObject({
     state: "done",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pictureSide } from "../report/page-data.ts";
+import { pictureSide } from "../../report/page-data.ts";
 import {
   isInside,
   LEGIBLE_PX,

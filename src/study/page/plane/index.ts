@@ -6,12 +6,11 @@ export {
   moved,
   type Place,
   thumbnailSide,
-  toMap,
   toScreen,
   type View,
   wholeMap,
   zoomed,
 } from "./camera.ts";
-export { type Gestures, keyedCamera, listenForGestures } from "./gestures.ts";
+export { keyedCamera, listenForGestures } from "./gestures.ts";
 export { markLasso, markLinks, markRing } from "./marks.ts";
 export { PointLayer } from "./point-layer.ts";
