@@ -5,6 +5,10 @@ export interface Answered {
   readonly kind: string;
   readonly status: number;
   readonly ms: number;
+  /** The moment of its end, in milliseconds of the load's own clock. */
+  readonly at: number;
+  /** Pictures that it was about. */
+  readonly pictures: number;
 }
 
 /** The outcome of a load, and the people whose making was acknowledged by then. */
@@ -68,7 +72,9 @@ export class MixedLoad {
     } catch {
       // Told as status 0.
     }
-    answers.push({ kind, status, ms: performance.now() - begun });
+    const at = performance.now();
+    const pictures = body?.getAll("pictures").length ?? 0;
+    answers.push({ kind, status, ms: at - begun, at, pictures });
   }
 
   /** So many clients, each of which asks anew when answered, until `ms` are over and so many requests were made. */
@@ -102,4 +108,26 @@ export class MixedLoad {
 export function quantile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+/**
+ * For each answer that was given: the pictures of others that were done between its question and itself. With a fair queue that
+ * is no more than what the queue and the workers hold, however slow the machine is.
+ */
+export function picturesBefore(answers: readonly Answered[]): number[] {
+  const accepted = answers
+    .filter(({ status }) => status >= 200 && status < 300)
+    .toSorted((a, b) => a.at - b.at);
+  const done: number[] = [];
+  for (const { pictures } of accepted) done.push((done.at(-1) ?? 0) + pictures);
+  const doneBy = (moment: number): number => {
+    let [low, high] = [0, accepted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (accepted[middle]!.at > moment) high = middle;
+      else low = middle + 1;
+    }
+    return done[low - 1] ?? 0;
+  };
+  return accepted.map(({ at, ms, pictures }, i) => done[i]! - pictures - doneBy(at - ms));
 }
