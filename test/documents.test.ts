@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { transform } from "esbuild";
 import { afterAll, expect, test } from "vitest";
@@ -111,6 +111,22 @@ test("every relative link in a document leads to a file, and to a heading of it 
       .map((target) => `${name}: ${target}`),
   );
   expect(broken).toEqual([]);
+});
+
+test("every picture in a document is made by npm run pictures or npm run golden", () => {
+  const makers = readFileSync(join(ROOT, "tools", "pictures.ts"), "utf8").slice(0, 1500);
+  const shown = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/!\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, target]) =>
+      relative(ROOT, resolve(dirname(path), target!)).replaceAll("\\", "/"),
+    ),
+  );
+  expect(shown).toContain("docs/pictures/mnist.svg");
+  const unknown = shown.filter(
+    (picture) =>
+      !/^docs\/(?:golden|margin)\/[\w-]+\.svg$/.test(picture) &&
+      !(dirname(picture) === "docs/pictures" && makers.includes(basename(picture))),
+  );
+  expect(unknown).toEqual([]);
 });
 
 test("every file of the source that ARCHITECTURE and CONTRIBUTING name is there", () => {

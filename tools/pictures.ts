@@ -1,18 +1,30 @@
 /**
- * Makes the pictures that README and docs show, in docs/pictures:
+ * Makes every picture that README and docs show:
  *
- *   similar.png                    six sample photographs, each with its three most similar others
- *   study.png, study-phone.png     the page of a study of their faces, at 1280 and at 390 pixels (needs Chromium)
+ *   similar   docs/pictures/similar.png: six sample photographs, each with its three most similar others
+ *   study     docs/pictures/study.png, study-phone.png: the page of a study of their faces, at 1280 and at 390 pixels
+ *             (needs Chromium)
+ *   mnist     docs/pictures/mnist.svg: digits without and with the margin; trains for a minute or two
+ *   margin    docs/margin: the margin's drawings, from the formulas
  *
- * npm run pictures [-- similar | study …]
+ * npm run pictures [-- similar | study | mnist | margin …]
+ *
+ * The charts in docs/golden are made up, and written by npm run golden.
  *
  * The photographs are those of the npm package @vladmandic/face-api: its licence is MIT, and its README calls the
  * photographs that it shows its author's own. Of the people on them it says nothing, so their faces are covered here;
- * the cosines are those of the photographs as they are. The pictures of MNIST are written by `arcface reproduce mnist`,
- * those of the margin by tools/draw-margin.ts: neither shows a person.
+ * the cosines are those of the photographs as they are. MNIST's digits and the margin's drawings show no person.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -31,10 +43,22 @@ const SQUARES = 9;
 
 const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
 const samples = await store.pull("sample-photographs");
+const pictures: Readonly<Record<string, () => Promise<void>>> = {
+  similar: drawSimilar,
+  study: photographStudy,
+  mnist: drawMnist,
+  margin: async () => {
+    execFileSync(process.execPath, [...process.execArgv, join(ROOT, "tools", "draw-margin.ts")]);
+    console.log("docs/margin");
+  },
+};
 const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !Object.hasOwn(pictures, name));
+if (unknown !== undefined)
+  throw new Error(`pictures: expected ${Object.keys(pictures).join(", ")}, got ${unknown}`);
 mkdirSync(OUT, { recursive: true });
-if (asked.length === 0 || asked.includes("similar")) await drawSimilar();
-if (asked.length === 0 || asked.includes("study")) await photographStudy();
+for (const [name, make] of Object.entries(pictures))
+  if (asked.length === 0 || asked.includes(name)) await make();
 
 /** A JPEG as squares of one colour each. */
 async function covered(jpeg: Uint8Array, across = SQUARES): Promise<Uint8Array> {
@@ -68,6 +92,21 @@ async function drawSimilar(): Promise<void> {
   }
   const svg = topKGrid(rows, { threshold: recognizer.calibration?.threshold });
   await writePng("similar.png", renderPng(svg, 2));
+}
+
+/** The maps of digits as `npm run demo` makes them. */
+async function drawMnist(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "arcface-pictures-"));
+  try {
+    const quick = ["--digits", "10000", "--open-set-epochs", "0", "--out", folder];
+    execFileSync(process.execPath, [join(ROOT, "bin", "arcface.js"), "reproduce", "mnist", ...quick], {
+      stdio: "inherit",
+    });
+    copyFileSync(join(folder, "mnist.svg"), join(OUT, "mnist.svg"));
+    console.log("docs/pictures/mnist.svg");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The page as `npm run demo` makes it, with its small pictures of faces covered. */
