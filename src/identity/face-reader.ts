@@ -2,7 +2,14 @@ import { type AlignedFace, alignFace, cutFaces, facePart } from "../align/index.
 import type { Affine, Landmarks } from "../core/index.ts";
 import { type Detection, type Detector, findFaces } from "../detect/index.ts";
 import type { FaceEmbedder } from "../embed/index.ts";
-import { type ImageSource, openPicture, type Picture, type RgbImage, warpAffine } from "../image/index.ts";
+import {
+  type ImageSource,
+  openPicture,
+  type Picture,
+  type RawPixels,
+  RgbImage,
+  warpAffine,
+} from "../image/index.ts";
 import { DEFAULT_MODELS, type ModelStore } from "../models/index.ts";
 import {
   chooseFace,
@@ -16,6 +23,7 @@ import {
 import { frameToPicture } from "./arrangement.ts";
 import type { JudgeSpec } from "./judge.ts";
 import { protocolPlanes } from "./protocol-input.ts";
+import { FaceTracker } from "./video/face-tracker.ts";
 
 /** The face of a picture that was measured, with what explains most drops of a score. */
 export interface FaceFacts extends Pick<Detection<"image">, "box" | "score" | "landmarks"> {
@@ -106,7 +114,7 @@ export class FaceReader {
   }
 
   /** A face that is known already. @param image the whole picture, where it is held */
-  async seen(
+  private async seen(
     picture: Picture,
     image: RgbImage | undefined,
     face: Detection<"image">,
@@ -119,6 +127,26 @@ export class FaceReader {
     const { box, score, landmarks } = face;
     const quality = faceQuality(face, await view.aligned(MEASURED_PX), picture);
     return { kind: "face", width, height, face: { box, score, landmarks, quality, found }, vectors };
+  }
+
+  /**
+   * Frames of one video, one after the other.
+   *
+   * @param track the face is looked for around its last place, and in the whole frame only where it is lost
+   */
+  async readFrames(frames: readonly RawPixels[], track: boolean): Promise<SeenPicture[]> {
+    const tracker = track && this.#detector ? new FaceTracker(this.#detector) : undefined;
+    const seen: SeenPicture[] = [];
+    for (const { data, width, height } of frames) {
+      const image = new RgbImage(width, height, new Uint8Array(data.buffer, data.byteOffset, data.length));
+      const tracked = await tracker?.next(image);
+      const picture = tracked
+        ? await this.seen(await openPicture(image, this.#options), image, tracked, 1)
+        : await this.read(image);
+      if (!tracked && tracker) tracker.follow(picture.kind === "face" ? picture.face : undefined);
+      seen.push(picture);
+    }
+    return seen;
   }
 
   async #arranged(frame: RgbImage): Promise<Float32Array[]> {

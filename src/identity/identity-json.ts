@@ -1,6 +1,8 @@
+import { type ConventionRow, conventionsTable } from "./conventions.ts";
 import type { FaceFacts } from "./face-reader.ts";
 import type { IdentityReport } from "./measure-identity.ts";
 import type { IdentityPair, IdentitySummary } from "./score-judge.ts";
+import type { VideoReport } from "./video/measure-video.ts";
 
 /** A judge's pair with the faces' facts beside it. */
 export interface IdentityPairJson extends Omit<IdentityPair, "own"> {
@@ -46,10 +48,14 @@ export interface IdentityJson {
   };
   readonly aligned: boolean;
   readonly warnings: readonly string[];
+  /** Of several protocols: how far each moves the number. */
+  readonly conventions?: readonly ConventionRow[];
+  /** Of a video: curve, worst frames and flicker of each judge. */
+  readonly video?: VideoReport["video"];
 }
 
 /** The report as plain data; numbers as they were computed. */
-export function identityJson(report: IdentityReport): IdentityJson {
+export function identityJson(report: IdentityReport | VideoReport): IdentityJson {
   const { pairs, sources, judged, agreement, failures, faces, warnings, aligned } = report;
   return {
     protocol: judged[0]!.judge.protocol,
@@ -69,6 +75,10 @@ export function identityJson(report: IdentityReport): IdentityJson {
     pairing: { rule: pairs.rule, several: sources, unpaired: pairs.unpaired },
     aligned,
     warnings,
+    ...(new Set(judged.map(({ judge }) => judge.protocol.id)).size > 1 && {
+      conventions: conventionsTable(report),
+    }),
+    ...("video" in report && { video: report.video }),
   };
 }
 

@@ -1,10 +1,18 @@
 import { fileURLToPath } from "node:url";
-import { checkOptions, FaceError, OPTION_KINDS, threadCount, type WorkOptions } from "../core/index.ts";
+import {
+  checkOptions,
+  FaceError,
+  OPTION_KINDS,
+  threadCount,
+  throwIfAborted,
+  type WorkOptions,
+} from "../core/index.ts";
+import type { RgbImage } from "../image/index.ts";
 import { ModelStore } from "../models/index.ts";
 import type { FaceChoice, FaceFinderOptions, VerdictOptions } from "../recognise/index.ts";
 import { OrderedPool } from "../recognise/threads/index.ts";
 import type { SeenPicture } from "./face-reader.ts";
-import type { IdentityWorkerData, SeenAnswer } from "./identity-worker.ts";
+import type { FramesAnswer, FramesTask, IdentityWorkerData, SeenAnswer } from "./identity-worker.ts";
 import { findIdentityJudge, type IdentityJudge, type JudgeChoice } from "./judge.ts";
 
 /** Options of {@link IdentityPool}. */
@@ -18,6 +26,10 @@ export interface IdentityPoolOptions extends FaceFinderOptions, VerdictOptions {
   /** Threads, at most one per core. @default one per core */
   readonly workers?: number | undefined;
 }
+
+/** Frames that one worker takes at once, and their bytes. */
+const SHARE_FRAMES = 32;
+const SHARE_BYTES = 1 << 26;
 
 /** A picture as the judges saw it, or why it could not be read. */
 export type SeenResult =
@@ -78,6 +90,49 @@ export class IdentityPool {
         : { path, kind: "failed", error: new FaceError(answer.error.code, answer.error) };
       options.onProgress?.({ stage: "pictures", done: ++done, total: paths.length });
     }
+  }
+
+  /**
+   * Frames of one video, in their order. Each worker takes some that follow each other, so that a face can be followed.
+   *
+   * @param track the face is looked for around its last place; in the whole frame at the beginning of a worker's share, and where it is lost
+   * Memory    two shares of 64 MB a worker
+   */
+  async *frames(
+    frames: AsyncIterable<RgbImage>,
+    { track = true, signal }: { readonly track?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<SeenPicture> {
+    const queue: Promise<FramesAnswer>[] = [];
+    const give = (share: readonly RgbImage[]): void => {
+      const task: FramesTask = {
+        frames: share.map(({ data, width, height }) => ({ data, width, height })),
+        track,
+      };
+      // The pool's items are paths; this one is answered by another export of the worker.
+      const answer = this.#pool.answer(
+        task as unknown as string,
+        "frames",
+      ) as unknown as Promise<FramesAnswer>;
+      // A rejection is met where the answer is awaited; here it only must not count as unhandled.
+      answer.catch(() => undefined);
+      queue.push(answer);
+    };
+    const next = async function* (): AsyncGenerator<SeenPicture> {
+      const answer = await queue.shift()!;
+      if (answer.kind === "error") throw new FaceError(answer.error.code, answer.error);
+      yield* answer.pictures;
+    };
+    let share: RgbImage[] = [];
+    for await (const image of frames) {
+      throwIfAborted(signal);
+      share.push(image);
+      if (share.length < SHARE_FRAMES && share.length * image.data.length < SHARE_BYTES) continue;
+      give(share);
+      share = [];
+      while (queue.length >= 2 * this.workers) yield* next();
+    }
+    if (share.length > 0) give(share);
+    while (queue.length > 0) yield* next();
   }
 
   /** Lets what was begun finish and ends the workers; a second call does nothing. */

@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
 import { type ErrorParts, FaceError, internal, sentenceOf, systemCode } from "../core/index.ts";
-import type { ImageSource } from "../image/index.ts";
+import type { ImageSource, RawPixels } from "../image/index.ts";
 import type { FaceReader, ReaderOptions, SeenPicture } from "./face-reader.ts";
 
 /** A worker's answer about a picture. Errors travel as their parts, because a thrown one loses them on the way. */
@@ -23,6 +23,27 @@ export async function read(source: ImageSource): Promise<SeenAnswer> {
     return { kind: "seen", picture: await (await reader).read(source) };
   } catch (error) {
     return { kind: "error", error: failureOf(error, typeof source === "string" ? source : "image").parts };
+  }
+}
+
+/** Frames of one video for one worker. */
+export interface FramesTask {
+  readonly frames: readonly RawPixels[];
+  readonly track: boolean;
+}
+
+/** A worker's answer about frames: of all of them, or why there is nothing to say. */
+export type FramesAnswer =
+  | { readonly kind: "seen"; readonly pictures: readonly SeenPicture[] }
+  | { readonly kind: "error"; readonly error: ErrorParts };
+
+/** Frames in, in their order, what the judges saw of each out. */
+export async function frames(task: FramesTask): Promise<FramesAnswer> {
+  try {
+    reader ??= open(workerData as IdentityWorkerData);
+    return { kind: "seen", pictures: await (await reader).readFrames(task.frames, task.track) };
+  } catch (error) {
+    return { kind: "error", error: failureOf(error, "frame").parts };
   }
 }
 

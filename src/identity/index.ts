@@ -1,4 +1,5 @@
 /** Identity preservation: the share of a person that is left in a result, an edit, a swap, a restoration, a generation. */
+export { type ConventionRow, conventionJudges, conventionsTable } from "./conventions.ts";
 export type { FaceFacts, SeenPicture } from "./face-reader.ts";
 export {
   type FaceFactsJson,
@@ -8,6 +9,12 @@ export {
   identityJson,
 } from "./identity-json.ts";
 export { IdentityPool, type IdentityPoolOptions, type SeenResult } from "./identity-pool.ts";
+export {
+  IdentityMeter,
+  type IdentityMeterOptions,
+  identityScore,
+  type RgbBatch,
+} from "./identity-score.ts";
 export type { IdentityJudge, JudgeChoice, JudgeSpec, NetworkMatch } from "./judge.ts";
 export {
   type IdentityFailure,
@@ -27,6 +34,7 @@ export {
   protocolDigest,
   readIdentityProtocol,
 } from "./protocol.ts";
+export { writeIdentityReport } from "./report/write-identity-report.ts";
 export {
   EXPLANATIONS,
   type IdentityMean,
@@ -36,3 +44,10 @@ export {
   SOURCE_RULES,
   type SourceRule,
 } from "./score-judge.ts";
+export {
+  measureVideo,
+  type VideoFigures,
+  type VideoOptions,
+  type VideoReport,
+} from "./video/measure-video.ts";
+export { type FrameOptions, isVideo, readFrames, type VideoFrame } from "./video/read-frames.ts";

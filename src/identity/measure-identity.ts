@@ -2,6 +2,7 @@ import { checkOptions, type FaceError, throwIfAborted, type WorkOptions } from "
 import { rankCorrelation } from "../statistics/index.ts";
 import type { FaceFacts, SeenPicture } from "./face-reader.ts";
 import { IdentityPool, type IdentityPoolOptions } from "./identity-pool.ts";
+import type { IdentityJudge } from "./judge.ts";
 import type { IdentityPairs } from "./pairs/identity-pairs.ts";
 import {
   type JudgedPairs,
@@ -73,7 +74,7 @@ export async function measureIdentity(
   pairs: IdentityPairs,
   options: IdentityOptions = {},
 ): Promise<IdentityReport> {
-  const { sources = SOURCE_RULES[0]!, trainedWith = [] } = options;
+  const { sources = SOURCE_RULES[0]! } = options;
   checkOptions("measureIdentity", { sources }, { sources: RULE });
   await using pool = await IdentityPool.open(options);
   const paths = [
@@ -90,7 +91,22 @@ export async function measureIdentity(
     else throw result.error;
   }
   throwIfAborted(options.signal);
-  const judged = pool.judges.map((judge, which) => scoreJudge(judge, which, pairs, seen, sources));
+  return reportOf(pairs, pool.judges, seen, failed, { ...options, sources });
+}
+
+/** The report about pictures that were seen, and those that could not be. */
+export function reportOf(
+  pairs: IdentityPairs,
+  judges: readonly IdentityJudge[],
+  seen: SeenPictures,
+  failed: ReadonlyMap<string, FaceError>,
+  {
+    sources,
+    trainedWith = [],
+    aligned = false,
+  }: Pick<IdentityOptions, "trainedWith" | "aligned"> & { readonly sources: SourceRule },
+): IdentityReport {
+  const judged = judges.map((judge, which) => scoreJudge(judge, which, pairs, seen, sources));
   const faces = new Map(
     [...seen].flatMap(([path, picture]) =>
       picture.kind === "face" && picture.face ? [[path, picture.face] as const] : [],
@@ -104,10 +120,10 @@ export async function measureIdentity(
     failures: failuresOf(pairs, seen, failed),
     faces,
     warnings: [
-      ...pool.judges.flatMap(({ warnings }) => warnings),
-      ...trainingWarnings(trainedWith, pool.judges),
+      ...new Set(judges.flatMap(({ warnings }) => warnings)),
+      ...trainingWarnings(trainedWith, judges),
     ],
-    aligned: options.aligned ?? false,
+    aligned,
   };
 }
 

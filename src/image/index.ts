@@ -6,6 +6,7 @@ export { turnedImage } from "./orientation.ts";
 export { MAX_HELD_PIXELS, Picture } from "./picture.ts";
 export { PICTURE_HEAD_BYTES, PICTURE_KINDS, type PictureKind, pictureKindOf } from "./picture-kind.ts";
 export type { PixelSource } from "./pixel-source.ts";
+export { type AnimationFrame, readAnimation } from "./read-animation.ts";
 export { canReadHeic, HEIC_PACKAGE } from "./read-heic.ts";
 export { IMAGE_EXTENSIONS, type ReadImageOptions, readImage } from "./read-image.ts";
 export { type PlanarTarget, resampleBox, warpAffine } from "./resample.ts";

@@ -1,7 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { type Command, Option } from "commander";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { counted, FaceError } from "../../core/index.ts";
 import type {
+  ConventionRow,
   IdentityFailure,
   IdentityOptions,
   IdentityPairs,
@@ -9,6 +11,7 @@ import type {
   IdentitySummary,
   JudgedPairs,
   SourceRule,
+  VideoReport,
 } from "../../identity/index.ts";
 import { DEFAULT_MODELS } from "../../models/index.ts";
 import { FACE_RULES, type FaceRule } from "../../recognise/index.ts";
@@ -26,10 +29,11 @@ import {
   openStore,
   recognizerOptions,
   type VerdictFlags,
+  whole,
 } from "../options.ts";
-import { expectWritableFile } from "../outputs.ts";
+import { expectWritableFile, expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
-import { tellUnreadable } from "../told-inputs.ts";
+import { photographsOf, tellUnreadable } from "../told-inputs.ts";
 
 interface IdentityFlags extends Omit<ModelFlags, "model">, VerdictFlags {
   readonly source?: string;
@@ -45,6 +49,12 @@ interface IdentityFlags extends Omit<ModelFlags, "model">, VerdictFlags {
   readonly aligned?: boolean;
   readonly face?: FaceRule;
   readonly csv?: string;
+  readonly report?: string;
+  readonly conventions?: boolean;
+  readonly video?: boolean;
+  readonly fps?: number;
+  readonly every?: number;
+  readonly track: boolean;
   readonly jobs?: number;
   readonly json?: boolean;
 }
@@ -84,13 +94,22 @@ export function identityCommand(program: Command, act: Act): void {
         "which face counts where a picture has several (default: largest)",
       ).choices(FACE_RULES),
     )
+    .option("--conventions", "the same pictures and network under every protocol, side by side")
+    .option(
+      "--video",
+      "--result is a video, or a folder of frames in the order of their names (told by .mp4, .gif, …)",
+    )
+    .option("--fps <n>", "of a video, so many frames a second instead of every one", above0)
+    .option("--every <n>", "of a video, each n-th frame", whole)
+    .option("--no-track", "search every frame anew instead of following the face")
+    .option("--report <dir>", "write a page with figures and the lowest pairs with their pictures")
     .option("--csv <file>", "write every pair with pose, size and sharpness")
     .option("--json", "print JSON");
   addJobsFlag(addVerdictFlags(addModelFlags(command, { embeds: false })))
     .option("--flip", "embed each face and its mirror image and take the mean direction")
     .addHelpText(
       "after",
-      "\nPictures without a face are counted as not the same person, never left out.\n\nExamples:\n  arcface identity --source sources/ --result swapped/ --target targets/\n  arcface identity --source me.jpg --result edits/ --model fr-feature-512 mobilefacenet-192\n  arcface identity --protocols",
+      "\nPictures without a face are counted as not the same person, never left out.\n\nExamples:\n  arcface identity --source sources/ --result swapped/ --target targets/\n  arcface identity --source me.jpg --result edits/ --model fr-feature-512 mobilefacenet-192\n  arcface identity --source me.jpg --result swapped.mp4 --fps 5 --report report/\n  arcface identity --protocols",
     );
   addContractFlags(command).action(act(identity));
 }
@@ -112,22 +131,19 @@ async function identity(io: CliIo, flags: IdentityFlags): Promise<number> {
   }
   expectSides(flags);
   if (flags.csv !== undefined) await expectWritableFile(flags.csv);
+  if (flags.report !== undefined) await expectWritableFolder(flags.report);
   const bar = progressBar(io, { lines: !flags.json });
-  const { source, result, target, all } = flags;
-  const pairs: IdentityPairs =
-    flags.pairs === undefined
-      ? await library.pairByName(source!, result!, { target, all })
-      : await library.readIdentityPairs(flags.pairs);
-  tellUnpaired(io, flags, pairs);
+  const { source, result } = flags;
+  const isVideo = flags.pairs === undefined && (flags.video || library.isVideo(result!));
   const { model: models, ...modelFlags } = flags;
   const options: IdentityOptions = {
     ...(await recognizerOptions(modelFlags, openStore(io), io)),
-    judges: (models ?? [undefined]).map((model) => ({
-      model,
-      protocol: flags.protocol,
-      flip: flags.flip,
-      contract: contractOptions(modelFlags),
-    })),
+    judges: (models ?? [undefined]).flatMap((model) => {
+      const choice = { flip: flags.flip, contract: contractOptions(modelFlags) };
+      return flags.conventions
+        ? library.conventionJudges({ ...choice, model: model ?? DEFAULT_MODELS.embedder })
+        : [{ ...choice, model, protocol: flags.protocol }];
+    }),
     sources: flags.several,
     trainedWith: flags.trainedWith,
     aligned: flags.aligned,
@@ -136,11 +152,24 @@ async function identity(io: CliIo, flags: IdentityFlags): Promise<number> {
     signal: io.signal,
     onProgress: bar.update,
   };
-  const report = await library.measureIdentity(pairs, options);
+  const { fps, every, track } = flags;
+  const report = isVideo
+    ? await library.measureVideo((await photographsOf(io, [source!], flags)).paths, result!, {
+        ...options,
+        fps,
+        every,
+        track,
+      })
+    : await measurePairs(io, flags, options);
+  if (flags.report !== undefined) await library.writeIdentityReport(report, flags.report, options);
   bar.stop();
   if (flags.csv !== undefined) await writeOut(flags.csv, library.identityCsv(report));
   if (flags.json) io.out(`${JSON.stringify(library.identityJson(report))}\n`);
-  else io.out(...describe(report));
+  else {
+    io.out(...describe(report));
+    if (flags.conventions) io.out(...describeConventions(library.conventionsTable(report)));
+    if (flags.report !== undefined) io.out(`open ${join(flags.report, "index.html")}`);
+  }
   const unreadable = report.failures.filter(({ reason }) => reason === "unreadable");
   const told = tellUnreadable(
     io,
@@ -149,6 +178,22 @@ async function identity(io: CliIo, flags: IdentityFlags): Promise<number> {
   );
   if (report.judged.every(({ summary }) => summary.scored === 0)) return EXIT.noMatch;
   return told;
+}
+
+/** Pairs by name or by a list, measured; what belongs to none is told. */
+async function measurePairs(
+  io: CliIo,
+  flags: IdentityFlags,
+  options: IdentityOptions,
+): Promise<IdentityReport> {
+  const library = await import("../../identity/index.ts");
+  const { source, result, target, all } = flags;
+  const pairs =
+    flags.pairs === undefined
+      ? await library.pairByName(source!, result!, { target, all })
+      : await library.readIdentityPairs(flags.pairs);
+  tellUnpaired(io, flags, pairs);
+  return await library.measureIdentity(pairs, options);
 }
 
 function expectSides({ source, result, target, pairs, all }: IdentityFlags): void {
@@ -198,21 +243,59 @@ function tellUnpaired(io: CliIo, flags: IdentityFlags, { unpaired }: IdentityPai
 /** Pairs with the lowest scores that are told. */
 const WORST = 5;
 
-function describe(report: IdentityReport): string[] {
+function describe(report: IdentityReport | VideoReport): string[] {
   const { pairs, judged, failures, agreement, warnings } = report;
+  // Under every protocol the table says it in fewer lines.
+  const [several, told] = protocolsOf(report) > 1 ? [true, []] : [false, judged];
   const results = new Set(pairs.pairs.map(({ result }) => result)).size;
-  const several = pairs.people.some(({ pictures }) => pictures.length > 1);
+  const many = pairs.people.some(({ pictures }) => pictures.length > 1);
   const [{ judge }] = judged as [JudgedPairs];
   return [
-    `pairs       ${counted(results, "result")} of ${counted(pairs.people.length, "person", "people")}, ${pairs.rule}${several ? `; several sources of a person: ${report.sources}` : ""}`,
-    `protocol    ${judge.protocol.id}, revision ${judge.protocol.revision}, sha256 ${judge.protocol.sha256.slice(0, 12)}${report.aligned ? "; pictures were arranged already" : ""}`,
-    ...judged.flatMap((each) => describeJudge(each, report)),
-    ...agreement.map(
+    `pairs       ${counted(results, "result")} of ${counted(pairs.people.length, "person", "people")}, ${pairs.rule}${many ? `; several sources of a person: ${report.sources}` : ""}`,
+    several
+      ? `protocols   ${judged.length} judges`
+      : `protocol    ${judge.protocol.id}, revision ${judge.protocol.revision}, sha256 ${judge.protocol.sha256.slice(0, 12)}${report.aligned ? "; pictures were arranged already" : ""}`,
+    ...told.flatMap((each) => describeJudge(each, report)),
+    ...("video" in report ? describeVideo(report) : []),
+    ...(several ? [] : agreement).map(
       ({ judges: [a, b], rankCorrelation, pairs: both }) =>
         `agreement   ${judged[a]!.judge.model} and ${judged[b]!.judge.model} order ${counted(both, "pair")} alike: rank correlation ${numberText(rankCorrelation)}`,
     ),
     ...describeFailures(failures),
-    ...warnings.map((warning) => `warning     ${warning}`),
+    ...(several ? [] : warnings).map((warning) => `warning     ${warning}`),
+  ];
+}
+
+function protocolsOf({ judged }: IdentityReport): number {
+  return new Set(judged.map(({ judge }) => judge.protocol.id)).size;
+}
+
+/** Each protocol in a line; the network is the same in all, fed by its own contract where a protocol is about another. */
+function describeConventions(rows: readonly ConventionRow[]): string[] {
+  const column = (text: string, width: number): string => text.padStart(width);
+  return [
+    `${"convention".padEnd(18)}${column("mean", 8)}${column("median", 8)}${column("shift", 8)}${column("furthest", 10)}${column("rank corr.", 12)}`,
+    ...rows.map(
+      ({ protocol, mean, median, shift, furthest, rankCorrelation }) =>
+        `${protocol.padEnd(18)}${column(numberText(mean), 8)}${column(numberText(median), 8)}${column(numberText(shift?.mean ?? null), 8)}${column(numberText(furthest), 10)}${column(numberText(rankCorrelation), 12)}`,
+    ),
+  ];
+}
+
+function describeVideo({ video, judged }: VideoReport): string[] {
+  return [
+    `video       ${counted(video.frames, "frame")}${video.tracked ? ", the face followed from frame to frame" : ""}`,
+    ...video.judges.map(({ belowThreshold, flicker, worst }, i) => {
+      const below =
+        belowThreshold === null
+          ? ""
+          : `${(100 * belowThreshold).toFixed(1)} % of frames below the threshold; `;
+      const steady = flicker
+        ? `frame to frame ${numberText(flicker.mean)}, 5 % at or below ${numberText(flicker.p5)}, lowest ${numberText(flicker.min)}`
+        : "no two frames with a face in a row";
+      const lowest = worst.slice(0, WORST).map(({ frame, cosine }) => `${frame} (${numberText(cosine)})`);
+      return `flicker     ${judged[i]!.judge.model}: ${below}${steady}; worst frames ${lowest.join(", ")}`;
+    }),
   ];
 }
 
@@ -308,4 +391,10 @@ function rateText({ rate, low, high }: RateInterval): string {
     return value > 0 && value < 1 ? value.toPrecision(2) : value.toFixed(1);
   };
   return `${percent(rate)} % [${percent(low)}, ${percent(high)}]`;
+}
+
+function above0(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
 }
