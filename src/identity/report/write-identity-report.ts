@@ -193,7 +193,7 @@ ${lowestList(lowest, report)}
 ${
   failures.length === 0
     ? html`<p>None: a face was found in every picture.</p>`
-    : html`<p>Pictures without a vector. Their pairs have no cosine, and count as not the same person and as not found. None is left out.</p><ul>${failures
+    : html`<p>Pictures without a vector. Their pairs have no cosine, and count as not the same person and as not found. None is left out.</p><ul style="overflow-wrap: anywhere">${failures
         .slice(0, LISTED)
         .map(
           ({ picture, role, reason, detail, pairs: cost }) =>
@@ -202,7 +202,7 @@ ${
 }
 </section>
 <section id="protocols"><h2>Protocols</h2>
-<ul>${[...new Map(judged.map(({ judge }) => [judge.protocol.id, judge])).values()].map(
+<ul style="overflow-wrap: anywhere">${[...new Map(judged.map(({ judge }) => [judge.protocol.id, judge])).values()].map(
     ({ protocol, spec }) =>
       html`<li><b>${protocol.id}</b>, revision ${protocol.revision}: ${spec.protocol.title}. ${spec.protocol.source.map(({ repository, commit, files }) => `From ${repository} at ${commit.slice(0, 10)}, ${files.join(", ")}. `).join("")}${spec.protocol.notes.join(" ")}<br><small>sha256 ${protocol.sha256}</small></li>`,
   )}</ul>
