@@ -1,6 +1,6 @@
 /** Known changes of a picture with a face, each by rising amounts, and morphs between two people. */
 import type { Box, Landmarks, Point } from "arcface-ts";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 
 /** A picture's pixels, RGB. */
 export interface Pixels {
@@ -17,7 +17,7 @@ export interface Change {
   apply(jpeg: Uint8Array, amount: number, box: Box<"image">): Promise<Uint8Array>;
 }
 
-const png = async (picture: sharp.Sharp): Promise<Uint8Array> =>
+const png = async (picture: Sharp): Promise<Uint8Array> =>
   await picture.png({ compressionLevel: 1 }).toBuffer();
 
 export const CHANGES: readonly Change[] = [

@@ -5,15 +5,17 @@
  * video    frames of 512² with the face followed, beside every frame searched anew, and how far the scores differ
  * changes  photographs of LFW changed by rising amounts, and morphs between two people in eleven steps
  *
- * npm run bench identity -- speed|video|changes [--count N]
+ * shift    aligned crops moved to the side by some of their 112 pixels
+ *
+ * npm run bench identity -- speed|video|changes|shift [--count N]
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ModelStore, Recognizer, RecognizerPool, RgbImage } from "arcface-ts";
 import { readLfwPairs } from "arcface-ts/evaluate";
-import { IdentityPool, type SeenPicture } from "arcface-ts/identity";
-import { meanByPeople } from "arcface-ts/statistics";
+import { IdentityMeter, IdentityPool, type SeenPicture } from "arcface-ts/identity";
+import { rateOfPeople } from "arcface-ts/statistics";
 import sharp from "sharp";
 import { figure } from "./figures.ts";
 import { CHANGES, morph, type Pixels } from "./identity-changes.ts";
@@ -32,7 +34,8 @@ try {
   if (part === "speed") await speed(count ?? 1000);
   else if (part === "video") await video(count ?? 1000);
   else if (part === "changes") await changes(count ?? 40);
-  else console.log("expected speed, video or changes");
+  else if (part === "shift") await shift(count ?? 40);
+  else console.log("expected speed, video, changes or shift");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -168,21 +171,19 @@ async function changes(many: number): Promise<void> {
         writeFileSync(to, await change.apply(await sharp(path).toBuffer(), amount, source.face!.box));
         paths.push(to);
       }
-      const values: { value: number; a: number; b: number }[] = [];
+      const values: { value: number }[] = [];
       let failed = 0;
       let i = 0;
       for await (const result of pool.pictures(paths)) {
         const value = result.kind === "seen" ? cosineOf(sources.get(known[i]!)!, result.picture) : undefined;
         if (value === undefined) failed++;
-        else values.push({ value, a: i, b: i });
+        else values.push({ value });
         i++;
       }
-      const { mean, interval } = meanByPeople(values);
+      const mean = values.reduce((sum, { value }) => sum + value, 0) / values.length;
       const below = values.filter(({ value }) => value < threshold).length + failed;
       const key = `${change.name}.${amount}`;
       figure(`${key}.mean`, mean);
-      figure(`${key}.low`, interval?.[0] ?? mean);
-      figure(`${key}.high`, interval?.[1] ?? mean);
       figure(`${key}.missed`, below / known.length);
       told.push(`${amount}: ${mean.toFixed(3)}${failed > 0 ? ` (${failed} without a face)` : ""}`);
       const start =
@@ -203,6 +204,56 @@ async function changes(many: number): Promise<void> {
     );
   }
   await morphs(known.slice(0, 20), recognizer, pool, threshold);
+}
+
+/** Every crop moved to the right, its first column repeated, beside itself. */
+async function shift(many: number): Promise<void> {
+  const side = 112;
+  await using recognizer = await Recognizer.open({ store });
+  await using meter = await IdentityMeter.open({ store });
+  const crops: Uint8Array[] = [];
+  for (const path of people.filter((_, i) => i % Math.floor(people.length / many) === 0).slice(0, many)) {
+    const { faces } = await recognizer.align(path);
+    if (faces[0]) crops.push(faces[0].crop.data);
+  }
+  const batch = (by: number) => ({
+    data: Uint8Array.from({ length: crops.length * side * side * 3 }, (_, at) => {
+      const [n, rest] = [Math.floor(at / (side * side * 3)), at % (side * side * 3)];
+      const [row, x, c] = [Math.floor(rest / (3 * side)), Math.floor(rest / 3) % side, rest % 3];
+      return crops[n]![(row * side + Math.max(0, x - by)) * 3 + c]!;
+    }),
+    dims: [crops.length, side, side, 3],
+    layout: "NHWC" as const,
+  });
+  figure("shift.crops", crops.length);
+  const told: string[] = [];
+  for (const by of [1, 2, 4, 8, 12]) {
+    const scores = await meter.score(batch(by), batch(0));
+    const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    figure(`shift.${by}.mean`, mean);
+    told.push(`${by}: ${mean.toFixed(3)}`);
+  }
+  const { curve, threshold } = recognizer.calibration!;
+  for (const [name, by] of [
+    ["below", -0.05],
+    ["at", 0],
+    ["above", 0.05],
+  ] as const) {
+    const point = curve.reduce((a, b) =>
+      Math.abs(b.cosine - threshold - by) < Math.abs(a.cosine - threshold - by) ? b : a,
+    );
+    figure(`threshold.${name}.cosine`, point.cosine);
+    figure(`threshold.${name}.fmr`, 100 * point.fmr);
+    figure(`threshold.${name}.fnmr`, 100 * point.fnmr);
+    console.log(
+      `at ${point.cosine}: FMR ${(100 * point.fmr).toFixed(3)} %, FNMR ${(100 * point.fnmr).toFixed(3)} %`,
+    );
+  }
+  for (const n of [10, 100, 1000]) {
+    const everybody = new Array<number>(n).fill(1);
+    figure(`people.${n}.low`, 100 * rateOfPeople(everybody, everybody).low);
+  }
+  console.log(`crop shift of ${crops.length} crops, pixels of 112: ${told.join(", ")}`);
 }
 
 async function morphs(

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { store } from "../../test/pack.ts";
 import { asAlignedFace } from "../align/index.ts";
 import { cosine } from "../core/index.ts";
 import { RgbImage } from "../image/index.ts";
+import { ModelStore } from "../models/index.ts";
 import { Recognizer } from "../recognise/index.ts";
 import { IdentityMeter, identityScore, type RgbBatch } from "./identity-score.ts";
 
+const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
 const SIDE = 112;
 const bytes = Uint8Array.from({ length: 2 * 3 * SIDE * SIDE }, (_, i) => (i * 7919 + (i >> 5) * 31) % 256);
 /** The same two pictures as bytes in rows of pixels, and as planes of floats in three ranges. */

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { FaceError, throwIfAborted, type WorkOptions } from "../../core/index.ts";
+import type { RgbImage } from "../../image/index.ts";
 import { scoreHistogram, trainingCurves } from "../../plot/index.ts";
 import { thumbnail } from "../../recognise/index.ts";
 import type { RateInterval } from "../../statistics/index.ts";
@@ -20,6 +21,7 @@ import { identityCsv, identityJson } from "../identity-json.ts";
 import type { IdentityReport } from "../measure-identity.ts";
 import type { IdentityPair, JudgedPairs } from "../score-judge.ts";
 import type { VideoReport } from "../video/measure-video.ts";
+import { readFrames } from "../video/read-frames.ts";
 
 /** Pairs shown with their pictures. */
 const SHOWN = 24;
@@ -109,35 +111,57 @@ interface ShownPair {
 }
 
 /** The pairs that the first judge scores lowest, with what pictures can be shown. */
-async function withPictures(report: IdentityReport, { signal }: WorkOptions): Promise<ShownPair[]> {
+async function withPictures(
+  report: IdentityReport | VideoReport,
+  { signal }: WorkOptions,
+): Promise<ShownPair[]> {
   const [first] = report.judged as [JudgedPairs];
   const lowest = first.pairs
     .filter(({ cosine, own }) => cosine !== null && own !== false)
     .sort((a, b) => a.cosine! - b.cosine!)
-    .slice(0, SHOWN);
+    .slice(0, "video" in report ? SHOWN / 2 : SHOWN);
   const sourceOf = new Map(
     report.pairs.people.map(({ name, pictures }) => [
       pictures.length === 1 ? pictures[0]! : name,
       pictures[0]!,
     ]),
   );
+  const frames =
+    "video" in report ? await framesNamed(report, new Set(lowest.map(({ result }) => result))) : undefined;
   const shown: ShownPair[] = [];
   for (const pair of lowest) {
     throwIfAborted(signal);
     const names = [sourceOf.get(pair.source)!, pair.result, ...(pair.target ? [pair.target.picture] : [])];
     const pictures = [];
-    for (const name of names) pictures.push({ name, address: await addressOf(name, report) });
+    for (const name of names)
+      pictures.push({ name, address: await addressOf(name, frames?.get(name) ?? name, report) });
     shown.push({ pair, pictures });
   }
   return shown;
 }
 
-async function addressOf(path: string, { faces }: IdentityReport): Promise<string | undefined> {
+/** Frames of a video by their names, read once more: of the others nothing is held. */
+async function framesNamed(
+  { video }: VideoReport,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, RgbImage>> {
+  const found = new Map<string, RgbImage>();
+  for await (const { name, image } of readFrames(video.path, video.asked)) {
+    if (names.has(name)) found.set(name, image);
+    if (found.size === names.size) break;
+  }
+  return found;
+}
+
+async function addressOf(
+  path: string,
+  source: string | RgbImage,
+  { faces }: IdentityReport,
+): Promise<string | undefined> {
   try {
-    const jpeg = await thumbnail(path, faces.get(path)?.box, THUMBNAIL_PX);
+    const jpeg = await thumbnail(source, faces.get(path)?.box, THUMBNAIL_PX);
     return `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`;
   } catch (error) {
-    // A frame of a video is no file.
     if (error instanceof FaceError) return undefined;
     throw error;
   }
@@ -149,7 +173,7 @@ function pageOf(
   figures: readonly string[],
   lowest: readonly ShownPair[],
 ): string {
-  const { judged, failures, warnings, pairs } = report;
+  const { judged, failures, pairs } = report;
   const [first] = judged as [JudgedPairs];
   const { summary } = first;
   const policy =
@@ -176,7 +200,7 @@ function pageOf(
   }<li><b>${cost}</b>${cost === 1 ? "result" : "results"} without a face</li></ul>
 </div></header>
 <main>
-${warnings.length > 0 && html`<section id="warnings"><h2>Read this first</h2><ul>${warnings.map((warning) => html`<li class="wrong">${warning}</li>`)}</ul></section>`}
+${warningsSection(report)}
 <section id="judges"><h2>${judged.length === 1 ? "Figures" : "Judges"}</h2>
 <p>The same person: the share of all pairs that reach the threshold of the network's calibration, a picture without a face counting as not. FMR: the share of pairs of two people that reach it. Intervals are 95 %, of other draws of people.</p>
 ${judgesTable(judged)}
@@ -202,7 +226,9 @@ ${
 }
 </section>
 <section id="protocols"><h2>Protocols</h2>
-<ul style="overflow-wrap: anywhere">${[...new Map(judged.map(({ judge }) => [judge.protocol.id, judge])).values()].map(
+<ul style="overflow-wrap: anywhere">${[
+    ...new Map(judged.map(({ judge }) => [judge.protocol.id, judge])).values(),
+  ].map(
     ({ protocol, spec }) =>
       html`<li><b>${protocol.id}</b>, revision ${protocol.revision}: ${spec.protocol.title}. ${spec.protocol.source.map(({ repository, commit, files }) => `From ${repository} at ${commit.slice(0, 10)}, ${files.join(", ")}. `).join("")}${spec.protocol.notes.join(" ")}<br><small>sha256 ${protocol.sha256}</small></li>`,
   )}</ul>
@@ -214,6 +240,21 @@ ${
 `.text;
 }
 
+/** Under every protocol the same network is mostly not the one that a protocol is about, which one sentence says. */
+function warningsSection({ warnings, judged }: IdentityReport): Markup | false {
+  const others = judged.filter(({ judge }) => judge.match === "other");
+  const own = new Set(others.flatMap(({ judge }) => judge.warnings));
+  const told =
+    others.length > 1
+      ? [
+          ...warnings.filter((warning) => !own.has(warning)),
+          `under ${others.map(({ judge }) => judge.protocol.id).join(", ")} the network is not the one that the protocol is about: it is fed by its own contract, and only crop and resize are the protocol's`,
+        ]
+      : warnings;
+  if (told.length === 0) return false;
+  return html`<section id="warnings"><h2>Read this first</h2><ul>${told.map((warning) => html`<li class="wrong">${warning}</li>`)}</ul></section>`;
+}
+
 function rate(share: RateInterval | undefined): string {
   return share ? `${percent(share.rate)} (${percent(share.low)} to ${percent(share.high)})` : "–";
 }
@@ -223,7 +264,7 @@ function judgesTable(judged: readonly JudgedPairs[]): Markup {
     "Figures of every judge",
     html`<table><thead><tr><th>network</th><th>protocol</th><th class="number">pairs</th><th class="number">mean</th><th class="number">95 %</th><th class="number">median</th><th class="number">5 % below</th><th class="number">same person</th><th class="number">FMR</th><th class="number">first</th><th class="number">among five</th><th class="number">to target</th></tr></thead><tbody>${judged.map(
       ({ judge, summary: { cosine, same, retrieval, leak, pairs, failed } }) =>
-        html`<tr><td>${judge.model}</td><td>${judge.protocol.id}</td><td class="number">${pairs}${failed > 0 ? `, ${failed} failed` : ""}</td><td class="number">${figure(cosine?.mean)}</td><td class="number">${cosine?.interval ? cosine.interval.map((end) => figure(end)).join(" to ") : "–"}</td><td class="number">${figure(cosine?.quantiles.median)}</td><td class="number">${figure(cosine?.quantiles.p5)}</td><td class="number">${same ? rate(same.share) : "uncalibrated"}</td><td class="number">${same?.fmr ? percent(same.fmr.rate, 3) : "–"}</td><td class="number">${rate(retrieval?.top1)}</td><td class="number">${rate(retrieval?.top5)}</td><td class="number">${figure(leak?.target.mean)}</td></tr>`,
+        html`<tr><td style="white-space: nowrap">${judge.model}</td><td>${judge.protocol.id}</td><td class="number">${pairs}${failed > 0 ? `, ${failed} failed` : ""}</td><td class="number">${figure(cosine?.mean)}</td><td class="number">${cosine?.interval ? cosine.interval.map((end) => figure(end)).join(" to ") : "–"}</td><td class="number">${figure(cosine?.quantiles.median)}</td><td class="number">${figure(cosine?.quantiles.p5)}</td><td class="number">${same ? rate(same.share) : "uncalibrated"}</td><td class="number">${same?.fmr ? percent(same.fmr.rate, 3) : "–"}</td><td class="number">${rate(retrieval?.top1)}</td><td class="number">${rate(retrieval?.top5)}</td><td class="number">${figure(leak?.target.mean)}</td></tr>`,
     )}</tbody></table>`,
   );
 }

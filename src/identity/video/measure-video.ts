@@ -48,6 +48,9 @@ export interface VideoFigures {
 /** A report of a video: its pairs are its frames, and each judge has the curve besides. */
 export interface VideoReport extends IdentityReport {
   readonly video: {
+    readonly path: string;
+    /** The frames that were asked for. */
+    readonly asked: Pick<FrameOptions, "fps" | "every">;
     readonly frames: number;
     readonly tracked: boolean;
     readonly judges: readonly VideoFigures[];
@@ -124,7 +127,16 @@ export async function measureVideo(
       flicker: flickerOf(frames, which, threshold),
     };
   });
-  return { ...report, video: { frames: frames.length, tracked: track && !report.aligned, judges } };
+  return {
+    ...report,
+    video: {
+      path: video,
+      asked: { fps, every },
+      frames: frames.length,
+      tracked: track && !report.aligned,
+      judges,
+    },
+  };
 }
 
 function flickerOf(
