@@ -11,12 +11,11 @@ import { BestGroups, BestNeighbours, type Board, type SearchGoal } from "./best-
 import { Candidates } from "./candidates.ts";
 import { IdTable } from "./id-table.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
-import { FEWEST_DIMENSIONS, type MeasuredShape, MOST_DIMENSIONS } from "./learned-axes.ts";
 import { placeQuery } from "./quantised-query.ts";
 import { MAX_DIMENSION, MAX_THREADS, QuantisedRows } from "./quantised-rows.ts";
 import { type Scan, scanBlocks } from "./scan-rows.ts";
 import { ScanThreads } from "./scan-threads.ts";
-import { ShapeChange } from "./shape-change.ts";
+import { LEARN_FROM, ShapeLearning } from "./shape-learning.ts";
 import {
   checkGoal,
   checkKey,
@@ -64,6 +63,17 @@ export interface IndexShape {
   readonly cost: number;
 }
 
+/** Rows that single searches have looked at since an index was made. */
+export interface SearchWork {
+  readonly searches: number;
+  /** Rows there were, all in all: the first look, at half the bits. */
+  readonly surveyed: number;
+  /** Rows that were looked at with all their bits. */
+  readonly judged: number;
+  /** Vectors that were compared in float32. */
+  readonly compared: number;
+}
+
 /** The parts that exist once the dimension is known. */
 interface Rows {
   /** Changed for one of another form, with the same rows, when the shape of the vectors has been learned. */
@@ -74,17 +84,6 @@ interface Rows {
 
 /** Fewer queries than this are faster one by one than as a matrix product. */
 const SMALLEST_BATCH = 4;
-
-/** Vectors from which the shape is learned, and by how many times they must have grown for it to be looked at again. */
-const [LEARN_FROM, LEARN_AGAIN] = [16_384, 8];
-/** The same after it could not be: a vector was gone from its source, or could not be read. */
-const TRY_AGAIN = 1.25;
-/** Vectors longer outside of the axes than so many times what is usual, and a little, are strays. */
-const [STRAY, STRAY_LEAST] = [1.25, 0.05];
-/** The shape is learned anew when one vector in so many is a stray, but never for fewer than some. */
-const [STRAY_PART, FEWEST_STRAYS] = [16, 1024];
-/** Milliseconds of learning with every vector added, and at a time when nothing else is to do. */
-const [LEARN_WITH_ADD_MS, LEARN_IDLE_MS] = [0.05, 2];
 
 /**
  * Exact nearest neighbours, fast: vectors are scanned as bytes in WebAssembly, and the few whose error bound reaches
@@ -113,10 +112,8 @@ export class ExactIndex implements VectorIndex {
   #version = 0;
   readonly #masks = new WeakMap<VectorFilter, { readonly version: number; readonly bytes: Uint8Array }>();
   readonly #remembered = new WeakSet<VectorFilter>();
-  #learnAt: number;
-  #shape: MeasuredShape | undefined;
-  #change: ShapeChange | undefined;
-  #strays = 0;
+  readonly #learning: ShapeLearning;
+  readonly #work = { searches: 0, surveyed: 0, judged: 0, compared: 0 };
   #closed = false;
 
   /** Throws FaceError USAGE for a dimension or a number of threads out of range. */
@@ -129,7 +126,12 @@ export class ExactIndex implements VectorIndex {
       });
     this.#source = vectors;
     this.#threadCount = threadCount(threads);
-    this.#learnAt = learnFrom;
+    this.#learning = new ShapeLearning({
+      learnFrom,
+      whileAdding: !vectors,
+      vectorOf: (row) => this.#vectorOf(row),
+      onRows: (rows) => this.#follow(rows),
+    });
     if (dimension !== undefined) this.#open(dimension);
   }
 
@@ -149,7 +151,7 @@ export class ExactIndex implements VectorIndex {
     const { row, residual } = quantised.push(id, vector, group);
     vectors?.set(row, vector);
     rowOf.set(id, row);
-    this.#learn(residual);
+    this.#learning.added(quantised, residual);
   }
 
   replace(id: number, vector: UnitVector, group?: number): void {
@@ -159,8 +161,8 @@ export class ExactIndex implements VectorIndex {
     const { quantised, vectors } = this.#checked(vector, group);
     const residual = quantised.set(row, id, vector, group);
     vectors?.set(row, vector);
-    this.#change?.replaced(row, id, vector, group);
-    this.#learn(residual);
+    this.#learning.replaced(row, id, vector, group);
+    this.#learning.added(quantised, residual);
   }
 
   remove(id: number): boolean {
@@ -169,7 +171,7 @@ export class ExactIndex implements VectorIndex {
     const { quantised, vectors, rowOf } = this.#rows!;
     this.#version++;
     rowOf.delete(id);
-    for (const [from, to] of this.#change?.remove(row) ?? [[quantised.count - 1, row]]) {
+    for (const [from, to] of this.#learning.remove(quantised, row)) {
       if (from === to) continue;
       rowOf.set(quantised.idOf(from), to);
       vectors?.set(to, vectors.get(from));
@@ -223,37 +225,39 @@ export class ExactIndex implements VectorIndex {
     const oneByOne = (): Neighbour[][] => queries.map((query) => this.search(query, { k, filter, floor }));
     if (this.size === 0 || queries.length < SMALLEST_BATCH || this.#closed) return oneByOne();
     const before = this.#version;
-    this.#batches ??= await BatchScan.open(this.#rows!.quantised, this.#threadCount);
+    this.#batches ??= new BatchScan(this.#rows!.quantised, this.#threadCount);
     // Rows that are kept in another form meanwhile have the same numbers.
     const gathered = await this.#batches.gather(queries, { k, filter, floor, ...work });
     // The index was changed meanwhile: rows are not where they were.
     if (this.#version !== before) return oneByOne();
     return queries.map((query, i) => {
       const best = new BestNeighbours(k, floor);
-      return this.#settle(query, gathered[i]!, best)
-        ? best.items()
-        : this.search(query, { k, filter, floor });
+      const settled = this.#settle(this.#cosinesWith(query), gathered[i]!, best) !== undefined;
+      return settled ? best.items() : this.search(query, { k, filter, floor });
     });
   }
 
   /** The shape of the vectors; undefined while it has not been learned, see `learnFrom`. */
   shape(): IndexShape | undefined {
-    if (!this.#shape) return undefined;
-    const { axes, energy, effectiveDimension, cost } = this.#shape;
+    const { shape } = this.#learning;
+    if (!shape) return undefined;
+    const { axes, energy, effectiveDimension, cost } = shape;
     const dimension = this.dimension!;
     return { dimension, axes: axes?.count ?? dimension, energy, effectiveDimension, cost };
   }
 
+  /** The work of single searches so far: of each, the part of the rows that its bounds left to look at. */
+  work(): SearchWork {
+    return { ...this.#work };
+  }
+
   /** Resolves once no change of form is under way. Searches need not wait for it. */
   async settled(): Promise<void> {
-    while (this.#change && !this.#closed) {
-      this.#advance(LEARN_IDLE_MS);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await this.#learning.settled();
   }
 
   memory(): IndexMemory {
-    const scanBytes = (this.#rows?.quantised.bytes ?? 0) + (this.#change?.rows?.bytes ?? 0);
+    const scanBytes = (this.#rows?.quantised.bytes ?? 0) + this.#learning.bytes;
     const exactBytes = this.#rows?.vectors?.bytes ?? 0;
     const lookupBytes = this.#rows?.rowOf.bytes ?? 0;
     return {
@@ -269,7 +273,7 @@ export class ExactIndex implements VectorIndex {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#change = undefined;
+    this.#learning.close();
     await Promise.all([this.#threads?.close(), this.#batches?.close()]);
   }
 
@@ -299,56 +303,17 @@ export class ExactIndex implements VectorIndex {
     return this.#rows ?? this.#open(vector.length);
   }
 
-  /** Sees to it that the shape is learned when it is time, after a vector was added or replaced. */
-  #learn(residual: number): void {
-    const { quantised } = this.#rows!;
-    if (this.#change) {
-      // A source is not read here: it may be where this vector comes from.
-      if (!this.#source) this.#advance(LEARN_WITH_ADD_MS);
-      return;
-    }
-    const axes = this.#shape?.axes;
-    if (axes && residual > STRAY * this.#shape!.usualResidual + STRAY_LEAST) {
-      this.#strays++;
-      if (this.#strays >= FEWEST_STRAYS && this.#strays * STRAY_PART >= quantised.count) this.#learnAt = 0;
-    }
-    if (quantised.count < this.#learnAt || this.#closed) return;
-    if (quantised.dimension < FEWEST_DIMENSIONS || quantised.dimension > MOST_DIMENSIONS) return;
-    const { vectors } = this.#rows!;
-    this.#change = new ShapeChange(quantised, (row) =>
-      vectors ? vectors.get(row) : this.#source!.read(quantised.idOf(row)),
-    );
-    this.#learnWhenIdle();
-  }
-
-  /** Goes on learning between other work, a little at a time, and keeps no process alive for it. */
-  #learnWhenIdle(): void {
-    setImmediate(() => {
-      if (!this.#change) return;
-      this.#advance(LEARN_IDLE_MS);
-      this.#learnWhenIdle();
-    }).unref();
-  }
-
-  #advance(milliseconds: number): void {
-    const change = this.#change!;
-    try {
-      if (!change.advance(milliseconds)) return;
-    } catch {
-      // A vector that cannot be read is told to whoever searches for it; the form it is kept in stays as it is.
-      this.#change = undefined;
-      this.#learnAt = this.size * TRY_AGAIN;
-      return;
-    }
-    this.#change = undefined;
-    this.#strays = 0;
-    const { shape, rows } = change;
-    this.#learnAt = this.size * (shape ? LEARN_AGAIN : TRY_AGAIN);
-    this.#shape = shape ?? this.#shape;
-    if (!rows) return;
+  /** Rows of another form, with the same numbers, are searched from now on. */
+  #follow(rows: QuantisedRows): void {
     this.#rows!.quantised = rows;
     this.#threads?.follow(rows);
     this.#batches = this.#batches?.over(rows);
+  }
+
+  /** The vector of a row; undefined when it is gone from the source. */
+  #vectorOf(row: number): UnitVector | undefined {
+    const { quantised, vectors } = this.#rows!;
+    return vectors ? vectors.get(row) : this.#source!.read(quantised.idOf(row));
   }
 
   #find<B extends Board>(
@@ -368,40 +333,62 @@ export class ExactIndex implements VectorIndex {
     const masked = this.#placeMask(filter, helped);
     const scan: Scan = { masked, filter: masked ? undefined : filter };
     const candidates = new Candidates(board());
+    const cosineOf = this.#cosinesWith(query);
     if (helped) {
       this.#threads ??= new ScanThreads(quantised, this.#threadCount - 1);
-      this.#threads.scan(scan, goal, candidates);
+      this.#work.judged += this.#threads.scan(scan, goal, candidates, cosineOf);
     } else {
       let taken = 0;
-      scanBlocks(quantised, scan, goal, candidates, {
+      this.#work.judged += scanBlocks(quantised, scan, goal, candidates, {
         thread: 0,
         next: () => taken++,
         agree: (floor) => floor,
+        cosineOf,
       });
     }
-    if (this.#settle(query, candidates, best)) return best;
+    this.#work.searches++;
+    this.#work.surveyed += quantised.count;
+    const compared = this.#settle(cosineOf, candidates, best);
+    this.#work.compared += compared ?? 0;
+    if (compared !== undefined) return best;
     // Vectors that are gone from the source took places that others should have: once more, without them.
     const source = this.#source!;
     const there: VectorFilter = (id, group) => (filter?.(id, group) ?? true) && source.read(id) !== undefined;
     return this.#find(query, board, goal, there);
   }
 
-  /** False when one of the candidates is gone from the source. */
-  #settle(query: UnitVector, candidates: Candidates, best: Board): boolean {
-    const { quantised, vectors } = this.#rows!;
-    let complete = true;
+  /** The cosines of rows with a query, each computed once. */
+  #cosinesWith(query: UnitVector): (row: number) => number | undefined {
+    const known = new Map<number, number | undefined>();
+    return (row) => {
+      if (known.has(row)) return known.get(row);
+      const vector = this.#vectorOf(row);
+      const found = vector && cosine(query, vector);
+      known.set(row, found);
+      return found;
+    };
+  }
+
+  /** Compares candidates in float32; returns how many, undefined when one is gone from the source. */
+  #settle(
+    cosineOf: (row: number) => number | undefined,
+    candidates: Candidates,
+    best: Board,
+  ): number | undefined {
+    const { quantised } = this.#rows!;
+    let [complete, compared] = [true, 0];
     candidates.settle(
       best,
       (row) => {
-        const vector = vectors ? vectors.get(row) : this.#source!.read(quantised.idOf(row));
-        if (vector) return cosine(query, vector);
-        complete = false;
-        return undefined;
+        const found = cosineOf(row);
+        compared++;
+        if (found === undefined) complete = false;
+        return found;
       },
       (row) => quantised.idOf(row),
       (row) => quantised.groupOf(row),
     );
-    return complete;
+    return complete ? compared : undefined;
   }
 
   /** Writes a filter's answers beside the rows, if it is one to be remembered or has to be; whether it did. */

@@ -35,8 +35,9 @@ const NIBBLE_FACTORS = [256, 16, 1, 256];
 /** Components whose lower nibbles the scan looks at first: in FIRST bytes, as scan.as has it. */
 const FIRST_COMPONENTS = 256;
 
-/** Bytes before the integers of a query in the scan's memory. */
+/** Bytes before the integers of a query in the scan's memory; where its floor stands in them, if many are asked together. */
 const HEADER_BYTES = 64;
+export const FLOOR_AT = 28;
 
 /** Vectors may be this long at most (their squared length is 1 within `UNIT_TOLERANCE`). */
 export const LONGEST_ROW = 1.0006;
@@ -75,9 +76,27 @@ export function quantiseQuery(turned: TurnedVector, levels: number): QuantisedQu
   };
 }
 
-/** Puts a turned query into the scan's memory as that form of scan.as wants it. */
-export function placeQuery(query: TurnedVector, buffer: SharedArrayBuffer, at: number, form: ScanForm): void {
-  const { values, sum, step, length, slack, residual } = quantiseQuery(query, SCAN_LEVELS);
+/**
+ * Largest integers of queries that are asked together: `surveyMany` adds up their products with nibbles in 16 bits, in each
+ * lane four for sixteen bytes of a plane.
+ */
+export function batchLevels(planeBytes: number): number {
+  return Math.min(SCAN_LEVELS, Math.floor(32_767 / (15 * 4 * (planeBytes / 16))));
+}
+
+/**
+ * Puts a turned query into the scan's memory as that form of scan.as wants it.
+ *
+ * @param levels the largest integer, at most 127
+ */
+export function placeQuery(
+  query: TurnedVector,
+  buffer: SharedArrayBuffer,
+  at: number,
+  form: ScanForm,
+  levels = SCAN_LEVELS,
+): void {
+  const { values, sum, step, length, slack, residual } = quantiseQuery(query, levels);
   new Int32Array(buffer, at, 1)[0] = sum;
   new Float32Array(buffer, at + 4, 3).set([step, length, slack]);
   const rest = values.subarray(FIRST_COMPONENTS);

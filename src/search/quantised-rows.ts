@@ -24,9 +24,9 @@ const QUERY_AT = 1024;
 const VECTOR_AT = Math.ceil((QUERY_AT + queryBytes(MAX_DIMENSION)) / 64) * 64;
 /** The signs of the rotation; with learned axes the vector before it is turned. */
 const SIGNS_AT = VECTOR_AT + 4 * MAX_DIMENSION;
-/** Findings of each thread: three arrays of BLOCK_ROWS entries. */
+/** Findings of each thread: three arrays of BLOCK_ROWS entries, and a number behind them. */
 const FOUND_AT = VECTOR_AT + 8 * MAX_DIMENSION;
-const FOUND_BYTES = 3 * 4 * BLOCK_ROWS;
+const FOUND_BYTES = 3 * 4 * BLOCK_ROWS + 64;
 const FREE_AT = FOUND_AT + MAX_THREADS * FOUND_BYTES;
 
 /** Floats of a row: scale, three distances, and the length outside of the axes. */
@@ -39,13 +39,8 @@ interface Found {
   readonly numbers: Int32Array;
   readonly cosines: Float32Array;
   readonly radii: Float32Array;
-}
-
-/** The largest worth of a unit, distance to what the bytes say, and length outside of the axes, of some rows. */
-export interface LargestTerms {
-  readonly scale: number;
-  readonly fine: number;
-  readonly outside: number;
+  /** Rows that the last judgement looked at with all their bits. */
+  readonly judged: Int32Array;
 }
 
 /** The way {@link QuantisedRows} are made. */
@@ -168,20 +163,6 @@ export class QuantisedRows {
     return new Float32Array(this.memory.buffer, this.#fieldsAt(block) + 8 * BLOCK_ROWS, BLOCK_ROWS);
   }
 
-  /** The largest terms of the first `count` rows of a block. */
-  largest(block: number, count: number): LargestTerms {
-    const scales = new Float32Array(this.memory.buffer, this.#fieldsAt(block), count);
-    const distances = this.fine(block);
-    const lengths = this.residuals(block);
-    let [scale, fine, outside] = [0, 0, 0];
-    for (let row = 0; row < count; row++) {
-      scale = Math.max(scale, scales[row]!);
-      fine = Math.max(fine, distances[row]!);
-      outside = Math.max(outside, lengths[row]!);
-    }
-    return { scale, fine, outside };
-  }
-
   /** Lengths of what a block's rows have outside of the axes. */
   residuals(block: number): Float32Array {
     return this.#residuals[block]!;
@@ -202,6 +183,7 @@ export class QuantisedRows {
         numbers: new Int32Array(buffer, at, BLOCK_ROWS),
         cosines: new Float32Array(buffer, at + 4 * BLOCK_ROWS, BLOCK_ROWS),
         radii: new Float32Array(buffer, at + 8 * BLOCK_ROWS, BLOCK_ROWS),
+        judged: new Int32Array(buffer, at + 12 * BLOCK_ROWS, 1),
       };
       this.#found[thread] = found;
     }

@@ -19,6 +19,8 @@ export interface ScanShare {
   next(): number;
   /** The floor that holds for all, given one that holds here. */
   agree(floor: number): number;
+  /** The cosine of a row in float32; undefined for one that is gone. Only the thread that asks can tell. */
+  readonly cosineOf?: (row: number) => number | undefined;
 }
 
 /** Rows of the first steps: short ones, so that there is a floor before many rows pass without one. */
@@ -33,17 +35,18 @@ const ROWS_PER_WANTED = 32;
 /**
  * Gathers the candidates of some blocks, for the query that was put into the rows' memory last.
  *
- * A first look at all rows finds those that look best; by their full bytes they give a floor, and few other rows may
- * reach it. Any thread's floor holds for all: it is the k-th best of some of the rows, so the k-th best of all is no
+ * A first look at all rows finds those that look best; their cosines give a floor, and few other rows may reach it. Any thread's floor holds for all: it is the k-th best of some of the rows, so the k-th best of all is no
  * lower.
+ *
+ * Returns   rows that were judged by all their bits
  */
 export function scanBlocks(
   rows: QuantisedRows,
   scan: Scan,
   goal: SearchGoal,
   candidates: Candidates,
-  { thread, next, agree }: ScanShare,
-): void {
+  { thread, next, agree, cosineOf }: ScanShare,
+): number {
   const blocks: number[] = [];
   const worthwhile = goal.k * ROWS_PER_WANTED <= rows.count;
   const looks = worthwhile ? boardFor({ ...goal, k: goal.k + SPARE_LOOKS }) : undefined;
@@ -52,12 +55,18 @@ export function scanBlocks(
     blocks.push(block);
   }
   const lowest = boardFor(goal);
-  for (const { id: row } of looks?.items() ?? []) weighRow(rows, row, lowest, thread);
+  for (const { id: row } of looks?.items() ?? []) {
+    // The true cosine where it is to be had, otherwise the lowest that it can be.
+    const least = cosineOf ? cosineOf(row) : lowestOf(rows, row, thread);
+    if (least !== undefined) lowest.offer(least, row, rows.groupOf(row));
+  }
   let floor = agree(unclampedFloor(lowest.floor));
+  let judged = 0;
   for (const block of blocks) {
-    judgeBlock(rows, block, scan, candidates, thread, floor);
+    judged += judgeBlock(rows, block, scan, candidates, thread, floor);
     floor = agree(Math.max(floor, candidates.floor));
   }
+  return judged;
 }
 
 /** Sums up a block's upper nibbles, and offers its rows by what they say, each under its number in place of an id. */
@@ -93,13 +102,13 @@ function surveyBlock(
   }
 }
 
-/** Offers one row by the lowest cosine it can have. */
-function weighRow(rows: QuantisedRows, row: number, lowest: Board, thread: number): void {
+/** The lowest cosine that a row can have, by all its bits. */
+function lowestOf(rows: QuantisedRows, row: number, thread: number): number {
   const { numbers, cosines, radii } = rows.found(thread);
   const at = rows.blockAt(Math.floor(row / BLOCK_ROWS));
   numbers[0] = row % BLOCK_ROWS;
   rows.kernel.weigh(1, at, rows.planeBytes, rows.queryAt, -4, rows.foundAt(thread));
-  lowest.offer(Math.max(-1, Math.min(1, cosines[0]! - radii[0]!)), row, rows.groupOf(row));
+  return Math.max(-1, Math.min(1, cosines[0]! - radii[0]!));
 }
 
 function judgeBlock(
@@ -109,8 +118,8 @@ function judgeBlock(
   candidates: Candidates,
   thread: number,
   floor: number,
-): void {
-  const { numbers, cosines, radii } = rows.found(thread);
+): number {
+  const { numbers, cosines, radii, judged } = rows.found(thread);
   const first = block * BLOCK_ROWS;
   const found = rows.kernel.judge(
     rows.blockAt(block),
@@ -129,4 +138,5 @@ function judgeBlock(
     const group = rows.groupOf(row);
     if (!filter || filter(id, group)) candidates.add(row, cosines[i]!, radii[i]!, id, group);
   }
+  return judged[0]!;
 }

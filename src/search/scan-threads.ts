@@ -32,10 +32,12 @@ export interface ScanRequest {
   readonly blocks: readonly number[];
 }
 
-/** Its answer: the result of `Candidates.left`. */
+/** Its answer: the result of `Candidates.left`, and of the scan. */
 export interface ScanAnswer {
   readonly rows: readonly number[];
   readonly highest: readonly number[];
+  /** Rows that it judged by all their bits. */
+  readonly judged: number;
 }
 
 /** The words shared between threads: the next block to take, how many threads are done, the highest floor so far. */
@@ -100,8 +102,13 @@ export class ScanThreads {
     this.#moved = true;
   }
 
-  /** Gathers the candidates of all blocks. Throws FaceError INTERNAL when a thread does not answer. */
-  scan(scan: Scan, goal: SearchGoal, candidates: Candidates): void {
+  /** Gathers the candidates of all blocks; returns how many rows were judged. Throws FaceError INTERNAL when a thread does not answer. */
+  scan(
+    scan: Scan,
+    goal: SearchGoal,
+    candidates: Candidates,
+    cosineOf: (row: number) => number | undefined,
+  ): number {
     const rows = this.#rows;
     Atomics.store(this.#control, CONTROL.next, 0);
     Atomics.store(this.#control, CONTROL.done, 0);
@@ -111,7 +118,10 @@ export class ScanThreads {
     this.#moved = false;
     const request: ScanRequest = { place, scan, goal, count, blocks };
     for (const { port } of this.#workers) port.postMessage(request);
-    scanBlocks(rows, scan, goal, candidates, shareOf(this.#control, 0));
+    let judged = scanBlocks(rows, scan, goal, candidates, {
+      ...shareOf(this.#control, 0),
+      cosineOf,
+    });
     for (let done = 0; done < this.#workers.length; done = Atomics.load(this.#control, CONTROL.done)) {
       if (Atomics.wait(this.#control, CONTROL.done, done, PATIENCE_MS) === "timed-out")
         throw internal("search: a scanning thread did not answer");
@@ -120,7 +130,9 @@ export class ScanThreads {
       const answer = receiveMessageOnPort(port)?.message as ScanAnswer | undefined;
       if (!answer) throw internal("search: a scanning thread answered without a result");
       candidates.addAll(answer.rows, answer.highest);
+      judged += answer.judged;
     }
+    return judged;
   }
 
   async close(): Promise<void> {

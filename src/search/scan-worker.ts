@@ -19,8 +19,8 @@ port.on("message", ({ place, scan, goal, count, blocks }: ScanRequest) => {
   }
   rows!.follow(count, blocks);
   const candidates = new Candidates(boardFor(goal));
-  scanBlocks(rows!, scan, goal, candidates, shareOf(words, thread));
-  const answer: ScanAnswer = candidates.left();
+  const judged = scanBlocks(rows!, scan, goal, candidates, shareOf(words, thread));
+  const answer: ScanAnswer = { ...candidates.left(), judged };
   port.postMessage(answer);
   Atomics.add(words, CONTROL.done, 1);
   Atomics.notify(words, CONTROL.done);

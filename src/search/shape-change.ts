@@ -28,6 +28,11 @@ export class ShapeChange {
     this.#work = this.#run();
   }
 
+  /** Rows that there are. */
+  get count(): number {
+    return this.#old.count;
+  }
+
   /** The shape, once it is measured. */
   get shape(): MeasuredShape | undefined {
     return this.#shape;

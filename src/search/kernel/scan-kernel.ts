@@ -26,6 +26,29 @@ export interface ScanKernel {
     masked: number,
     out: number,
   ): number;
+  surveyMany(
+    block: number,
+    bytes: number,
+    from: number,
+    to: number,
+    first: number,
+    stride: number,
+    queries: number,
+    room: number,
+    out: number,
+    capacity: number,
+  ): number;
+  weighMany(
+    notes: number,
+    count: number,
+    block: number,
+    bytes: number,
+    to: number,
+    first: number,
+    stride: number,
+    out: number,
+    capacity: number,
+  ): number;
   rotate(vector: number, signs: number, size: number, span: number): void;
   project(vector: number, axes: number, columns: number, size: number, out: number): void;
   quantise(vector: number, block: number, bytes: number, row: number): void;

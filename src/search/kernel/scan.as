@@ -20,8 +20,8 @@ const SUMS: i32 = MASK + ROWS;
 
 // A query begins with the sum of its integers (i32), what one of their units is worth, the length of the quantised
 // query, and the slack: what the query's own rounding and float32 may add to a cosine; then, without the components of
-// the first FIRST bytes, the sum and the length; then the length of what it has outside of the axes. Its integers follow, from −127 to 127, as the instructions of this build
-// want them:
+// the first FIRST bytes, the sum and the length; then the length of what it has outside of the axes, and where many are
+// asked at once its floor. Its integers follow, from −127 to 127, as the instructions of this build want them:
 //   plain: 16 bits each, in the order of the components, multiplied so that every nibble counts 256 where it lies: by
 //     256, 16, 1, 256 in the four nibbles of a lane;
 //   relaxed: 8 bits each, for 32 components those of the 16 low nibbles of the bytes and then those of the high ones.
@@ -73,6 +73,14 @@ const FIRST: i32 = 128;
 // @ts-ignore: decorator
 @inline function further(at: usize): v128 {
   return RELAXED ? i32x4.splat(0) : v128.load(at);
+}
+
+// The four lanes of four sums, added across: one sum a lane.
+// @ts-ignore: decorator
+@inline function across(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
+  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
+  return i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
 }
 
 // Σ query · nibble of four rows over `bytes` of a plane, a row a lane. Four rows at a time share the loads of the query.
@@ -132,13 +140,7 @@ const FIRST: i32 = 128;
     c = i32x4.add(c, widen(s2));
     d = i32x4.add(d, widen(s3));
   }
-  // The four lanes of four sums, added across: one sum a lane.
-  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7));
-  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7));
-  return i32x4.shr_s(
-    i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7)),
-    SHIFT,
-  );
+  return i32x4.shr_s(across(a, b, c, d), SHIFT);
 }
 
 // Adds, to the sums of `count` rows noted at `out`, those over the bytes from…to of their lower planes, and keeps the
@@ -271,7 +273,7 @@ export function survey(
 }
 
 // Finds, of the first `to` rows of a block, those whose cosine with the query of the last survey may reach `floor`, and
-// writes of them what `weigh` does.
+// writes of them what `weigh` does; behind that, how many it had to weigh.
 export function judge(
   block: usize, bytes: i32, to: i32, query: usize, floor: f32, masked: i32, out: usize,
 ): i32 {
@@ -293,7 +295,196 @@ export function judge(
     const hits = i32x4.bitmask(f32x4.ge(highest, least));
     count = note(count, hits, r, to, mask, masked, out);
   }
+  store<i32>(out, count, ROWS * 12);
   return weigh(count, block, bytes, query, floor, out);
+}
+
+// The nibbles of four rows of a plane as bytes, at `out`: of sixteen bytes of a plane the low nibbles of each row, then the
+// high ones of each.
+// @ts-ignore: decorator
+@inline function spread(plane: usize, bytes: i32, out: usize): void {
+  const nibble = i8x16.splat(15);
+  for (let at = 0; at < bytes; at += 16, out += 128) {
+    for (let row = 0; row < 4; row++) {
+      const x = v128.load(plane + row * bytes + at);
+      v128.store(out + row * 16, v128.and(x, nibble));
+      v128.store(out + row * 16, v128.and(i16x8.shr_u(x, 4), nibble), 64);
+    }
+  }
+}
+
+// Σ query · nibble of one row over `bytes` of a plane.
+// @ts-ignore: decorator
+@inline function oneSum(p: usize, bytes: i32, query: usize): i32 {
+  let sums = i32x4.splat(0);
+  for (const end = p + bytes; p < end; p += 16, query += TURN)
+    sums = multiply(sums, v128.load(p), v128.load(query), v128.load(query, 16), further(query + 32), further(query + 48));
+  const wide = widen(sums);
+  return (i32x4.extract_lane(wide, 0) + i32x4.extract_lane(wide, 1) + i32x4.extract_lane(wide, 2) + i32x4.extract_lane(wide, 3)) >> SHIFT;
+}
+
+// 1 / scale of four rows, a finite number also for a row along no axis.
+// @ts-ignore: decorator
+@inline function inverseOf(scale: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.max(scale, f32x4.splat(1e-9)));
+}
+
+// @ts-ignore: decorator
+@inline function largest(v: v128): f64 {
+  const two = f32x4.max(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return max(f32x4.extract_lane(two, 0), f32x4.extract_lane(two, 1));
+}
+
+// Notes the rows r…r + 3 with a query if any of them may reach its floor by the numbers at bytes 32 and 36; returns how many
+// notes there are then.
+// @ts-ignore: decorator
+@inline function noteFour(
+  count: i32, r: i32, sums: v128, inverse: v128, query: usize, number: i32, notes: usize,
+): i32 {
+  const least = f32x4.add(f32x4.mul(v128.load32_splat(query + 32), inverse), v128.load32_splat(query + 36));
+  if (!v128.any_true(f32x4.ge(f32x4.convert_i32x4_s(sums), least))) return count;
+  const at = notes + count * 32;
+  v128.store(at, sums);
+  store<i32>(at, r, 16);
+  store<i32>(at, number, 20);
+  return count + 1;
+}
+
+// Looks at the upper plane of the rows from…to of a block for `queries` queries, an even number, which lie `stride` bytes
+// apart from `first` on, each with its floor at byte 28. Notes fours of rows with a query of which a row may reach the floor:
+// `capacity` of them at most, 32 bytes each: four sums, the first row, the query. It stops before four rows of which the notes
+// might not fit; the row to go on with is stored at `out − 4`. Returns how many notes.
+//
+// A sum S reaches the floor where 16 S ≥ middle + (floor − slack − length · distance − outside · residual) / (step · scale).
+// Most are passed over by that with the largest distance / scale and residual / scale of the rows, in which it is a number
+// for each query times 1 / scale, plus one more: at bytes 32 and 36 of the query.
+//
+// The queries' integers must be so small that those of a row, times 15, add up to 16 bits in each lane: see `batchLevels`.
+// `room` is memory for the nibbles of four rows.
+export function surveyMany(
+  block: usize, bytes: i32, from: i32, to: i32, first: usize, stride: i32, queries: i32, room: usize, out: usize,
+  capacity: i32,
+): i32 {
+  const scales = block + 2 * ROWS * bytes;
+  // Rows past the end have numbers of no meaning: none is looked at.
+  const last = to - (to & 3);
+  let inverses = f32x4.splat(0), distances = f32x4.splat(0), residuals = f32x4.splat(0);
+  for (let r = from; r < to; r += 4) {
+    const field = scales + r * 4;
+    let inverse = inverseOf(v128.load(field));
+    if (r == last) inverse = v128.and(inverse, i32x4.gt_s(i32x4.splat(to - r), i32x4(0, 1, 2, 3)));
+    inverses = f32x4.max(inverses, inverse);
+    distances = f32x4.max(distances, f32x4.mul(inverse, v128.load(field, ROWS * 4)));
+    residuals = f32x4.max(residuals, f32x4.mul(inverse, v128.load(field, ROWS * 16)));
+  }
+  const inverse = largest(inverses), distance = largest(distances), residual = largest(residuals);
+  let query = first;
+  for (let j = 0; j < queries; j++, query += stride) {
+    const step = 16 * <f64>load<f32>(query, 4);
+    const floor = (<f64>load<f32>(query, 28) - <f64>load<f32>(query, 12)) / step;
+    const open = (<f64>load<f32>(query, 8) * distance + <f64>load<f32>(query, 24) * residual) / step;
+    // A little less, for what is rounded on both ways of comparing.
+    const rounding = 1 + 1e-6 * (abs(floor) * inverse + open);
+    store<f32>(query, <f32>floor, 32);
+    store<f32>(query, <f32>(120.5 / 16 * <f64>load<i32>(query) - open - rounding), 36);
+  }
+  const end = room + 8 * bytes;
+  let count = 0, r = from;
+  for (; r < to && count + queries <= capacity; r += 4) {
+    const inverse = inverseOf(v128.load(scales + r * 4));
+    if (RELAXED) spread(block + r * bytes, bytes, room);
+    query = first;
+    for (let j = 0; j < queries; j += 2, query += 2 * stride) {
+      let a: v128, b: v128;
+      if (RELAXED) {
+        let a0 = i16x8.splat(0), a1 = i16x8.splat(0), a2 = i16x8.splat(0), a3 = i16x8.splat(0);
+        let b0 = i16x8.splat(0), b1 = i16x8.splat(0), b2 = i16x8.splat(0), b3 = i16x8.splat(0);
+        let w = query + INTEGERS;
+        for (let p = room; p < end; p += 64, w += 16) {
+          const qa = v128.load(w), qb = v128.load(w + stride);
+          let x = v128.load(p);
+          a0 = i16x8.add(a0, i16x8.relaxed_dot_i8x16_i7x16_s(qa, x));
+          b0 = i16x8.add(b0, i16x8.relaxed_dot_i8x16_i7x16_s(qb, x));
+          x = v128.load(p, 16);
+          a1 = i16x8.add(a1, i16x8.relaxed_dot_i8x16_i7x16_s(qa, x));
+          b1 = i16x8.add(b1, i16x8.relaxed_dot_i8x16_i7x16_s(qb, x));
+          x = v128.load(p, 32);
+          a2 = i16x8.add(a2, i16x8.relaxed_dot_i8x16_i7x16_s(qa, x));
+          b2 = i16x8.add(b2, i16x8.relaxed_dot_i8x16_i7x16_s(qb, x));
+          x = v128.load(p, 48);
+          a3 = i16x8.add(a3, i16x8.relaxed_dot_i8x16_i7x16_s(qa, x));
+          b3 = i16x8.add(b3, i16x8.relaxed_dot_i8x16_i7x16_s(qb, x));
+        }
+        a = across(widen(a0), widen(a1), widen(a2), widen(a3));
+        b = across(widen(b0), widen(b1), widen(b2), widen(b3));
+      } else {
+        const p = block + r * bytes;
+        a = fourSums(p, p + bytes, p + 2 * bytes, p + 3 * bytes, bytes, query + INTEGERS);
+        b = fourSums(p, p + bytes, p + 2 * bytes, p + 3 * bytes, bytes, query + stride + INTEGERS);
+      }
+      count = noteFour(count, r, a, inverse, query, j, out);
+      count = noteFour(count, r, b, inverse, query + stride, j + 1, out);
+    }
+  }
+  store<i32>(out - 4, r);
+  return count;
+}
+
+// Finds, in `count` notes of `surveyMany` on the rows up to `to`, the pairs of row and query that may reach the query's floor by
+// the upper plane, and of those the ones that may by both. Writes, in four arrays of `capacity` entries at `out`, rows, queries,
+// quantised cosines, and how far the true ones may lie from those. Returns how many.
+export function weighMany(
+  notes: usize, count: i32, block: usize, bytes: i32, to: i32, first: usize, stride: i32, out: usize, capacity: i32,
+): i32 {
+  const plane = block + ROWS * bytes;
+  const scales = plane + ROWS * bytes;
+  // Fetches the bytes into the cache, all at once: one after the other each row would wait for memory.
+  let touched = 0, noted = 0;
+  for (let i = 0; i < count; i++) {
+    const sums = notes + i * 32;
+    const r = load<i32>(sums, 16), number = load<i32>(sums, 20);
+    const query = first + number * stride;
+    const field = scales + r * 4;
+    const centred = f32x4.sub(
+      f32x4.convert_i32x4_s(i32x4.shl(v128.load(sums), 4)), f32x4.splat(120.5 * <f32>load<i32>(query)),
+    );
+    let highest = f32x4.mul(f32x4.mul(centred, v128.load32_splat(query + 4)), v128.load(field));
+    highest = f32x4.add(highest, f32x4.mul(v128.load32_splat(query + 8), v128.load(field, ROWS * 4)));
+    highest = f32x4.add(highest, f32x4.mul(v128.load32_splat(query + 24), v128.load(field, ROWS * 16)));
+    const least = f32x4.sub(v128.load32_splat(query + 28), v128.load32_splat(query + 12));
+    let hits = i32x4.bitmask(f32x4.ge(highest, least));
+    if (r + 4 > to) hits &= (1 << (to - r)) - 1;
+    while (hits) {
+      const lane = ctz(hits);
+      hits &= hits - 1;
+      const at = out + noted * 4;
+      store<i32>(at, r + lane);
+      store<i32>(at + capacity * 4, number);
+      store<i32>(at + capacity * 8, load<i32>(sums + lane * 4));
+      const row = plane + (r + lane) * bytes;
+      for (let p = row; p < row + bytes; p += 64) touched ^= load<i32>(p);
+      noted++;
+    }
+  }
+  store<i32>(out - 8, touched);
+  let kept = 0;
+  for (let i = 0; i < noted; i++) {
+    const at = out + i * 4;
+    const row = load<i32>(at), number = load<i32>(at + capacity * 4);
+    const query = first + number * stride;
+    const all = (load<i32>(at + capacity * 8) << 4) + oneSum(plane + row * bytes, bytes, query + INTEGERS);
+    const field = scales + row * 4;
+    const value = load<f32>(field) * load<f32>(query, 4) * (<f32>all - 128.0 * <f32>load<i32>(query));
+    let radius = load<f32>(query, 8) * load<f32>(field, ROWS * 8);
+    radius += load<f32>(query, 24) * load<f32>(field, ROWS * 16) + load<f32>(query, 12);
+    const place = out + kept * 4;
+    store<i32>(place, row);
+    store<i32>(place + capacity * 4, number);
+    store<f32>(place + capacity * 8, value);
+    store<f32>(place + capacity * 12, radius);
+    kept += i32(value + radius >= load<f32>(query, 28));
+  }
+  return kept;
 }
 
 // Turns the vector at `vector`, in place: every component times its entry of `signs` (±1 / √span), then a Walsh–Hadamard
@@ -414,10 +605,9 @@ export function unpack(block: usize, bytes: i32, count: i32, out: usize): void {
 
 // Finds, in a product of rows and queries, the pairs whose cosine may reach the query's floor.
 //
-// `products` holds count × queries integers: Σ u · query. `terms` holds six arrays of `queries` entries: 128 · the
-// query's sum (i32), its step, its length, slack − floor, its length outside of the axes (f32), and the integer below which
-// no row of these can reach the floor (i32): most pairs are passed over by that alone. Writes rows, queries and quantised cosines in
-// three arrays of `capacity` entries at `out`, from row `from` on, and stops before a row that might not fit.
+// `products` holds count × queries integers: Σ u · query. `terms` holds five arrays of `queries` entries: 128 · the
+// query's sum (i32), its step, its length, slack − floor, and its length outside of the axes (f32). Writes rows, queries and
+// quantised cosines in three arrays of `capacity` entries at `out`, from row `from` on, and stops before a row that might not fit.
 // Returns how many pairs; the row to go on with is stored at `out − 4`.
 export function sift(
   block: usize, bytes: i32, from: i32, to: i32, products: usize, queries: i32, terms: usize, out: usize,
@@ -432,15 +622,14 @@ export function sift(
     const scale = f32x4.splat(load<f32>(scales + row * 4));
     const radius = f32x4.splat(load<f32>(fine + row * 4));
     const residual = f32x4.splat(load<f32>(residuals + row * 4));
+    const cutOff = load<f32>(residuals + row * 4) > 0;
     const base = products + row * stride;
     for (let j = 0; j < stride; j += 16) {
       const t = terms + j;
-      if (!v128.any_true(i32x4.ge_s(v128.load(base + j), v128.load(t + 5 * stride)))) continue;
       const dot = f32x4.convert_i32x4_s(i32x4.sub(v128.load(base + j), v128.load(t)));
       const value = f32x4.mul(f32x4.mul(dot, v128.load(t + stride)), scale);
-      const inside = f32x4.add(value, f32x4.mul(radius, v128.load(t + 2 * stride)));
-      const outside = f32x4.mul(residual, v128.load(t + 4 * stride));
-      const above = f32x4.add(f32x4.add(inside, outside), v128.load(t + 3 * stride));
+      let above = f32x4.add(f32x4.add(value, f32x4.mul(radius, v128.load(t + 2 * stride))), v128.load(t + 3 * stride));
+      if (cutOff) above = f32x4.add(above, f32x4.mul(residual, v128.load(t + 4 * stride)));
       let hits = i32x4.bitmask(f32x4.ge(above, zero));
       while (hits) {
         const lane = ctz(hits);
