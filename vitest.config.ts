@@ -33,7 +33,8 @@ const FAST = [
   "src/train/data/record-set.test.ts",
   "src/train/file-lock.test.ts",
   // WebAssembly, usearch, and threads that share memory.
-  "src/search/**",
+  "src/search/*-index.test.ts",
+  "src/search/kernel/**",
   "src/project/tsne/repulsion.test.ts",
   "test/search-threads.test.ts",
   // node:sqlite, or the SQLite of Node 20.

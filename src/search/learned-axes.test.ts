@@ -111,6 +111,13 @@ describe("vectors that fill a part of their dimensions", () => {
       i % 2 === 0 ? people.vector(i * 4, 7) : people.vector(20_000 + i, 0),
     );
     await expectAgreement(all, queries);
+    const before = all.own.work();
+    all.own.search(queries[0]!, { k: 10 });
+    const { searches, surveyed, judged, compared } = all.own.work();
+    expect([searches - before.searches, surveyed - before.surveyed]).toEqual([1, 5000]);
+    expect(judged - before.judged).toBeGreaterThanOrEqual(compared - before.compared);
+    expect(judged - before.judged).toBeLessThan(1000);
+    expect(compared - before.compared).toBeGreaterThanOrEqual(10);
     const whole = new ExactIndex({ vectors: { read: () => undefined }, learnFrom: Number.POSITIVE_INFINITY });
     for (let id = 0; id < 5000; id++) whole.add(id, people.vector(id, 0));
     expect(whole.shape()).toBeUndefined();

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { asSource, compileScan } from "../../../tools/build-wasm.ts";
 import { seeded } from "../../core/index.ts";
 import type { LearnedAxes } from "../learned-axes.ts";
-import { placeQuery } from "../quantised-query.ts";
+import { batchLevels, FLOOR_AT, placeQuery, queryBytes } from "../quantised-query.ts";
 import { QuantisedRows } from "../quantised-rows.ts";
 import { SyntheticPeople } from "../synthetic-people.ts";
 import { BLOCK_ROWS, newScanMemory, type ScanForm, scanProgram } from "./scan-kernel.ts";
@@ -63,5 +63,70 @@ test.each([1, 33, 128, 192, 300, 512, 513])(
   "dimension %i: both forms of the loops find the same rows, cosines and radii to the bit",
   (dimension) => {
     expect(looks("plain", dimension)).toEqual(looks("relaxed", dimension));
+  },
+);
+
+/** Pairs that queries asked together find in a block, with cosines and radii, in the order of rows and queries. */
+function pairs(form: ScanForm, dimension: number, floors: readonly number[]): readonly number[][] {
+  const rows = new QuantisedRows(dimension, { memory: newScanMemory(64), program: scanProgram(form) });
+  const people = new SyntheticPeople({ dimension, seed: 4 });
+  const count = BLOCK_ROWS - 6;
+  for (let id = 0; id < count; id++) rows.push(id, people.vector(id >> 2, id & 3), undefined);
+  const { memory, kernel, planeBytes } = rows;
+  const stride = Math.ceil(queryBytes(2 * planeBytes) / 64) * 64;
+  const first = rows.allocate(floors.length * stride);
+  for (const [j, floor] of floors.entries()) {
+    const turned = rows.turned(people.vector(j % 2 === 0 ? 7 * j : 9000 + j, 9));
+    placeQuery(turned, memory.buffer, first + j * stride, form, batchLevels(planeBytes));
+    new Float32Array(memory.buffer, first + j * stride + FLOOR_AT, 1)[0] = floor;
+  }
+  const [notes, capacity, room] = [rows.allocate(64 + 32 * 100) + 64, 400, rows.allocate(8 * planeBytes)];
+  const out = rows.allocate(64 + 16 * capacity) + 64;
+  const found: number[][] = [];
+  // Room for few notes: most steps stop because it is full.
+  for (let from = 0; from < count; from = new Int32Array(memory.buffer, notes - 4, 1)[0]!) {
+    const at = rows.blockAt(0);
+    const noted = kernel.surveyMany(
+      at,
+      planeBytes,
+      from,
+      count,
+      first,
+      stride,
+      floors.length,
+      room,
+      notes,
+      100,
+    );
+    const kept = kernel.weighMany(notes, noted, at, planeBytes, count, first, stride, out, capacity);
+    const [places, which] = [0, 1].map((i) => new Int32Array(memory.buffer, out + 4 * i * capacity, kept));
+    const [cosines, radii] = [2, 3].map((i) => new Float32Array(memory.buffer, out + 4 * i * capacity, kept));
+    for (let i = 0; i < kept; i++) found.push([places![i]!, which![i]!, cosines![i]!, radii![i]!]);
+  }
+  return found.sort((a, b) => a[0]! - b[0]! || a[1]! - b[1]!);
+}
+
+test.each([32, 96, 160, 256])(
+  "dimension %i: queries asked together find the same pairs in both forms, and all that reach their floors",
+  (dimension) => {
+    // The lowest takes every row, the highest none.
+    const floors = [-4, 0.3, 0.1, 0.5, 0.7, 8];
+    const found = pairs("relaxed", dimension, floors);
+    expect(found).toEqual(pairs("plain", dimension, floors));
+    const people = new SyntheticPeople({ dimension, seed: 4 });
+    const key = (row: number, j: number): string => `${row} ${j}`;
+    const seen = new Map(found.map(([row, j, value, radius]) => [key(row!, j!), [value!, radius!] as const]));
+    for (const [j, floor] of floors.entries()) {
+      const query = people.vector(j % 2 === 0 ? 7 * j : 9000 + j, 9);
+      for (let row = 0; row < BLOCK_ROWS - 6; row++) {
+        const vector = people.vector(row >> 2, row & 3);
+        const exact = query.reduce((sum, value, i) => sum + value * vector[i]!, 0);
+        const pair = seen.get(key(row, j));
+        if (exact >= floor) expect(pair).toBeDefined();
+        if (pair && Math.abs(pair[0] - exact) > pair[1]) throw new Error(`${exact}: ${pair}`);
+      }
+    }
+    expect(found.filter(([, j]) => j === 0)).toHaveLength(BLOCK_ROWS - 6);
+    expect(found.filter(([, j]) => j === 5)).toHaveLength(0);
   },
 );
