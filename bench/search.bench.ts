@@ -1,19 +1,24 @@
 /**
- * Exact search on one thread beside Faiss IndexFlatIP on the same vectors, in turn in one run: single queries, batches
- * of 64, memory. Vectors for the last comparison come from a file, as a gallery's come from its database.
+ * Exact search on one thread beside others on the same vectors, in turn in one run: single queries, batches of 64, memory.
+ * Vectors for the last comparison come from a file, as a gallery's come from its database; the others keep theirs in memory.
  *
  * npm run bench search -- [--n 100000] [--network fr-feature-512] [--python python3] [--rounds 40]
  *
  * `--network` grows the vectors from the faces that this network sees in LFW (`tools/fill-face-caches.ts` keeps them), and
- * prints both beside each other; without it they fill all 512 dimensions, the worst case. `--python` names an interpreter
- * that has faiss; without Faiss only this library is measured.
+ * prints both beside each other; without it they fill all 512 dimensions, the worst case. What was made is kept in the folder
+ * that ARCFACE_BENCH_FOLDER names, for the next time. `--python` names an interpreter that has faiss; without Faiss it is left out.
+ *
+ * Times are the processor's: on a machine with other work those of the clock say little. Others, one thread each: Faiss
+ * `IndexFlatIP` with the `distance_compute_blas_threshold` that is fastest, and `IndexRaBitQFastScan`, which is approximate;
+ * usearch's `exactSearch` of float32, and of int8 with the components times 127 / the largest, which is not exact.
  */
 import { spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { isDeepStrictEqual, parseArgs } from "node:util";
+import { parseArgs } from "node:util";
+import { exactSearch, MetricKind } from "usearch";
 import type { UnitVector } from "../src/core/index.ts";
 import { ExactIndex, SyntheticPeople } from "../src/search/index.ts";
 import { figure } from "./figures.ts";
@@ -30,7 +35,7 @@ const { values: flags } = parseArgs({
 });
 const count = Number(flags.n);
 const rounds = Number(flags.rounds);
-const [k, batch, perPerson] = [10, 64, 5];
+const [k, batch, perPerson, chunk] = [10, 64, 5, 1000];
 const photographs = join(process.env["ARCFACE_SHARED"] ?? "../shared", "data", "lfw", "images");
 const real = flags.network === undefined ? undefined : await readRealPeople(flags.network, photographs);
 if (flags.network !== undefined && !real)
@@ -38,6 +43,11 @@ if (flags.network !== undefined && !real)
 const people = real ? new GrownPeople(real) : new SyntheticPeople({ seed: 1 });
 const { dimension } = people;
 const folder = mkdtempSync(join(tmpdir(), "arcface-bench-"));
+const kept = process.env["ARCFACE_BENCH_FOLDER"] ?? folder;
+const file = {
+  vectors: join(kept, `${flags.network ?? "all-dimensions"}-${count}`),
+  queries: join(folder, "queries"),
+};
 
 /** Half of the queries are of people in the gallery, half of strangers. */
 const queries = Array.from({ length: Math.max(rounds, batch) }, (_, i) =>
@@ -48,6 +58,7 @@ const queries = Array.from({ length: Math.max(rounds, batch) }, (_, i) =>
 
 interface PeerAnswer {
   readonly ms: number;
+  readonly cpu: number;
   readonly ids: readonly number[][];
   /** Faiss computes batches from this many queries as a matrix product: the faster of what was tried. */
   readonly blasFrom: number;
@@ -57,28 +68,26 @@ interface PeerAnswer {
 
 interface Peer {
   readonly version: string;
-  ask(first: number, asked: number): Promise<PeerAnswer>;
+  readonly ways: readonly string[];
+  ask(way: string, first: number, asked: number): Promise<PeerAnswer>;
   close(): void;
 }
 
 async function openPeer(): Promise<Peer | undefined> {
   const script = join(import.meta.dirname, "peers", "faiss-search.py");
-  const child = spawn(
-    flags.python,
-    [script, join(folder, "vectors"), join(folder, "queries"), String(dimension)],
-    {
-      stdio: ["pipe", "pipe", "ignore"],
-    },
-  );
+  const child = spawn(flags.python, [script, file.vectors, file.queries, String(dimension)], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   child.on("error", () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const first = await lines.next();
   if (first.done) return undefined;
-  const { version } = JSON.parse(first.value) as { version: string };
+  const { version, ways } = JSON.parse(first.value) as { version: string; ways: string[] };
   return {
     version,
-    ask: async (first, asked) => {
-      child.stdin.write(`${first} ${asked} ${k}\n`);
+    ways,
+    ask: async (way, first, asked) => {
+      child.stdin.write(`${way} ${first} ${asked} ${k}\n`);
       return JSON.parse((await lines.next()).value as string);
     },
     close: () => child.stdin.end(),
@@ -102,115 +111,223 @@ function printSpread(real: RealPeople, made: { vector(person: number, image: num
   }
 }
 
-const percentile = (values: readonly number[], part: number): string =>
-  [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))]!.toFixed(2);
+/** Rows that searches of 200 faces among others of the same network leave to judge: of real faces, and of as many made ones. */
+async function printJudged(real: RealPeople): Promise<void> {
+  const faces = real.people.flat().length;
+  const made = Array.from({ length: faces }, (_, i) =>
+    people.vector(Math.floor(i / perPerson), i % perPerson),
+  );
+  for (const [name, vectors] of [
+    ["real", real.people.flat()],
+    ["made", made],
+  ] as const) {
+    const index = new ExactIndex({ learnFrom: faces - 400 });
+    const stride = Math.floor(faces / 200);
+    const asked = vectors.filter((_, i) => i % stride === 0).slice(0, 200);
+    for (const [id, vector] of vectors.entries()) if (id % stride !== 0) index.add(id, vector);
+    await index.settled();
+    for (const query of asked) index.search(query, { k });
+    const { surveyed, judged } = index.work();
+    const axes = index.shape()?.axes ?? dimension;
+    console.log(
+      `${name}: of ${index.size} faces along ${axes} axes ${((100 * judged) / surveyed).toFixed(2)} % are judged`,
+    );
+    await index.close();
+  }
+}
+
+const percentile = (values: readonly number[], part: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))]!;
+
+/** Milliseconds of the processor, in this process. */
+function busy(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Times of one way of searching. */
+class Times {
+  readonly cpu: number[] = [];
+  readonly clock: number[] = [];
+
+  run<T>(work: () => T): T {
+    const [start, before] = [performance.now(), busy()];
+    const result = work();
+    this.cpu.push(busy() - before);
+    this.clock.push(performance.now() - start);
+    return result;
+  }
+
+  async runAsync<T>(work: () => Promise<T>): Promise<T> {
+    const [start, before] = [performance.now(), busy()];
+    const result = await work();
+    this.cpu.push(busy() - before);
+    this.clock.push(performance.now() - start);
+    return result;
+  }
+
+  print(name: string, others = ""): void {
+    const [middle, low] = [median(this.cpu), percentile(this.cpu, 0.1)];
+    console.log(
+      `${name.padEnd(34)} ${middle.toFixed(2)} ms of processor time (a tenth below ${low.toFixed(2)}), ${median(this.clock).toFixed(2)} by the clock${others}`,
+    );
+  }
+}
+
+function times(faster: Times, slower: Times): string {
+  return `: ${(median(slower.cpu) / median(faster.cpu)).toFixed(1)}×`;
+}
 
 try {
   console.log(
     `${describeMachine()}\n${count} vectors of ${dimension} dimensions, k ${k}, one thread, in turn`,
   );
-  if (real) printSpread(real, people);
-  const file = openSync(join(folder, "vectors"), "w+");
+  if (real) {
+    printSpread(real, people);
+    await printJudged(real);
+  }
   const bytesOf = (vector: UnitVector): Buffer => Buffer.from((vector as unknown as Float32Array).buffer);
+  if (!existsSync(file.vectors) || statSync(file.vectors).size !== count * dimension * 4) {
+    const made = openSync(file.vectors, "w");
+    for (let id = 0; id < count; id++)
+      writeSync(made, bytesOf(people.vector(Math.floor(id / perPerson), id % perPerson)));
+    closeSync(made);
+  }
+  const asked = openSync(file.queries, "w");
+  for (const query of queries) writeSync(asked, bytesOf(query));
+  closeSync(asked);
+
+  const stored = openSync(file.vectors, "r");
   const row = new Float32Array(dimension);
   const vectors = {
     read: (id: number): UnitVector => {
-      readSync(file, row, 0, row.byteLength, id * row.byteLength);
+      readSync(stored, row, 0, row.byteLength, id * row.byteLength);
       return row as unknown as UnitVector;
     },
   };
   const index = new ExactIndex({ vectors });
-  // The same without learned axes, asked in turn with it.
-  const whole = new ExactIndex({ vectors, learnFrom: Number.POSITIVE_INFINITY });
-  let adding = 0;
-  for (let id = 0; id < count; id++) {
-    const vector = people.vector(Math.floor(id / perPerson), id % perPerson);
-    writeSync(file, bytesOf(vector));
-    const start = performance.now();
-    index.add(id, vector, Math.floor(id / perPerson));
-    adding += performance.now() - start;
-    whole.add(id, vector, Math.floor(id / perPerson));
+  // usearch ignores where a view begins: it is given arrays of their own. Beyond some hundred thousand it would need gigabytes.
+  const copied = count <= 200_000 ? new Float32Array(count * dimension) : undefined;
+  let [adding, addingClock] = [0, 0];
+  for (let id = 0; id < count; id += chunk) {
+    const part = new Float32Array(Math.min(chunk, count - id) * dimension);
+    readSync(stored, part, 0, part.byteLength, id * dimension * 4);
+    copied?.set(part, id * dimension);
+    const [start, before] = [performance.now(), busy()];
+    for (let i = 0; i < part.length / dimension; i++)
+      index.add(id + i, part.subarray(i * dimension, (i + 1) * dimension) as unknown as UnitVector);
+    adding += busy() - before;
+    addingClock += performance.now() - start;
   }
-  const asked = openSync(join(folder, "queries"), "w");
-  for (const query of queries) writeSync(asked, bytesOf(query));
-  closeSync(asked);
-  const settling = performance.now();
+  const [settling, before] = [performance.now(), busy()];
   await index.settled();
+  const learning = busy() - before;
   const shape = index.shape();
   if (shape)
     console.log(
-      `effective dimension ${shape.effectiveDimension.toFixed(0)} of ${dimension}; searched along ${shape.axes} axes with ${(100 * shape.energy).toFixed(2)} % of the lengths, learned in ${((performance.now() - settling) / 1000).toFixed(1)} s`,
+      `effective dimension ${shape.effectiveDimension.toFixed(0)} of ${dimension}; searched along ${shape.axes} axes with ${(100 * shape.energy).toFixed(2)} % of the lengths`,
     );
   const memory = index.memory();
   console.log(
-    `memory beside the vectors: ${(memory.bytes / count).toFixed(0)} bytes a vector; added at ${((count / adding) * 1000).toFixed(0)}/s`,
+    `built in ${((adding + learning) / 1000).toFixed(1)} s of processor time (${((addingClock + performance.now() - settling) / 1000).toFixed(1)} by the clock), added at ${((count / adding) * 1000).toFixed(0)}/s; ${(memory.bytes / count).toFixed(0)} bytes a vector beside the vectors`,
   );
   const peer = await openPeer();
   console.log(
-    peer ? `Faiss ${peer.version} IndexFlatIP` : `no Faiss in ${flags.python}: only this library is measured`,
+    peer ? `Faiss ${peer.version}, its threads set to 1` : `no Faiss in ${flags.python}: it is left out`,
   );
 
-  for (let i = 0; i < 10; i++) index.search(queries[i]!, { k });
-  const [ours, unlearned, theirs]: [number[], number[], number[]] = [[], [], []];
-  let [agreeing, all] = [0, 0];
+  for (let i = 0; i < 30; i++) index.search(queries[i % queries.length]!, { k });
+  const counted = index.work();
+  const [ours, flat, floats, bytes, rabitq] = Array.from({ length: 5 }, () => new Times()) as [
+    Times,
+    Times,
+    Times,
+    Times,
+    Times,
+  ];
+  const scale = copied?.reduce((most, value) => Math.max(most, Math.abs(value)), 0) ?? 1;
+  const small = (values: ArrayLike<number>): Int8Array =>
+    Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round((value * 127) / scale))));
+  const rounded = copied && small(copied);
+  const found = { flat: 0, rabitq: 0, bytes: 0, floats: 0 };
+  let asks = 0;
+  const peers = Math.min(rounds, count > 200_000 ? 10 : 20);
   for (let i = 0; i < rounds; i++) {
-    let start = performance.now();
-    const found = index.search(queries[i]!, { k });
-    ours.push(performance.now() - start);
-    start = performance.now();
-    const same = whole.search(queries[i]!, { k });
-    unlearned.push(performance.now() - start);
-    if (!isDeepStrictEqual(found, same))
-      throw new Error(`query ${i}: answers differ with and without learned axes`);
-    if (!peer) continue;
-    const answer = await peer.ask(i, 1);
-    theirs.push(answer.ms);
-    const ids = new Set(found.map(({ id }) => id));
-    all += k;
-    agreeing += answer.ids[0]!.filter((id) => ids.has(id)).length;
+    const query = queries[i]!;
+    const ids = new Set(ours.run(() => index.search(query, { k })).map(({ id }) => id));
+    const hits = (all: Iterable<number | bigint>): number =>
+      [...all].filter((id) => ids.has(Number(id))).length;
+    if (i >= peers) continue;
+    asks += k;
+    for (const [way, taken] of [
+      ["flat", flat],
+      ["rabitq", rabitq],
+    ] as const) {
+      if (!peer?.ways.includes(way)) continue;
+      const answer = await peer.ask(way, i, 1);
+      taken.cpu.push(answer.cpu);
+      taken.clock.push(answer.ms);
+      found[way] += hits(answer.ids[0]!);
+    }
+    if (!copied || !rounded) continue;
+    const one = Float32Array.from(query);
+    found.floats += hits(floats.run(() => exactSearch(copied, one, dimension, k, MetricKind.IP, 1)).keys);
+    const few = small(one);
+    found.bytes += hits(bytes.run(() => exactSearch(rounded, few, dimension, k, MetricKind.IP, 1)).keys);
   }
-  const line = (name: string, times: number[]): string =>
-    `${name} p50 ${percentile(times, 0.5)} ms, p99 ${percentile(times, 0.99)} ms, fastest ${percentile(times, 0)} ms`;
-  figure("one.arcface.ms", median(ours));
-  if (peer) figure("one.faiss.ms", median(theirs));
+  const work = index.work();
+  const judged = (100 * (work.judged - counted.judged)) / (work.surveyed - counted.surveyed);
+  const compared = (work.compared - counted.compared) / rounds;
+  ours.print(
+    "one query: arcface",
+    `; ${judged.toFixed(2)} % of rows judged, ${compared.toFixed(0)} compared`,
+  );
   figure("bytes", memory.bytes / count);
-  console.log(`single   ${line("arcface", ours)}`);
-  console.log(`         ${line("without learned axes", unlearned)}`);
-  if (peer) {
-    console.log(
-      `         ${line("Faiss", theirs)}: ${(median(theirs) / median(ours)).toFixed(1)}×, of the fastest ${(Math.min(...theirs) / Math.min(...ours)).toFixed(1)}×`,
-    );
-    console.log(`         of Faiss's ${all} neighbours ${agreeing} are arcface's: recall ${agreeing / all}`);
+  figure("built.seconds", (adding + learning) / 1000);
+  figure("added.per-second", (count / adding) * 1000);
+  figure("axes", shape?.axes ?? dimension);
+  figure("judged.percent", judged);
+  figure("one.arcface.cpu", median(ours.cpu));
+  const recall = (hits: number): string => `, ${((100 * hits) / asks).toFixed(1)} % of ours`;
+  if (flat.cpu.length > 0) {
+    flat.print("  Faiss IndexFlatIP", `${times(ours, flat)}${recall(found.flat)}`);
+    figure("one.faiss.cpu", median(flat.cpu));
+    figure("one.faiss.agreeing-percent", (100 * found.flat) / asks);
+  }
+  if (rabitq.cpu.length > 0) {
+    rabitq.print("  Faiss IndexRaBitQFastScan", `${times(ours, rabitq)}${recall(found.rabitq)}`);
+    figure("one.rabitq.cpu", median(rabitq.cpu));
+    figure("one.rabitq.found-percent", (100 * found.rabitq) / asks);
+  }
+  if (copied) {
+    floats.print("  usearch exactSearch, float32", `${times(ours, floats)}${recall(found.floats)}`);
+    bytes.print("  usearch exactSearch, int8", `${times(ours, bytes)}${recall(found.bytes)}`);
+    figure("one.usearch-float32.cpu", median(floats.cpu));
+    figure("one.usearch-int8.cpu", median(bytes.cpu));
+    figure("one.usearch-int8.found-percent", (100 * found.bytes) / asks);
   }
 
   const some = queries.slice(0, batch);
-  const [oursBatch, unlearnedBatch, theirsBatch]: [number[], number[], number[]] = [[], [], []];
+  const [oursBatch, flatBatch] = [new Times(), new Times()];
+  await index.searchBatch(some, { k });
   let settings = "";
-  for (let i = 0; i < 9; i++) {
-    let start = performance.now();
-    await index.searchBatch(some, { k });
-    if (i > 1) oursBatch.push(performance.now() - start);
-    start = performance.now();
-    await whole.searchBatch(some, { k });
-    if (i > 1) unlearnedBatch.push(performance.now() - start);
-    if (!peer) continue;
-    const answer = await peer.ask(0, batch);
+  for (let i = 0; i < (count > 200_000 ? 4 : 10); i++) {
+    await oursBatch.runAsync(() => index.searchBatch(some, { k }));
+    if (!peer || i % 2 === 1) continue;
+    const answer = await peer.ask("flat", 0, batch);
     settings = `distance_compute_blas_threshold ${answer.blasFrom}, by default ${answer.default}`;
-    if (i > 1) theirsBatch.push(answer.ms);
+    flatBatch.cpu.push(answer.cpu);
+    flatBatch.clock.push(answer.ms);
   }
-  const rate = (times: number[]): string => ((batch / median(times)) * 1000).toFixed(0);
-  figure("batch64.arcface.per-second", (batch / median(oursBatch)) * 1000);
-  if (peer) figure("batch64.faiss.per-second", (batch / median(theirsBatch)) * 1000);
-  console.log(
-    `batch 64 arcface ${rate(oursBatch)} queries/s, without learned axes ${rate(unlearnedBatch)} queries/s`,
-  );
-  if (peer)
-    console.log(
-      `         Faiss ${rate(theirsBatch)} queries/s (${settings}): ${(median(theirsBatch) / median(oursBatch)).toFixed(2)}×, of the fastest ${(Math.min(...theirsBatch) / Math.min(...oursBatch)).toFixed(2)}×`,
-    );
+  oursBatch.print(`${batch} queries: arcface`);
+  figure("batch64.arcface.cpu", median(oursBatch.cpu));
+  if (peer) {
+    flatBatch.print("  Faiss IndexFlatIP", `${times(oursBatch, flatBatch)} (${settings})`);
+    figure("batch64.faiss.cpu", median(flatBatch.cpu));
+  }
   peer?.close();
-  closeSync(file);
-  await Promise.all([index.close(), whole.close()]);
+  closeSync(stored);
+  await index.close();
 } finally {
   rmSync(folder, { recursive: true });
 }

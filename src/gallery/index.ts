@@ -28,6 +28,7 @@ export {
   type UnknownPipeline,
 } from "./gallery-pipeline.ts";
 export type { GalleryRecords } from "./gallery-records.ts";
+export { galleryShape } from "./gallery-shape.ts";
 export {
   type HeldShare,
   JOB_STEPS,

@@ -10,6 +10,7 @@ import { BatchScan } from "./batch-scan.ts";
 import { BestGroups, BestNeighbours, type Board, type SearchGoal } from "./best-neighbours.ts";
 import { Candidates } from "./candidates.ts";
 import { IdTable } from "./id-table.ts";
+import { type IndexShape, indexShape } from "./index-shape.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
 import { placeQuery } from "./quantised-query.ts";
 import { MAX_DIMENSION, MAX_THREADS, QuantisedRows } from "./quantised-rows.ts";
@@ -47,20 +48,6 @@ export interface ExactIndexOptions {
    * as many, and when vectors come that do not fit. `Infinity` never does. @default 16,384
    */
   readonly learnFrom?: number | undefined;
-}
-
-/** The shape of an index's vectors, and the form it keeps them in. */
-export interface IndexShape {
-  /** Length of the vectors. */
-  readonly dimension: number;
-  /** Axes that they are searched along; as many as dimensions where fewer would be no faster. */
-  readonly axes: number;
-  /** Part of the squared lengths that lies along those axes, in [0, 1]. */
-  readonly energy: number;
-  /** Evenly filled dimensions that would spread cosines as these vectors do: (Σλ)² / Σλ² of their second moments. */
-  readonly effectiveDimension: number;
-  /** Predicted time of a search, as part of that in all dimensions; 1 where all are searched. */
-  readonly cost: number;
 }
 
 /** Rows that single searches have looked at since an index was made. */
@@ -240,10 +227,7 @@ export class ExactIndex implements VectorIndex {
   /** The shape of the vectors; undefined while it has not been learned, see `learnFrom`. */
   shape(): IndexShape | undefined {
     const { shape } = this.#learning;
-    if (!shape) return undefined;
-    const { axes, energy, effectiveDimension, cost } = shape;
-    const dimension = this.dimension!;
-    return { dimension, axes: axes?.count ?? dimension, energy, effectiveDimension, cost };
+    return shape && indexShape(this.dimension!, shape);
   }
 
   /** The work of single searches so far: of each, the part of the rows that its bounds left to look at. */

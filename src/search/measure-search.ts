@@ -1,6 +1,7 @@
 import { cosine, threadCount, throwIfAborted, type WorkOptions } from "../core/index.ts";
 import { BestNeighbours } from "./best-neighbours.ts";
-import { ExactIndex, type IndexShape } from "./exact-index.ts";
+import { ExactIndex } from "./exact-index.ts";
+import type { IndexShape } from "./index-shape.ts";
 import { SyntheticPeople } from "./synthetic-people.ts";
 
 /** Measurements of {@link measureSearch} on this machine. */

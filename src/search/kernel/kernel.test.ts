@@ -120,7 +120,8 @@ test.each([32, 96, 160, 256])(
       const query = people.vector(j % 2 === 0 ? 7 * j : 9000 + j, 9);
       for (let row = 0; row < BLOCK_ROWS - 6; row++) {
         const vector = people.vector(row >> 2, row & 3);
-        const exact = query.reduce((sum, value, i) => sum + value * vector[i]!, 0);
+        let exact = 0;
+        for (let i = 0; i < dimension; i++) exact += query[i]! * vector[i]!;
         const pair = seen.get(key(row, j));
         if (exact >= floor) expect(pair).toBeDefined();
         if (pair && Math.abs(pair[0] - exact) > pair[1]) throw new Error(`${exact}: ${pair}`);

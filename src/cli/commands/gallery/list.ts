@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { Effect, LogEntry } from "../../../gallery/index.ts";
+import { type Effect, galleryShape, type LogEntry } from "../../../gallery/index.ts";
+import type { IndexShape } from "../../../search/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
 import type { CliIo } from "../../io.ts";
@@ -30,7 +31,9 @@ export function listCommands(gallery: Command, act: Act): void {
     .addHelpText("after", "\nExample:\n  arcface gallery log --gallery sqlite:people.db")
     .action(act(log));
   galleryFlags(gallery.command("stats"))
-    .description("count people, faces and changes, and tell how large the gallery is")
+    .description(
+      "count people, faces and changes, and tell how large the gallery is and how many dimensions its vectors fill",
+    )
     .addHelpText("after", "\nExample:\n  arcface gallery stats --gallery sqlite:people.db")
     .action(act(stats));
 }
@@ -99,12 +102,22 @@ async function stats(io: CliIo, flags: GalleryFlags): Promise<number> {
   const { people, faces, deletedFaces, changes, bytes } = found;
   const { pipeline } = gallery;
   const { settings, address } = gallery.records;
+  const shape = await galleryShape(gallery.records, { signal: io.signal });
   const size = bytes === null ? "" : `, ${(bytes / 1e6).toFixed(1)} MB`;
   say(
     io,
     flags,
-    { gallery: address, ...described(pipeline), ...settings, ...found },
+    { gallery: address, ...described(pipeline), ...settings, ...found, shape: shape ?? null },
     `${address}: ${count(people, "person", "people")}, ${count(faces, "face")} (${deletedFaces} deleted ones kept), ${count(changes, "change")}${size}; vectors of ${pipeline.model.id} (${pipeline.model.dimension})`,
+    ...(shape ? [shapeText(shape)] : []),
   );
   return EXIT.ok;
+}
+
+/** The dimensions that vectors fill, and what that buys a search in memory. */
+function shapeText({ dimension, axes, effectiveDimension, cost }: IndexShape): string {
+  const spread = `  spread as ${effectiveDimension.toFixed(0)} evenly filled dimensions of ${dimension}: searched along`;
+  return axes < dimension
+    ? `${spread} ${axes} axes, in ${(100 * cost).toFixed(0)} % of the time by prediction`
+    : `${spread} all`;
 }
