@@ -10,6 +10,7 @@
  */
 import { fork } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,6 +34,34 @@ interface Done {
   readonly ms: readonly number[];
 }
 
+const agent = new Agent({ keepAlive: true });
+
+/** Asks and reads the answer, with as little of its own as can be: what a client takes is in the figures. */
+async function post(url: string, type: string, body: Uint8Array): Promise<void> {
+  const headers = { "Content-Type": type, "Content-Length": body.length };
+  await new Promise<void>((settle, fail) => {
+    const asked = request(url, { method: "POST", agent, headers }, (response) => {
+      response.resume();
+      response.on("end", () => {
+        if (response.statusCode === 200) settle();
+        else fail(new Error(`expected 200, got ${response.statusCode}`));
+      });
+    });
+    asked.on("error", fail);
+    asked.end(body);
+  });
+}
+
+/** Pictures as a form, written out. */
+async function formOf(
+  pictures: readonly Uint8Array<ArrayBuffer>[],
+): Promise<{ type: string; body: Uint8Array }> {
+  const form = new FormData();
+  for (const picture of pictures) form.append("pictures", new Blob([picture]));
+  const written = new Response(form);
+  return { type: written.headers.get("content-type")!, body: new Uint8Array(await written.arrayBuffer()) };
+}
+
 /** The clients' half, in a process of its own. */
 async function askAll({ url, path, pictures, clients, each }: Work): Promise<Done> {
   const bytes = pictures.map((picture) => Uint8Array.from(readFileSync(picture)));
@@ -43,17 +72,10 @@ async function askAll({ url, path, pictures, clients, each }: Work): Promise<Don
     Array.from({ length: clients }, async () => {
       for (let i = next; i < bytes.length; i = next) {
         next += each;
-        const raw = { headers: { "Content-Type": "image/jpeg" }, body: bytes[i]! };
-        const form = (): FormData => {
-          const data = new FormData();
-          for (const picture of bytes.slice(i, i + each)) data.append("pictures", new Blob([picture]));
-          return data;
-        };
-        const asked = each === 1 ? raw : { body: form() };
+        const { type, body } =
+          each === 1 ? { type: "image/jpeg", body: bytes[i]! } : await formOf(bytes.slice(i, i + each));
         const sent = performance.now();
-        const response = await fetch(`${url}${path}`, { method: "POST", ...asked });
-        if (response.status !== 200) throw new Error(`expected 200, got ${response.status}`);
-        await response.arrayBuffer();
+        await post(`${url}${path}`, type, body);
         ms.push(performance.now() - sent);
       }
     }),
