@@ -18,6 +18,7 @@ import { identityCommand } from "./commands/identity.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { mapCommand } from "./commands/map.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { openCommand } from "./commands/open.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -74,6 +75,7 @@ export function commandTree(io: CliIo, act: Act, json: boolean): Command {
     evaluateCommand,
     calibrateCommand,
     galleryCommand,
+    openCommand,
     serveCommand,
     workerCommand,
     modelsCommand,

@@ -104,7 +104,7 @@ test("several pictures of one person are asked about at once: scores are the mea
     0,
     0,
   ];
-  const answer = await ask(open, "POST", `${C}/who`, { vectors: [at(0), at(30)], k: 5, pictures: 2 });
+  const answer = await ask(open, "POST", `${C}/who`, { vectors: [at(0), at(30)], k: 5, nearest: 2 });
   const { who, pictures } = wire.WhoAnswer.parse(answer.json);
   const mean = (degrees: number): number => (at(degrees)[0]! + at(degrees - 30)[0]!) / 2;
   expect(who).toMatchObject({ answer: "person", person: { name: "Ann" } });

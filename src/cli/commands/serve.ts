@@ -236,7 +236,8 @@ class OpenedThings {
   }
 }
 
-async function createOrOpen(
+/** A gallery, made where there is none yet. */
+export async function createOrOpen(
   address: string,
   pipelineOf: () => Promise<RecognizerPool["pipeline"]>,
 ): Promise<Gallery> {
@@ -349,7 +350,8 @@ async function ringOf(io: CliIo, flags: KeyFlags): Promise<KeyRing> {
   throw new FaceError("USAGE", { where: "--keys", expected: "a file such as keys.json", got: "none" });
 }
 
-function portFlag(text: string): number {
+/** A port, or 0. */
+export function portFlag(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("Expected a port from 0 to 65535.");

@@ -126,7 +126,7 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "iden
 
   who: async (service, asked) => {
     const { gallery, recognition } = comparable(service, asked);
-    const { vectors, pictures, ...how } = asked.body;
+    const { vectors, nearest, ...how } = asked.body;
     const query = unitVectors(vectors, recognition);
     const { calibration } = recognition;
     const { verdict, candidates, ...who } = await gallery.identify(query, {
@@ -137,7 +137,7 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "iden
     return {
       model: recognition.model,
       who: { ...who, verdict: verdictOnWire(verdict), candidates: [...candidates] },
-      pictures: await nearestFaces(gallery, query, pictures),
+      pictures: await nearestFaces(gallery, query, nearest),
     };
   },
 

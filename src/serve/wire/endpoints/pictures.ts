@@ -118,7 +118,7 @@ export const PICTURES = {
         threshold,
         strangers,
         k: limit(100, 20).describe("People that are told."),
-        pictures: z.number().int().min(0).max(1000).default(0).describe("Pictures that are told."),
+        nearest: z.number().int().min(0).max(1000).default(0).describe("Pictures that are told."),
       }),
     ),
     answer: gives(wire.WhoAnswer),

@@ -1,7 +1,8 @@
 import "./compare.css";
 import { setParams } from "../../address.ts";
-import { useModel } from "../../calibration.ts";
+import { type ModelAndCurve, useModel } from "../../calibration.ts";
 import { Button } from "../../parts/button.tsx";
+import { ScoreChart } from "../../parts/score-chart.tsx";
 import { Photo } from "../../pictures/photo.tsx";
 import { Strip } from "../../pictures/strip.tsx";
 import { DropPlace, TakePictures } from "../../pictures/take-pictures.tsx";
@@ -53,6 +54,7 @@ export function CompareScreen() {
         <SideView side={a} title="First face" pastes={pastesInto === "a"} />
         <SideView side={b} title="Second face" pastes={pastesInto === "b"} />
       </div>
+      {found.length === 0 && model.value.kind === "there" && <Scale {...model.value.value} />}
       {shown >= 0 && (
         <Verdict
           model={model.value}
@@ -74,6 +76,29 @@ export function CompareScreen() {
         />
       )}
     </>
+  );
+}
+
+/** The scale on which two pictures will be placed, while there are none. */
+function Scale({ model, curve }: ModelAndCurve) {
+  if (!curve)
+    return (
+      <p class="sheet scale">
+        Nothing says what a cosine of {model} means, so there will be a number and no verdict.{" "}
+        <code>arcface calibrate</code> measures it.
+      </p>
+    );
+  return (
+    <section class="sheet scale stack" aria-labelledby="scale">
+      <div>
+        <h2 id="scale">What a cosine means</h2>
+        <p class="soft">
+          Pictures of one person and of two, as {model} sees them, measured on {curve.protocol}. Your two
+          pictures will be placed here.
+        </p>
+      </div>
+      <ScoreChart curve={curve} />
+    </section>
   );
 }
 

@@ -27,7 +27,7 @@ export function SearchScreen() {
       ? undefined
       : async (signal) => {
           const vectors = found.map(({ embedding }) => embedding);
-          return await ask("who", { collection, vectors, k: PEOPLE, pictures: PICTURES }, { signal });
+          return await ask("who", { collection, vectors, k: PEOPLE, nearest: PICTURES }, { signal });
         },
     [found, collection],
   );

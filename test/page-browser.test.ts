@@ -1,0 +1,381 @@
+/// <reference lib="dom" />
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { KeyRing, listen, readPage } from "../src/serve/index.ts";
+import { halfPhotographs } from "./pack.ts";
+import { madeService, pathIn } from "./serve/made-service.ts";
+import { facePictures, killStarted, type Started, serve } from "./serve/started.ts";
+
+/** A browser to open the page in, where there is one. */
+const CHROMIUM = [
+  process.env["CHROMIUM_PATH"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+].find((path) => path !== undefined && existsSync(path));
+const NEEDS = "needs Chromium: none found in CHROMIUM_PATH or the usual places";
+
+const BUILT = join(import.meta.dirname, "..", "dist", "web");
+
+let folder: string;
+let service: Started;
+let browser: Browser;
+let desk: Page;
+let photographs: Record<number, string>;
+let faces: { name: string; mimeType: string; buffer: Buffer }[];
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  if (!CHROMIUM) return;
+  folder = await mkdtemp(join(tmpdir(), "arcface-page-"));
+  photographs = await halfPhotographs();
+  faces = (await facePictures()).map((bytes, i) => ({
+    name: `face-${i + 1}.jpg`,
+    mimeType: "image/jpeg",
+    buffer: Buffer.from(bytes),
+  }));
+  service = await serve("--gallery", `sqlite:${join(folder, "people.db")}`, "--create");
+  for (const [name, face] of [
+    ["Ann Example", faces[0]!],
+    ["Ben Example", faces[2]!],
+  ] as const) {
+    const body = new FormData();
+    body.append("name", name);
+    body.append("force", "true");
+    body.append("pictures", new Blob([new Uint8Array(face.buffer)]));
+    const answer = await fetch(`${service.url}/v1/collections/default/persons`, { method: "POST", body });
+    expect(answer.status).toBe(201);
+  }
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--headless=new",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--use-fake-device-for-media-stream",
+      "--use-fake-ui-for-media-stream",
+    ],
+  });
+  desk = watched(await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage());
+});
+afterAll(async () => {
+  await browser?.close();
+  killStarted();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+/** A page whose complaints are kept, and whose questions to other origins. */
+function watched(page: Page): Page {
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== service.url && protocol !== "blob:" && protocol !== "data:")
+      complaints.push(`asked for ${request.url()}`);
+  });
+  return page;
+}
+
+const input = (page: Page, of: string) => page.locator(`input[data-take="${of}"]`);
+
+async function compare(page: Page, a: string | (typeof faces)[number], b: string | (typeof faces)[number]) {
+  await page.goto(`${service.url}/compare`);
+  await page.getByRole("heading", { name: "Compare two faces" }).waitFor();
+  await input(page, "the first face").setInputFiles(a as string);
+  await input(page, "the second face").setInputFiles(b as string);
+  await page.locator(".answer h2").waitFor();
+}
+
+test("two pictures are compared: boxes, crops, the cosine on the calibration's curve, the verdict in words", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  await compare(desk, faces[0]!, faces[1]!);
+  const body = new FormData();
+  for (const face of faces.slice(0, 2)) body.append("pictures", new Blob([new Uint8Array(face.buffer)]));
+  const answer = await fetch(`${service.url}/v1/compare`, { method: "POST", body });
+  const { cosine, verdict } = (await answer.json()) as {
+    cosine: number;
+    verdict: { same: boolean; threshold: number };
+  };
+  expect(verdict.same).toBe(true);
+  const answered = desk.locator(".answer");
+  expect(await answered.locator("h2").textContent()).toBe("Same person");
+  expect(await answered.textContent()).toContain(
+    `Cosine ${cosine.toFixed(3)}, threshold ${verdict.threshold.toFixed(3)}`,
+  );
+  expect(await answered.textContent()).toMatch(/evidence\./);
+  expect(await desk.locator(".chart svg").getAttribute("aria-label")).toContain(
+    `This score, ${cosine.toFixed(3)}, is above it.`,
+  );
+  expect(await desk.locator(".rates").textContent()).toMatch(/\(FMR\).*%.*\[.*%.*\(FNMR\).*%.*\[.*%/s);
+  expect(await desk.locator(".photo .face").count()).toBe(2);
+  expect(await desk.locator(".photo circle").count()).toBe(10);
+  const crops = await desk
+    .locator(".crops img")
+    .evaluateAll((all) => all.map((each) => (each as HTMLImageElement).naturalWidth));
+  expect(crops).toEqual([112, 112]);
+});
+
+test("another face of a picture is a click away, and back brings the one before; several pictures make a table", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  await input(desk, "the second face").setInputFiles(photographs[1]!);
+  const cells = desk.locator(".grid-of-pairs td button");
+  await cells.nth(1).waitFor();
+  expect(await cells.count()).toBe(2);
+  const second = desk.locator(".side").nth(1);
+  const before = await desk.locator(".answer").textContent();
+  await second.locator('.face[aria-pressed="false"]').first().click();
+  await desk.waitForFunction((was) => document.querySelector(".answer")!.textContent !== was, before);
+  expect(desk.url()).toMatch(/[?&]b=1\.\d/);
+  await desk.goBack();
+  await desk.waitForFunction((was) => document.querySelector(".answer")!.textContent === was, before);
+  await cells.first().click();
+  expect(await desk.locator(".answer h2").textContent()).toBe("Same person");
+  expect(
+    await desk.locator(".side").nth(1).locator(".strip button").first().getAttribute("aria-pressed"),
+  ).toBe("true");
+});
+
+test("a picture is searched for among people and pictures, with the line where certainty ends, and refined by a second one", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  await desk.getByRole("link", { name: "Search" }).click();
+  const query = "the person who is looked for";
+  await input(desk, query).setInputFiles(faces[1]!);
+  await desk.locator(".who h2").waitFor();
+  expect(await desk.locator(".who h2").textContent()).toBe("Ann Example");
+  const rows = await desk.locator(".hits > li").allTextContents();
+  expect(rows).toHaveLength(3);
+  expect(rows[0]).toContain("Ann Example");
+  expect(rows[1]).toContain("Certainty ends here");
+  expect(rows[2]).toContain("Ben Example");
+  expect(
+    await desk.locator(".who .face-picture img").evaluate((each) => (each as HTMLImageElement).naturalWidth),
+  ).toBe(112);
+  await desk.getByRole("button", { name: "Pictures", exact: true }).click();
+  expect(desk.url()).toContain("show=pictures");
+  expect(await desk.locator(".wall > li:not(.ends)").count()).toBe(2);
+  await desk.goBack();
+  await desk.locator(".hits").waitFor();
+  await input(desk, query).setInputFiles(faces[2]!);
+  await desk.locator(".doubt").waitFor();
+  expect(await desk.locator(".doubt").textContent()).toContain(
+    "Picture 2 does not look like the person on the first",
+  );
+  expect(await desk.locator(".who").textContent()).toContain("the mean over 2 pictures");
+});
+
+test("somebody new is added to the gallery, and Undo takes them out again", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  await desk.goto(`${service.url}/search`);
+  await input(desk, "the person who is looked for").setInputFiles(faces[4]!);
+  await desk.locator(".who h2").waitFor();
+  expect(await desk.locator(".who h2").textContent()).toBe("Nobody who is known here");
+  await desk.getByLabel("Somebody new? Their name").fill("Cleo Example");
+  await desk.getByRole("button", { name: "Add to the gallery" }).click();
+  const said = desk.locator(".toast, .doubt");
+  await said.first().waitFor();
+  expect(await said.first().textContent()).toContain("1 face added to Cleo Example.");
+  const people = async (): Promise<number> => {
+    const answer = await fetch(`${service.url}/v1/collections/default`);
+    return ((await answer.json()) as { people: number }).people;
+  };
+  expect(await people()).toBe(3);
+  await desk.getByRole("button", { name: "Undo" }).click();
+  await desk.getByText("Taken back.").waitFor();
+  expect(await people()).toBe(2);
+});
+
+test("comparing and searching need no pointer", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  const page = watched(await browser.newPage());
+  await page.goto(`${service.url}/compare`);
+  await page.getByRole("heading", { name: "Compare two faces" }).waitFor();
+  const press = async (name: string): Promise<void> => {
+    for (let i = 0; i < 30; i++) {
+      await page.keyboard.press("Tab");
+      const focused = await page.evaluate(
+        () =>
+          document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent?.trim(),
+      );
+      if (focused === name) return;
+    }
+    throw new Error(`the keyboard does not reach "${name}"`);
+  };
+  const choose = async (name: string, file: string): Promise<void> => {
+    await press(name);
+    const chooser = page.waitForEvent("filechooser");
+    await page.keyboard.press("Enter");
+    await (await chooser).setFiles(file);
+  };
+  await choose("Choose pictures for the first face", photographs[1]!);
+  await choose("Choose pictures for the second face", photographs[3]!);
+  await page.locator(".answer h2").waitFor();
+  const before = await page.locator(".answer").textContent();
+  await page.locator('.face[aria-pressed="true"]').first().focus();
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction((was) => document.querySelector(".answer")!.textContent !== was, before);
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-pressed"))).toBe("true");
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await press("Search");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Search for a face" }).waitFor();
+  await choose("Choose pictures for the person who is looked for", photographs[3]!);
+  await page.locator(".who h2").waitFor();
+  await press("Pictures");
+  await page.keyboard.press("Space");
+  await page.locator(".wall").waitFor();
+  await page.close();
+});
+
+test("a picture is pasted, dropped, and taken with the camera", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  const page = watched(await browser.newPage());
+  await page.goto(`${service.url}/compare`);
+  await page.getByRole("heading", { name: "Compare two faces" }).waitFor();
+  await page.evaluate(
+    ([a, b]) => {
+      const carrying = (base64: string): DataTransfer => {
+        const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], "dropped.jpg", { type: "image/jpeg" }));
+        return transfer;
+      };
+      document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carrying(a!) }));
+      document
+        .querySelector('[aria-label="Second face"] .take')!
+        .dispatchEvent(
+          new DragEvent("drop", { dataTransfer: carrying(b!), bubbles: true, cancelable: true }),
+        );
+    },
+    [faces[2]!.buffer.toString("base64"), faces[3]!.buffer.toString("base64")],
+  );
+  await page.locator(".answer h2").waitFor();
+  expect(await page.locator(".answer h2").textContent()).toBe("Same person");
+  await page.getByRole("button", { name: "Take a photograph for the second face" }).click();
+  await page.getByRole("button", { name: "Take it" }).click();
+  await page.getByText("No face was found here.").waitFor();
+  await page.close();
+});
+
+const SIZES = [
+  [1280, 900, "light"],
+  [1280, 900, "dark"],
+  [390, 844, "light"],
+  [390, 844, "dark"],
+] as const;
+
+test.for(SIZES)(
+  "at %d × %d, %s: axe finds nothing, and nothing is wider than the screen",
+  async ([width, height, colorScheme], ctx) => {
+    ctx.skip(!CHROMIUM, NEEDS);
+    // The page lets no script in but its own; the checker comes from outside.
+    await using context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      bypassCSP: true,
+    });
+    const page = watched(await context.newPage());
+    await compare(page, photographs[1]!, faces[1]!);
+    await input(page, "the second face").setInputFiles(faces[3]!);
+    await page.locator(".grid-of-pairs").waitFor();
+    await page.locator(".grid-of-pairs button.same, .grid-of-pairs button.other").first().waitFor();
+    await looksWell(page);
+    await page.goto(`${service.url}/search`);
+    await input(page, "the person who is looked for").setInputFiles(faces[3]!);
+    await page.locator(".who h2").waitFor();
+    await looksWell(page);
+  },
+);
+
+async function looksWell(page: Page): Promise<void> {
+  const require = createRequire(import.meta.url);
+  await page.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    return {
+      axe: (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+      wider: [...document.querySelectorAll<HTMLElement>("body *:not(svg *)")]
+        .filter(
+          (each) => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".grid-of-pairs"),
+        )
+        .map((each) => `${each.tagName} ${each.className}`),
+    };
+  });
+  expect(found).toEqual({ axe: [], wider: [] });
+}
+
+test("the first load is less than 150 kB of packed script, and shows its content in less than a second", async (ctx) => {
+  const assets = readdirSync(join(BUILT, "assets")).filter((name) => name.endsWith(".js"));
+  const first = [...readFileSync(join(BUILT, "index.html"), "utf8").matchAll(/assets\/([^"]+\.js)/g)].map(
+    ([, name]) => name!,
+  );
+  const screen = assets.filter((name) => name.startsWith("compare-screen"));
+  expect(screen).toHaveLength(1);
+  const packed = [...new Set([...first, ...screen])].map(
+    (name) => gzipSync(readFileSync(join(BUILT, "assets", name))).length,
+  );
+  expect(packed.reduce((a, b) => a + b, 0)).toBeLessThan(150_000);
+  ctx.skip(!CHROMIUM, NEEDS);
+  const page = watched(await browser.newPage());
+  await page.goto(service.url);
+  await page.getByRole("heading", { name: "Compare two faces" }).waitFor();
+  const loaded = await page.evaluate(async () => {
+    const painted = await new Promise<number>((resolve) => {
+      new PerformanceObserver((list) => resolve(list.getEntries().at(-1)!.startTime)).observe({
+        type: "largest-contentful-paint",
+        buffered: true,
+      });
+    });
+    const scripts = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+    return {
+      painted,
+      bytes: scripts
+        .filter(({ name }) => name.endsWith(".js"))
+        .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
+    };
+  });
+  expect(loaded.bytes).toBeGreaterThan(5000);
+  expect(loaded.bytes).toBeLessThan(150_000);
+  expect(loaded.painted).toBeLessThan(1000);
+  await page.close();
+});
+
+test("a service that wants a key is asked with one, which is in no address and ends with the tab", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  const clock = () => new Date();
+  const ring = await KeyRing.open(pathIn("keys.json"), clock);
+  const { secret } = await ring.create({ role: "read" });
+  const { app } = await madeService("page-keys", { page: await readPage(), keys: ring });
+  const listening = await listen(app, { host: "127.0.0.1", port: 0 });
+  await using context: BrowserContext = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${listening.url}/compare`);
+  const field = page.getByLabel("Key");
+  await field.fill("afk_wrong");
+  await page.getByRole("button", { name: "Use this key" }).click();
+  await page.getByText("The service does not take this key").waitFor();
+  await field.fill(secret);
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("img", { name: /The scores of pairs/ }).waitFor();
+  expect(page.url()).toBe(`${listening.url}/compare`);
+  const kept = await page.evaluate(() => [Object.values(sessionStorage), Object.values(localStorage)]);
+  expect(kept).toEqual([[secret], []]);
+  await context.close();
+  await listening.close();
+});
+
+test("nothing was complained about in the console, and nothing asked for from elsewhere", (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS);
+  expect(complaints).toEqual([]);
+});
