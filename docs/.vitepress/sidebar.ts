@@ -29,7 +29,7 @@ function pagesOf(folder: string, in_: string): Entry[] {
 }
 
 const COMMANDS =
-  "compare search embed detect align identity study reproduce cluster map inspect convert evaluate calibrate gallery serve worker models data train doctor bench".split(
+  "compare search embed detect align identity study reproduce cluster map inspect convert evaluate calibrate gallery open serve worker models data train doctor bench".split(
     " ",
   );
 

@@ -66,7 +66,7 @@ export function TakePictures({
         icon="picture"
         look={more ? "usual" : "first"}
         small={more}
-        aria-label={`${more ? "Add pictures" : "Choose pictures"} for ${place}`}
+        aria-label={`${more ? "Add" : "Choose"} pictures for ${place}`}
         onClick={() => input.current!.click()}
       >
         {more ? "Add" : "Choose pictures"}
@@ -74,7 +74,7 @@ export function TakePictures({
       <Button
         icon="camera"
         small={more}
-        aria-label={`Take a photograph for ${place}`}
+        aria-label={`Camera: a photograph for ${place}`}
         onClick={() => {
           open.value = true;
         }}

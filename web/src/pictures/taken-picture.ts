@@ -85,7 +85,8 @@ export function chosenFace({ look, chosen }: TakenPicture): SeenFace | undefined
   return look.value.kind === "seen" ? look.value.faces[chosen.value] : undefined;
 }
 
-function largest(faces: readonly SeenFace[]): number {
+/** The number of the largest face: the one that counts until another is chosen. */
+export function largest(faces: readonly SeenFace[]): number {
   let best = 0;
   faces.forEach(({ box }, i) => {
     const other = faces[best]!.box;

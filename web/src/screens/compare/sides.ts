@@ -1,6 +1,12 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { param, setParams } from "../../address.ts";
-import { chosenFace, type SeenFace, type TakenPicture, takePicture } from "../../pictures/taken-picture.ts";
+import {
+  chosenFace,
+  largest,
+  type SeenFace,
+  type TakenPicture,
+  takePicture,
+} from "../../pictures/taken-picture.ts";
 import { ask, type ClientAnswer } from "../../service.ts";
 
 /** The two sides of a comparison. */
@@ -18,7 +24,7 @@ export interface Side {
 const taken = { a: signal<readonly TakenPicture[]>([]), b: signal<readonly TakenPicture[]>([]) };
 
 /** `a=1.2` in the address: the second picture of side a, its third face. */
-const PLACE = /^(\d{1,3})\.(\d{1,4})$/;
+const PLACE = /^(\d{1,3})(?:\.(\d{1,4}))?$/;
 
 /** A side as it is now. */
 export const sides = {
@@ -35,10 +41,11 @@ function sideOf(name: SideName): Side {
 // Going back in the browser chooses the face that was chosen before.
 for (const name of SIDES)
   effect(() => {
-    const [, shown, face] = PLACE.exec(param(name) ?? "") ?? [];
+    const [, shown = "0", face] = PLACE.exec(param(name) ?? "") ?? [];
     const picture = taken[name].value[Number(shown)];
     if (picture?.look.value.kind !== "seen") return;
-    if (Number(face) < picture.look.value.faces.length) picture.chosen.value = Number(face);
+    const { faces } = picture.look.value;
+    picture.chosen.value = Number(face) < faces.length ? Number(face) : largest(faces);
   });
 
 /** Adds pictures to a side and shows the first of them. */
@@ -46,7 +53,7 @@ export function addPictures(name: SideName, files: readonly File[]): void {
   const before = taken[name].value.length;
   batch(() => {
     taken[name].value = [...taken[name].value, ...files.map((file) => takePicture(file, file.name))];
-    setParams({ [name]: before === 0 ? undefined : `${before}.9999` }, { replace: true });
+    setParams({ [name]: before === 0 ? undefined : String(before) }, { replace: true });
   });
 }
 

@@ -1,11 +1,17 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { param, setParams } from "../../address.ts";
-import { chosenFace, type SeenFace, type TakenPicture, takePicture } from "../../pictures/taken-picture.ts";
+import {
+  chosenFace,
+  largest,
+  type SeenFace,
+  type TakenPicture,
+  takePicture,
+} from "../../pictures/taken-picture.ts";
 
 const taken = signal<readonly TakenPicture[]>([]);
 
 /** `face=1.2` in the address: of the second picture the third face. */
-const PLACE = /^(\d{1,3})\.(\d{1,4})$/;
+const PLACE = /^(\d{1,3})(?:\.(\d{1,4}))?$/;
 
 /** The pictures that are searched with: of one person. They stay while the page is open. */
 export const query = computed(() => {
@@ -15,10 +21,11 @@ export const query = computed(() => {
 
 // Going back in the browser chooses the face that was chosen before.
 effect(() => {
-  const [, shown, face] = PLACE.exec(param("face") ?? "") ?? [];
+  const [, shown = "0", face] = PLACE.exec(param("face") ?? "") ?? [];
   const picture = taken.value[Number(shown)];
   if (picture?.look.value.kind !== "seen") return;
-  if (Number(face) < picture.look.value.faces.length) picture.chosen.value = Number(face);
+  const { faces } = picture.look.value;
+  picture.chosen.value = Number(face) < faces.length ? Number(face) : largest(faces);
 });
 
 /** The faces that are searched for, as far as they were found. */
@@ -32,8 +39,7 @@ export function addPictures(files: readonly File[]): void {
   const before = taken.value.length;
   batch(() => {
     taken.value = [...taken.value, ...files.map((file) => takePicture(file, file.name))];
-    // A number that no face has: the largest counts.
-    setParams({ face: `${before}.9999` }, { replace: true });
+    setParams({ face: before === 0 ? undefined : String(before) }, { replace: true });
   });
 }
 
