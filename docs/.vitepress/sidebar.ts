@@ -60,6 +60,7 @@ export const sidebar: Section[] = [
       page("Verify two photographs", "/guides/verify"),
       page("Search a folder", "/guides/search-folder"),
       page("Keep people", "/guides/keep-people"),
+      page("Look at faces in a browser", "/guides/in-a-browser"),
       page("Find the threshold for your data", "/guides/threshold"),
       page("Serve over HTTP", "/service"),
       page("Many photographs, many machines", "/many-machines"),
