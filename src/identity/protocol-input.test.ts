@@ -24,7 +24,7 @@ function picture(number: number, side: number): RgbImage {
   return new RgbImage(side, side, data);
 }
 
-/** What reaches the network of a protocol: everything between a frame and the engine. */
+/** The values that reach the network of a protocol: everything between a frame and the engine. */
 async function networkInput(name: string, frame: RgbImage): Promise<Float32Array> {
   const protocol = identityProtocol(name);
   let fed: Float32Array | undefined;
