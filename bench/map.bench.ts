@@ -117,7 +117,7 @@ function FRAMES(what: "moved" | "closer", ms: number): string {
     let last = begun;
     let n = 0;
     const frame = () => {
-      // What was asked of the graphics is waited for, so that no frame counts that was not drawn.
+      // The graphics are waited for, so that no frame counts that was not drawn.
       points.finish();
       const now = performance.now();
       if (n > 0) times.push(now - last);

@@ -158,7 +158,7 @@ export function unprovenTables(
           .replace(QUOTE, "")
           .replace(/`[^`]*`/g, "")
           .replace(/\]\([^)]*\)/g, "]");
-        // What stands between two tables speaks of the second.
+        // A paragraph between two tables speaks of the second.
         const [behind = "", next = ""] = [blocks[i + 1]?.[0], blocks[i + 2]?.[0]];
         const said = [
           blocks[i - 1]?.[0],

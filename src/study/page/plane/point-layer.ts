@@ -11,7 +11,7 @@ out vec4 shade;
 void main() {
   bool isFaint = colour.a < 0.5;
   vec2 at = (place - middle) * scale;
-  // What the other pass draws lies outside of everything.
+  // Points of the other pass lie outside of everything.
   gl_Position = isFaint == (faint > 0.5) ? vec4(at.x, -at.y, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
   gl_PointSize = size;
   shade = colour;
