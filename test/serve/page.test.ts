@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
+import sharp from "sharp";
 import { expect, test } from "vitest";
+import { normalize } from "../../src/core/index.ts";
 import { SCREENS } from "../../src/serve/page/answer-page.ts";
 import { readPage } from "../../src/serve/page/index.ts";
 import { wire } from "../../src/serve/wire/index.ts";
@@ -125,4 +127,42 @@ test("several pictures of one person are asked about at once: scores are the mea
     ],
   });
   expect(against).toMatchObject({ status: 422, json: { error: { code: "ZERO_VECTOR" } } });
+});
+
+test("patches of a crop are covered in turn, and the change of the score tells what it goes by", async () => {
+  const { app: open, recognition } = await madeService("occlusion");
+  // A network that goes by the upper left quarter alone: by its brightness, in degrees.
+  recognition.recognise = async (pictures) =>
+    await Promise.all(
+      pictures.map(async (bytes) => {
+        const { data } = await sharp(bytes)
+          .extract({ left: 0, top: 0, width: 28, height: 28 })
+          .raw()
+          .toBuffer({ resolveWithObject: true });
+        const angle = (data.reduce((a, b) => a + b, 0) / data.length / 180) * Math.PI;
+        const embedding = normalize(Float32Array.of(Math.cos(angle), Math.sin(angle), 0, 0));
+        const photograph = { width: 112, height: 112, faces: [{ embedding }] };
+        return { kind: "faces", photograph } as never;
+      }),
+    );
+  const pixels = Buffer.alloc(112 * 112 * 3, 90);
+  for (let y = 0; y < 28; y++) pixels.fill(0, y * 112 * 3, (y * 112 + 28) * 3);
+  const crop = await sharp(pixels, { raw: { width: 112, height: 112, channels: 3 } })
+    .png()
+    .toBuffer();
+  const { status, json } = await ask(open, "POST", "/v1/occlusion", {
+    crop: crop.toString("base64"),
+    vector: [1, 0, 0, 0],
+  });
+  expect(status).toBe(200);
+  const { side, changes } = wire.OcclusionAnswer.parse(json);
+  expect(side).toBe(7);
+  expect(changes).toHaveLength(49);
+  expect(changes[0]).toBeLessThan(-0.5);
+  expect(changes[0]).toBe(Math.min(...changes));
+  expect(changes[1]).toBeLessThan(-0.1);
+  expect(changes[7]).toBeCloseTo(changes[1]!, 6);
+  for (const [i, change] of changes.entries()) if (i % 7 >= 3 || i >= 21) expect([i, change]).toEqual([i, 0]);
+  const none = await ask(open, "POST", "/v1/occlusion", { crop: "AAAA", vector: [1, 0, 0, 0] });
+  expect(none).toMatchObject({ status: 422, json: { error: { code: "BAD_IMAGE" } } });
 });

@@ -47,6 +47,7 @@ const READS: ReadonlySet<EndpointName> = new Set<EndpointName>([
   "detect",
   "embed",
   "judge",
+  "occlusion",
   "who",
   "compare",
   "identify",

@@ -22,6 +22,7 @@ export const ROUTES: Routes = {
   embed: { method: "post", path: "/v1/embed", body: "pictures", answer: "json" },
   compare: { method: "post", path: "/v1/compare", body: "pictures", answer: "json" },
   judge: { method: "post", path: "/v1/judge", body: "json", answer: "json" },
+  occlusion: { method: "post", path: "/v1/occlusion", body: "json", answer: "json" },
   identify: { method: "post", path: `${C}/identify`, body: "pictures", answer: "json" },
   who: { method: "post", path: `${C}/who`, body: "json", answer: "json" },
   search: { method: "post", path: `${C}/search`, body: "pictures", answer: "json" },

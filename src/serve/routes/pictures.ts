@@ -2,6 +2,7 @@ import { cosine, FaceError, normalize, type UnitVector } from "../../core/index.
 import type { Gallery } from "../../gallery/index.ts";
 import { chooseFace } from "../../recognise/index.ts";
 import { describeVerdict, judge } from "../../verdict/index.ts";
+import { occlude } from "../occlude.ts";
 import { choiceOf, comparable, found, type Handlers, look, lookAtAll, onlyPicture } from "../service.ts";
 import { verdictOnWire } from "../verdict-on-wire.ts";
 import type { PictureWorkers } from "../work-queue.ts";
@@ -11,7 +12,9 @@ import { faceOnWire } from "./faces.ts";
 const MOST_FACES = 1000;
 
 /** Work on pictures, without a gallery or against one. */
-export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "identify" | "who" | "search"> = {
+export const PICTURES: Handlers<
+  "detect" | "embed" | "compare" | "judge" | "occlusion" | "identify" | "who" | "search"
+> = {
   detect: async (service, { pictures, signal }) => {
     const { recognition } = service;
     const photographs = await lookAtAll(service, recognition, pictures, "detect", signal);
@@ -97,6 +100,14 @@ export const PICTURES: Handlers<"detect" | "embed" | "compare" | "judge" | "iden
         };
       }),
     };
+  },
+
+  occlusion: async (service, { body, signal }) => {
+    const { recognition } = service;
+    const [other] = unitVectors([body.vector], recognition);
+    const crop = Uint8Array.from(Buffer.from(body.crop, "base64"));
+    const { side, changes } = await occlude(service, crop, other!, signal);
+    return { model: recognition.model, side, changes: [...changes] };
   },
 
   identify: async (service, asked) => {

@@ -144,6 +144,14 @@ export const JudgeAnswer = z.object({
     .describe("In the order of the cosines."),
 });
 
+export const OcclusionAnswer = z.object({
+  model: z.string(),
+  side: count.describe("Patches along each side; each is a quarter of the crop wide."),
+  changes: z
+    .array(z.number())
+    .describe("Of the cosine, rows from the top. Negative: the patch made the two alike."),
+});
+
 export const Person = z.object({
   id: number,
   name: z.string(),

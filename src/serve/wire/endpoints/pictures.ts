@@ -82,6 +82,25 @@ export const PICTURES = {
     body: json(z.strictObject({ cosines: z.array(wire.cosine).min(1).max(10_000), threshold })),
     answer: gives(wire.JudgeAnswer),
   }),
+  occlusion: endpoint({
+    method: "post",
+    path: "/v1/occlusion",
+    role: "read",
+    summary:
+      "Why two faces score as they do: the change of their cosine as patches of one's crop are covered in turn.",
+    params: nothing,
+    query: nothing,
+    body: json(
+      z.strictObject({
+        crop: z
+          .base64()
+          .max(2 ** 20)
+          .describe("A face's crop, as embed gives it."),
+        vector: z.array(z.number()).min(2).max(8192).describe("The other face's."),
+      }),
+    ),
+    answer: gives(wire.OcclusionAnswer),
+  }),
   identify: endpoint({
     method: "post",
     path: `${C}/identify`,

@@ -5,6 +5,7 @@ import type { SeenFace } from "../../pictures/taken-picture.ts";
 import type { Answer } from "../../use-answer.ts";
 import { cosineText, percentText, sentence } from "../../words.ts";
 import type { Judged, Pair } from "./sides.ts";
+import { Why } from "./why.tsx";
 
 interface VerdictProps {
   readonly model: Answer<ModelAndCurve>;
@@ -72,6 +73,7 @@ export function Verdict({ model, pair, at, others, judged, faces }: VerdictProps
           </div>
         </dl>
       )}
+      <Why faces={faces} />
       {more.length > 0 && (
         <details class="wide small">
           <summary>How that is known</summary>
