@@ -122,6 +122,14 @@ test("two pictures are compared: boxes, crops, the cosine on the calibration's c
     .locator(".crops img")
     .evaluateAll((all) => all.map((each) => (each as HTMLImageElement).naturalWidth));
   expect(crops).toEqual([112, 112]);
+  await desk.getByRole("button", { name: "Why?" }).click();
+  await desk.locator(".heat").nth(1).waitFor();
+  expect(desk.url()).toContain("why=1");
+  expect(await desk.locator(".heat").first().getAttribute("aria-label")).toMatch(
+    /^First face\. What makes the two alike most lies .*: covered, the cosine changes by −0\.\d{3}\.$/,
+  );
+  await desk.goBack();
+  await desk.locator(".heat").first().waitFor({ state: "detached" });
 });
 
 test("another face of a picture is a click away, and back brings the one before; several pictures make a table", async (ctx) => {
