@@ -22,7 +22,12 @@ export type Form =
        */
       readonly half?: boolean;
     }
-  | { readonly kind: "blocked"; readonly block: number };
+  | {
+      readonly kind: "blocked";
+      readonly block: number;
+      /** Threads that it will run on: some operations are only shared among few. @default 2 */
+      readonly threads?: number;
+    };
 
 /** A parameter or state of a compiled graph. */
 export interface CompiledSlot extends Slot {
@@ -90,7 +95,7 @@ export function compile(
     return made;
   };
   const writer =
-    form.kind === "blocked" ? blockedWriter(graph, form.block, place) : plainWriter(graph, form, place);
+    form.kind === "blocked" ? blockedWriter(graph, form, place) : plainWriter(graph, form, place);
   for (const value of [...tape.values]) if (needed.has(value)) place(value);
 
   const taken = new Set([...tape.inputs, ...tape.slots].map(({ name }) => name));

@@ -16,6 +16,7 @@ interface Elementwise<A> {
   compute(operands: readonly number[], attributes: A): number;
   gradient?(value: Value, dy: Value, attributes: A): readonly (Value | undefined)[];
   plain?: Operation<A>["plain"];
+  readonly blocked?: Operation<A>["blocked"];
 }
 
 /** An operation on the elements of operands that broadcast. */
@@ -41,6 +42,7 @@ export function elementwise<A>(of: Elementwise<A>): Operation<A> {
       });
     },
     ...(of.gradient && { gradient: of.gradient }),
+    ...(of.blocked && { blocked: of.blocked }),
     plain(emit, inputs, value, attributes) {
       if (of.plain) return of.plain(emit, inputs, value, attributes);
       return emit.node(of.onnx!, inputs);

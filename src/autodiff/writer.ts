@@ -37,9 +37,13 @@ export function plainWriter(
 }
 
 /** onnxruntime's operations on channel-blocked maps, and standard ones where an operation has none. */
-export function blockedWriter(graph: GraphBuilder, block: number, place: Place): Writer {
+export function blockedWriter(
+  graph: GraphBuilder,
+  form: { readonly block: number; readonly threads?: number },
+  place: Place,
+): Writer {
   // An emitter is shown the tape's own values and nothing else.
-  const emit = new BlockedEmitter(graph, block, (value: ValueType) => place(value as Value));
+  const emit = new BlockedEmitter(graph, form, (value: ValueType) => place(value as Value));
   return {
     emit,
     write(value) {

@@ -4,8 +4,9 @@ import type { BlockedEmitter } from "./blocked.ts";
 import { overBatch } from "./blocked-sums.ts";
 import { blockedWinograd, suitsWinograd } from "./blocked-winograd.ts";
 import { convolveByGradient } from "./convolve-by-gradient.ts";
-import { intoBlocks, swappedChannels, tapsFirst } from "./kernel-moves.ts";
+import { intoBlocks, swappedChannels } from "./kernel-moves.ts";
 import type { Layout, Placed } from "./layout.ts";
+import { suitsPictures, weightGradientOverPictures } from "./weight-gradient-over-pictures.ts";
 
 /** The layout a convolution wants its weight in; undefined when its channels do not divide into blocks. */
 export function kernelLayout(g: ConvGeometry, block: number): Layout | undefined {
@@ -28,7 +29,7 @@ export function blockedConv(
   if (layout === "kernels" && suitsWinograd(g)) {
     const { n, i: from, o: to, height, width } = g;
     const conv = { n, from, to, height, width, turned: false };
-    const kernel = tapsFirst(emit, emit.in("kernels", weight), [to, from, 9], false);
+    const kernel = emit.in("kernels", weight);
     return emit.channelBlocked(
       blockedWinograd(emit, emit.blocked(x), kernel, conv, bias && emit.plain(bias)),
     );
@@ -59,13 +60,12 @@ export function blockedInputGradient(
   if (layout !== "kernels") return undefined;
   const [k, taps] = [g.kernelHeight, g.kernelHeight * g.kernelWidth];
   const kernel = emit.in("kernels", weight);
+  const swapped = swappedChannels(emit, kernel, [g.o, g.i, taps]);
   if (suitsWinograd(g)) {
     const { n, i: to, o: from, height, width } = g;
     const conv = { n, from, to, height, width, turned: true };
-    const swapped = tapsFirst(emit, kernel, [from, to, taps], true);
     return emit.channelBlocked(blockedWinograd(emit, emit.blocked(dy), swapped, conv));
   }
-  const swapped = swappedChannels(emit, kernel, [g.o, g.i, taps]);
   if (g.stride === 1) {
     const turned = emit.reshape(k === 1 ? swapped : turnedRound(emit, swapped, taps, 2), [g.i, g.o, k, k]);
     return convolve(emit, emit.blocked(dy), turned, k, k - 1 - g.padding);
@@ -165,6 +165,8 @@ export function blockedWeightGradient(
   const thin = layout === "thin-kernels";
   if (!thin && kh === 1 && kw === 1 && g.stride === 1 && g.padding === 0)
     return { name: pointwiseWeightGradient(emit, x, dy, g), layout };
+  if (!thin && suitsPictures(emit, g))
+    return { name: weightGradientOverPictures(emit, emit.blocked(x), emit.blocked(dy), g), layout };
   const channelsLast = thin
     ? emit.node("Transpose", [emit.plain(x)], { perm: [0, 2, 3, 1] })
     : emit.blockedNode("ReorderOutput", [emit.blocked(x)], { channels: g.i, channels_last: 1 });

@@ -43,7 +43,7 @@ export interface SquareConvolution {
  * transform, sixteen 1×1 convolutions, sums. An odd row or column at the end is computed with one beyond it.
  *
  * @param x maps [n, from, height, width] in blocks
- * @param kernel [9, to / b · from / b · b of from · b of to]
+ * @param kernel [to / b, from / b, 9, b of from, b of to]
  * @param bias [to]
  *
  * Formula   Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, F(2×2, 3×3)
@@ -115,22 +115,28 @@ function frequency(
   });
 }
 
-/** The kernel's sixteen frequencies, each [to, from, 1, 1] in blocks, as one matrix product over its nine taps. */
+/**
+ * The kernel's sixteen frequencies, each [to, from, 1, 1] in blocks: depthwise convolutions over its nine taps, which lie
+ * like the rows of a map. One matrix product makes all, but has them copied apart on one thread.
+ */
 function frequencies(
   emit: BlockedEmitter,
   kernel: string,
   { from, to, turned }: SquareConvolution,
 ): string[] {
-  const matrix = new Float32Array(16 * 9);
-  for (let at = 0; at < matrix.length; at++) {
-    const [of, tap] = [Math.floor(at / 9), at % 9];
-    const [down, across] = [KERNEL[of >> 2]!, KERNEL[of & 3]!];
-    const seen = turned ? 8 - tap : tap;
-    matrix[at] = down[Math.floor(seen / 3)]! * across[seen % 3]!;
-  }
-  const all = emit.node("MatMul", [emit.floats([16, 9], matrix), kernel]);
+  const { block: b } = emit;
+  const taps = emit.reshape(kernel, [(from * to) / (b * b), b, 9, b]);
   return Array.from({ length: 16 }, (_, of) => {
-    const own = emit.node("Slice", [all, emit.ints([of]), emit.ints([of + 1]), emit.ints([0])]);
+    const [down, across] = [KERNEL[of >> 2]!, KERNEL[of & 3]!];
+    const shares = Float32Array.from({ length: 9 * b }, (_, at) => {
+      const tap = Math.floor(at / b);
+      const seen = turned ? 8 - tap : tap;
+      return down[Math.floor(seen / 3)]! * across[seen % 3]!;
+    });
+    const own = emit.blockedNode("Conv", [taps, emit.floats([b, 1, 9, 1], shares)], {
+      kernel_shape: [9, 1],
+      group: b,
+    });
     return emit.reshape(own, [to, from, 1, 1]);
   });
 }

@@ -11,10 +11,17 @@ import { blocking, type Layout, type Placed } from "./layout.ts";
 export class BlockedEmitter extends Emitter {
   readonly #place: (value: ValueType) => Placed;
   readonly #moved = new Map<string, string>();
+  /** Threads that the graph will run on. */
+  readonly threads: number;
 
   /** @param place where a value lies, which is asked for the tape's own values only */
-  constructor(graph: GraphBuilder, block: number, place: (value: ValueType) => Placed) {
+  constructor(
+    graph: GraphBuilder,
+    { block, threads = 2 }: { readonly block: number; readonly threads?: number },
+    place: (value: ValueType) => Placed,
+  ) {
     super(graph, { device: "cpu", block });
+    this.threads = threads;
     this.#place = place;
   }
 

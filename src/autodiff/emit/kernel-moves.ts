@@ -23,23 +23,6 @@ export function swappedChannels(
   return emit.reshape(emit.node("Transpose", [runs], { perm: [1, 0, 2] }), [i / b, o / b, taps, b, b]);
 }
 
-/**
- * [O / b, I / b, taps, b of I, b of O] with the taps first, [taps, O / b · I / b · b²]; or, for the data gradient,
- * [taps, I / b · O / b · b²] of turned blocks.
- */
-export function tapsFirst(
-  emit: BlockedEmitter,
-  kernel: string,
-  [o, i, taps]: readonly [o: number, i: number, taps: number],
-  swapped: boolean,
-): string {
-  const { block: b } = emit;
-  const blocks = swapped ? turnedBlocks(emit, kernel, (o / b) * (i / b) * taps) : kernel;
-  const runs = emit.reshape(blocks, [o / b, i / b, taps, b * b]);
-  const first = emit.node("Transpose", [runs], { perm: swapped ? [2, 1, 0, 3] : [2, 0, 1, 3] });
-  return emit.reshape(first, [taps, o * i]);
-}
-
 /** [O, taps, I] → [O / b, I / b, taps, b of I, b of O]: a weight's gradient into the order of the weight. */
 export function intoBlocks(
   emit: BlockedEmitter,

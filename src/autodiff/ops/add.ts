@@ -1,4 +1,5 @@
 import { binary, elementwise } from "../elementwise.ts";
+import { byPlane } from "../emit/by-plane.ts";
 import { sumTo } from "../sum-to.ts";
 import type { Operand, Value } from "../value.ts";
 
@@ -10,6 +11,7 @@ const ADD = elementwise<null>({
     const [a, b] = y.inputs as [Value, Value];
     return [sumTo(dy, a.shape), sumTo(dy, b.shape)];
   },
+  blocked: (emit, value) => byPlane(emit, value, "summand"),
 });
 
 /** a + b, operands broadcast. */

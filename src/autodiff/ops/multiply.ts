@@ -1,4 +1,5 @@
 import { binary, elementwise } from "../elementwise.ts";
+import { byPlane } from "../emit/by-plane.ts";
 import { sameShape } from "../shapes.ts";
 import { sumTo } from "../sum-to.ts";
 import type { Operand, Value } from "../value.ts";
@@ -12,6 +13,7 @@ const MULTIPLY = elementwise<null>({
     const [a, b] = y.inputs as [Value, Value];
     return [productTo(dy, b, a.shape), productTo(dy, a, b.shape)];
   },
+  blocked: (emit, value) => byPlane(emit, value, "factor"),
 });
 
 /** a · b, operands broadcast. */

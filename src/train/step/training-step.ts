@@ -1,5 +1,5 @@
 import { type CompiledGraph, type Distribution, type Form, probeBlockSize } from "../../autodiff/index.ts";
-import { elementCount, FaceError, seeded, throwIfAborted } from "../../core/index.ts";
+import { elementCount, FaceError, seeded, threadCount, throwIfAborted } from "../../core/index.ts";
 import { initialise, parametersOf, type Weights } from "../../networks/index.ts";
 import { type Feed, type FloatTensor, probeProvider, StateSession } from "../../onnx/index.ts";
 import { draw } from "./draw.ts";
@@ -90,7 +90,7 @@ export class TrainingStep {
         got: "mixed: the engine has no half-precision convolutions there",
       });
     if (device === "webgpu") await expectGpu();
-    const form = options.form ?? (await formFor(device, precision === "mixed"));
+    const form = options.form ?? (await formFor(device, precision === "mixed", options.threads));
     throwIfAborted(signal);
     let drawn: ReadonlyMap<string, Float32Array> | undefined;
     const initial = (name: string): Float32Array => {
@@ -211,9 +211,11 @@ export class TrainingStep {
 }
 
 /** The form of graph that runs fastest: blocked where the processor's engine has blocks, standard operations elsewhere. */
-export async function formFor(device: "cpu" | "webgpu", half = false): Promise<Form> {
+export async function formFor(device: "cpu" | "webgpu", half = false, threads?: number): Promise<Form> {
   const block = device === "cpu" ? await probeBlockSize() : undefined;
-  return block === undefined ? { kind: "plain", device, half } : { kind: "blocked", block };
+  return block === undefined
+    ? { kind: "plain", device, half }
+    : { kind: "blocked", block, threads: threadCount(threads, 2) };
 }
 
 /** Throws FaceError USAGE when WebGPU has nothing here to compute on. */
