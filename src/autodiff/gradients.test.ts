@@ -124,6 +124,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ),
     c("a number", [[3, 4]], ([a]) => add(a!, 2)),
     c("maps", [maps, maps], ([a, b]) => add(a!, maxPool(b!, 1))),
+    c("one number for each of blocked maps", [maps, [16, 1, 3, 3], [2, 16, 1, 1]], ([x, w, number]) =>
+      add(number!, conv2d(x!, w!, { padding: 1, groups: 16 })),
+    ),
   ],
   "batch-norm": [
     c("maps", [maps, [16], [16]], ([x, s, b]) => batchNorm(x!, s!, b!).y),

@@ -128,15 +128,41 @@ function frequencies(
   const taps = emit.reshape(kernel, [(from * to) / (b * b), b, 9, b]);
   return Array.from({ length: 16 }, (_, of) => {
     const [down, across] = [KERNEL[of >> 2]!, KERNEL[of & 3]!];
-    const shares = Float32Array.from({ length: 9 * b }, (_, at) => {
-      const tap = Math.floor(at / b);
+    const shares = Array.from({ length: 9 }, (_, tap) => {
       const seen = turned ? 8 - tap : tap;
       return down[Math.floor(seen / 3)]! * across[seen % 3]!;
     });
-    const own = emit.blockedNode("Conv", [taps, emit.floats([b, 1, 9, 1], shares)], {
-      kernel_shape: [9, 1],
+    const { step, before, seen } = withoutZeros(shares);
+    const lanes = Float32Array.from({ length: seen.length * b }, (_, at) => seen[Math.floor(at / b)]!);
+    const own = emit.blockedNode("Conv", [taps, emit.floats([b, 1, seen.length, 1], lanes)], {
+      kernel_shape: [seen.length, 1],
+      dilations: [step, 1],
+      pads: [before, 0, 0, 0],
+      // One window is all that is wanted.
+      strides: [9, 1],
       group: b,
     });
     return emit.reshape(own, [to, from, 1, 1]);
   });
+}
+
+/** Nine shares as fewer, `step` taps apart, of which the first begins `before` taps early: most frequencies see few taps. */
+function withoutZeros(shares: readonly number[]): {
+  readonly step: number;
+  readonly before: number;
+  readonly seen: readonly number[];
+} {
+  const places = shares.flatMap((share, tap) => (share === 0 ? [] : [tap]));
+  const [first = 0, second = first] = places;
+  const step = Math.max(second - first, 1);
+  const even = places.every((tap, i) => tap === first + i * step);
+  const [early, gap] = places.length === 1 && first > 0 ? [0, first] : [first > 0 ? first - step : 0, step];
+  if (!even || early > 0) return { step: 1, before: 0, seen: shares };
+  const last = places.at(-1)!;
+  const count = (last - early) / gap + 1;
+  return {
+    step: gap,
+    before: -early,
+    seen: Array.from({ length: count }, (_, i) => shares[early + i * gap] ?? 0),
+  };
 }

@@ -29,9 +29,6 @@ const TAPS = [
   [0, 0.5, 0.5, -1],
 ] as const;
 
-/** Pixels of dy that a kernel may have before its rows become channels: more leave the processor's second cache. */
-const MAX_KERNEL = 196;
-
 /** Pixels in a row from which kernels of one row leave the first cache. */
 const MAX_ROW = 64;
 
@@ -94,13 +91,20 @@ function alongRows(emit: BlockedEmitter, { image, kernel }: Pictures, g: ConvGeo
   const { block: b } = emit;
   const { n, i, o, height, width } = g;
   const planes = (n * o) / b;
+  const tall = Math.ceil(height / 2);
   const products = IMAGE.map((taps, f) => {
     const rows = frequency(emit, image, [n, height, width * i], taps, i);
     const dyRows = frequency(emit, kernel, [planes, height, width * b], DY[f]!);
-    return product(emit, rows, dyRows, g, [Math.ceil(height / 2), width, width + 2]);
+    const operands = [
+      emit.reshape(rows, [1, n * tall, 1, (width + 2) * i]),
+      emit.reshape(dyRows, [o, n * tall, 1, width]),
+    ];
+    // [1, O, 1, 3 · I]
+    return emit.blockedNode("Conv", operands, { kernel_shape: [1, width], dilations: [1, i] });
   });
   const matrix = emit.floats([3, 4], Float32Array.from(TAPS.flat()));
-  const taps = emit.node("MatMul", [matrix, emit.node("Concat", products, { axis: 0 })]);
+  const all = emit.reshape(emit.node("Concat", products, { axis: 0 }), [4, 3 * o * i]);
+  const taps = emit.node("MatMul", [matrix, all]);
   const runs = emit.reshape(taps, [3, o / b, 3, i / b, b * b]);
   return emit.reshape(emit.node("Transpose", [runs], { perm: [1, 3, 0, 2, 4] }), [o, i, 3, 3]);
 }
@@ -116,14 +120,16 @@ function alongBoth(emit: BlockedEmitter, { image, kernel }: Pictures, g: ConvGeo
     return IMAGE.map((across, h) => {
       const seen = frequency(emit, rows, [n * tall, width, i], across);
       const dySeen = frequency(emit, dyRows, [planes * tall, width, b], DY[h]!);
-      return product(emit, seen, dySeen, g, [tall, wide, wide]);
+      const kernels = emit.reshape(dySeen, [o, n * tall, wide, 1]);
+      // [1, O, 1, I]
+      return emit.blockedNode("Conv", [seen, kernels], { kernel_shape: [wide, 1] });
     });
   });
   const matrix = Float32Array.from({ length: 9 * 16 }, (_, at) => {
     const [tap, of] = [Math.floor(at / 16), at % 16];
     return TAPS[Math.floor(tap / 3)]![of >> 2]! * TAPS[tap % 3]![of & 3]!;
   });
-  const all = emit.node("Concat", products, { axis: 0 });
+  const all = emit.reshape(emit.node("Concat", products, { axis: 0 }), [16, o * i]);
   const taps = emit.node("MatMul", [emit.floats([9, 16], matrix), all]);
   const runs = emit.reshape(taps, [9, (o * i) / (b * b), b * b]);
   return emit.reshape(emit.node("Transpose", [runs], { perm: [1, 0, 2] }), [o, i, 3, 3]);
@@ -158,21 +164,4 @@ function frequency(
       group: channels,
     },
   );
-}
-
-/** Sums over pictures and pixels, [1, O / b · columns · I · b], of an image `across` pixels wide and a kernel of `wide`. */
-function product(
-  emit: BlockedEmitter,
-  image: string,
-  kernel: string,
-  { n, i, o }: ConvGeometry,
-  [tall, wide, across]: readonly [tall: number, wide: number, across: number],
-): string {
-  const [channels, rows] = tall * wide > MAX_KERNEL ? [n * tall, 1] : [n, tall];
-  const operands = [
-    emit.reshape(image, [1, channels, rows, across * i]),
-    emit.reshape(kernel, [o, channels, rows, wide]),
-  ];
-  const sums = emit.blockedNode("Conv", operands, { kernel_shape: [rows, wide], dilations: [1, i] });
-  return emit.reshape(sums, [1, o * (across - wide + 1) * i]);
 }

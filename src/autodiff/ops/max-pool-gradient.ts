@@ -35,9 +35,7 @@ const MAX_POOL_GRADIENT: Operation<Pool> = {
     const [n = 0, c = 0, height = 0, width = 0] = value.shape;
     const [, , outHeight = 0, outWidth = 0] = y.shape;
     if (!emit.blocks(c)) return undefined;
-    const { kernel } = pool;
-    if (kernel > 1 && height === outHeight * kernel && width === outWidth * kernel)
-      return emit.channelBlocked(spreadInBlocks(emit, value, kernel));
+    if (pool.kernel > 1) return emit.channelBlocked(spreadInBlocks(emit, value, pool.kernel));
     const depth = emit.block;
     const maps = { planes: (n * c) / depth, height, width, outHeight, outWidth, depth };
     const dx = spread(emit, emit.blocked(x), emit.blocked(y), emit.blocked(dy), maps, pool);
@@ -80,13 +78,37 @@ function spread(emit: Emitter, x: string, y: string, dy: string, maps: Maps, poo
   return fitted(emit, dx, [planes, tall, wide, depth], height, width);
 }
 
-/** Windows that fill the maps: onnxruntime's own blocked operations repeat and average faster than broadcasting does. */
+/** Makes any difference between a number and a larger one more than 1. A power of two, so that equals stay equal. */
+const STEEP = 2 ** 64;
+
+/**
+ * By the engine's own blocked operations, which take all threads where Equal and Cast take one: a convolution with Clip
+ * behind it is 1 where the number is its window's largest, and 0 elsewhere.
+ */
 function spreadInBlocks(emit: BlockedEmitter, value: Value, kernel: number): string {
   const [x, y, dy] = value.inputs as [Value, Value, Value];
-  const repeated = (small: string): string =>
-    emit.blockedNode("Upsample", [small], { scales: [1, 1, kernel, kernel], mode: "nearest" });
-  const largest = emit.node("Equal", [emit.blocked(x), repeated(emit.blocked(y))]);
-  const marks = emit.node("Cast", [largest], { to: 1 });
+  const [, c = 0, height = 0, width = 0] = value.shape;
+  const [, , outHeight = 0, outWidth = 0] = y.shape;
+  const [below, beside] = [height - outHeight * kernel, width - outWidth * kernel];
+  const times = (factor: number): string => emit.floats([c, 1, 1, 1], new Float32Array(c).fill(factor));
+  const repeated = (small: string): string => {
+    const large = emit.blockedNode("Upsample", [small], { scales: [1, 1, kernel, kernel], mode: "nearest" });
+    if (below === 0 && beside === 0) return large;
+    // What no window sees has no share.
+    return emit.blockedNode("Conv", [large, times(1)], {
+      kernel_shape: [1, 1],
+      pads: [0, 0, below, beside],
+      group: c,
+    });
+  };
+  const most = emit.node("Mul", [emit.blocked(y), emit.scalar(-STEEP)]);
+  const one = emit.floats([c], new Float32Array(c).fill(1));
+  const marks = emit.blockedNode("Conv", [emit.blocked(x), times(STEEP), one, repeated(most)], {
+    kernel_shape: [1, 1],
+    group: c,
+    activation: "Clip",
+    activation_params: { floats: [0, 1] },
+  });
   const size = { kernel_shape: [kernel, kernel], strides: [kernel, kernel] };
   const mean = emit.blockedNode("AveragePool", [marks], size);
   const count = emit.node("Mul", [mean, emit.scalar(kernel * kernel)]);
