@@ -1,4 +1,4 @@
-/** arcface's side of `npm run bench train`: NET [plain|blocked]; a line with a number of steps in, milliseconds a step out. */
+/** arcface's side of `npm run bench train`: NET [plain|blocked]; a line with a number of steps in, milliseconds a step and of processor time out. */
 import { createInterface } from "node:readline";
 import { formFor, sgd, TrainingStep } from "../../src/train/step/index.ts";
 import { formulaNoise, formulaWeights } from "../../test/formula-weights.ts";
@@ -28,9 +28,11 @@ for await (const line of createInterface({ input: process.stdin })) {
     continue;
   }
   const count = Number(line);
-  const start = performance.now();
+  const [start, before] = [performance.now(), process.cpuUsage()];
   let loss = 0;
   for (let i = 0; i < count; i++) ({ loss } = await step.run({ images, labels, learningRate: 0.01 }));
-  console.log(`${(performance.now() - start) / count} ${loss}`);
+  const took = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  console.log(`${took / count} ${(user + system) / 1000 / count} ${loss}`);
 }
 await step.close();
