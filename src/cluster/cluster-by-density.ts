@@ -1,6 +1,7 @@
 import { FaceError, throwIfAborted } from "../core/index.ts";
 import { cosineGraph, type Edge } from "./cosine-graph.ts";
 import { type ClusterOptions, checkClustering, type FaceToCluster, inOrder } from "./face-to-cluster.ts";
+import { KnownPairs } from "./known-pairs.ts";
 
 /** The density that a group has to have. */
 export interface DensityOptions extends ClusterOptions {
@@ -19,7 +20,7 @@ export interface DensityOptions extends ClusterOptions {
  * Shapes    result: groups of indices into `faces`, each rising, by falling size and then by first index; every face is
  *           in exactly one, alone where nobody is near
  * Throws    FaceError USAGE for a threshold outside [−1, 1] or `least` below 1, SHAPE for vectors of several dimensions,
- *           ABORTED
+ *           CONFLICT for known pairs that contradict each other, ABORTED
  * Source    Ester et al., A density-based algorithm for discovering clusters (DBSCAN), 1996; pairs that cannot be one as in
  *           Ruiz et al., C-DBSCAN, 2007
  */
@@ -42,7 +43,7 @@ export async function clusterByDensity(
     near[b]!++;
   }
   const isDense = (face: number): boolean => near[face]! >= least;
-  const groups = new ExclusiveGroups(faces);
+  const groups = new ExclusiveGroups(faces, new KnownPairs(faces.length, options.known ?? []));
   for (const { a, b } of edges) if (isDense(a) && isDense(b)) groups.join(a, b);
   for (const { a, b } of bestReach(edges, isDense).values()) groups.join(a, b);
   return inOrder(groups.all());
@@ -60,15 +61,17 @@ function bestReach(edges: readonly Edge[], isDense: (face: number) => boolean): 
   return best;
 }
 
-/** Faces in groups that grow together, unless two of them are of one photograph. */
+/** Faces in groups that grow together, unless two of them are of one photograph, or said to be two people's. */
 class ExclusiveGroups {
-  readonly #groupOf: { readonly members: number[]; readonly photographs: Set<string> }[];
+  readonly #groupOf: { readonly members: number[]; readonly photographs: Set<string> }[] = [];
+  readonly #known: KnownPairs;
 
-  constructor(faces: readonly FaceToCluster[]) {
-    this.#groupOf = faces.map(({ photograph }, i) => ({
-      members: [i],
-      photographs: new Set([photograph]),
-    }));
+  constructor(faces: readonly FaceToCluster[], known: KnownPairs) {
+    this.#known = known;
+    for (const members of known.groups()) {
+      const group = { members, photographs: new Set(members.map((face) => faces[face]!.photograph)) };
+      for (const face of members) this.#groupOf[face] = group;
+    }
   }
 
   join(a: number, b: number): void {
@@ -76,6 +79,8 @@ class ExclusiveGroups {
     if (one === other) return;
     const [large, small] = one.members.length < other.members.length ? [other, one] : [one, other];
     for (const photograph of small.photographs) if (large.photographs.has(photograph)) return;
+    for (const face of small.members)
+      if (this.#known.apartFrom(face).some((far) => this.#groupOf[far] === large)) return;
     for (const photograph of small.photographs) large.photographs.add(photograph);
     for (const member of small.members) {
       large.members.push(member);

@@ -186,3 +186,60 @@ describe("faces grouped by density", () => {
     );
   });
 });
+
+describe("what is known of pairs", () => {
+  const groupings = { linkage: clusterFaces, density: clusterByDensity };
+  for (const [name, group] of Object.entries(groupings)) {
+    test(`goes before vectors and photographs: ${name}`, async () => {
+      const all = faces([0, "a"], [5, "b"], [90, "c"], [95, "d"], [180, "a"]);
+      const known = [
+        { kind: "different", faces: [0, 1] },
+        { kind: "same", faces: [3, 0] },
+        { kind: "same", faces: [4, 0] },
+      ] as const;
+      expect(await group(all, { threshold: cos(30) })).toEqual([[0, 1], [2, 3], [4]]);
+      const groups = await group(all, { threshold: cos(30), known });
+      const of = (face: number) => groups.findIndex((members) => members.includes(face));
+      expect(of(0)).not.toBe(of(1));
+      expect([of(3), of(4)]).toEqual([of(0), of(0)]);
+    });
+
+    test(`is never contradicted, through any chain: ${name}`, async () => {
+      const pair = fc.tuple(fc.constantFrom("same" as const, "different" as const), fc.nat(11), fc.nat(11));
+      await fc.assert(
+        fc.asyncProperty(fc.array(pair, { maxLength: 12 }), async (pairs) => {
+          const { faces: all } = crowd(4, 3);
+          const known = pairs.map(([kind, a, b]) => ({ kind, faces: [a, b] as const }));
+          const groups = await group(all, { threshold: 0.3, known }).catch((error: { code: string }) => {
+            expect(error.code).toBe("CONFLICT");
+            return undefined;
+          });
+          for (const {
+            kind,
+            faces: [a, b],
+          } of known) {
+            if (!groups) continue;
+            const one = groups.some((members) => members.includes(a) && members.includes(b));
+            expect([kind, one]).toEqual([kind, kind === "same"]);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+
+  test("is refused in words where it contradicts itself, or is of no face", async () => {
+    const known = [
+      { kind: "same", faces: [0, 1] },
+      { kind: "same", faces: [1, 2] },
+      { kind: "different", faces: [2, 0] },
+    ] as const;
+    const all = faces([0, "a"], [5, "b"], [9, "c"]);
+    await expect(clusterFaces(all, { threshold: 0, known })).rejects.toThrow(
+      "faces 2 and 0 said to be two people, and one by other pairs",
+    );
+    await expect(
+      clusterFaces(all, { threshold: 0, known: [{ kind: "same", faces: [0, 3] }] }),
+    ).rejects.toMatchObject({ code: "USAGE" });
+  });
+});

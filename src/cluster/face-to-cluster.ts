@@ -1,4 +1,5 @@
 import { FaceError, type UnitVector, type WorkOptions } from "../core/index.ts";
+import type { KnownPair } from "./known-pairs.ts";
 
 /** A face to be grouped. */
 export interface FaceToCluster {
@@ -11,6 +12,8 @@ export interface FaceToCluster {
 export interface ClusterOptions extends WorkOptions {
   /** The cosine at which faces, or groups by their mean, are taken as one person; belongs to a model and its calibration. */
   readonly threshold: number;
+  /** What is known of pairs: groups never contradict it, whatever threshold and photographs say. @default none */
+  readonly known?: readonly KnownPair[] | undefined;
 }
 
 /** Throws FaceError USAGE for a threshold outside [−1, 1], SHAPE for vectors of several dimensions. */

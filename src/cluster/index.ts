@@ -2,5 +2,15 @@
 export { clusterByDensity, type DensityOptions } from "./cluster-by-density.ts";
 export { clusterFaces } from "./cluster-faces.ts";
 export type { ClusterOptions, FaceToCluster } from "./face-to-cluster.ts";
+export type { KnownPair } from "./known-pairs.ts";
+export {
+  type AskingOrder,
+  type FaceToAsk,
+  type GroupToAsk,
+  type Question,
+  type QuestionOptions,
+  Questions,
+  type Said,
+} from "./questions.ts";
 export { type ClusteringScores, type ClusterScore, scoreClustering } from "./score-clustering.ts";
 export { expectNewFolder, type GroupFolder, writeGroups } from "./write-groups.ts";

@@ -1,6 +1,7 @@
 import type { UnitVector } from "../core/index.ts";
 import { FaceError } from "../core/index.ts";
 import type { ShareLease } from "./jobs/job.ts";
+import type { LinkState } from "./links.ts";
 import type { Provenance } from "./records.ts";
 
 /** The changeable state of a person. */
@@ -30,8 +31,16 @@ export interface FaceEffect {
   readonly after: FaceState | null;
 }
 
+/** Somebody's word about faces before and after; null stands for none. */
+export interface LinkEffect {
+  readonly subject: "link";
+  readonly id: number;
+  readonly before: LinkState | null;
+  readonly after: LinkState | null;
+}
+
 /** One thing that a change does. */
-export type Effect = PersonEffect | FaceEffect;
+export type Effect = PersonEffect | FaceEffect | LinkEffect;
 
 /** Names of changes in the log. */
 export type ChangeKind =
@@ -42,6 +51,7 @@ export type ChangeKind =
   | "merge"
   | "split"
   | "delete"
+  | "answer"
   | "undo"
   | "forget"
   | "import"

@@ -1,5 +1,6 @@
 import { FaceError, personName } from "../core/index.ts";
 import { type Change, conflict, type FaceState, type PersonState } from "./change.ts";
+import { type LinkState, sameLink } from "./links.ts";
 
 /** The keys that a store has to look up before it can check a change. */
 export interface Subjects {
@@ -9,6 +10,8 @@ export interface Subjects {
   readonly faces: readonly number[];
   /** People who leave, whose faces must leave or move in the same change. */
   readonly leaving: readonly number[];
+  /** Links that must be as the change expects. */
+  readonly links: readonly number[];
 }
 
 /** The store's findings; people and faces that are not there are not in the maps. */
@@ -19,6 +22,7 @@ export interface Found {
   readonly facesOfLeaving: readonly number[];
   /** Ids of the faces whose contents are kept, there or not. */
   readonly kept: ReadonlySet<number>;
+  readonly links: ReadonlyMap<number, LinkState>;
 }
 
 /** The states that a change leaves behind; null for what is no longer there. */
@@ -32,29 +36,35 @@ export function subjectsOf({ effects }: Change): Subjects {
   const people = new Set<number>();
   const faces = new Set<number>();
   const leaving = new Set<number>();
+  const links = new Set<number>();
   for (const effect of effects) {
     if (effect.subject === "person") {
       people.add(effect.id);
       if (effect.before && !effect.after) leaving.add(effect.id);
+    } else if (effect.subject === "link") {
+      links.add(effect.id);
+      for (const face of effect.after?.faces ?? []) faces.add(face);
     } else {
       faces.add(effect.id);
       if (effect.after) people.add(effect.after.person);
     }
   }
-  return { people: [...people], faces: [...faces], leaving: [...leaving] };
+  return { people: [...people], faces: [...faces], leaving: [...leaving], links: [...links] };
 }
 
 /**
  * Holds a change against what is there.
  *
  * Every effect must find what it expects; afterwards every face must be a present person's, and every face that comes
- * must come with its contents, or they must be kept.
+ * must come with its contents, or they must be kept, as must the faces that somebody's word is about.
  *
  * Throws    FaceError CONFLICT, USAGE for a name that is not spelled as names are kept
  */
 export function checkChange(where: string, change: Change, found: Found): Outcome {
   const people = new Map<number, PersonState | null>();
   const faces = new Map<number, FaceState | null>();
+  const links = new Map<number, LinkState | null>();
+  const linked = new Set<number>();
   for (const effect of change.effects) {
     if (effect.subject === "person") {
       const now = stateIn(people, found.people, effect.id);
@@ -62,6 +72,10 @@ export function checkChange(where: string, change: Change, found: Found): Outcom
         throw conflict(where, effect);
       if (effect.after) expectSpelled(where, effect.after.name);
       people.set(effect.id, effect.after);
+    } else if (effect.subject === "link") {
+      if (!sameLink(stateIn(links, found.links, effect.id), effect.before)) throw conflict(where, effect);
+      links.set(effect.id, effect.after);
+      for (const face of effect.after?.faces ?? []) linked.add(face);
     } else {
       const now = stateIn(faces, found.faces, effect.id);
       if (now?.person !== effect.before?.person) throw conflict(where, effect);
@@ -79,8 +93,9 @@ export function checkChange(where: string, change: Change, found: Found): Outcom
     }
   }
   const come = new Set(change.contents.map(({ id }) => id));
-  for (const [id, state] of faces) {
-    if (state && !come.has(id) && !found.kept.has(id)) {
+  const needed = [...linked, ...[...faces].flatMap(([id, state]) => (state ? [id] : []))];
+  for (const id of needed) {
+    if (!come.has(id) && !found.kept.has(id)) {
       throw new FaceError("CONFLICT", {
         where,
         expected: `face ${id} to be kept`,

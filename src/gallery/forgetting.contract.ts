@@ -174,7 +174,11 @@ export function forgettingContract(engine: StoreUnderTest): void {
       const log = await gallery.records.log({ limit: 100 });
       const owners = log.flatMap(({ effects }) =>
         effects.flatMap((effect) =>
-          effect.subject === "face" ? [effect.before?.person, effect.after?.person] : [effect.id],
+          effect.subject === "face"
+            ? [effect.before?.person, effect.after?.person]
+            : effect.subject === "person"
+              ? [effect.id]
+              : [],
         ),
       );
       expect(owners).not.toContain(ann.person);
@@ -327,8 +331,10 @@ export async function expectReplay({ records }: Gallery): Promise<void> {
       if (effect.subject === "person") {
         if (effect.after) people.set(effect.id, { name: effect.after.name, expires: effect.after.expires });
         else people.delete(effect.id);
-      } else if (effect.after) faces.set(effect.id, effect.after.person);
-      else faces.delete(effect.id);
+      } else if (effect.subject === "face") {
+        if (effect.after) faces.set(effect.id, effect.after.person);
+        else faces.delete(effect.id);
+      }
     }
   }
   const there = await records.people({ limit: 1000 });

@@ -7,6 +7,7 @@ const READ = [
   "facesWith",
   "knownPhotographs",
   "latest",
+  "links",
   "log",
   "nearest",
   "people",

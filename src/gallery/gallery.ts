@@ -19,6 +19,7 @@ import type { JobStore } from "./jobs/job-store.ts";
 import { Judging } from "./judging.ts";
 import { createStore, openStore } from "./open-store.ts";
 import { type Candidate, PeopleSearch } from "./people-search.ts";
+import { type Answer, type Answered, idsOfAnswer, planAnswer } from "./plan-answer.ts";
 import {
   type Enrolled,
   type Enrolment,
@@ -210,6 +211,18 @@ export class Gallery {
     return await this.#change("merge", () => planMerge(this.#store, who, into));
   }
 
+  /**
+   * Keeps what somebody said of faces, and does what follows: "same" makes the two people one, "different" parts them where
+   * they were one, "no-face" takes the faces out. What was said holds for all groups and suggestions from then on, until it
+   * is undone or faces are moved by hand.
+   *
+   * Throws    FaceError CONFLICT when it contradicts what was said before, PERSON_UNKNOWN for a face that is not there, USAGE
+   */
+  async answer(answer: Answer): Promise<Applied<Answered>> {
+    const firstId = await this.#store.reserveIds(idsOfAnswer(answer));
+    return await this.#change("answer", () => planAnswer(this.#store, answer, firstId));
+  }
+
   /** Takes a person and all faces out. Undo brings them back; only {@link forget} removes what is kept. */
   async deletePerson(who: string | number): Promise<Applied<Person>> {
     return await this.#change("delete", () => planDeletion(this.#store, who));
@@ -352,9 +365,14 @@ export class Gallery {
     await this.close();
   }
 
-  async #change<T>(kind: ChangeKind, plan: () => Promise<Plan<T>>, lease?: ShareLease): Promise<Applied<T>> {
+  /** @param usual the kind of the change, where the plan does not name another */
+  async #change<T>(
+    usual: ChangeKind,
+    plan: () => Promise<Plan<T> & { readonly kind?: ChangeKind }>,
+    lease?: ShareLease,
+  ): Promise<Applied<T>> {
     for (let tries = 1; ; tries++) {
-      const { effects, contents = [], result } = await plan();
+      const { effects, contents = [], result, kind = usual } = await plan();
       if (effects.length === 0) return { sequence: 0, result };
       try {
         const at = this.#now();

@@ -194,6 +194,7 @@ class Run {
     const { result } = await this.#gallery.undo(sequence);
     const wanted = new Map<string, Effect["before"]>();
     for (const { subject, id, before } of result.effects) {
+      if (subject === "link") continue;
       const key = `${subject} ${id}`;
       if (!wanted.has(key)) wanted.set(key, before);
     }

@@ -13,6 +13,7 @@ export type {
   FaceContent,
   FaceEffect,
   FaceState,
+  LinkEffect,
   LogEntry,
   PersonEffect,
   PersonState,
@@ -44,10 +45,12 @@ export {
   type ShareOutcome,
 } from "./jobs/job.ts";
 export type { JobStore } from "./jobs/job-store.ts";
+export type { Link, LinkState } from "./links.ts";
 export { createStore, openStore } from "./open-store.ts";
 export type { Page } from "./page.ts";
 export type { Candidate } from "./people-search.ts";
 export { meanDirection, personScore, SHORTLIST, TOO_CLOSE } from "./person-score.ts";
+export { type Answer, type Answered, isUnknownName, unknownName } from "./plan-answer.ts";
 export type { Enrolled, Enrolment } from "./plans.ts";
 export {
   type GalleryFace,

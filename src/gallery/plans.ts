@@ -1,5 +1,6 @@
 import { FaceError, nearestName, personName } from "../core/index.ts";
 import { type Effect, type FaceContent, nameTaken, type PersonState } from "./change.ts";
+import { mentions } from "./links.ts";
 import type { NewFace, Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";
 
@@ -153,7 +154,26 @@ export async function planMove(
     if (person !== target.id)
       effects.push({ subject: "face", id, before: { person }, after: { person: target.id } });
   }
-  return { effects, result: target };
+  return { effects: [...effects, ...(await overruled(store, effects))], result: target };
+}
+
+/**
+ * Effects that withdraw what was said of faces and is no longer so after others: who moves faces by hand has the last
+ * word. Taken back with the change, it stands again.
+ */
+async function overruled(store: GalleryStore, effects: readonly Effect[]): Promise<Effect[]> {
+  const moved = new Map<number, number>();
+  for (const { subject, id, after } of effects) if (subject === "face" && after) moved.set(id, after.person);
+  const links = (await store.links()).filter(mentions(moved.keys()));
+  const owners = new Map(
+    (await store.facesWith(links.flatMap(({ faces }) => faces))).map(({ id, person }) => [id, person]),
+  );
+  const ownerOf = (face: number): number | undefined => moved.get(face) ?? owners.get(face);
+  return links.flatMap(({ id, sequence: _, ...before }): Effect[] => {
+    const [a, b] = before.faces.map(ownerOf);
+    if (a === undefined || b === undefined) return [];
+    return (a === b) === (before.kind === "same") ? [] : [{ subject: "link", id, before, after: null }];
+  });
 }
 
 /** As {@link planMove}, for faces of one person to someone who is not there yet. */
@@ -204,7 +224,7 @@ export async function planMerge(
   // No face says into whom the others were merged.
   if (effects.length > 0 && effects.every(({ subject }) => subject === "person"))
     effects.push({ subject: "person", id: target.id, before: stateOf(target), after: stateOf(target) });
-  return { effects, result: target };
+  return { effects: [...effects, ...(await overruled(store, effects))], result: target };
 }
 
 /** A person leaves with all faces. */
@@ -226,7 +246,7 @@ export async function planFaceDeletion(store: GalleryStore, faces: readonly numb
 }
 
 /** The owners of faces. Throws FaceError PERSON_UNKNOWN for one that is not there. */
-async function ownersOf(store: GalleryStore, faces: readonly number[]): Promise<Map<number, number>> {
+export async function ownersOf(store: GalleryStore, faces: readonly number[]): Promise<Map<number, number>> {
   const owners = new Map((await store.facesWith(faces)).map(({ id, person }) => [id, person]));
   const missing = faces.find((id) => !owners.has(id));
   if (missing !== undefined)

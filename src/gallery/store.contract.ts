@@ -4,6 +4,7 @@ import type { Change, Effect } from "./change.ts";
 import { changesContract } from "./changes.contract.ts";
 import { DIMENSION, galleriesOf, PIPELINE, SETTINGS, type StoreUnderTest } from "./engine.contract.ts";
 import { storeOf } from "./gallery.ts";
+import { linksContract } from "./links.contract.ts";
 import { MadeFaces, provenance } from "./made-faces.ts";
 import { movesContract } from "./moves.contract.ts";
 
@@ -20,6 +21,7 @@ export function storeContract(engine: StoreUnderTest): void {
 
     changesContract(galleries);
     movesContract(engine, galleries);
+    linksContract(galleries);
 
     test("a note is kept for the state it is of, replaced, and gone when somebody is forgotten", async () => {
       const gallery = await fresh();

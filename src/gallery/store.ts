@@ -3,6 +3,7 @@ import type { Pipeline } from "../models/index.ts";
 import type { Change, LogEntry } from "./change.ts";
 import type { GalleryPipeline } from "./gallery-pipeline.ts";
 import type { JobStore } from "./jobs/job-store.ts";
+import type { Link } from "./links.ts";
 import type { Page } from "./page.ts";
 import type { GalleryFace, Person, PersonHit } from "./records.ts";
 import type { Respelling } from "./respelling.ts";
@@ -153,6 +154,8 @@ export interface GalleryStore {
    * when anybody is forgotten, who may have had a part in it.
    */
   keepNote(name: string, text: string, after: number): Promise<void>;
+  /** What people said of faces and nobody took back, in the order in which it was said. */
+  links(): Promise<Link[]>;
   /** Entries of the log, newest first; `after` is the sequence to go on below. */
   log(page: Page<number>): Promise<LogEntry[]>;
   entry(sequence: number): Promise<LogEntry | undefined>;

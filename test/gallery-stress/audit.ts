@@ -115,7 +115,7 @@ async function checkLog(
   for (const { effects } of entries) {
     for (const effect of effects) {
       if (effect.subject === "person") setOrDelete(people, effect.id, effect.after);
-      else setOrDelete(faces, effect.id, effect.after);
+      else if (effect.subject === "face") setOrDelete(faces, effect.id, effect.after);
     }
   }
   const story = [...people].map(([id, { name }]) => `${id} ${name}`).sort();

@@ -3,6 +3,7 @@ import type { Pipeline } from "../../models/index.ts";
 import type { Change, LogEntry } from "../change.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { JobStore } from "../jobs/job-store.ts";
+import type { Link } from "../links.ts";
 import type { Page } from "../page.ts";
 import type { GalleryFace, Person, PersonHit } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
@@ -224,6 +225,10 @@ export class MilvusStore implements GalleryStore {
 
   async knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>> {
     return await this.#open.knownPhotographs(sha256s);
+  }
+
+  async links(): Promise<Link[]> {
+    return await this.#open.links();
   }
 
   async log(page: Page<number>): Promise<LogEntry[]> {

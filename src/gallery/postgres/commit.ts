@@ -6,6 +6,7 @@ import { bigintField, booleanField, copyRows, textField, vectorField } from "./b
 import type { Client } from "./connection.ts";
 import { isWhole } from "./digests.ts";
 import type { Head } from "./head.ts";
+import { linksWith } from "./rows.ts";
 import { vectorTable } from "./schema.ts";
 
 /** Applies a change inside the caller's transaction, which holds the head, and returns its sequence. */
@@ -35,6 +36,7 @@ export async function applyChange(
     faces: new Map(faces.rows.flatMap(({ id, person, present }) => (present ? [[id, { person }]] : []))),
     facesOfLeaving: facesOfLeaving.rows.map(({ id }) => id),
     kept: new Set(faces.rows.map(({ id }) => id)),
+    links: await linksWith(client, address, subjects.links),
   });
   await writePeople(client, address, outcome.people);
   await addContents(client, vectorTable(head.generation), change.contents, outcome.faces);

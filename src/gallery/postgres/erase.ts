@@ -148,7 +148,14 @@ async function removeRows(
   { people, faces }: Traces,
 ): Promise<number> {
   const ids = people.map(({ id }) => id);
-  const about = "(subject = 'face' AND id = ANY($1) OR subject = 'person' AND id = ANY($2))";
+  const links = await client.query<{ id: number }>(
+    `SELECT DISTINCT id FROM effect WHERE subject = 'link' AND EXISTS (
+       SELECT 1 FROM jsonb_array_elements_text(coalesce(after, before)->'faces') AS face WHERE face::bigint = ANY($1))`,
+    [faces],
+  );
+  const said = links.rows.map(({ id }) => id);
+  const about =
+    "(subject = 'face' AND id = ANY($1) OR subject = 'person' AND id = ANY($2) OR subject = 'link' AND id = ANY($3))";
   // Faces that stay and once were theirs come from nobody, in the log, and go to nobody.
   const gone = (state: string): string => `coalesce((${state}->>'person')::bigint = ANY($2), false)`;
   const touched = `(${about} OR subject = 'face' AND (${gone("before")} OR ${gone("after")}))`;
@@ -158,12 +165,12 @@ async function removeRows(
          UPDATE log SET forgotten = forgotten + touched.effects FROM touched WHERE log.sequence = touched.sequence
        )
      SELECT coalesce(sum(effects), 0)::bigint AS effects FROM touched`,
-    [faces, ids],
+    [faces, ids, said],
   );
   await client.query(
     `DELETE FROM effect WHERE ${about} OR subject = 'face' AND (${gone("before")} OR ${gone("after")})
        AND (before IS NULL OR ${gone("before")}) AND (after IS NULL OR ${gone("after")})`,
-    [faces, ids],
+    [faces, ids, said],
   );
   await client.query(
     `UPDATE effect SET before = CASE WHEN ${gone("before").replace("$2", "$1")} THEN NULL ELSE before END,

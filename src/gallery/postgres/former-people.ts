@@ -32,7 +32,7 @@ export async function mergesOf(ask: Ask): Promise<Merges> {
     await ask<MergeEntry>("SELECT sequence, kind, undoes FROM log WHERE kind IN ('merge', 'undo')"),
     await ask<MergeEffect>(
       `SELECT DISTINCT sequence, CASE WHEN subject = 'person' AND after IS NULL THEN id END AS "left",
-         CASE WHEN subject = 'face' THEN (after->>'person')::bigint WHEN after IS NOT NULL THEN id END AS "into"
+         CASE WHEN subject = 'face' THEN (after->>'person')::bigint WHEN subject = 'person' AND after IS NOT NULL THEN id END AS "into"
        FROM effect JOIN log USING (sequence) WHERE log.kind = 'merge'`,
     ),
   );

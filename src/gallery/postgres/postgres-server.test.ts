@@ -316,7 +316,7 @@ describe.skipIf(missing !== undefined)(`PostgreSQL (${missing ?? "a server"}):`,
       UPDATE effect SET after = jsonb_set(after, '{name}', '"${to}"') WHERE after->>'name' = '${from}';`;
     await altered(
       gallery,
-      `DROP TABLE seal, note, job_file, job_share, job; DROP FUNCTION seal_rows CASCADE;
+      `DROP INDEX effect_link; DROP TABLE seal, note, job_file, job_share, job; DROP FUNCTION seal_rows CASCADE;
        ${["person", "face", "log", "effect", "head", "erasure"].map((table) => `ALTER TABLE ${table} DROP COLUMN digest;`).join(" ")}
        ALTER TABLE vector_1 DROP COLUMN checksum; ALTER TABLE crop DROP COLUMN checksum; UPDATE head SET version = 2;
        ${rename("A", "Zo\u00eb")} ${rename("B", "Zoe\u0308")}`,

@@ -5,6 +5,7 @@ import { damaged } from "../checksum.ts";
 import { keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { JobStore } from "../jobs/job-store.ts";
+import type { Link } from "../links.ts";
 import type { Page } from "../page.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
@@ -37,6 +38,7 @@ import {
   PERSON_COLUMNS,
   type PersonRow,
   personOf,
+  readLinks,
   readLog,
   VECTOR_COLUMNS,
   type VectorRow,
@@ -226,6 +228,10 @@ export class PostgresStore implements GalleryStore {
         [name, text],
       );
     });
+  }
+
+  async links(): Promise<Link[]> {
+    return await readLinks(this.#open);
   }
 
   async log({ after, limit }: Page<number>): Promise<LogEntry[]> {

@@ -1,9 +1,10 @@
 import { asUnitVector, type UnitVector } from "../../core/index.ts";
-import type { ChangeKind, Effect, FaceState, LogEntry, PersonState } from "../change.ts";
+import type { ChangeKind, Effect, LogEntry } from "../change.ts";
 import { checksumOfBytes, damaged } from "../checksum.ts";
+import { type Link, type LinkState, standingLinks } from "../links.ts";
 import type { GalleryFace, Person, Provenance } from "../records.ts";
 import { floatsOfField } from "./binary-copy.ts";
-import type { Connections } from "./connection.ts";
+import type { Client, Connections } from "./connection.ts";
 import { isWhole } from "./digests.ts";
 
 /** A face as a row of the table, which every query for faces selects. */
@@ -95,10 +96,10 @@ interface LogRow {
 interface EffectRow {
   readonly whole: boolean;
   readonly sequence: number;
-  readonly subject: "person" | "face";
+  readonly subject: Effect["subject"];
   readonly id: number;
-  readonly before: PersonState | FaceState | null;
-  readonly after: PersonState | FaceState | null;
+  readonly before: Effect["before"];
+  readonly after: Effect["after"];
 }
 
 /** Entries of the log below a sequence, newest first. */
@@ -126,4 +127,32 @@ export async function readLog(connections: Connections, below: number, limit: nu
     forgotten,
     effects: bySequence.get(sequence)!,
   }));
+}
+
+const LINKS = `SELECT sequence, subject, id, before, after, ${isWhole("effect")} AS whole FROM effect WHERE subject = 'link'`;
+
+/** Everything that was said of faces and stands. Throws FaceError BAD_FILE. */
+export async function readLinks(connections: Connections): Promise<Link[]> {
+  const rows = await connections.rows<EffectRow>(`${LINKS} ORDER BY sequence, ordinal`, []);
+  return linksOf(connections.address, rows);
+}
+
+/** Those of the links that stand. */
+export async function linksWith(
+  client: Client,
+  address: string,
+  ids: readonly number[],
+): Promise<Map<number, LinkState>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await client.query<EffectRow>(`${LINKS} AND id = ANY($1) ORDER BY sequence, ordinal`, [
+    ids,
+  ]);
+  return new Map(linksOf(address, rows).map((link) => [link.id, link]));
+}
+
+function linksOf(address: string, rows: readonly EffectRow[]): Link[] {
+  for (const { sequence, whole } of rows) if (!whole) throw damaged(address, `change ${sequence}`);
+  return standingLinks(
+    rows.map(({ sequence, whole: _, ...effect }) => ({ sequence, effect: effect as Effect })),
+  );
 }

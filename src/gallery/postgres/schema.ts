@@ -50,6 +50,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE note ALTER COLUMN value SET STATISTICS 0;
   `,
   CREATE_JOBS,
+  // Somebody's word about faces is an effect like others; there are few among many.
+  "CREATE INDEX effect_link ON effect (sequence, ordinal) WHERE subject = 'link'",
 ];
 
 /** Tables with something about people, beside the vectors'; earlier sums of digests tell what a digest was. */

@@ -1,11 +1,11 @@
-import type { Change, Effect, FaceState, PersonState } from "../change.ts";
+import type { Change, Effect, PersonState } from "../change.ts";
 import { nameTaken } from "../change.ts";
 import { checkChange, type Outcome, subjectsOf } from "../check-change.ts";
 import { checksumOfBytes, checksumOfOwner, checksumOfValues } from "../checksum.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { isConstraint } from "./driver.ts";
 import { addToSeal, RunningSeal, type SealName, sealOfEffect } from "./integrity.ts";
-import { presentFaces, presentPeople } from "./rows.ts";
+import { linksWith, presentFaces, presentPeople } from "./rows.ts";
 
 /** Applies a change inside the caller's transaction, and returns its sequence. */
 export function applyChange(connection: Connection, change: Change): number {
@@ -24,6 +24,7 @@ export function applyChange(connection: Connection, change: Change): number {
         (row) => row.id,
       ),
     ),
+    links: linksWith(connection, subjects.links),
   });
   addContents(connection, change, outcome);
   // Names are freed before they are taken, so that two people can change names in one step.
@@ -111,7 +112,7 @@ function writeEffect(
   ordinal: number,
   { subject, id, before, after }: Effect,
 ): number {
-  const state = (each: PersonState | FaceState | null): string | null => each && JSON.stringify(each);
+  const state = (each: Effect["before"]): string | null => each && JSON.stringify(each);
   const values = [sequence, ordinal, subject, id, state(before), state(after)];
   const checksum = checksumOfValues(values);
   connection.run(

@@ -9,6 +9,7 @@ import {
   piecesOfVector,
   type Traces,
 } from "../erasure/index.ts";
+import { type LinkState, mentions } from "../links.ts";
 import type { ErasedPerson, Erasure } from "../store.ts";
 import { appendToLog } from "./commit.ts";
 import { allWith, type Connection } from "./connection.ts";
@@ -150,7 +151,7 @@ function vectorTables(connection: Connection): string[] {
 /** Returns how many effects were taken out of the log, wholly or in part. */
 function removeRows(connection: Connection, { people, faces }: Traces): number {
   let effects = 0;
-  const forget = (subject: "person" | "face", id: number): void => {
+  const forget = (subject: "person" | "face" | "link", id: number): void => {
     connection.run(
       "UPDATE log SET forgotten = forgotten + (SELECT count(*) FROM effect WHERE effect.sequence = log.sequence AND id = ? AND subject = ?) WHERE sequence IN (SELECT sequence FROM effect WHERE id = ? AND subject = ?)",
       id,
@@ -160,6 +161,7 @@ function removeRows(connection: Connection, { people, faces }: Traces): number {
     );
     effects += connection.run("DELETE FROM effect WHERE id = ? AND subject = ?", id, subject);
   };
+  for (const id of linksAbout(connection, faces)) forget("link", id);
   const tables = vectorTables(connection);
   for (const id of faces) {
     for (const table of tables) connection.run(`DELETE FROM ${table} WHERE face = ?`, id);
@@ -172,6 +174,15 @@ function removeRows(connection: Connection, { people, faces }: Traces): number {
     forget("person", id);
   }
   return effects + forgetOwners(connection);
+}
+
+/** Ids of what was ever said of one of the faces. */
+function linksAbout(connection: Connection, faces: readonly number[]): Set<number> {
+  const about = mentions(faces);
+  const rows = connection.all<{ id: number; state: string }>(
+    "SELECT id, coalesce(after, before) AS state FROM effect WHERE subject = 'link'",
+  );
+  return new Set(rows.filter(({ state }) => about(JSON.parse(state) as LinkState)).map(({ id }) => id));
 }
 
 /** Faces that stay and once were theirs come from nobody, in the log, and go to nobody. */

@@ -28,7 +28,7 @@ export function mergesOf(connection: Connection): Merges {
     connection.all<MergeEntry>("SELECT sequence, kind, undoes FROM log WHERE kind IN ('merge', 'undo')"),
     connection.all<MergeEffect>(
       `SELECT DISTINCT sequence, CASE WHEN subject = 'person' AND after IS NULL THEN id END AS "left",
-         CASE WHEN subject = 'face' THEN json_extract(after, '$.person') WHEN after IS NOT NULL THEN id END AS "into"
+         CASE WHEN subject = 'face' THEN json_extract(after, '$.person') WHEN subject = 'person' AND after IS NOT NULL THEN id END AS "into"
        FROM effect JOIN log USING (sequence) WHERE log.kind = 'merge'`,
     ),
   );

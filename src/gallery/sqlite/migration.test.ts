@@ -21,7 +21,7 @@ async function earlierGallery(): Promise<{ path: string; vectors: Awaited<Return
     name: string;
   }[])
     database.exec(`DROP TRIGGER ${name}`);
-  database.exec("DROP TABLE seal; ALTER TABLE face DROP COLUMN owner");
+  database.exec("DROP INDEX effect_link; DROP TABLE seal; ALTER TABLE face DROP COLUMN owner");
   for (const table of ["job", "job_share", "job_file"]) database.exec(`DROP TABLE ${table}`);
   for (const table of ["meta", "person", "face", "log", "effect", "vector", "crop", "erasure"])
     database.exec(`ALTER TABLE ${table} DROP COLUMN checksum`);

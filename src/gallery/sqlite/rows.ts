@@ -1,6 +1,7 @@
 import { asUnitVector, type UnitVector } from "../../core/index.ts";
 import type { ChangeKind, Effect, FaceState, LogEntry, PersonState } from "../change.ts";
 import { checksumOfBytes, checksumOfOwner, checksumOfValues, damaged } from "../checksum.ts";
+import { type Link, type LinkState, standingLinks } from "../links.ts";
 import type { GalleryFace, Person, Provenance } from "../records.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { expectWholeLog } from "./integrity.ts";
@@ -129,7 +130,7 @@ interface LogRow {
 interface EffectRow {
   readonly ordinal: number;
   readonly checksum: number | null;
-  readonly subject: "person" | "face";
+  readonly subject: Effect["subject"];
   readonly id: number;
   readonly before: string | null;
   readonly after: string | null;
@@ -164,7 +165,38 @@ function effectOf({ path }: Connection, sequence: number, row: EffectRow): Effec
   if (row.checksum !== checksumOfValues([sequence, ordinal, subject, id, before, after]))
     throw damaged(path, `change ${sequence}`);
   const state = <S>(json: string | null): S | null => (json === null ? null : (JSON.parse(json) as S));
-  return subject === "person"
-    ? { subject, id, before: state<PersonState>(before), after: state<PersonState>(after) }
-    : { subject, id, before: state<FaceState>(before), after: state<FaceState>(after) };
+  if (subject === "person")
+    return { subject, id, before: state<PersonState>(before), after: state<PersonState>(after) };
+  if (subject === "link")
+    return { subject, id, before: state<LinkState>(before), after: state<LinkState>(after) };
+  return { subject, id, before: state<FaceState>(before), after: state<FaceState>(after) };
+}
+
+const LINK_COLUMNS = "sequence, ordinal, subject, id, before, after, checksum";
+
+/** Everything that was said of faces and stands. Throws FaceError BAD_FILE. */
+export function readLinks(connection: Connection): Link[] {
+  expectWholeLog(connection);
+  return linksOf(
+    connection,
+    connection.all<EffectRow & { sequence: number }>(
+      `SELECT ${LINK_COLUMNS} FROM effect WHERE subject = 'link' ORDER BY sequence, ordinal`,
+    ),
+  );
+}
+
+/** Those of the links that stand. */
+export function linksWith(connection: Connection, ids: readonly number[]): Map<number, LinkState> {
+  const rows = allWith<EffectRow & { sequence: number }>(
+    connection,
+    `SELECT ${LINK_COLUMNS} FROM effect WHERE subject = 'link' AND id IN (?) ORDER BY sequence, ordinal`,
+    ids,
+  );
+  return new Map(linksOf(connection, rows).map((link) => [link.id, link]));
+}
+
+function linksOf(connection: Connection, rows: readonly (EffectRow & { sequence: number })[]): Link[] {
+  return standingLinks(
+    rows.map((row) => ({ sequence: row.sequence, effect: effectOf(connection, row.sequence, row) })),
+  );
 }

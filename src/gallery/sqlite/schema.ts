@@ -55,6 +55,8 @@ export const MIGRATIONS: readonly (string | Migration)[] = [
   respell,
   addErasureChecksums,
   CREATE_JOBS,
+  // Somebody's word about faces is an effect like others; there are few among many.
+  "CREATE INDEX effect_link ON effect (sequence, ordinal) WHERE subject = 'link';",
 ];
 
 /** Seven vectors of 512 numbers share a page of this size; on pages of 4,096 bytes each would waste half of its own. */

@@ -6,6 +6,7 @@ import type { Change, LogEntry } from "../change.ts";
 import { finishOnOpening, keptReceipts } from "../erasure/index.ts";
 import { expectVector, type GalleryPipeline } from "../gallery-pipeline.ts";
 import type { JobStore } from "../jobs/job-store.ts";
+import type { Link } from "../links.ts";
 import type { Page } from "../page.ts";
 import { type GalleryFace, type Person, type PersonHit, peopleByPhotograph } from "../records.ts";
 import type { Respelling } from "../respelling.ts";
@@ -48,6 +49,7 @@ import {
   PERSON_COLUMNS,
   type PersonRow,
   personOf,
+  readLinks,
   readLog,
 } from "./rows.ts";
 import { MIGRATIONS, migrate, setUp, versionOf } from "./schema.ts";
@@ -276,6 +278,10 @@ export class SqliteStore implements GalleryStore {
     await this.#open.write(() => {
       if (latest(this.#open) === after) keepNote(this.#open, name, text);
     });
+  }
+
+  async links(): Promise<Link[]> {
+    return readLinks(this.#open);
   }
 
   async log({ after, limit }: Page<number>): Promise<LogEntry[]> {

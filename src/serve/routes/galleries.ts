@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { FaceError, momentOf } from "../../core/index.ts";
-import type { Erasure } from "../../gallery/index.ts";
+import type { Effect, Erasure } from "../../gallery/index.ts";
 import { exportGallery } from "../../recognise/index.ts";
 import { withoutFolders } from "../jobs/failure-of.ts";
 import { type Handlers, type Served, served } from "../service.ts";
@@ -27,7 +27,7 @@ export const GALLERIES: Handlers<
     const { after, limit } = asked.query;
     const entries = await served(service, asked).gallery.records.log({ after, limit });
     return {
-      entries: entries.map((entry) => ({ ...entry, effects: [...entry.effects] })),
+      entries: entries.map((entry) => ({ ...entry, effects: entry.effects.map(effectOnWire) })),
       next: entries.length < limit ? null : String(entries.at(-1)!.sequence),
     };
   },
@@ -73,6 +73,12 @@ export const GALLERIES: Handlers<
     }
   },
 };
+
+function effectOnWire(effect: Effect) {
+  if (effect.subject !== "link") return effect;
+  const state = (each: typeof effect.before) => each && { kind: each.kind, faces: [...each.faces] };
+  return { ...effect, before: state(effect.before), after: state(effect.after) };
+}
 
 async function describe({ name, gallery }: Served) {
   const { people, faces, deletedFaces, changes } = await gallery.records.stats();

@@ -249,6 +249,9 @@ export const Changed = z.object({
 export const PersonPage = z.object({ persons: z.array(Person), next: z.string().nullable() });
 export const FacePage = z.object({ faces: z.array(GalleryFace), next: z.string().nullable() });
 
+/** Somebody's word about two faces, or one. */
+export const LinkKind = z.enum(["same", "different", "no-face"]);
+
 const state = <T extends z.ZodRawShape>(shape: T) => z.object(shape).nullable();
 const PersonEffect = z.object({
   subject: z.literal("person"),
@@ -263,13 +266,20 @@ const FaceEffect = z.object({
   after: state({ person: number }),
 });
 
+const LinkEffect = z.object({
+  subject: z.literal("link"),
+  id: number,
+  before: state({ kind: LinkKind, faces: z.array(number) }),
+  after: state({ kind: LinkKind, faces: z.array(number) }),
+});
+
 export const LogEntry = z.object({
   sequence: number,
   kind: z.string(),
   at: z.string(),
   undoes: number.nullable(),
   undoneBy: number.nullable(),
-  effects: z.array(z.union([PersonEffect, FaceEffect])),
+  effects: z.array(z.union([PersonEffect, FaceEffect, LinkEffect])),
   forgotten: count,
 });
 export const LogPage = z.object({ entries: z.array(LogEntry), next: z.string().nullable() });

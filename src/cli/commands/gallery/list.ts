@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Effect, galleryShape, type LogEntry } from "../../../gallery/index.ts";
+import { galleryShape, type LinkEffect, type LogEntry, type PersonEffect } from "../../../gallery/index.ts";
 import type { IndexShape } from "../../../search/index.ts";
 import type { Act } from "../../act.ts";
 import { EXIT } from "../../exit-codes.ts";
@@ -76,11 +76,13 @@ async function log(io: CliIo, flags: { after?: number; limit: number } & Gallery
 }
 
 function describe({ sequence, kind, at, undoes, undoneBy, effects, forgotten }: LogEntry): string {
-  const people = effects.filter((effect) => effect.subject === "person").map(nameChange);
+  const people = effects.flatMap((effect) => (effect.subject === "person" ? [nameChange(effect)] : []));
   const faces = effects.filter((effect) => effect.subject === "face").length;
+  const answers = effects.flatMap((effect) => (effect.subject === "link" ? [answerGiven(effect)] : []));
   const notes = [
     ...people,
     ...(faces > 0 ? [count(faces, "face")] : []),
+    ...answers,
     ...(undoes === null ? [] : [`takes back ${undoes}`]),
     ...(undoneBy === null ? [] : [`taken back by ${undoneBy}`]),
     ...(forgotten > 0 ? ["partly forgotten"] : []),
@@ -88,8 +90,19 @@ function describe({ sequence, kind, at, undoes, undoneBy, effects, forgotten }: 
   return `${sequence}  ${at.slice(0, 19).replace("T", " ")}  ${kind}  ${notes.join(", ")}`;
 }
 
-function nameChange(effect: Effect): string {
-  if (effect.subject === "face") return "";
+/** "faces 3 and 17 are one person", with a minus when that was withdrawn. */
+function answerGiven({ before, after }: LinkEffect): string {
+  const { kind, faces } = (after ?? before)!;
+  const [a, b] = faces;
+  const said = {
+    same: `faces ${a} and ${b} are one person`,
+    different: `faces ${a} and ${b} are two people`,
+    "no-face": `${a} is no face`,
+  }[kind];
+  return after ? said : `− ${said}`;
+}
+
+function nameChange(effect: PersonEffect): string {
   const [before, after] = [effect.before?.name, effect.after?.name];
   if (before === after) return `${after}`;
   if (before === undefined) return `+ ${after}`;
