@@ -2,6 +2,11 @@
 export { clusterByDensity, type DensityOptions } from "./cluster-by-density.ts";
 export { clusterFaces } from "./cluster-faces.ts";
 export type { ClusterOptions, FaceToCluster } from "./face-to-cluster.ts";
+export {
+  type GalleryQuestion,
+  GalleryQuestions,
+  type QuestionSide,
+} from "./gallery-questions.ts";
 export type { KnownPair } from "./known-pairs.ts";
 export {
   type AskingOrder,

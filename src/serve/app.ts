@@ -24,6 +24,7 @@ import { JOBS } from "./routes/jobs.ts";
 import { OPERATION } from "./routes/operation.ts";
 import { PEOPLE } from "./routes/people.ts";
 import { PICTURES } from "./routes/pictures.ts";
+import { QUESTIONS } from "./routes/questions.ts";
 import type { Asked, Caller, Handler, Handlers, Served, Service } from "./service.ts";
 import { logged, ServiceError, told } from "./service-error.ts";
 import { type KeyRing, LIMITS, type Limits } from "./settings/index.ts";
@@ -93,6 +94,7 @@ const HANDLERS: Handlers<EndpointName> = {
   ...GALLERIES,
   ...PEOPLE,
   ...FACES,
+  ...QUESTIONS,
   ...JOBS,
 };
 

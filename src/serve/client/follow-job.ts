@@ -13,7 +13,7 @@ const ENDED = new Set(["done", "failed", "cancelled"]);
  * @param ask asks for the stream, behind an event
  * @param isFinal tells whether a failure is the service's own word, which asking again does not change
  */
-export async function* followJob<J extends { readonly state: string }>(
+export async function* followJob<J extends { readonly state?: string }>(
   first: Response,
   ask: (lastEventId: string | undefined) => Promise<Response>,
   isFinal: (thrown: unknown) => boolean,
@@ -29,7 +29,7 @@ export async function* followJob<J extends { readonly state: string }>(
         seen = id ?? seen;
         const job = JSON.parse(data) as J;
         yield job;
-        if (ENDED.has(job.state)) return;
+        if (job.state !== undefined && ENDED.has(job.state)) return;
       }
     } catch (thrown) {
       if (isFinal(thrown) || signal?.aborted || tries >= TRIES) throw thrown;

@@ -56,5 +56,10 @@ export const ROUTES: Routes = {
   portrait: { method: "get", path: `${C}/persons/{person}/portrait`, body: "none", answer: "bytes" },
   crop: { method: "get", path: `${C}/faces/{face}/crop`, body: "none", answer: "bytes" },
   move: { method: "post", path: `${C}/faces/move`, body: "json", answer: "json" },
+  questions: { method: "get", path: `${C}/questions`, body: "none", answer: "json" },
+  answer: { method: "post", path: `${C}/answers`, body: "json", answer: "json" },
+  changes: { method: "get", path: `${C}/events`, body: "none", answer: "events" },
+  crops: { method: "get", path: `${C}/crops`, body: "none", answer: "json" },
+  weakest: { method: "get", path: `${C}/persons/{person}/weakest`, body: "none", answer: "json" },
   deleteFaces: { method: "post", path: `${C}/faces/delete`, body: "json", answer: "json" },
 };

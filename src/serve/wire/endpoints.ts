@@ -4,6 +4,7 @@ import { JOBS } from "./endpoints/jobs.ts";
 import { OPERATION } from "./endpoints/operation.ts";
 import { PEOPLE } from "./endpoints/people.ts";
 import { PICTURES } from "./endpoints/pictures.ts";
+import { QUESTIONS } from "./endpoints/questions.ts";
 
 /** Everything that the service does: routes, documents and rights are made of this table. */
 export const ENDPOINTS = {
@@ -12,6 +13,7 @@ export const ENDPOINTS = {
   ...GALLERIES,
   ...PEOPLE,
   ...FACES,
+  ...QUESTIONS,
   ...JOBS,
 } as const;
 
