@@ -64,6 +64,10 @@ const READS: ReadonlySet<EndpointName> = new Set<EndpointName>([
   "portrait",
   "crop",
   "verify",
+  "questions",
+  "changes",
+  "crops",
+  "weakest",
 ]);
 
 /**

@@ -1,7 +1,7 @@
 import type { PageFile, PageFiles } from "./page-files.ts";
 
 /** First parts of the addresses that the page itself tells apart; a test holds them to its screens. */
-export const SCREENS = ["compare", "search", "people", "map", "studies"] as const;
+export const SCREENS = ["compare", "search", "people", "questions", "map", "studies"] as const;
 
 /**
  * The page may load what this origin has, show pictures that the browser itself holds, and nothing else: no script of another

@@ -25,6 +25,12 @@ export const SCREENS: readonly Screen[] = [
     load: async () => (await import("./search/search-screen.tsx")).SearchScreen,
   },
   {
+    path: "questions",
+    name: "Questions",
+    icon: "people",
+    load: async () => (await import("./questions/questions-screen.tsx")).QuestionsScreen,
+  },
+  {
     path: "map",
     name: "Map",
     icon: "map",
