@@ -75,7 +75,8 @@ export class GalleryQuestions {
     const entries = this.#questions && (await this.#entriesSince(this.#sequence));
     if (!this.#questions || !entries || entries.some(({ kind }) => kind === "forget" || kind === "reindex")) {
       const people = new Map<number, FaceToAsk[]>();
-      for await (const { person, ...face } of this.#faces()) people.set(person, [...(people.get(person) ?? []), face]);
+      for await (const { person, ...face } of this.#faces())
+        people.set(person, [...(people.get(person) ?? []), face]);
       const groups = [...people].map(([id, faces]) => ({ id, faces }));
       this.#questions = await Questions.of(groups, said, { threshold: this.#threshold });
     } else {
@@ -108,7 +109,9 @@ export class GalleryQuestions {
   async #said(): Promise<Said[]> {
     return (await this.#gallery.records.links()).flatMap(({ kind, faces }) => {
       const [a, b] = faces;
-      return kind === "no-face" || a === undefined || b === undefined ? [] : [{ kind, faces: [a, b] as const }];
+      return kind === "no-face" || a === undefined || b === undefined
+        ? []
+        : [{ kind, faces: [a, b] as const }];
     });
   }
 
@@ -136,7 +139,11 @@ function touched(entries: readonly LogEntry[]): Set<number> {
   return people;
 }
 
-function asked({ kind, faces, sides, cosine, likelihood, pairs, gain }: Question, a: Person, b: Person): GalleryQuestion {
+function asked(
+  { kind, faces, sides, cosine, likelihood, pairs, gain }: Question,
+  a: Person,
+  b: Person,
+): GalleryQuestion {
   const side = (person: Person, all: readonly number[]): QuestionSide => ({
     person,
     unknown: isUnknownName(person.name),

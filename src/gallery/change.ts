@@ -1,7 +1,6 @@
 import type { UnitVector } from "../core/index.ts";
 import { FaceError } from "../core/index.ts";
 import type { ShareLease } from "./jobs/job.ts";
-import type { LinkState } from "./links.ts";
 import type { Provenance } from "./records.ts";
 
 /** The changeable state of a person. */
@@ -13,6 +12,15 @@ export interface PersonState {
 /** The changeable state of a face: whose it is. */
 export interface FaceState {
   readonly person: number;
+}
+
+/** Somebody's word about two faces, or about one that is none. */
+export interface LinkState {
+  readonly kind: "same" | "different" | "no-face";
+  /** Two faces; one, for "no-face". */
+  readonly faces: readonly number[];
+  /** For "no-face": the photograph and the place that held none, by which it is known again. */
+  readonly place?: Pick<Provenance, "sha256" | "box"> | undefined;
 }
 
 /** A person before and after; null stands for not being there. */

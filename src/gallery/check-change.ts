@@ -1,6 +1,6 @@
 import { FaceError, personName } from "../core/index.ts";
-import { type Change, conflict, type FaceState, type PersonState } from "./change.ts";
-import { type LinkState, sameLink } from "./links.ts";
+import { type Change, conflict, type FaceState, type LinkState, type PersonState } from "./change.ts";
+import { sameLink } from "./links.ts";
 
 /** The keys that a store has to look up before it can check a change. */
 export interface Subjects {

@@ -14,6 +14,7 @@ export type {
   FaceEffect,
   FaceState,
   LinkEffect,
+  LinkState,
   LogEntry,
   PersonEffect,
   PersonState,
@@ -45,7 +46,7 @@ export {
   type ShareOutcome,
 } from "./jobs/job.ts";
 export type { JobStore } from "./jobs/job-store.ts";
-export type { Link, LinkState } from "./links.ts";
+export type { Link } from "./links.ts";
 export { createStore, openStore } from "./open-store.ts";
 export type { Page } from "./page.ts";
 export type { Candidate } from "./people-search.ts";

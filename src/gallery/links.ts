@@ -1,14 +1,4 @@
-import type { Effect } from "./change.ts";
-import type { Provenance } from "./records.ts";
-
-/** Somebody's word about two faces, or about one that is none. */
-export interface LinkState {
-  readonly kind: "same" | "different" | "no-face";
-  /** Two faces; one, for "no-face". */
-  readonly faces: readonly number[];
-  /** For "no-face": the photograph and the place that held none, by which it is known again. */
-  readonly place?: Pick<Provenance, "sha256" | "box"> | undefined;
-}
+import type { Effect, LinkState } from "./change.ts";
 
 /** A word that stands. */
 export interface Link extends LinkState {

@@ -1,6 +1,6 @@
 import { FaceError } from "../core/index.ts";
-import type { ChangeKind, Effect } from "./change.ts";
-import { type Link, type LinkState, saidDifferent, saidSame } from "./links.ts";
+import type { ChangeKind, Effect, LinkState } from "./change.ts";
+import { type Link, saidDifferent, saidSame } from "./links.ts";
 import { facesOf, ownersOf, type Plan, personNamed, planMerge, planMove } from "./plans.ts";
 import type { Person } from "./records.ts";
 import type { GalleryStore } from "./store.ts";

@@ -25,7 +25,12 @@ export interface FollowedChanges {
  * Numbers and kinds of a gallery's changes, as server-sent events: first where the log stands, then whenever it grows, by
  * whichever process. Nothing about anybody is in them.
  */
-export function changeEvents({ gallery, seen, isStopping, now }: FollowedChanges): ReadableStream<Uint8Array> {
+export function changeEvents({
+  gallery,
+  seen,
+  isStopping,
+  now,
+}: FollowedChanges): ReadableStream<Uint8Array> {
   const text = new TextEncoder();
   let last = seen;
   let told = false;

@@ -14,12 +14,19 @@ const faceAt = (degrees: number, source: string) => {
   vector[1] = Math.sin((degrees * Math.PI) / 180);
   return {
     vector: normalize(vector),
-    provenance: { source, sha256: null, box: { x: 1, y: 2, width: 3, height: 4 }, landmarks: Array.from({ length: 5 }, (_, i): [number, number] => [i, i]), score: 1 },
+    provenance: {
+      source,
+      sha256: null,
+      box: { x: 1, y: 2, width: 3, height: 4 },
+      landmarks: Array.from({ length: 5 }, (_, i): [number, number] => [i, i]),
+      score: 1,
+    },
     crop: Uint8Array.of(255, 216, degrees & 255, 217),
   };
 };
 const enrol = async (into: Gallery, name: string, ...degrees: readonly number[]) =>
-  (await into.enrol([{ name, faces: degrees.map((each, i) => faceAt(each, `${name}/${i}.jpg`)) }])).result[0]!;
+  (await into.enrol([{ name, faces: degrees.map((each, i) => faceAt(each, `${name}/${i}.jpg`)) }]))
+    .result[0]!;
 
 const C = "/v1/collections/default";
 const ann = await enrol(gallery, "Ann", 0, 4, 8);
@@ -40,7 +47,9 @@ test("questions come with people, faces to show and what an answer settles; answ
   });
   expect(who.faces[0]).toBe(ann.faces[1]);
   expect(unknown.faces).toContain(who.faces[1]);
-  const split = json.questions.find(({ kind, pairs }: { kind: string; pairs: number }) => kind === "split" && pairs === 2);
+  const split = json.questions.find(
+    ({ kind, pairs }: { kind: string; pairs: number }) => kind === "split" && pairs === 2,
+  );
   expect(split.leaving).toEqual([mixed.faces[2]]);
 
   const said = await ask(app, "POST", `${C}/answers`, { kind: "same", faces: who.faces });
@@ -84,14 +93,19 @@ test("the weakest link of a person comes first", async () => {
 test("crops of many faces come in one answer; those that are not there are left out", async () => {
   const faces = [ann.faces[0], unknown.faces[1], 999_999].join(",");
   const { json } = await ask(app, "GET", `${C}/crops?faces=${faces}`);
-  expect(json.crops.map(({ face }: { face: number }) => face).sort()).toEqual([ann.faces[0], unknown.faces[1]].sort());
+  expect(json.crops.map(({ face }: { face: number }) => face).sort()).toEqual(
+    [ann.faces[0], unknown.faces[1]].sort(),
+  );
   expect([...Buffer.from(json.crops[0].crop, "base64")].slice(0, 2)).toEqual([255, 216]);
   expect((await ask(app, "GET", `${C}/crops?faces=1,x`)).status).toBe(400);
 });
 
 test("whoever follows the changes hears of one within two seconds, with its kind and nothing about anybody", async () => {
   const ending = new AbortController();
-  const client = createClient({ url: "http://127.0.0.1:8080", fetch: async (request) => await app.fetch(request) });
+  const client = createClient({
+    url: "http://127.0.0.1:8080",
+    fetch: async (request) => await app.fetch(request),
+  });
   const changes = await client.changes({ collection: "default" }, { signal: ending.signal });
   const first = await changes.next();
   expect(first.value).toEqual({ sequence: await gallery.records.latest(), kinds: [] });

@@ -1,7 +1,7 @@
 import { asUnitVector, type UnitVector } from "../../core/index.ts";
-import type { ChangeKind, Effect, LogEntry } from "../change.ts";
+import type { ChangeKind, Effect, LinkState, LogEntry } from "../change.ts";
 import { checksumOfBytes, damaged } from "../checksum.ts";
-import { type Link, type LinkState, standingLinks } from "../links.ts";
+import { type Link, standingLinks } from "../links.ts";
 import type { GalleryFace, Person, Provenance } from "../records.ts";
 import { floatsOfField } from "./binary-copy.ts";
 import type { Client, Connections } from "./connection.ts";

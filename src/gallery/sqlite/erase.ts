@@ -1,3 +1,4 @@
+import type { LinkState } from "../change.ts";
 import {
   type BegunErasure,
   beginTask,
@@ -9,7 +10,7 @@ import {
   piecesOfVector,
   type Traces,
 } from "../erasure/index.ts";
-import { type LinkState, mentions } from "../links.ts";
+import { mentions } from "../links.ts";
 import type { ErasedPerson, Erasure } from "../store.ts";
 import { appendToLog } from "./commit.ts";
 import { allWith, type Connection } from "./connection.ts";

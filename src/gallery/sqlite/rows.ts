@@ -1,7 +1,7 @@
 import { asUnitVector, type UnitVector } from "../../core/index.ts";
-import type { ChangeKind, Effect, FaceState, LogEntry, PersonState } from "../change.ts";
+import type { ChangeKind, Effect, FaceState, LinkState, LogEntry, PersonState } from "../change.ts";
 import { checksumOfBytes, checksumOfOwner, checksumOfValues, damaged } from "../checksum.ts";
-import { type Link, type LinkState, standingLinks } from "../links.ts";
+import { type Link, standingLinks } from "../links.ts";
 import type { GalleryFace, Person, Provenance } from "../records.ts";
 import { allWith, type Connection } from "./connection.ts";
 import { expectWholeLog } from "./integrity.ts";

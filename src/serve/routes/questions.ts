@@ -3,9 +3,9 @@ import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Answer, Gallery } from "../../gallery/index.ts";
 import { thresholdOf } from "../../verdict/index.ts";
 import { changeEvents } from "../change-events.ts";
-import { faceOnWire } from "./faces.ts";
 import { type Handlers, served } from "../service.ts";
 import type { QUESTIONS as ENDPOINTS } from "../wire/endpoints/questions.ts";
+import { faceOnWire } from "./faces.ts";
 
 /** Questions that are held in memory, by the gallery and the threshold that they are about. */
 const HELD = new WeakMap<Gallery, Map<number, GalleryQuestions>>();

@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { C, endpoint, events, gives, inCollection, json, limit, none, nothing, ofPerson, threshold } from "../endpoint.ts";
+import {
+  C,
+  endpoint,
+  events,
+  gives,
+  inCollection,
+  json,
+  limit,
+  none,
+  nothing,
+  ofPerson,
+  threshold,
+} from "../endpoint.ts";
 import * as wire from "../schemas.ts";
 
 const Side = z.object({
@@ -12,12 +24,21 @@ const Side = z.object({
 const Question = z.object({
   kind: z
     .enum(["who", "merge", "split"])
-    .describe("Somebody without a name and somebody with one; two people who may be one; one who may be two."),
+    .describe(
+      "Somebody without a name and somebody with one; two people who may be one; one who may be two.",
+    ),
   faces: z.array(wire.number).length(2).describe("What is answered is kept of these two."),
   sides: z.array(Side).length(2),
-  leaving: z.array(wire.number).nullable().describe("Of a split: the faces that leave when it is two people."),
+  leaving: z
+    .array(wire.number)
+    .nullable()
+    .describe("Of a split: the faces that leave when it is two people."),
   cosine: wire.cosine.describe("The mean over all pairs across."),
-  likelihood: z.number().min(0).max(1).describe("That it is one person, by the likeness and the answers so far."),
+  likelihood: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe("That it is one person, by the likeness and the answers so far."),
   pairs: wire.count.describe("Pairs of faces that the answer settles."),
   gain: z.number().describe("Pairs that are expected to be put right."),
 });
@@ -101,7 +122,10 @@ export const QUESTIONS = {
       z.object({
         faces: z.array(
           wire.GalleryFace.extend({
-            cosine: z.number().nullable().describe("The mean with the person's other faces; null for the only one."),
+            cosine: z
+              .number()
+              .nullable()
+              .describe("The mean with the person's other faces; null for the only one."),
           }),
         ),
       }),

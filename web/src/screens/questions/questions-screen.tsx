@@ -119,9 +119,16 @@ export function QuestionsScreen() {
       <header>
         <div>
           <h1>One question at a time</h1>
-          <p class="soft">The answer that puts most right is asked for first. Answers are kept, and can be taken back.</p>
+          <p class="soft">
+            The answer that puts most right is asked for first. Answers are kept, and can be taken back.
+          </p>
         </div>
-        <Button icon="undo" disabled={given.value.length === 0} aria-keyshortcuts="u" onClick={() => act("undo")}>
+        <Button
+          icon="undo"
+          disabled={given.value.length === 0}
+          aria-keyshortcuts="u"
+          onClick={() => act("undo")}
+        >
           Undo <kbd>U</kbd>
         </Button>
       </header>
@@ -132,7 +139,9 @@ export function QuestionsScreen() {
         </p>
       )}
       {state.kind === "failed" && <Failure thrown={state.thrown} again={state.again} />}
-      {collection !== undefined && !here && state.kind === "asking" && <Waiting for="Looking at everybody…" />}
+      {collection !== undefined && !here && state.kind === "asking" && (
+        <Waiting for="Looking at everybody…" />
+      )}
       {collection !== undefined && question && (
         <section class="question sheet" aria-busy={busy} aria-labelledby="asked">
           <h2 id="asked" aria-live="polite">
@@ -194,7 +203,9 @@ export function QuestionsScreen() {
         </div>
       )}
       {given.value.length > 0 && (
-        <p class="soft small given">{counted(given.value.length, "answer")} given since this page was opened.</p>
+        <p class="soft small given">
+          {counted(given.value.length, "answer")} given since this page was opened.
+        </p>
       )}
     </>
   );
@@ -204,7 +215,7 @@ function wording({ kind, sides }: Question): string {
   const [one, other] = sides as [Question["sides"][number], Question["sides"][number]];
   if (kind === "split") return `Are these faces of ${one.person.name} all one person's?`;
   if (kind === "merge") return "Are these two people one?";
-  return `Who is this: ${(one.unknown ? other : one).person.name}?`;
+  return `Is this ${(one.unknown ? other : one).person.name}?`;
 }
 
 /** Faces of one side: the one that is asked about large, some others small. */
@@ -224,7 +235,9 @@ function Side({
     <div class="side">
       <FacePicture collection={collection} face={shown} alt={`A face of ${person.name}`} />
       <h3>{person.name}</h3>
-      <p class="soft small">{part ? `${counted(count, "face")} of ${person.faces}` : counted(count, "face")}</p>
+      <p class="soft small">
+        {part ? `${counted(count, "face")} of ${person.faces}` : counted(count, "face")}
+      </p>
       <div class="others">
         {others.map((face) => (
           <FacePicture key={face} collection={collection} face={face} />
