@@ -129,7 +129,7 @@ export function QuestionsScreen() {
           aria-keyshortcuts="u"
           onClick={() => act("undo")}
         >
-          Undo <kbd>U</kbd>
+          Undo <kbd class="key">U</kbd>
         </Button>
       </header>
       {collections.value?.length === 0 && (
@@ -160,19 +160,19 @@ export function QuestionsScreen() {
           </div>
           <div class="answers">
             <Button icon="check" look="first" aria-keyshortcuts="s" onClick={() => act({ kind: "same" })}>
-              Same person <kbd>S</kbd>
+              Same person <kbd class="key">S</kbd>
             </Button>
             <Button icon="compare" aria-keyshortcuts="d" onClick={() => act({ kind: "different" })}>
-              Different <kbd>D</kbd>
+              Different <kbd class="key">D</kbd>
             </Button>
             <Button look="plain" aria-keyshortcuts="k" onClick={() => act("skip")}>
-              Skip <kbd>K</kbd>
+              Skip <kbd class="key">K</kbd>
             </Button>
             <Button look="plain" aria-keyshortcuts="1" onClick={() => act({ kind: "no-face", side: 0 })}>
-              First is no face <kbd>1</kbd>
+              First is no face <kbd class="key">1</kbd>
             </Button>
             <Button look="plain" aria-keyshortcuts="2" onClick={() => act({ kind: "no-face", side: 1 })}>
-              Second is no face <kbd>2</kbd>
+              Second is no face <kbd class="key">2</kbd>
             </Button>
           </div>
           <p class="soft small">
