@@ -17,5 +17,6 @@ export {
   Questions,
   type Said,
 } from "./questions.ts";
+export { type FacePlace, type SaidOfFaces, saidOfFaces } from "./said-of-faces.ts";
 export { type ClusteringScores, type ClusterScore, scoreClustering } from "./score-clustering.ts";
 export { expectNewFolder, type GroupFolder, writeGroups } from "./write-groups.ts";

@@ -223,6 +223,20 @@ test("a gallery's file is imported as a job, its faces get a map, and unknown fa
     ["mixed/cat-140.jpg", "mixed/cat-144.jpg"],
     ["mixed/dan-200.jpg"],
   ]);
+  // What somebody said is no face is not found again.
+  const tree = await client.createPerson({ collection, name: "Tree", pictures: [picture("dan-200")] });
+  const [enrolled] = tree.pictures;
+  await client.answer({
+    collection,
+    kind: "no-face",
+    faces: [enrolled?.kind === "enrolled" ? enrolled.face : 0],
+  });
+  const without = await client.clusterJob({ collection, folder });
+  await ended(app, without.job);
+  const left = (await client.jobResult({ collection, job: without.job })).groups!;
+  expect(left.map((group) => group.faces.map((face) => face.picture))).toEqual([
+    ["mixed/cat-140.jpg", "mixed/cat-144.jpg"],
+  ]);
   // The vectors of people whom nobody enrolled are gone.
   expect((await gallery.jobs.outcomes(clusters.job, { limit: 9 })).map(({ vectors }) => vectors)).toEqual(
     expect.not.arrayContaining([expect.any(Uint8Array)]),

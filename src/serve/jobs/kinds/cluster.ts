@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { relative } from "node:path";
 import { z } from "zod";
-import { clusterFaces } from "../../../cluster/index.ts";
+import { clusterFaces, saidOfFaces } from "../../../cluster/index.ts";
 import { asUnitVector, FaceError, parseJson, throwIfAborted, type UnitVector } from "../../../core/index.ts";
 import { expectPipeline, type NewJob, type ShareOutcome } from "../../../gallery/index.ts";
 import { listPhotographs } from "../../../photographs/index.ts";
@@ -21,6 +22,8 @@ const UnknownFace = z.object({
   picture: z.string(),
   box: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
   score: z.number(),
+  /** Of the photograph's bytes; a job of an earlier version does not have it. */
+  sha256: z.string().optional(),
 });
 const Seen = z.object({ faces: z.array(UnknownFace) });
 
@@ -62,12 +65,17 @@ async function look(work: Work): Promise<ShareOutcome> {
   const vectors: UnitVector[] = [];
   const failures: { picture: string; reasons: { code: string }[] }[] = [];
   let known = 0;
-  const asked = pictures.map((picture) => ({
-    picture: nameOf(picture),
-    result: work.look.at(async () => await bytesOf(work, picture, folder), "faces", signal),
-  }));
+  const asked = pictures.map((picture) => {
+    const file = { sha256: "" };
+    const read = async (): Promise<Uint8Array> => {
+      const bytes = await bytesOf(work, picture, folder);
+      file.sha256 = createHash("sha256").update(bytes).digest("hex");
+      return bytes;
+    };
+    return { picture: nameOf(picture), file, result: work.look.at(read, "faces", signal) };
+  });
   for (const { result } of asked) result.catch(() => undefined);
-  for (const { picture, result } of asked) {
+  for (const { picture, file, result } of asked) {
     const seen = await result;
     if (seen.kind === "failed") {
       failures.push({ picture, reasons: [{ code: seen.error.code }] });
@@ -77,7 +85,7 @@ async function look(work: Work): Promise<ShareOutcome> {
       const { answer } = await gallery.identify(embedding, policy);
       if (answer === "person") known++;
       else {
-        faces.push({ picture, box: { ...box }, score });
+        faces.push({ picture, box: { ...box }, score, sha256: file.sha256 });
         vectors.push(embedding);
       }
     }
@@ -123,18 +131,27 @@ async function group(work: Work): Promise<ShareOutcome> {
     if (page.length < PAGE) break;
     after = page.at(-1)!.ordinal;
   }
-  const groups = await clusterFaces(
+  const places = faces.map(({ sha256 = null, box }) => ({ sha256, box }));
+  const { noFaces, known } = await saidOfFaces(gallery, places);
+  const found = await clusterFaces(
     faces.map(({ picture }, i) => ({ photograph: picture, embedding: embeddings[i]! })),
-    { threshold, signal, onProgress: ({ done, total = done }) => tell(done, total) },
+    { threshold, known, signal, onProgress: ({ done, total = done }) => tell(done, total) },
   );
+  const groups = found
+    .map((members) => members.filter((i) => !noFaces.has(i)))
+    .filter(({ length }) => length > 0);
   return {
     counts: { groups: groups.filter(({ length }) => length > 1).length },
     outcome: "[]",
     result: JSON.stringify({
       threshold,
-      groups: groups.map((members) => ({ faces: members.map((i) => faces[i]!) })),
+      groups: groups.map((members) => ({ faces: members.map((i) => withoutDigest(faces[i]!)) })),
     }),
   };
+}
+
+function withoutDigest({ picture, box, score }: z.infer<typeof UnknownFace>) {
+  return { picture, box, score };
 }
 
 function policyOf({ gallery, recognition, share }: Work) {
