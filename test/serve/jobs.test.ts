@@ -231,9 +231,9 @@ test("a gallery's file is imported as a job, its faces get a map, and unknown fa
     kind: "no-face",
     faces: [enrolled?.kind === "enrolled" ? enrolled.face : 0],
   });
-  const without = await client.clusterJob({ collection, folder });
-  await ended(app, without.job);
-  const left = (await client.jobResult({ collection, job: without.job })).groups!;
+  const again = await client.clusterJob({ collection, folder });
+  await ended(app, again.job);
+  const left = (await client.jobResult({ collection, job: again.job })).groups!;
   expect(left.map((group) => group.faces.map((face) => face.picture))).toEqual([
     ["mixed/cat-140.jpg", "mixed/cat-144.jpg"],
   ]);
