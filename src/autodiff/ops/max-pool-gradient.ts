@@ -94,7 +94,7 @@ function spreadInBlocks(emit: BlockedEmitter, value: Value, kernel: number): str
   const repeated = (small: string): string => {
     const large = emit.blockedNode("Upsample", [small], { scales: [1, 1, kernel, kernel], mode: "nearest" });
     if (below === 0 && beside === 0) return large;
-    // What no window sees has no share.
+    // Pixels that no window sees have no share.
     return emit.blockedNode("Conv", [large, times(1)], {
       kernel_shape: [1, 1],
       pads: [0, 0, below, beside],
