@@ -12,7 +12,7 @@ export interface FaceToCluster {
 export interface ClusterOptions extends WorkOptions {
   /** The cosine at which faces, or groups by their mean, are taken as one person; belongs to a model and its calibration. */
   readonly threshold: number;
-  /** What is known of pairs: groups never contradict it, whatever threshold and photographs say. @default none */
+  /** Known pairs: groups never contradict it, whatever threshold and photographs say. @default none */
   readonly known?: readonly KnownPair[] | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface QuestionSide {
 export interface GalleryQuestion {
   /** "who": is somebody without a name somebody who has one; "merge": are two people one; "split": is one person two. */
   readonly kind: "who" | "merge" | "split";
-  /** What is answered is kept of these two. */
+  /** The two that an answer is kept of. */
   readonly faces: readonly [number, number];
   readonly sides: readonly [QuestionSide, QuestionSide];
   /** Of "split": the faces that leave when it is two people. */

@@ -38,7 +38,7 @@ export interface Question {
   readonly gain: number;
 }
 
-/** What questions go by. */
+/** The limits by which questions are chosen. */
 export interface QuestionOptions {
   /** The cosine at which two faces are taken as one person. */
   readonly threshold: number;
@@ -52,7 +52,7 @@ export interface AskingOrder {
   readonly order?: "gain" | "alike" | undefined;
 }
 
-/** What was said of two faces. */
+/** A word about two faces. */
 export interface Said {
   readonly kind: "same" | "different";
   readonly faces: readonly [number, number];
@@ -97,7 +97,7 @@ export class Questions {
   readonly #faces = new Map<number, FaceToAsk>();
   readonly #merges = new Map<number, Map<number, Candidate>>();
   readonly #splits = new Map<number, readonly Candidate[]>();
-  /** What each answered pair of faces looked like when it was answered. */
+  /** The likeness of each answered pair of faces when it was answered. */
   readonly #settled: Settled[] = [];
   #said: readonly Said[] = [];
 

@@ -4,7 +4,7 @@ import type { KnownPair } from "./known-pairs.ts";
 /** The place of a face: its photograph, by its bytes, and its box there. */
 export type FacePlace = Pick<Provenance, "sha256" | "box">;
 
-/** What people said of faces that are found again. */
+/** Words about faces that are found again. */
 export interface SaidOfFaces {
   /** Faces that are none, by their places in the list. */
   readonly noFaces: ReadonlySet<number>;
@@ -15,7 +15,7 @@ export interface SaidOfFaces {
 /** The share of two boxes' union that both cover, from which they are of one face. */
 const ONE_FACE = 0.5;
 
-/** What was said in a gallery of faces that lie where these do: the same photograph, boxes that cover each other by half. */
+/** Words kept in a gallery about faces that lie where these do: the same photograph, boxes that cover each other by half. */
 export async function saidOfFaces(gallery: Gallery, faces: readonly FacePlace[]): Promise<SaidOfFaces> {
   const links = await gallery.records.links();
   const noFaces = new Set<number>();

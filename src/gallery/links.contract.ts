@@ -3,7 +3,7 @@ import type { Galleries } from "./engine.contract.ts";
 import { storeOf } from "./gallery.ts";
 import { isUnknownName, unknownName } from "./plan-answer.ts";
 
-/** What people say of faces, kept. Called inside the suite of an engine. */
+/** Words about faces, kept. Called inside the suite of an engine. */
 export function linksContract({ made, fresh, again, enrol, names }: Galleries): void {
   test("two people who are said to be one become one, whoever has a name; undo parts them", async () => {
     const gallery = await fresh();

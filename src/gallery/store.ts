@@ -154,7 +154,7 @@ export interface GalleryStore {
    * when anybody is forgotten, who may have had a part in it.
    */
   keepNote(name: string, text: string, after: number): Promise<void>;
-  /** What people said of faces and nobody took back, in the order in which it was said. */
+  /** Words about faces that nobody took back, in the order in which it was said. */
   links(): Promise<Link[]>;
   /** Entries of the log, newest first; `after` is the sequence to go on below. */
   log(page: Page<number>): Promise<LogEntry[]>;

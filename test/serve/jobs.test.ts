@@ -223,7 +223,7 @@ test("a gallery's file is imported as a job, its faces get a map, and unknown fa
     ["mixed/cat-140.jpg", "mixed/cat-144.jpg"],
     ["mixed/dan-200.jpg"],
   ]);
-  // What somebody said is no face is not found again.
+  // A place that was said to hold no face is passed over.
   const tree = await client.createPerson({ collection, name: "Tree", pictures: [picture("dan-200")] });
   const [enrolled] = tree.pictures;
   await client.answer({

@@ -13,7 +13,7 @@ const HELD = new WeakMap<Gallery, Map<number, GalleryQuestions>>();
 /** Faces of a person that are held against each other. */
 const MOST_FACES = 1000;
 
-/** What people say of faces, and what they are asked. */
+/** Words about faces, and questions for them. */
 export const QUESTIONS: Handlers<keyof typeof ENDPOINTS> = {
   questions: async (service, asked) => {
     const { gallery, recognition } = served(service, asked);

@@ -43,7 +43,7 @@ const Question = z.object({
   gain: z.number().describe("Pairs that are expected to be put right."),
 });
 
-/** What people say of faces, and what they are asked. */
+/** Words about faces, and questions for them. */
 export const QUESTIONS = {
   questions: endpoint({
     method: "get",
