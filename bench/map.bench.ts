@@ -13,6 +13,7 @@ import { seeded } from "arcface-ts";
 import { Gallery } from "arcface-ts/gallery";
 import { createApp, listen, type PictureWorkers, readPage } from "arcface-ts/serve";
 import { chromium } from "playwright-core";
+import { PIPELINE } from "../test/golden/made-recognizer.ts";
 import { figure } from "./figures.ts";
 import { describeMachine, median } from "./machine.ts";
 
@@ -41,11 +42,11 @@ function madeMap(): object {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "arcface-map-bench-"));
-const pipeline = { model: { id: "made", dimension: 8 }, detector: null, flip: false };
-const gallery = await Gallery.create(`sqlite:${join(folder, "made.db")}`, pipeline as never, {
+const gallery = await Gallery.create(`sqlite:${join(folder, "made.db")}`, PIPELINE, {
   clock: () => new Date(),
 });
-const recognition = { pipeline, model: "made", dimension: 8, workers: 1 } as unknown as PictureWorkers;
+// No picture is looked at.
+const recognition = { pipeline: PIPELINE, workers: 1 } as unknown as PictureWorkers;
 const app = createApp({
   recognition,
   galleries: { default: { gallery } },

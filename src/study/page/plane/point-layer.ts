@@ -29,6 +29,23 @@ void main() {
   drawn = vec4(shade.rgb * alpha, alpha);
 }`;
 
+const LINE_VERTEX = `#version 300 es
+in vec2 place;
+uniform vec2 middle;
+uniform vec2 scale;
+void main() {
+  vec2 at = (place - middle) * scale;
+  gl_Position = vec4(at.x, -at.y, 0.0, 1.0);
+}`;
+
+const LINE_FRAGMENT = `#version 300 es
+precision highp float;
+uniform vec4 colour;
+out vec4 drawn;
+void main() {
+  drawn = vec4(colour.rgb * colour.a, colour.a);
+}`;
+
 /**
  * Points of any number as discs, by WebGL 2 on a canvas of their own. Nothing in it makes code out of text, so that it runs
  * under rules which forbid that.
@@ -39,14 +56,22 @@ export class PointLayer {
   readonly #uniforms: Readonly<Record<"middle" | "scale" | "size" | "faint", WebGLUniformLocation>>;
   readonly #places: WebGLBuffer;
   readonly #colours: WebGLBuffer;
+  readonly #points: WebGLProgram;
+  readonly #pointState: WebGLVertexArrayObject;
+  readonly #lines: WebGLProgram;
+  readonly #lineState: WebGLVertexArrayObject;
+  readonly #ends: WebGLBuffer;
+  #lineCount = 0;
   #count = 0;
   #hasFaint = false;
 
   private constructor(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext) {
     this.#canvas = canvas;
     this.#gl = gl;
-    const program = linked(gl);
-    gl.useProgram(program);
+    const program = linked(gl, VERTEX, FRAGMENT);
+    this.#points = program;
+    this.#pointState = gl.createVertexArray();
+    gl.bindVertexArray(this.#pointState);
     const uniform = (name: string): WebGLUniformLocation => gl.getUniformLocation(program, name)!;
     this.#uniforms = {
       middle: uniform("middle"),
@@ -64,6 +89,14 @@ export class PointLayer {
     };
     attribute("place", this.#places, 2, gl.FLOAT);
     attribute("colour", this.#colours, 4, gl.UNSIGNED_BYTE);
+    this.#lines = linked(gl, LINE_VERTEX, LINE_FRAGMENT);
+    this.#lineState = gl.createVertexArray();
+    this.#ends = gl.createBuffer();
+    gl.bindVertexArray(this.#lineState);
+    const end = gl.getAttribLocation(this.#lines, "place");
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#ends);
+    gl.enableVertexAttribArray(end);
+    gl.vertexAttribPointer(end, 2, gl.FLOAT, false, 0, 0);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
@@ -93,11 +126,35 @@ export class PointLayer {
     this.#gl.bufferData(this.#gl.ARRAY_BUFFER, colours, this.#gl.DYNAMIC_DRAW);
   }
 
+  /** Sets lines over the points: x and y of both ends in the unit square, one line after the other. */
+  setLines(ends: Float32Array): void {
+    this.#lineCount = ends.length / 4;
+    this.#gl.bindBuffer(this.#gl.ARRAY_BUFFER, this.#ends);
+    this.#gl.bufferData(this.#gl.ARRAY_BUFFER, ends, this.#gl.STATIC_DRAW);
+  }
+
+  /** Draws the lines in one colour, its parts from 0 to 1. */
+  drawLines(
+    { middle, zoom }: Camera,
+    { width, height }: View,
+    colour: readonly [number, number, number, number],
+  ): void {
+    const gl = this.#gl;
+    gl.useProgram(this.#lines);
+    gl.bindVertexArray(this.#lineState);
+    gl.uniform2f(gl.getUniformLocation(this.#lines, "middle"), middle.x, middle.y);
+    gl.uniform2f(gl.getUniformLocation(this.#lines, "scale"), (2 * zoom) / width, (2 * zoom) / height);
+    gl.uniform4f(gl.getUniformLocation(this.#lines, "colour"), ...colour);
+    gl.drawArrays(gl.LINES, 0, 2 * this.#lineCount);
+  }
+
   /** Draws all points so many CSS pixels wide. */
   draw({ middle, zoom }: Camera, { width, height }: View, ratio: number, sizePx: number): void {
     const gl = this.#gl;
     const { width: w, height: h } = this.#canvas;
     gl.viewport(0, 0, w, h);
+    gl.useProgram(this.#points);
+    gl.bindVertexArray(this.#pointState);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(this.#uniforms.middle, middle.x, middle.y);
@@ -113,15 +170,16 @@ export class PointLayer {
   close(): void {
     this.#gl.deleteBuffer(this.#places);
     this.#gl.deleteBuffer(this.#colours);
+    this.#gl.deleteBuffer(this.#ends);
     this.#gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 }
 
-function linked(gl: WebGL2RenderingContext): WebGLProgram {
+function linked(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
   const program = gl.createProgram();
   for (const [type, source] of [
-    [gl.VERTEX_SHADER, VERTEX],
-    [gl.FRAGMENT_SHADER, FRAGMENT],
+    [gl.VERTEX_SHADER, vertex],
+    [gl.FRAGMENT_SHADER, fragment],
   ] as const) {
     const shader = gl.createShader(type)!;
     gl.shaderSource(shader, source);

@@ -4,7 +4,6 @@ import {
   keyedCamera,
   listenForGestures,
   markLasso,
-  markLinks,
   markRing,
   moved,
   type Place,
@@ -154,6 +153,14 @@ export class FaceMap {
       colours[4 * i + 3] = this.#chosen.size === 0 || this.#chosen.has(i) ? 235 : FAINT;
     }
     this.#layer.setColours(colours);
+    const shown = data.links.filter(({ a }) => this.#chosen.size === 0 || this.#chosen.has(a));
+    this.#layer.setLines(
+      new Float32Array(
+        shown.flatMap(({ a, b }) =>
+          [a, b].flatMap((face) => [...data.places.subarray(2 * face, 2 * face + 2)]),
+        ),
+      ),
+    );
     this.draw();
   }
 
@@ -243,15 +250,8 @@ export class FaceMap {
     if (!data) return;
     this.#layer.draw(this.#camera, this.#view, this.#ratio, this.#dot);
     const style = getComputedStyle(this.#marks);
-    if (this.links && data.links.length > 0) {
-      const shown = data.links.filter(({ a }) => this.#chosen.size === 0 || this.#chosen.has(a));
-      markLinks(
-        context,
-        shown.map(({ a, b }) => [this.#place(a), this.#place(b)] as const),
-        shown.length,
-        style.stroke,
-      );
-    }
+    if (this.links && data.links.length > 0)
+      this.#layer.drawLines(this.#camera, this.#view, alarmOf(style.stroke, data.links.length));
     this.#paintPictures();
     // Pictures of others are faint, which is enough.
     if (!this.#pictured && this.#chosen.size <= MOST_RINGS)
@@ -394,4 +394,10 @@ export class FaceMap {
     }
     this.#setFocus(face, true);
   }
+}
+
+/** A computed colour for lines: fainter where there are many. */
+function alarmOf(colour: string, count: number): [number, number, number, number] {
+  const [red = 0, green = 0, blue = 0] = colour.match(/[\d.]+/g)?.map(Number) ?? [];
+  return [red / 255, green / 255, blue / 255, count > 300 ? 0.35 : 0.75];
 }

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { cosineText, counted } from "../../words.ts";
 import { cssColour, personColour } from "./colours.ts";
 import { isDark } from "./is-dark.ts";
@@ -18,9 +19,14 @@ export function PeopleList({ data, choose }: PeopleListProps) {
   const order = useSignal<"weakest" | "faces" | "name">(data.links.length > 0 ? "weakest" : "faces");
   const rows = useSignal(ROWS);
   const needle = wanted.value.trim().toLocaleLowerCase();
-  const found = [...data.people.values()]
-    .filter(({ name }) => name.toLocaleLowerCase().includes(needle))
-    .sort(ORDERS[order.value]);
+  // Ten thousand names take a while to put in order.
+  const found = useMemo(
+    () =>
+      [...data.people.values()]
+        .filter(({ name }) => name.toLocaleLowerCase().includes(needle))
+        .sort(ORDERS[order.value]),
+    [data, needle, order.value],
+  );
   return (
     <>
       <h2>
@@ -88,7 +94,8 @@ export function PeopleList({ data, choose }: PeopleListProps) {
   );
 }
 
-const byName = (a: MapPerson, b: MapPerson): number => a.name.localeCompare(b.name);
+const { compare } = new Intl.Collator("en");
+const byName = (a: MapPerson, b: MapPerson): number => compare(a.name, b.name);
 const ORDERS = {
   weakest: (a: MapPerson, b: MapPerson): number => (a.weakest ?? 2) - (b.weakest ?? 2) || byName(a, b),
   faces: (a: MapPerson, b: MapPerson): number => b.faces.length - a.faces.length || byName(a, b),
