@@ -175,5 +175,6 @@ test(`${REQUESTS} requests by chance find no defect, no answer of another shape 
   // A fuzzer whose requests are all refused has tried nothing.
   expect((statuses.get(200) ?? 0) + (statuses.get(201) ?? 0)).toBeGreaterThan(REQUESTS / 5);
   expect(statuses.get(400)).toBeGreaterThan(REQUESTS / 20);
-  expect(recognition.batches.length).toBeGreaterThan(REQUESTS / 20);
+  // Few endpoints take pictures, and of what is sent to them not all is one.
+  expect(recognition.batches.length).toBeGreaterThan(REQUESTS / 50);
 });
