@@ -19,7 +19,7 @@ async function freshAddress(server: string): Promise<string> {
   return url.href;
 }
 
-for (const { name, address, missing } of MILVUS_SERVERS) {
+for (const [i, { name, address, missing }] of MILVUS_SERVERS.entries()) {
   const engine: StoreUnderTest = {
     name,
     create: async (pipeline, settings) => await createStore(await freshAddress(address!), pipeline, settings),
@@ -29,6 +29,6 @@ for (const { name, address, missing } of MILVUS_SERVERS) {
     comparesAndSets: true,
   };
   storeContract(engine);
-  // Kept with the records, and shares are held inside of their transactions.
-  jobsContract(engine);
+  // Kept with the records, and shares are held inside of their transactions: the engine itself is enough.
+  if (i === 0) jobsContract(engine);
 }
