@@ -4,10 +4,12 @@
  *   similar   docs/pictures/similar.png: six sample photographs, each with its three most similar others
  *   study     docs/pictures/study.png, study-phone.png: the page of a study of their faces, at 1280 and at 390 pixels
  *             (needs Chromium)
+ *   page      docs/pictures/compare.png, search.png, …: the page that `arcface open` shows, at 1280 and at 390 pixels
+ *             (needs Chromium)
  *   mnist     docs/pictures/mnist.svg: digits without and with the margin; trains for a minute or two
  *   margin    docs/margin: the margin's drawings, from the formulas
  *
- * npm run pictures [-- similar | study | mnist | margin …]
+ * npm run pictures [-- similar | study | page | mnist | margin …]
  *
  * The charts in docs/golden are made up, and written by npm run golden.
  *
@@ -15,7 +17,8 @@
  * photographs that it shows its author's own. Of the people on them it says nothing, so their faces are covered here;
  * the cosines are those of the photographs as they are. MNIST's digits and the margin's drawings show no person.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   copyFileSync,
   existsSync,
@@ -27,8 +30,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import sharp from "sharp";
 import { cosine } from "../src/core/index.ts";
 import { ModelStore } from "../src/models/index.ts";
@@ -43,9 +47,13 @@ const SQUARES = 9;
 
 const store = new ModelStore({ home: process.env["ARCFACE_HOME"] });
 const samples = await store.pull("sample-photographs");
+/** Boxes of the faces on the photographs that a tab sent, by their size and number of faces. */
+const boxesOf = new Map<string, readonly Box[]>();
+
 const pictures: Readonly<Record<string, () => Promise<void>>> = {
   similar: drawSimilar,
   study: photographStudy,
+  page: photographPage,
   mnist: drawMnist,
   margin: async () => {
     execFileSync(process.execPath, [...process.execArgv, join(ROOT, "tools", "draw-margin.ts")]);
@@ -111,13 +119,7 @@ async function drawMnist(): Promise<void> {
 
 /** The page as `npm run demo` makes it, with its small pictures of faces covered. */
 async function photographStudy(): Promise<void> {
-  const executablePath = [
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    process.env["CHROMIUM_PATH"] ?? "",
-  ].find((path) => existsSync(path));
-  if (executablePath === undefined)
-    throw new Error("pictures: expected Chromium, got none; CHROMIUM_PATH names it");
+  const executablePath = expectChromium();
   const folder = mkdtempSync(join(tmpdir(), "arcface-pictures-"));
   try {
     await writePeople(join(folder, "people"));
@@ -150,6 +152,135 @@ async function photographStudy(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The screens of the page on a gallery of the samples' people, with every face covered. */
+async function photographPage(): Promise<void> {
+  const executablePath = expectChromium();
+  const folder = mkdtempSync(join(tmpdir(), "arcface-pictures-"));
+  const people = join(folder, "people");
+  await writePeople(people);
+  const bin = join(ROOT, "bin", "arcface.js");
+  const service = spawn(process.execPath, [bin, "open", people, "--no-browser", "--json"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const lines = createInterface({ input: service.stdout })[Symbol.asyncIterator]();
+    const { url } = JSON.parse((await lines.next()).value as string) as { url: string };
+    // The second line says that everybody is in the gallery.
+    await lines.next();
+    const { origin } = new URL(url);
+    const browser = await chromium.launch({
+      executablePath,
+      args: ["--headless=new", "--no-sandbox", "--disable-gpu"],
+    });
+    const path = (number: number): string => samples.get(`sample${number}.jpg`)!;
+    for (const [suffix, width, height, colorScheme] of [
+      ["", 1280, 1100, "light"],
+      ["-phone", 390, 844, "dark"],
+    ] as const) {
+      const tab = await browser.newPage({
+        viewport: { width, height },
+        colorScheme,
+        reducedMotion: "reduce",
+      });
+      await coverAnswers(tab);
+      await tab.goto(`${origin}/compare`);
+      await tab.locator('input[data-take="the first face"]').setInputFiles(path(1));
+      await tab.locator('input[data-take="the second face"]').setInputFiles(path(3));
+      await tab.locator(".answer h2").waitFor();
+      await coverPhotographs(tab, [path(1), path(3)]);
+      await writePng(`compare${suffix}.png`, await tab.screenshot({ fullPage: suffix !== "" }));
+      await tab.goto(`${origin}/search`);
+      await tab.locator('input[data-take="the person who is looked for"]').setInputFiles(path(3));
+      await tab.locator(".who h2").waitFor();
+      await coverPhotographs(tab, [path(3)]);
+      await writePng(`search${suffix}.png`, await tab.screenshot({ fullPage: suffix !== "" }));
+      await tab.close();
+    }
+    await browser.close();
+  } finally {
+    service.kill("SIGINT");
+    await once(service, "close");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Has a tab see covered crops only; the vectors and boxes are those of the photographs as they are. */
+async function coverAnswers(tab: Page): Promise<void> {
+  await tab.route(/\/crop$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: Buffer.from(await covered(await response.body())) });
+  });
+  await tab.exposeFunction("coverEmbedded", async (text: string): Promise<string> => {
+    const answer = JSON.parse(text) as {
+      pictures: { width: number; height: number; faces: { box: Box; crop: string }[] }[];
+    };
+    for (const { width, height, faces } of answer.pictures) {
+      boxesOf.set(
+        `${width}x${height}x${faces.length}`,
+        faces.map(({ box }) => box),
+      );
+      for (const face of faces)
+        face.crop = Buffer.from(await covered(Buffer.from(face.crop, "base64"))).toString("base64");
+    }
+    return JSON.stringify(answer);
+  });
+  // A browser does not show a file that is sent to whoever stands between, so the page's own fetch is wrapped.
+  await tab.addInitScript(`
+    const asked = window.fetch.bind(window);
+    window.fetch = async (input, init) => {
+      const response = await asked(input, init);
+      if (!response.ok || !String(input.url ?? input).endsWith("/v1/embed")) return response;
+      const headers = { "Content-Type": "application/json" };
+      return new Response(await window.coverEmbedded(await response.text()), { status: 200, headers });
+    };`);
+}
+
+/** Puts photographs with covered faces where a tab shows those that were dropped. */
+async function coverPhotographs(tab: Page, paths: readonly string[]): Promise<void> {
+  for (const [i, path] of paths.entries()) {
+    const image = tab.locator(".photo img").nth(i);
+    const photograph = await sharp(path).rotate().toBuffer();
+    const { width, height } = await sharp(photograph).metadata();
+    const count = await image.locator("xpath=..").locator(".face").count();
+    const boxes = boxesOf.get(`${width}x${height}x${count}`);
+    if (!boxes) throw new Error("pictures: expected faces to cover on every photograph, got none");
+    const patches = await Promise.all(
+      boxes.map(async (box) => {
+        const left = Math.max(0, Math.round(box.x - box.width * 0.15));
+        const top = Math.max(0, Math.round(box.y - box.height * 0.15));
+        const area = {
+          left,
+          top,
+          width: Math.min(width - left, Math.round(box.width * 1.3)),
+          height: Math.min(height - top, Math.round(box.height * 1.3)),
+        };
+        const cut = await sharp(photograph).extract(area).jpeg().toBuffer();
+        return { input: Buffer.from(await covered(cut)), left, top };
+      }),
+    );
+    const jpeg = await sharp(photograph).composite(patches).jpeg({ quality: 80 }).toBuffer();
+    await image.evaluate(async (each, text) => {
+      (each as HTMLImageElement).src = `data:image/jpeg;base64,${text}`;
+      await (each as HTMLImageElement).decode();
+    }, jpeg.toString("base64"));
+  }
+}
+
+function expectChromium(): string {
+  const found = ["/usr/bin/chromium", "/usr/bin/chromium-browser", process.env["CHROMIUM_PATH"] ?? ""].find(
+    (path) => existsSync(path),
+  );
+  if (found !== undefined) return found;
+  throw new Error("pictures: expected Chromium, got none; CHROMIUM_PATH names it");
 }
 
 /** Every face of the samples in a folder of its person: faces above the threshold go together, as in examples/demo.js. */
