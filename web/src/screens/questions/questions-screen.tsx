@@ -176,8 +176,8 @@ export function QuestionsScreen() {
             </Button>
           </div>
           <p class="soft small">
-            Mean cosine {cosineText(question.cosine)}; one person with a probability of{" "}
-            {percentText(question.likelihood)}, as far as answers so far tell. The answer settles{" "}
+            Mean cosine {cosineText(question.cosine)}. Guessed at {percentText(question.likelihood)} to be one
+            person, by that and by the answers so far; no calibration stands behind it. The answer settles{" "}
             {counted(question.pairs, "pair")} of faces.
           </p>
         </section>
