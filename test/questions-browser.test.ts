@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -9,16 +9,7 @@ import { type Gallery, unknownName } from "../src/gallery/index.ts";
 import { type Listening, listen, readPage } from "../src/serve/index.ts";
 import { madeService } from "./serve/made-service.ts";
 import { facePictures } from "./serve/started.ts";
-
-/** A browser to open the page in, where there is one. */
-const CHROMIUM = [
-  process.env["CHROMIUM_PATH"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-].find((path) => path !== undefined && existsSync(path));
-const NEEDS = "needs Chromium: none found in CHROMIUM_PATH or the usual places";
+import { CHROMIUM, NEEDS_CHROMIUM } from "./web/browser.ts";
 
 let browser: Browser;
 let listening: Listening;
@@ -87,7 +78,7 @@ const people = async (): Promise<string[]> => {
 };
 
 test("questions are answered one by one with keys alone, skipped, and taken back", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   const page = await open();
   const first = await asked(page);
   await page.waitForFunction(() => document.querySelectorAll(".question img").length >= 2);
@@ -112,7 +103,7 @@ test("questions are answered one by one with keys alone, skipped, and taken back
 });
 
 test("two browsers see each other's answers within two seconds, and a contradiction is told in words", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   const [one, other] = [await open(), await open()];
   // One that does not hear of changes, as one whose answer crosses another's on its way.
   const deaf = await (await browser.newContext()).newPage();

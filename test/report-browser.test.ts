@@ -1,5 +1,4 @@
 /// <reference lib="dom" />
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -20,16 +19,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { packAtlas } from "../dist/study/report/atlas.js";
 import { reportPage } from "../dist/study/report/report-page.js";
 import { pageData, pageScript } from "../dist/study/report/write-report.js";
-
-/** A browser to open the report in, where there is one. */
-const CHROMIUM = [
-  process.env["CHROMIUM_PATH"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-].find((path) => path !== undefined && existsSync(path));
-const NEEDS = "needs Chromium: none found in CHROMIUM_PATH or the usual places";
+import { CHROMIUM, NEEDS_CHROMIUM } from "./web/browser.ts";
 
 const FACES = 2000;
 const PER_PERSON = 5;
@@ -137,7 +127,7 @@ async function syntheticReport(): Promise<string> {
 }
 
 test("two thousand faces are painted in less than two seconds", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   const painted = await page.evaluate(
     () => performance.getEntriesByName("first-contentful-paint")[0]!.startTime,
   );
@@ -146,7 +136,7 @@ test("two thousand faces are painted in less than two seconds", async (ctx) => {
 
 // In processor time of the page's own thread: other tests share the cores, and a frame's time by the clock is theirs too.
 test("moving and zooming the map take the page less than 25 ms a frame", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const busySeconds = async (): Promise<number> => {
@@ -182,7 +172,7 @@ test("moving and zooming the map take the page less than 25 ms a frame", async (
 });
 
 test("the pointer on a face shows whom it shows, and its nearest faces; a click opens its row", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   await page.getByRole("button", { name: "whole map" }).click();
   const box = (await page.locator("canvas").boundingBox())!;
   const card = page.locator("#card");
@@ -200,7 +190,7 @@ test("the pointer on a face shows whom it shows, and its nearest faces; a click 
 });
 
 test("a lasso selects the faces inside, and letting go empties the selection", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   await page.locator("canvas").scrollIntoViewIfNeeded();
   await page.getByRole("button", { name: "lasso" }).click();
   const box = (await page.locator("canvas").boundingBox())!;
@@ -225,7 +215,7 @@ test("a lasso selects the faces inside, and letting go empties the selection", a
 });
 
 test("the map works by keyboard: from face to face, selecting, opening", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   await page.locator("canvas").focus();
   await page.keyboard.press("Escape");
   await page.keyboard.press("n");
@@ -239,7 +229,7 @@ test("the map works by keyboard: from face to face, selecting, opening", async (
 });
 
 test("a person's faces alone answer when the person is chosen", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   await page.locator("#person").selectOption("7");
   await page.locator("canvas").focus();
   await page.keyboard.press("n");
@@ -248,14 +238,14 @@ test("a person's faces alone answer when the person is chosen", async (ctx) => {
 });
 
 test("another method turns the map", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   await page.getByRole("button", { name: "PCA" }).click();
   expect(await page.getByRole("button", { name: "PCA" }).getAttribute("aria-pressed")).toBe("true");
   expect(await page.getByRole("button", { name: "t-SNE" }).getAttribute("aria-pressed")).toBe("false");
 });
 
 test("a name with markup in it stays a name", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   expect(await page.title()).toBe("Study of 2,000 faces of 400 people");
   expect(await page.locator('td:has-text("<img src=x onerror")').count()).toBeGreaterThan(0);
 });
@@ -263,7 +253,7 @@ test("a name with markup in it stays a name", async (ctx) => {
 test.for(["light", "dark"] as const)(
   "axe finds nothing to complain about in the %s scheme",
   async (colorScheme, ctx) => {
-    ctx.skip(!CHROMIUM, NEEDS);
+    ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
     // The page forbids itself every script but its own; the checker is let in from outside.
     await using context = await browser.newContext({ bypassCSP: true, colorScheme });
     const open = await context.newPage();
@@ -281,12 +271,12 @@ test.for(["light", "dark"] as const)(
 );
 
 test("nothing was complained about in the console, and nothing asked for from a network", (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   expect(complaints).toEqual([]);
 });
 
 test("on a phone nothing is wider than the screen, and every cell of a table says its column", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   const phone = await browser.newPage({ viewport: { width: 390, height: 844 } });
   await phone.goto(pathToFileURL(join(folder, "report.html")).href);
   await phone.waitForFunction(() => document.documentElement.dataset["ready"] === "true");
@@ -306,7 +296,7 @@ test("on a phone nothing is wider than the screen, and every cell of a table say
 });
 
 test("paper shows more rows of neighbours than the screen at first", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   const fresh = await browser.newPage();
   await fresh.goto(pathToFileURL(join(folder, "report.html")).href);
   await fresh.waitForFunction(() => document.documentElement.dataset["ready"] === "true");
@@ -320,7 +310,7 @@ test("paper shows more rows of neighbours than the screen at first", async (ctx)
 });
 
 test("a name breaks behind its signs and stays the same text", async (ctx) => {
-  ctx.skip(!CHROMIUM, NEEDS);
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
   const parts = await page.evaluate(() => {
     const name = document.querySelector("#grid .query small")!;
     return [name.textContent, name.querySelectorAll("wbr").length];

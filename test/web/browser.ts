@@ -12,6 +12,8 @@ export const CHROMIUM = [
   "/usr/bin/google-chrome",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ].find((path) => path !== undefined && existsSync(path));
+/** Said by tests that are skipped without it. */
+export const NEEDS_CHROMIUM = "needs Chromium: none found in CHROMIUM_PATH or the usual places";
 
 /** Starts it, drawing WebGL in software. */
 export async function openBrowser(): Promise<Browser> {
