@@ -1,6 +1,7 @@
 /**
- * Corrections entered through the queue of questions on a grouped folder, in its order beside two others; answers come from the
- * true names. Pairwise F of the groups after so many answers.
+ * Corrections entered through the queue of questions on a grouped folder, in its order beside others: any question at random, one
+ * at random among those whose answer is in doubt (a chance of a correction of 10 % or more), the most uncertain first, the most
+ * alike first. Answers come from the true names. Pairwise F of the groups after so many answers.
  *
  * npm run bench questions [-- ANSWERS] [-- MODEL]
  */
@@ -54,18 +55,25 @@ figure("groups", clustered.length);
 const ours = await run("ours", "gain");
 const random: number[][] = [];
 for (const seed of RANDOM_SEEDS) random.push(await run(`random, seed ${seed}`, "random", seed));
+const doubtful: number[][] = [];
+for (const seed of RANDOM_SEEDS)
+  doubtful.push(await run(`random among doubtful, seed ${seed}`, "doubtful", seed));
+const uncertain = await run("most uncertain first", "uncertain");
 const alike = await run("most alike first", "alike");
+const others = { random: meanOf(random), doubtful: meanOf(doubtful), uncertain, alike };
 for (const told of TOLD) {
   if (told > ANSWERS) continue;
-  const mean = random.reduce((sum, scores) => sum + scores[told]!, 0) / random.length;
   figure(`ours.${told}.f`, ours[told]!);
-  figure(`random.${told}.f`, mean);
-  figure(`alike.${told}.f`, alike[told]!);
+  for (const [name, scores] of Object.entries(others)) figure(`${name}.${told}.f`, scores[told]!);
   console.log(
-    `after ${String(told).padStart(3)} answers: pairwise F ours ${ours[told]!.toFixed(4)}, random order ${mean.toFixed(4)}, most alike first ${alike[told]!.toFixed(4)}`,
+    `after ${String(told).padStart(3)} answers: pairwise F ours ${ours[told]!.toFixed(4)}, ${Object.entries(
+      others,
+    )
+      .map(([name, scores]) => `${name} ${scores[told]!.toFixed(4)}`)
+      .join(", ")}`,
   );
 }
-for (const [name, scores] of Object.entries({ random: meanOf(random), alike })) {
+for (const [name, scores] of Object.entries(others)) {
   const reached = Math.max(...scores);
   const needed = scores.findIndex((f) => f >= reached);
   const own = ours.findIndex((f) => f >= reached);
@@ -91,7 +99,11 @@ function meanOf(runs: readonly (readonly number[])[]): number[] {
 }
 
 /** Returns   F after 0, 1, 2 … answers */
-async function run(name: string, order: "gain" | "random" | "alike", seed = 1): Promise<number[]> {
+async function run(
+  name: string,
+  order: "gain" | "random" | "doubtful" | "uncertain" | "alike",
+  seed = 1,
+): Promise<number[]> {
   const started = performance.now();
   const stream = seeded(seed);
   let nextId = 0;
@@ -111,12 +123,17 @@ async function run(name: string, order: "gain" | "random" | "alike", seed = 1): 
   const opened = performance.now();
   let same = 0;
   for (let n = 0; n < ANSWERS; n++) {
-    const [question] =
-      order === "gain"
-        ? questions.next(1)
-        : order === "random"
-          ? questions.next(1, { random: () => stream.next() })
-          : questions.next(1, { order: "alike" });
+    const random = (): number => stream.next();
+    const [question] = questions.next(
+      1,
+      {
+        random: { order: undefined, random },
+        doubtful: { order: "doubtful" as const, random },
+        uncertain: { order: "uncertain" as const },
+        alike: { order: "alike" as const },
+        gain: {},
+      }[order],
+    );
     if (!question) break;
     const [a, b] = question.faces;
     const kind = labels[a] === labels[b] ? "same" : "different";

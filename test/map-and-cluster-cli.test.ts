@@ -1,10 +1,15 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddingsWriter, type FaceRecord, openEmbeddings } from "arcface-ts";
+
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { seeded } from "../src/core/index.ts";
+import { Gallery } from "../src/gallery/index.ts";
+import { MadeFaces, madePipeline } from "../src/gallery/made-faces.ts";
 import { samplePhotographs, store } from "./pack.ts";
 import { arcfaceHere as arcface, jsonLines } from "./run-cli.ts";
 
@@ -110,10 +115,15 @@ describe("map", () => {
   });
 });
 
+interface ClusteredFace {
+  readonly path: string;
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
 interface ClusterSummary {
   readonly threshold: number;
   readonly faces: number;
-  readonly groups: readonly { readonly id: string; readonly faces: readonly { readonly path: string }[] }[];
+  readonly groups: readonly { readonly id: string; readonly faces: readonly ClusteredFace[] }[];
   readonly scores: { readonly faces: number; readonly bCubed: { readonly f: number } } | null;
 }
 
@@ -164,6 +174,49 @@ describe("cluster", () => {
     expect(first.faces).toHaveLength(2);
     const [name] = await readdir(join(out, first.id));
     expect((await stat(join(out, first.id, name!))).nlink).toBeGreaterThan(1);
+  });
+
+  test("follows the answers of a gallery: two people stay apart however alike, and what is no face is left out", async () => {
+    const dir = join(folder, "answered");
+    await mkdir(dir);
+    for (const n of [1, 3]) await cp(photographs[n]!, join(dir, `${n}.jpg`));
+    const run = async (...more: string[]) => await arcface(["cluster", dir, "--threshold", "0.3", ...more]);
+    const [before] = jsonLines<ClusterSummary>(await run("--json"));
+    const [one, other] = before!.groups[0]!.faces;
+    const third = before!.groups[1]!.faces[0]!;
+    const address = `sqlite:${join(folder, "answers.db")}`;
+    {
+      const clock = () => new Date(0);
+      await using gallery = await Gallery.create(address, madePipeline(64, "another-model"), { clock });
+      const made = new MadeFaces(3);
+      const faces = [one!, other!, third].map(({ path, box }) => {
+        const face = made.face(made.direction());
+        const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+        return { ...face, provenance: { ...face.provenance, sha256, box } };
+      });
+      const { result } = await gallery.enrol(
+        faces.map((face, i) => ({ name: `Person ${i}`, faces: [face] })),
+      );
+      const ids = result.map((person) => person.faces[0]!);
+      await gallery.answer({ kind: "different", faces: [ids[0]!, ids[1]!] });
+      await gallery.answer({ kind: "no-face", faces: [ids[2]!] });
+    }
+    const out = join(folder, "answered-groups");
+    const told = await run("--gallery", address, "--out", out);
+    expect(told.err).toContain(
+      "by the gallery's answers: 1 pair held together or apart, 1 face left out as no face",
+    );
+    const after = JSON.parse(await readFile(join(out, "clusters.json"), "utf8"));
+    expect(after.answers).toEqual({ pairs: 1, noFaces: 1 });
+    const groupsWith = (face: object) =>
+      after.groups.filter((group: ClusterSummary["groups"][number]) =>
+        group.faces.some((each) => JSON.stringify(each) === JSON.stringify(face)),
+      );
+    expect(groupsWith(one!)).toHaveLength(1);
+    expect(groupsWith(other!)).toHaveLength(1);
+    expect(groupsWith(one!)).not.toEqual(groupsWith(other!));
+    expect(groupsWith(third)).toEqual([]);
+    expect(await run("--gallery", `sqlite:${join(folder, "none.db")}`)).toMatchObject({ code: 3, out: "" });
   });
 
   test("a folder without faces matches nothing; a wrong threshold and no folder are said", async () => {

@@ -48,8 +48,9 @@ export interface QuestionOptions {
 
 /** Another order of questions than the most telling first, to hold it against. */
 export interface AskingOrder {
+  /** In [0, 1): asks in a random order. */
   readonly random?: (() => number) | undefined;
-  readonly order?: "gain" | "alike" | undefined;
+  readonly order?: "gain" | "alike" | "uncertain" | "doubtful" | undefined;
 }
 
 /** A word about two faces. */
@@ -59,6 +60,8 @@ export interface Said {
 }
 
 const BELOW = 0.2;
+/** The chance of a correction from which a question counts as doubtful. */
+const DOUBT = 0.1;
 
 /** A group with its sums. */
 interface Group {
@@ -146,16 +149,19 @@ export class Questions {
   /**
    * Questions that could be asked, the most telling first.
    *
-   * @param how.random asks in a random order instead
-   * @param how.order "alike": asks of the most alike groups first instead
+   * @param how.random asks in a random order instead; with order "doubtful" only where a correction is likely enough
+   * @param how.order "alike": asks of the most alike groups first instead; "uncertain": of those nearest to an even chance
    */
   next(limit: number, { random, order = "gain" }: AskingOrder = {}): Question[] {
-    const f = random || order === "alike" ? 1 : this.#expectedF();
+    const f = random || order !== "gain" ? 1 : this.#expectedF();
     const worth = (candidate: Candidate): number => {
-      if (random) return random();
+      if (random && order !== "doubtful") return random();
       if (order === "alike") return candidate.kind === "merge" ? candidate.mean : -1;
       const p = this.#likelihood.of(candidate);
-      return candidate.pairs * (candidate.kind === "merge" ? p * (2 - f) : (1 - p) * f);
+      if (order === "uncertain") return -Math.abs(p - 0.5);
+      const corrects = candidate.kind === "merge" ? p : 1 - p;
+      if (random) return corrects >= DOUBT ? random() : -1;
+      return candidate.pairs * corrects * (candidate.kind === "merge" ? 2 - f : f);
     };
     // The best so far, falling: few among very many.
     const best: Ranked[] = [];

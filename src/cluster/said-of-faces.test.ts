@@ -48,4 +48,12 @@ test("what was said of faces holds where they are found again: the same photogra
   expect((await saidOfFaces(gallery, [places[3]!, places[2]!])).known).toEqual([
     { kind: "same", faces: [0, 1] },
   ]);
+  // A photograph that is there twice.
+  expect(await saidOfFaces(gallery, [places[0]!, places[0]!, places[3]!, places[2]!, places[2]!])).toEqual({
+    noFaces: new Set([0, 1]),
+    known: [
+      { kind: "same", faces: [2, 3] },
+      { kind: "same", faces: [2, 4] },
+    ],
+  });
 });

@@ -15,7 +15,10 @@ export interface SaidOfFaces {
 /** The share of two boxes' union that both cover, from which they are of one face. */
 const ONE_FACE = 0.5;
 
-/** Words kept in a gallery about faces that lie where these do: the same photograph, boxes that cover each other by half. */
+/**
+ * Words kept in a gallery about faces that lie where these do: the same photograph, boxes that cover each other by half.
+ * Copies of a photograph each count.
+ */
 export async function saidOfFaces(gallery: Gallery, faces: readonly FacePlace[]): Promise<SaidOfFaces> {
   const links = await gallery.records.links();
   const noFaces = new Set<number>();
@@ -24,20 +27,19 @@ export async function saidOfFaces(gallery: Gallery, faces: readonly FacePlace[])
   const byPhotograph = new Map<string, number[]>();
   for (const [i, { sha256 }] of faces.entries())
     if (sha256 !== null) byPhotograph.set(sha256, [...(byPhotograph.get(sha256) ?? []), i]);
-  const at = (place: FacePlace | undefined): number | undefined =>
-    place?.sha256
-      ? byPhotograph.get(place.sha256)?.find((i) => overlap(faces[i]!.box, place.box) >= ONE_FACE)
-      : undefined;
+  const at = (place: FacePlace | undefined): readonly number[] =>
+    (place?.sha256 ? (byPhotograph.get(place.sha256) ?? []) : []).filter(
+      (i) => overlap(faces[i]!.box, place!.box) >= ONE_FACE,
+    );
   const there = await gallery.records.facesWith(links.flatMap((link) => link.faces));
   const places = new Map(there.map(({ id, provenance }) => [id, provenance]));
   for (const { kind, faces: ids, place } of links) {
     if (kind === "no-face") {
-      const face = at(place);
-      if (face !== undefined) noFaces.add(face);
+      for (const face of at(place)) noFaces.add(face);
       continue;
     }
-    const [a, b] = ids.map((id) => at(places.get(id)));
-    if (a !== undefined && b !== undefined && a !== b) known.push({ kind, faces: [a, b] });
+    const [some, others] = ids.map((id) => at(places.get(id))) as [readonly number[], readonly number[]];
+    for (const a of some) for (const b of others) if (a !== b) known.push({ kind, faces: [a, b] });
   }
   return { noFaces, known };
 }

@@ -6,10 +6,13 @@ import {
   clusterFaces,
   expectNewFolder,
   type FaceToCluster,
+  saidOfFaces,
   scoreClustering,
   writeGroups,
 } from "../../cluster/index.ts";
 import { counted, FaceError, type WorkOptions } from "../../core/index.ts";
+import { Gallery } from "../../gallery/index.ts";
+import { sha256OfFile } from "../../models/index.ts";
 import { groupByPerson, type PhotographList } from "../../photographs/index.ts";
 import { chooseFace, type FaceRecord, RecognizerPool, recordsOf } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
@@ -28,8 +31,10 @@ import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 import { calibrationAsJson } from "../verdict-json.ts";
+import { clock } from "./gallery/open.ts";
 
 interface ClusterFlags extends ModelFlags {
+  readonly gallery?: string;
   readonly out?: string;
   readonly link?: boolean;
   readonly method: "linkage" | "density";
@@ -55,6 +60,8 @@ interface Summary {
   readonly groups: readonly { readonly faces: readonly unknown[] }[];
   readonly threshold: number;
   readonly withoutFace: readonly string[];
+  /** What a gallery's answers said of these faces; null without a gallery. */
+  readonly answers: { readonly pairs: number; readonly noFaces: number } | null;
 }
 
 /** `arcface cluster DIR` */
@@ -79,10 +86,11 @@ export function clusterCommand(program: Command, act: Act): void {
         .default("linkage"),
     )
     .option("--least <n>", "with density: faces near a face, itself among them, that make it dense", whole, 2)
+    .option("--gallery <address>", "follow the answers kept in a gallery: same, different, not a face")
     .option("--json", "print the groups as JSON")
     .addHelpText(
       "after",
-      "\nWhere every picture lies in a folder of its own person, the groups are scored against the folders; the largest\nface of a picture counts as that person.\n\nExample:\n  arcface cluster holiday/ --out people/",
+      "\nWhere every picture lies in a folder of its own person, the groups are scored against the folders; the largest\nface of a picture counts as that person.\n\nAnswers given in a gallery hold for the same photographs here: what is one person stays together, what is two stays apart.\n\nExample:\n  arcface cluster holiday/ --out people/",
     );
   addJobsFlag(addModelFlags(command, { embeds: true })).action(act(cluster));
 }
@@ -115,12 +123,16 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
       note: "give --threshold",
     });
   }
+  // Before the work, so that an address without a gallery is told at once.
+  await using gallery =
+    flags.gallery === undefined ? undefined : await Gallery.open(flags.gallery, { clock });
   const failures = new Failures(io, flags.json ?? false, list.passedOver);
-  const { faces, faceless } = await findFaces(pool, paths, failures, {
+  const { faces: all, faceless } = await findFaces(pool, paths, failures, {
     signal: io.signal,
     onProgress: bar.update,
   });
-  const work = { threshold, signal: io.signal, onProgress: bar.update };
+  const { faces, known, answers } = await followAnswers(gallery, all);
+  const work = { threshold, known, signal: io.signal, onProgress: bar.update };
   const groups =
     flags.method === "density"
       ? await clusterByDensity(faces, { ...work, least: flags.least })
@@ -148,6 +160,7 @@ async function cluster(io: CliIo, folder: string, flags: ClusterFlags): Promise<
     faces: faces.length,
     groups: named,
     withoutFace: faceless,
+    answers,
     failed: failures.count,
     passedOver: list.passedOver,
     scores: scores ?? null,
@@ -188,6 +201,22 @@ async function findFaces(
   return { faces, faceless };
 }
 
+/** Leaves out what was said to be no face, and finds the pairs that were said to be the same or different people. */
+async function followAnswers(gallery: Gallery | undefined, faces: Found[]) {
+  if (!gallery) return { faces, known: [], answers: null };
+  const digests = new Map<string, string>();
+  for (const { photograph } of faces)
+    if (!digests.has(photograph)) digests.set(photograph, await sha256OfFile(photograph));
+  const places = faces.map(({ photograph, box }) => ({ sha256: digests.get(photograph)!, box }));
+  const { noFaces } = await saidOfFaces(gallery, places);
+  const left = faces.filter((_, i) => !noFaces.has(i));
+  const { known } = await saidOfFaces(
+    gallery,
+    places.filter((_, i) => !noFaces.has(i)),
+  );
+  return { faces: left, known, answers: { pairs: known.length, noFaces: noFaces.size } };
+}
+
 /** The person of each face where every picture lies in a folder, and there are several folders. */
 function labelsOf(
   folder: string,
@@ -201,11 +230,17 @@ function labelsOf(
 }
 
 function describe(summary: Summary, scores: ClusteringScores | undefined, labelled: boolean): string[] {
-  const { faces, pictures, groups, threshold, withoutFace } = summary;
+  const { faces, pictures, groups, threshold, withoutFace, answers } = summary;
   const alone = groups.filter((group) => group.faces.length === 1).length;
   const lines = [
     `${counted(faces, "face")} in ${counted(pictures, "picture")}: ${counted(groups.length, "group")}, ${alone} of them of one face; threshold ${threshold.toFixed(3)}; ${counted(withoutFace.length, "picture")} without a face`,
   ];
+  if (answers) {
+    const { pairs, noFaces } = answers;
+    lines.push(
+      `by the gallery's answers: ${counted(pairs, "pair")} held together or apart, ${counted(noFaces, "face")} left out as no face`,
+    );
+  }
   if (scores) {
     const { bCubed, pairwise } = scores;
     const row = ({ precision, recall, f }: typeof bCubed): string =>
