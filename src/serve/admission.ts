@@ -2,9 +2,18 @@ import type { Caller } from "./service.ts";
 import { ServiceError } from "./service-error.ts";
 import { type KeyRing, RateLimit, ROLES, type Role } from "./settings/index.ts";
 
+/** Whoever asks a service without keys; no key has this id. */
+const LOCAL = "local";
+
+/** Keys that say who may ask. */
+export interface KeysToAskFor extends Pick<KeyRing, "find"> {
+  /** True when they count: until then the service is its machine's own, as one without keys. @default always */
+  readonly count?: (() => Promise<boolean>) | undefined;
+}
+
 /** Those who may ask, and how often. */
 export interface AdmissionOptions {
-  readonly keys?: Pick<KeyRing, "find"> | undefined;
+  readonly keys?: KeysToAskFor | undefined;
   readonly origins?: readonly string[] | undefined;
   readonly requestsPerSecond: number;
   readonly now: () => number;
@@ -32,7 +41,7 @@ export class Admission {
         expected: "a key for this gallery",
         got: "one for another",
       });
-    if (this.#options.keys) this.#rates.take(caller.id);
+    if (caller.id !== LOCAL) this.#rates.take(caller.id);
     if (this.#options.isStopping()) throw stoppingError();
     return caller;
   }
@@ -40,9 +49,9 @@ export class Admission {
   /** Finds out who asks. Throws ServiceError UNAUTHORIZED, FORBIDDEN. */
   async #callerOf(request: Request): Promise<Caller> {
     const { keys, origins = [] } = this.#options;
-    if (!keys) {
+    if (!keys || !((await keys.count?.()) ?? true)) {
       expectOwnMachine(request, origins);
-      return { id: "local", role: "admin", gallery: null };
+      return { id: LOCAL, role: "admin", gallery: null };
     }
     const key = await keys.find(secretOf(request) ?? "");
     if (key) return key;

@@ -43,6 +43,8 @@ export function finished(
 ): Response {
   // The answer itself, not a copy: a copy is sent as a stream, which takes longer.
   const { headers } = response;
+  // Nobody reads it: a file that it would be read from is closed, a stream ends.
+  if (request.method === "HEAD") response.body?.cancel().catch(() => undefined);
   for (const [name, value] of Object.entries(SECURITY_HEADERS))
     if (!headers.has(name)) headers.set(name, value);
   headers.set("X-Request-Id", requestId);

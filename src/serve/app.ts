@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
 import type { Gallery } from "../gallery/index.ts";
-import { Admission } from "./admission.ts";
+import { Admission, type KeysToAskFor } from "./admission.ts";
 import { finished, requestIdOf } from "./answer.ts";
 import { bodyOf } from "./body-of.ts";
 import { COMPREFACE } from "./compreface/index.ts";
@@ -27,7 +27,7 @@ import { PICTURES } from "./routes/pictures.ts";
 import { QUESTIONS } from "./routes/questions.ts";
 import type { Asked, Caller, Handler, Handlers, Served, Service } from "./service.ts";
 import { logged, ServiceError, told } from "./service-error.ts";
-import { type KeyRing, LIMITS, type Limits } from "./settings/index.ts";
+import { LIMITS, type Limits } from "./settings/index.ts";
 import { ENDPOINTS, type Endpoint, type EndpointName } from "./wire/index.ts";
 import { type PictureWorkers, WorkQueue } from "./work-queue.ts";
 
@@ -45,7 +45,7 @@ export interface AppOptions {
   /** Galleries by the names they have on the wire, each with what makes vectors for it. */
   readonly galleries?: Readonly<Record<string, GalleryToServe>> | undefined;
   /** The keys, which say who may ask for what; without keys anybody who reaches the service may do everything. */
-  readonly keys?: Pick<KeyRing, "find"> | undefined;
+  readonly keys?: KeysToAskFor | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly log?: ServiceLog | undefined;
   readonly clock: () => Date;
@@ -182,7 +182,13 @@ export function createApp(options: AppOptions): App {
     const signal = patience(request, limits);
     const query = Object.fromEntries(new URL(request.url).searchParams);
     const body = request.method === "GET" ? new Uint8Array() : await readBody(request, limits);
-    const content = await foreignBody(body, request.headers.get("content-type") ?? "", fetchUrl, signal);
+    const content = await foreignBody(
+      body,
+      request.headers.get("content-type") ?? "",
+      limits,
+      fetchUrl,
+      signal,
+    );
     return await route.handle(service, { params: context.req.param(), query, caller, signal, ...content });
   };
 
@@ -348,6 +354,5 @@ function methodsAt(pathname: string): string[] {
 function urlFetcher({ allowUrls }: AppOptions, limits: Limits): FetchUrl | undefined {
   if (!allowUrls) return undefined;
   const how = allowUrls === true ? {} : allowUrls;
-  return async (url, signal) =>
-    await fetchPicture(url, { bytes: limits.bodyBytes, ms: limits.bodyMs, signal, ...how });
+  return async (url, signal, bytes) => await fetchPicture(url, { bytes, ms: limits.bodyMs, signal, ...how });
 }

@@ -1,5 +1,3 @@
-import type { z } from "zod";
-import { FaceError } from "../core/index.ts";
 import { readBody } from "./read-body.ts";
 import { checked, type FetchUrl, json, readPictures } from "./read-pictures.ts";
 import { ServiceError } from "./service-error.ts";
@@ -29,13 +27,6 @@ export async function bodyOf(
       });
     return { body: checked(body.schema, json(await readBody(request, limits))), pictures: [] };
   }
-  const found = await readPictures(request, body.options, limits, fetchUrl, signal);
-  const { length } = found.pictures;
-  if (length < body.least || length > body.most)
-    throw new FaceError("USAGE", {
-      where: "pictures",
-      expected: body.least === body.most ? `${body.least}` : `${body.least} to ${body.most}`,
-      got: String(length),
-    });
-  return { body: checked(body.options as z.ZodObject, found.options), pictures: found.pictures };
+  const { pictures, options } = await readPictures(request, body, limits, fetchUrl, signal);
+  return { body: options, pictures };
 }

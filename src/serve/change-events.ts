@@ -36,20 +36,25 @@ export function changeEvents({
   let told = false;
   let heard = now();
   let gone = false;
+  const look = async (): Promise<{ sequence: number; kinds: string[] } | undefined> => {
+    const sequence = await gallery.records.latest();
+    if (told && sequence === last) return undefined;
+    const entries = last === undefined ? [] : await gallery.records.log({ limit: MOST });
+    const kinds = entries.filter((entry) => entry.sequence > last!).map(({ kind }) => kind);
+    return { sequence, kinds: [...new Set(kinds)] };
+  };
   return new ReadableStream<Uint8Array>({
     start: (stream) => stream.enqueue(text.encode("retry: 1000\n\n")),
     pull: async (stream) => {
       while (!gone) {
         if (isStopping()) return stream.close();
-        const sequence = await gallery.records.latest();
-        if (!told || sequence !== last) {
-          const entries = last === undefined ? [] : await gallery.records.log({ limit: MOST });
-          const kinds = entries.filter((entry) => entry.sequence > last!).map(({ kind }) => kind);
+        // A database that does not answer is asked again.
+        const news = await look().catch(() => undefined);
+        if (news) {
           told = true;
-          last = sequence;
+          last = news.sequence;
           heard = now();
-          const data = JSON.stringify({ sequence, kinds: [...new Set(kinds)] });
-          return stream.enqueue(text.encode(`id: ${sequence}\nevent: change\ndata: ${data}\n\n`));
+          return stream.enqueue(text.encode(`id: ${last}\nevent: change\ndata: ${JSON.stringify(news)}\n\n`));
         }
         if (now() - heard >= HEARTBEAT_MS) {
           heard = now();

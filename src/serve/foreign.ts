@@ -2,7 +2,7 @@ import { FaceError } from "../core/index.ts";
 import { type FetchUrl, type Form, json, ofBase64, readForm } from "./read-pictures.ts";
 import type { Caller, Served, Service } from "./service.ts";
 import { ServiceError } from "./service-error.ts";
-import type { Role } from "./settings/index.ts";
+import type { Limits, Role } from "./settings/index.ts";
 
 /** A request by another system's rules. */
 export interface ForeignAsked {
@@ -34,6 +34,7 @@ export interface ForeignRoute {
 export async function foreignBody(
   body: Uint8Array,
   type: string,
+  { bodyBytes }: Pick<Limits, "bodyBytes">,
   fetchUrl: FetchUrl | undefined,
   signal: AbortSignal,
 ): Promise<Pick<ForeignAsked, "json" | "picture">> {
@@ -50,7 +51,7 @@ export async function foreignBody(
         if (typeof text !== "string") continue;
         // A path of this machine, as such a client may send, is neither base64 nor an address.
         if (!/^https?:/i.test(text)) return ofBase64(text);
-        if (fetchUrl) return await fetchUrl(text, signal);
+        if (fetchUrl) return await fetchUrl(text, signal, bodyBytes);
         throw new ServiceError("FORBIDDEN", {
           where: "picture",
           expected: "the picture itself",

@@ -5,12 +5,18 @@ import { readBody } from "./read-body.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Limits } from "./settings/index.ts";
 
-/** Fetches what an address names; undefined in a service that does not. */
-export type FetchUrl = (url: string, signal: AbortSignal) => Promise<Uint8Array>;
+/** Fetches what an address names, so many bytes at most; undefined in a service that does not. */
+export type FetchUrl = (url: string, signal: AbortSignal, bytes: number) => Promise<Uint8Array>;
 
 /** Pictures of a request, and what else it says. */
-export interface PictureRequest {
+export interface PictureRequest<S extends z.ZodObject> {
   readonly pictures: readonly Uint8Array[];
+  readonly options: z.output<S>;
+}
+
+/** A request as it came: pictures are bytes, or addresses of some. */
+interface Sent {
+  readonly pictures: readonly (Uint8Array | { readonly url: string })[];
   readonly options: unknown;
 }
 
@@ -27,17 +33,42 @@ const PicturesJson = z.looseObject({
 export const PictureJsonSchema = PictureJson;
 
 /**
- * The pictures of a request, in whichever of three ways they came.
+ * The pictures of a request, in whichever of three ways they came. Nothing is fetched for a request that is refused anyway.
  *
  * Throws    ServiceError MEDIA_TYPE, TOO_LARGE, TIMEOUT, FORBIDDEN; FaceError USAGE
  */
-export async function readPictures(
+export async function readPictures<S extends z.ZodObject>(
   request: Request,
-  options: z.ZodObject,
+  body: { readonly least: number; readonly most: number; readonly options: S },
   limits: Limits,
   fetchUrl: FetchUrl | undefined,
   signal: AbortSignal,
-): Promise<PictureRequest> {
+): Promise<PictureRequest<S>> {
+  const { least, most } = body;
+  const sent = await readSent(request, body.options, limits);
+  const { length } = sent.pictures;
+  if (length < least || length > most)
+    throw new FaceError("USAGE", {
+      where: "pictures",
+      expected: least === most ? `${least}` : `${least} to ${most}`,
+      got: String(length),
+    });
+  const options = checked(body.options, sent.options);
+  const pictures: Uint8Array[] = [];
+  let left = limits.bodyBytes;
+  for (const each of sent.pictures) {
+    if (each instanceof Uint8Array) pictures.push(each);
+    else {
+      // All of them together are no more than a body that brings them may have.
+      const bytes = await fetched(each.url, fetchUrl, signal, left);
+      left -= bytes.length;
+      pictures.push(bytes);
+    }
+  }
+  return { pictures, options };
+}
+
+async function readSent(request: Request, options: z.ZodObject, limits: Limits): Promise<Sent> {
   const type = (request.headers.get("content-type") ?? "").toLowerCase();
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const body = await readBody(request, limits);
@@ -47,7 +78,7 @@ export async function readPictures(
     const pictures = files.map(({ bytes }) => bytes);
     return { pictures, options: fromText(options, { ...query, ...fields }) };
   }
-  if (type.startsWith("application/json")) return await ofJson(body, fetchUrl, signal);
+  if (type.startsWith("application/json")) return ofJson(body);
   if (type.startsWith("image/") || type.startsWith("application/octet-stream"))
     return { pictures: body.length > 0 ? [body] : [], options: fromText(options, query) };
   if (body.length === 0) return { pictures: [], options: fromText(options, query) };
@@ -67,16 +98,31 @@ export interface Form {
 /** Parts of a form, and names in an object of JSON: many times what any request has. */
 const MANY = 1000;
 
-/** A form with more parts than any request has is not begun with. Throws FaceError USAGE. */
+/** Bytes of what stands in front of a part of a form, many times what any client sends. */
+const PART_HEAD = 16_384;
+
+const LINE = Buffer.from("\r\n");
+
+/** A form with more parts than any request has, or with a longer head of one, is not begun with. Throws FaceError USAGE. */
 function expectFewParts(body: Uint8Array, type: string): void {
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type)?.slice(1).find(Boolean);
   if (boundary === undefined) return;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const mark = `--${boundary}`;
   let parts = 0;
-  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length))
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) {
     if (++parts > MANY)
       throw new FaceError("USAGE", { where: "body", expected: `at most ${MANY} parts`, got: "more" });
+    // A line of its own: bytes of a picture may look like a short boundary.
+    if (at > 0 && !bytes.subarray(at - 2, at).equals(LINE)) continue;
+    const head = bytes.subarray(at + mark.length, at + mark.length + PART_HEAD);
+    if (head.length === PART_HEAD && head.subarray(0, 2).equals(LINE) && !head.includes("\r\n\r\n"))
+      throw new FaceError("USAGE", {
+        where: "body",
+        expected: `at most ${PART_HEAD} bytes in front of a part`,
+        got: "more",
+      });
+  }
 }
 
 /** A form's parts. Throws FaceError USAGE. */
@@ -107,26 +153,25 @@ export async function readForm(body: Uint8Array, type: string): Promise<Form> {
   return { files, fields };
 }
 
-async function ofJson(
-  body: Uint8Array,
-  fetchUrl: FetchUrl | undefined,
-  signal: AbortSignal,
-): Promise<PictureRequest> {
+function ofJson(body: Uint8Array): Sent {
   const { pictures = [], picture, ...options } = checked(PicturesJson, json(body));
   const all = picture ? [picture, ...pictures] : pictures;
-  const bytes: Uint8Array[] = [];
-  for (const each of all) {
-    if ("base64" in each) bytes.push(ofBase64(each.base64));
-    else if (fetchUrl) bytes.push(await fetchUrl(each.url, signal));
-    else
-      throw new ServiceError("FORBIDDEN", {
-        where: "url",
-        expected: "the picture itself",
-        got: "an address",
-        note: "this service was started without --allow-urls",
-      });
-  }
-  return { pictures: bytes, options };
+  return { pictures: all.map((each) => ("base64" in each ? ofBase64(each.base64) : each)), options };
+}
+
+async function fetched(
+  url: string,
+  fetchUrl: FetchUrl | undefined,
+  signal: AbortSignal,
+  bytes: number,
+): Promise<Uint8Array> {
+  if (fetchUrl) return await fetchUrl(url, signal, bytes);
+  throw new ServiceError("FORBIDDEN", {
+    where: "url",
+    expected: "the picture itself",
+    got: "an address",
+    note: "this service was started without --allow-urls",
+  });
 }
 
 /** The bytes of base64, with or without `data:…;base64,` in front. Throws FaceError USAGE. */

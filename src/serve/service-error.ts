@@ -79,10 +79,16 @@ export function told(thrown: unknown): Told {
     // A refusal of a picture's own bytes is about them, whatever its code.
     const ofPicture = thrown.code === "BAD_FILE" && thrown.where === "image";
     if (ofPicture) return { status: 422, code: thrown.code, message: thrown.message, headers: {} };
-    if (status < 500) return { status, code: thrown.code, message: thrown.message, headers: {} };
+    if (status < 500)
+      return { status, code: thrown.code, message: withoutPlace(thrown).message, headers: {} };
     return { status, code: thrown.code, message: DEFECT, headers: {} };
   }
   return { status: 500, code: "INTERNAL", message: DEFECT, headers: {} };
+}
+
+/** An error of a gallery's store says where that lies, on this machine or on a server, which is not the caller's business. */
+function withoutPlace(error: FaceError): FaceError {
+  return /[\\/]/.test(error.where) ? new FaceError(error.code, { ...error.parts, where: "gallery" }) : error;
 }
 
 /** A defect as the log tells it: its sentence without what stands in quotes, which may be somebody's name. */

@@ -122,6 +122,13 @@ test("vectors are recognised and verified as CompreFace's clients send them", as
   expect((await ask(app, "POST", path, { embeddings: [[1]] }, headers)).status).toBe(422);
 });
 
+test("a list of faces to delete is as long as our own routes take", async () => {
+  const path = "/api/v1/recognition/faces/delete";
+  const many = Array.from({ length: 10_001 }, (_, i) => i + 1_000_000);
+  expect((await ask(app, "POST", path, many, { "x-api-key": secret })).status).toBe(400);
+  expect((await ask(app, "POST", path, many.slice(1), { "x-api-key": secret })).json).toEqual([]);
+});
+
 async function madeFace() {
   const { normalize } = await import("../../src/core/index.ts");
   const { provenance } = await import("../../src/gallery/made-faces.ts");

@@ -339,6 +339,46 @@ test("a picture is fetched from where it is, through redirects that lead out, an
   await new Promise((closed) => server.close(closed));
 });
 
+test("addresses of one request bring no more than its body might, and none is fetched for a request that is refused", async () => {
+  let fetched = 0;
+  const server = createServer((_, response) => {
+    fetched++;
+    response.end(new Uint8Array(40_000));
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const address = server.address();
+  const url = `http://web.example:${typeof address === "object" ? address?.port : 0}/`;
+  const { app: web } = await madeService("addresses", {
+    limits,
+    allowUrls: {
+      resolve: (_, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
+      isOpen: () => true,
+    },
+  });
+  const detect = async (pictures: number, more: object = {}) =>
+    (await ask(web, "POST", "/v1/detect", { pictures: new Array(pictures).fill({ url }), ...more })).status;
+  expect(await detect(101)).toBe(400);
+  expect(await detect(1, { unknown: true })).toBe(400);
+  expect(fetched).toBe(0);
+  expect(await detect(2)).toBe(200);
+  expect(await detect(100)).toBe(413);
+  expect(fetched).toBe(5);
+  await new Promise((closed) => server.close(closed));
+});
+
+test("a conflict does not say where the gallery lies", async () => {
+  const { app: own } = await madeService("somewhere");
+  const { json: made } = await ask(own, "POST", `${C}/persons`, { name: "Ann" });
+  const person = `${C}/persons/${made.person.id}`;
+  const first = (await ask(own, "PATCH", person, { name: "Anna" })).json.sequence;
+  await ask(own, "PATCH", person, { name: "Hannah" });
+  const { status, json } = await ask(own, "POST", `${C}/undo`, { sequence: first });
+  expect(status).toBe(409);
+  expect(json.error.message).toBe(
+    `gallery: expected person ${made.person.id} unchanged, got it changed in between; look again`,
+  );
+});
+
 test("a defect is told without its sentence, and logged without names", async () => {
   const { app: broken, gallery: theirs } = await madeService("broken", { log });
   await theirs.close();
@@ -351,10 +391,12 @@ test("bodies that are cheap to send are cheap to refuse: base64 of blanks, forms
   const { app: own } = await madeService("cheap");
   const base64 = `${" ".repeat(4_000_000)}!`;
   const parts = '--X\r\nContent-Disposition: form-data; name="p"; filename="a"\r\n\r\n\r\n'.repeat(50_000);
+  const head = `--X\r\nContent-Disposition: form-data; name="p"\r\n${"a: b\r\n".repeat(3_000_000)}\r\n\r\n--X--\r\n`;
   const names = `{${Array.from({ length: 300_000 }, (_, i) => `"k${i}":1`).join(",")}}`;
   const bodies = [
     ["application/json", JSON.stringify({ picture: { base64 } })],
     ["multipart/form-data; boundary=X", `${parts}--X--\r\n`],
+    ["multipart/form-data; boundary=X", head],
     ["application/json", names],
   ] as const;
   for (const [type, body] of bodies) {

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { KeyRing, ROLES } from "../../src/serve/index.ts";
 import { ENDPOINTS, type Endpoint } from "../../src/serve/wire/index.ts";
@@ -97,6 +99,42 @@ test("a key that was revoked or has expired opens nothing", async () => {
     [key.id, "2026-06-01T12:00:02.000Z"],
     [other.key.id, null],
   ]);
+});
+
+test("a key that was revoked opens nothing when the clock was put back, and a folder that cannot be written keeps no service from ending", async () => {
+  let now = Date.parse("2026-06-01T12:00:00Z");
+  const folder = pathIn("kept");
+  const ring = async () => await KeyRing.open(join(folder, "keys.json"), () => new Date(now));
+  const { key, secret } = await (await ring()).create({ role: "read" });
+  const service = await ring();
+  expect((await service.find(secret))?.id).toBe(key.id);
+  now -= 3_600_000;
+  await (await ring()).revoke(key.id);
+  expect(await service.find(secret)).toBeUndefined();
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, "no folder any more");
+  await service.close();
+});
+
+test("the first key of a running service counts as later ones do, and a file that is deleted opens nothing", async () => {
+  let now = Date.parse("2026-06-01T12:00:00Z");
+  const path = pathIn("first.json");
+  const open = async () => await KeyRing.open(path, () => new Date(now));
+  const kept = await open();
+  const { app: own } = await madeService("first", {
+    keys: { find: async (secret) => await kept.find(secret), count: async () => await kept.hasHeld() },
+  });
+  const status = async (headers: Record<string, string> = {}) =>
+    (await ask(own, "GET", "/v1/model", undefined, headers)).status;
+  expect(await status()).toBe(200);
+  const { secret } = await (await open()).create({ role: "read" });
+  now += 1000;
+  expect(await status()).toBe(401);
+  expect(await status({ "x-api-key": secret })).toBe(200);
+  rmSync(path);
+  now += 1000;
+  expect(await status()).toBe(401);
+  expect(await status({ "x-api-key": secret })).toBe(401);
 });
 
 test("a key is not in its file", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { normalize } from "../../src/core/index.ts";
 import { type Gallery, unknownName } from "../../src/gallery/index.ts";
+import { changeEvents } from "../../src/serve/change-events.ts";
 import { createClient } from "../../src/serve/client/index.ts";
 import { ask, madeService } from "./made-service.ts";
 
@@ -115,4 +116,24 @@ test("whoever follows the changes hears of one within two seconds, with its kind
   expect(second.value).toEqual({ sequence, kinds: ["rename"] });
   expect(performance.now() - begun).toBeLessThan(2000);
   await changes.return();
+});
+
+test("changes are told when the database answers again, which was silent for a while", async () => {
+  let asked = 0;
+  const latest = async (): Promise<number> => {
+    if (asked++ % 2 === 0) throw new Error("no answer");
+    return asked < 4 ? 7 : 8;
+  };
+  const log = async () => (asked < 4 ? [] : [{ sequence: 8, kind: "rename" }]);
+  const stream = changeEvents({
+    gallery: { records: { latest, log } } as never,
+    seen: 7,
+    isStopping: () => asked > 4,
+    now: () => 0,
+  });
+  const text = await new Response(stream).text();
+  expect(text.split("\n").filter((line) => line.startsWith("data:"))).toEqual([
+    'data: {"sequence":7,"kinds":[]}',
+    'data: {"sequence":8,"kinds":["rename"]}',
+  ]);
 });

@@ -182,7 +182,11 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
   const app = createApp({
     recognition,
     galleries,
-    keys,
+    // The first key that is made counts at once, as later ones do.
+    keys: keys && {
+      find: async (secret) => await keys.find(secret),
+      count: async () => await keys.hasHeld(),
+    },
     limits: limitsOf(flags),
     log: await logOf(flags),
     clock,
@@ -265,13 +269,11 @@ function namedAddresses(texts: readonly string[]): [name: string, address: strin
   });
 }
 
-/** The keys that a service asks for; undefined where it is this machine's own and there is no file. Throws FaceError USAGE. */
+/** The keys that a service asks for; undefined where it is this machine's own and no file was named. Throws FaceError USAGE. */
 async function keysToServe(io: CliIo, flags: ServeFlags): Promise<KeyRing | undefined> {
   const path = flags.keys ?? io.env["ARCFACE_KEYS"];
   const ring = path ? await KeyRing.open(path, clock) : undefined;
-  if (isLoopback(flags.host) && (!ring || (await ring.list()).length === 0)) return undefined;
-  if (ring && (await ring.hasValid())) return ring;
-  if (ring && isLoopback(flags.host)) return ring;
+  if (isLoopback(flags.host) || (await ring?.hasValid())) return ring;
   throw new FaceError("USAGE", {
     where: "serve",
     expected: `a key for an address that others reach (${flags.host}): "arcface serve keys create --role read --keys FILE", then --keys FILE`,

@@ -1,4 +1,4 @@
-import { personName } from "../../core/index.ts";
+import { FaceError, personName } from "../../core/index.ts";
 import type { Gallery } from "../../gallery/index.ts";
 import { enrolUploads } from "../enrol.ts";
 import { type ForeignAsked, type ForeignRoute, impliedGallery } from "../foreign.ts";
@@ -6,6 +6,9 @@ import type { Service } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import { galleryOf, noFace, numberOf, route, textOf } from "./asked.ts";
 import { allFaces, everyone, storedFace } from "./stored-faces.ts";
+
+/** Faces that one request may delete by their numbers, as in this service's own routes. */
+const MOST_DELETED = 10_000;
 
 /** Faces of people, added and taken away. */
 export const FACES: readonly ForeignRoute[] = [
@@ -26,7 +29,14 @@ export const FACES: readonly ForeignRoute[] = [
   }),
   route("POST", "recognition/faces/delete", "write", async (service, asked) => {
     const { gallery } = impliedGallery(service, asked);
-    const wanted = Array.isArray(asked.json) ? asked.json.map(Number).filter(Number.isSafeInteger) : [];
+    const listed: readonly unknown[] = Array.isArray(asked.json) ? asked.json : [];
+    if (listed.length > MOST_DELETED)
+      throw new FaceError("USAGE", {
+        where: "body",
+        expected: `at most ${MOST_DELETED} numbers`,
+        got: String(listed.length),
+      });
+    const wanted = listed.map(Number).filter(Number.isSafeInteger);
     const faces = await gallery.records.facesWith(wanted);
     const people = await gallery.records.peopleWith([...new Set(faces.map(({ person }) => person))]);
     const names = new Map(people.map(({ id, name }) => [id, name]));

@@ -119,7 +119,7 @@ async function subjectsOf(
   vector: UnitVector,
   asked: ForeignAsked,
 ): Promise<{ readonly subjects: object[]; readonly verdict: object }> {
-  const k = Math.min(100, Math.max(1, numberOf(asked, "prediction_count", 1)));
+  const k = Math.min(100, Math.max(1, Math.floor(numberOf(asked, "prediction_count", 1))));
   const { calibration } = recognition;
   const who = await gallery.identify(vector, { k, calibration, signal: asked.signal });
   const { threshold, answer } = who;

@@ -39,10 +39,11 @@ export function jobEvents({ look, tell, seen, isStopping, now }: Followed): Read
       // Each pull ends with something to send, or with the stream.
       while (!gone) {
         if (ended || isStopping()) return stream.close();
-        const job = await look();
-        if (!job) return stream.close();
-        ended = hasEnded(job);
-        if (job.revision > last) {
+        // A database that does not answer is asked again.
+        const job = await look().catch(() => null);
+        if (job === undefined) return stream.close();
+        ended = job !== null && hasEnded(job);
+        if (job && job.revision > last) {
           last = job.revision;
           heard = now();
           const data = JSON.stringify(tell(job));

@@ -60,6 +60,7 @@ export class KeyRing {
   #keys = new Map<string, KeptKey>();
   #read: string | undefined;
   #looked = Number.NEGATIVE_INFINITY;
+  #hasHeld = false;
   readonly #used = new Map<string, string>();
   #usedWritten: number;
   #writing: Promise<void> = Promise.resolve();
@@ -128,17 +129,23 @@ export class KeyRing {
     return [...this.#keys.values()].some((key) => this.#isValid(key));
   }
 
+  /** Tells whether there has been a key since the file was opened, in whatever state; a file that is deleted changes nothing. */
+  async hasHeld(): Promise<boolean> {
+    if (!this.#hasHeld) await this.#lookNowAndThen();
+    return this.#hasHeld;
+  }
+
   /** The key of a secret; undefined for one that is none, was revoked or has expired. */
   async find(secret: string): Promise<KeptKey | undefined> {
     const now = this.#clock().getTime();
-    if (now - this.#looked >= LOOK_MS) await this.#look();
+    await this.#lookNowAndThen();
     const [, id, hidden] = /^afk_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$/.exec(secret) ?? [];
     const key = id === undefined ? undefined : this.#keys.get(id);
     // As long for an id that nobody has.
     const right = timingSafeEqual(digestOf(hidden ?? ""), Buffer.from(key?.sha256 ?? "0".repeat(64), "hex"));
     if (!key || !right || !this.#isValid(key)) return undefined;
     this.#used.set(key.id, new Date(now).toISOString());
-    if (now - this.#usedWritten >= USED_MS) {
+    if (Math.abs(now - this.#usedWritten) >= USED_MS) {
       this.#usedWritten = now;
       this.#writing = this.writeUsed().catch(() => undefined);
     }
@@ -155,10 +162,11 @@ export class KeyRing {
     });
   }
 
-  /** Writes last uses down and ends. */
+  /** Writes last uses down, where that can be done, and ends. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.writeUsed();
+    // Keys in a folder that the service only reads are none of its mistakes.
+    await this.writeUsed().catch(() => undefined);
   }
 
   get #usedPath(): string {
@@ -180,6 +188,11 @@ export class KeyRing {
     }
   }
 
+  async #lookNowAndThen(): Promise<void> {
+    // Also when the clock was put back: a key that was revoked would stay good until it comes by again.
+    if (Math.abs(this.#clock().getTime() - this.#looked) >= LOOK_MS) await this.#look();
+  }
+
   async #look(): Promise<void> {
     this.#looked = this.#clock().getTime();
     const found = await stat(this.path).catch(() => undefined);
@@ -188,6 +201,7 @@ export class KeyRing {
     const text = await textOf(this.path);
     this.#keys = new Map(text === undefined ? [] : parse(this.path, text).map((key) => [key.id, key]));
     this.#read = state;
+    this.#hasHeld ||= this.#keys.size > 0;
   }
 
   async #change(change: (keys: readonly KeptKey[]) => readonly KeptKey[]): Promise<void> {
