@@ -13,6 +13,7 @@ import { type FetchOptions, fetchPicture } from "./guarded-fetch.ts";
 import { AllowedFolders } from "./jobs/allowed-folders.ts";
 import { JobWorker } from "./jobs/job-worker.ts";
 import { PictureLook } from "./jobs/picture-look.ts";
+import type { Studies } from "./jobs/studies.ts";
 import { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { answerPage, type PageFiles } from "./page/index.ts";
@@ -25,6 +26,7 @@ import { OPERATION } from "./routes/operation.ts";
 import { PEOPLE } from "./routes/people.ts";
 import { PICTURES } from "./routes/pictures.ts";
 import { QUESTIONS } from "./routes/questions.ts";
+import { STUDIES } from "./routes/studies.ts";
 import type { Asked, Caller, Handler, Handlers, Served, Service } from "./service.ts";
 import { logged, ServiceError, told } from "./service-error.ts";
 import { LIMITS, type Limits } from "./settings/index.ts";
@@ -57,6 +59,8 @@ export interface AppOptions {
   readonly allowUrls?: boolean | Pick<FetchOptions, "resolve" | "isOpen"> | undefined;
   /** Folders that long work may read. */
   readonly folders?: readonly string[] | undefined;
+  /** The means for studies and evaluations of such folders; without them none are taken. */
+  readonly studies?: Studies | undefined;
   /** The name under which this process holds shares of long work. @default its own number */
   readonly holder?: string | undefined;
   /** Milliseconds after which a share of long work is taken over whose process says nothing. @default 15000 */
@@ -96,6 +100,7 @@ const HANDLERS: Handlers<EndpointName> = {
   ...FACES,
   ...QUESTIONS,
   ...JOBS,
+  ...STUDIES,
 };
 
 /** The whole service: a function of what it is made of. It opens nothing, and closes nothing. */
@@ -143,6 +148,7 @@ export function createApp(options: AppOptions): App {
     clock,
     now,
     folders: new AllowedFolders(options.folders ?? []),
+    studies: options.studies,
     wakeJobs: (name) => workers.get(name)?.wake(),
     isStopping: () => stopping,
   };
@@ -156,6 +162,7 @@ export function createApp(options: AppOptions): App {
         clock,
         holder: options.holder ?? `service ${process.pid}`,
         leaseMs: options.leaseMs,
+        studies: options.studies,
         keepJobsMs: options.keepJobsMs,
         log,
       }),

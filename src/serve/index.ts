@@ -6,6 +6,7 @@ export { JobWorker, type JobWorkerOptions } from "./jobs/job-worker.ts";
 export { enrolFolderJob } from "./jobs/kinds/enrol.ts";
 export { shardsJob } from "./jobs/kinds/shards.ts";
 export { PictureLook, type PictureQueue } from "./jobs/picture-look.ts";
+export type { Studies, StudyKind } from "./jobs/studies.ts";
 export type { JobPlaces, Work } from "./jobs/work.ts";
 export { type Listening, type ListenOptions, listen } from "./listen.ts";
 export { openApiDocument } from "./openapi.ts";

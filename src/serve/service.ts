@@ -3,6 +3,7 @@ import { FaceError } from "../core/index.ts";
 import { type Applied, expectPipeline, type Gallery, type Person } from "../gallery/index.ts";
 import type { Face, FaceChoice, PictureTasks } from "../recognise/index.ts";
 import type { AllowedFolders } from "./jobs/allowed-folders.ts";
+import type { Studies } from "./jobs/studies.ts";
 import type { Metrics } from "./metrics.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Limits, Role } from "./settings/index.ts";
@@ -37,6 +38,8 @@ export interface Service {
   readonly now: () => number;
   /** The folders that long work may read. */
   readonly folders: AllowedFolders;
+  /** The means for studies. */
+  readonly studies: Studies | undefined;
   /** Has a gallery's long work looked for at once. */
   readonly wakeJobs: (collection: string) => void;
   readonly isStopping: () => boolean;

@@ -58,6 +58,7 @@ const READS: ReadonlySet<EndpointName> = new Set<EndpointName>([
   "jobs",
   "job",
   "jobResult",
+  "openPage",
   "persons",
   "person",
   "faces",

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FaceError, momentOf } from "../../core/index.ts";
 import { Gallery } from "../../gallery/index.ts";
@@ -19,7 +20,9 @@ import {
   recognizerOptions,
   whole,
 } from "../options.ts";
+import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
+import { servedStudies } from "../served-studies.ts";
 import { VERSION } from "../version.ts";
 import { clock, modelOf } from "./gallery/open.ts";
 
@@ -32,6 +35,7 @@ interface ServeFlags extends ModelFlags {
   readonly json?: boolean;
   readonly allowUrls?: boolean;
   readonly allowFolder?: readonly string[];
+  readonly studies?: string;
   readonly leaveJobs?: boolean;
   readonly keepJobs: number;
   readonly origin?: readonly string[];
@@ -78,6 +82,10 @@ export function serveCommand(program: Command, act: Act): void {
     .option(
       "--allow-folder <dirs...>",
       "folders whose files long work may read: people to enrol, files to import",
+    )
+    .option(
+      "--studies <dir>",
+      "folder for the pages of studies and evaluations that are asked for, of folders that --allow-folder names",
     )
     .option("--leave-jobs", 'leave long work to "arcface worker"')
     .option("--keep-jobs <days>", "days for which a job that has ended can be asked about", whole, 30)
@@ -195,6 +203,9 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
     allowUrls: flags.allowUrls ?? false,
     folders: await realFolders(flags.allowFolder ?? []),
     keepJobsMs: flags.keepJobs * DAY_MS,
+    ...(flags.studies !== undefined && {
+      studies: servedStudies(await placeFor(flags.studies), modelArgs(flags)),
+    }),
     holder: `service ${process.pid} on ${hostname()}`,
     origins: flags.origin ?? [],
     page: await readPage(),
@@ -225,6 +236,21 @@ async function realFolders(folders: readonly string[]): Promise<string[]> {
         }),
     ),
   );
+}
+
+/** A folder to write pages to, from the root. Throws FaceError STORAGE. */
+async function placeFor(folder: string): Promise<string> {
+  await expectWritableFolder(folder);
+  return resolve(folder);
+}
+
+/** The flags that say which model studies go by, as they were given. */
+function modelArgs({ model, detector, flip }: ModelFlags): string[] {
+  return [
+    ...(model === undefined ? [] : ["--model", model]),
+    ...(detector === undefined ? [] : ["--detector", detector]),
+    ...(flip ? ["--flip"] : []),
+  ];
 }
 
 /** Things that were opened, closed last first. */

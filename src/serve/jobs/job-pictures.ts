@@ -63,7 +63,7 @@ export function nameOf(picture: JobPicture): string {
 }
 
 /** Throws FaceError BAD_FILE for a file that a link leads out of the folder that is allowed. */
-async function expectInside(path: string, within: string | undefined): Promise<string> {
+export async function expectInside(path: string, within: string | undefined): Promise<string> {
   if (within === undefined) return path;
   const real = await realpath(path).catch(() => path);
   if (isInside(real, within)) return path;

@@ -7,6 +7,7 @@ import { failureOf } from "./failure-of.ts";
 import { HeldWork } from "./held-work.ts";
 import { KINDS } from "./kinds/index.ts";
 import type { PictureLook } from "./picture-look.ts";
+import type { Studies } from "./studies.ts";
 import type { JobPlaces, Work } from "./work.ts";
 
 /** Milliseconds for which a share is somebody's who says nothing: as long as it waits after its process was killed. */
@@ -42,6 +43,8 @@ export interface JobWorkerOptions {
   /** Milliseconds after its end for which a job is kept. @default thirty days */
   readonly keepJobsMs?: number | undefined;
   readonly places?: JobPlaces | undefined;
+  /** The means for studies; without them they are left to others. */
+  readonly studies?: Studies | undefined;
   readonly log?: { error(line: object, message: string): void } | undefined;
   /** Told of each share that is done. */
   readonly onShare?: ((share: HeldShare, outcome: ShareOutcome) => void) | undefined;
@@ -108,6 +111,7 @@ export class JobWorker {
     const { pipeline } = gallery;
     const same = isKnown(pipeline) && !pipelineDifference(pipeline, recognition.pipeline);
     const ofOthers = same ? ["reindex"] : ["enrol", "cluster", "shards"];
+    if (!this.#options.studies) ofOthers.push("study", "evaluate");
     return Object.keys(KINDS).filter((kind) => !ofOthers.includes(kind));
   }
 
@@ -126,7 +130,7 @@ export class JobWorker {
   }
 
   async #outcome(share: HeldShare, held: HeldWork, stop: AbortSignal): Promise<ShareOutcome> {
-    const { gallery, recognition, look, clock, places = {} } = this.#options;
+    const { gallery, recognition, look, clock, places = {}, studies } = this.#options;
     const kind = KINDS[share.kind]!;
     const step = kind[share.step] ?? kind.work;
     return await step({
@@ -136,6 +140,7 @@ export class JobWorker {
       look,
       clock,
       places,
+      studies,
       signal: AbortSignal.any([held.signal, stop]),
       tell: (done, total) => held.tell(done, total),
     });

@@ -1,6 +1,7 @@
 import type { Gallery, HeldShare, ShareOutcome } from "../../gallery/index.ts";
 import type { PictureWorkers } from "../work-queue.ts";
 import type { PictureLook } from "./picture-look.ts";
+import type { Studies } from "./studies.ts";
 
 /** A share of long work, and everything that whoever works on it needs. */
 export interface Work {
@@ -15,6 +16,8 @@ export interface Work {
   readonly tell: (done: number, total: number) => void;
   /** The folders of this machine, where they are not those that the job names. */
   readonly places: JobPlaces;
+  /** The means for studies, where this process has them. */
+  readonly studies: Studies | undefined;
 }
 
 /** Folders of one machine. */

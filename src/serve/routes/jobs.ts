@@ -7,7 +7,9 @@ import { enrolFolderJob, enrolUploadsJob } from "../jobs/kinds/enrol.ts";
 import { importJob } from "../jobs/kinds/import.ts";
 import { mapJob } from "../jobs/kinds/map.ts";
 import { reindexJob } from "../jobs/kinds/reindex.ts";
-import { comparable, type Handlers, type Served, type Service, served } from "../service.ts";
+import { studyJob } from "../jobs/kinds/study.ts";
+import type { StudyKind } from "../jobs/studies.ts";
+import { type Caller, comparable, type Handlers, type Served, type Service, served } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 import type { JOBS as ENDPOINTS } from "../wire/endpoints/jobs.ts";
 
@@ -80,6 +82,10 @@ export const JOBS: Handlers<keyof typeof ENDPOINTS> = {
     const { perplexity, seed } = asked.body;
     return await create(service, served(service, asked), mapJob({ perplexity, seed }));
   },
+
+  studyJob: async (service, asked) => await study("study", service, asked),
+
+  evaluateJob: async (service, asked) => await study("evaluate", service, asked),
 
   job: async (service, asked) => {
     const { gallery, name } = served(service, asked);
@@ -158,6 +164,24 @@ async function mapAsOfNow(gallery: Gallery, kept: Partial<KeptMap>): Promise<Par
 interface KeptMap {
   readonly faces: readonly { readonly face: number; readonly person: number }[];
   readonly links: readonly { readonly faces: readonly [number, number]; readonly cosine: number }[];
+}
+
+/** A study or an evaluation. Throws ServiceError FORBIDDEN where the service has no place for its page. */
+async function study(
+  kind: StudyKind,
+  service: Service,
+  asked: { caller: Caller; params: { collection: string }; body: { folder: string } },
+) {
+  const where = served(service, asked);
+  if (!service.studies)
+    throw new ServiceError("FORBIDDEN", {
+      where: kind,
+      expected: "a service with a folder for pages",
+      got: "one without",
+      note: "--studies names it",
+    });
+  const { path, within } = await service.folders.expect(asked.body.folder);
+  return await create(service, where, studyJob(kind, { folder: path, within }));
 }
 
 /** A job that was asked for, kept before the answer says so. Throws ServiceError OVERLOADED. */

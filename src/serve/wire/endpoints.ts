@@ -5,6 +5,7 @@ import { OPERATION } from "./endpoints/operation.ts";
 import { PEOPLE } from "./endpoints/people.ts";
 import { PICTURES } from "./endpoints/pictures.ts";
 import { QUESTIONS } from "./endpoints/questions.ts";
+import { STUDIES } from "./endpoints/studies.ts";
 
 /** Everything that the service does: routes, documents and rights are made of this table. */
 export const ENDPOINTS = {
@@ -15,6 +16,7 @@ export const ENDPOINTS = {
   ...FACES,
   ...QUESTIONS,
   ...JOBS,
+  ...STUDIES,
 } as const;
 
 /** Names of the things that the service does. */

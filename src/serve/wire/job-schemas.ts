@@ -4,7 +4,16 @@ import { Box, collectionName, count, Failure, number } from "./schemas.ts";
 const counts = z.record(z.string(), count);
 
 /** The kinds of long work that are asked for over the wire, and those that only the command asks for. */
-export const JobKind = z.enum(["enrol", "import", "reindex", "cluster", "map", "shards"]);
+export const JobKind = z.enum([
+  "enrol",
+  "import",
+  "reindex",
+  "cluster",
+  "map",
+  "shards",
+  "study",
+  "evaluate",
+]);
 
 /** Long work as it stands. */
 export const Job = z.object({
@@ -64,6 +73,11 @@ export const JobResult = z.object({
     .array(z.object({ faces: z.tuple([number, number]), cosine: z.number() }))
     .optional()
     .describe("Of a map: faces of one person whose cosine is below the threshold, the lowest first."),
+  page: z
+    .string()
+    .optional()
+    .describe("Of a study or evaluation: its page, which `openPage` gives an address."),
+  folder: z.string().optional().describe("Of a study or evaluation: the name of the folder."),
   perplexity: z.number().optional(),
   klDivergence: z.number().optional(),
   seed: z.number().optional(),

@@ -36,4 +36,10 @@ export const SCREENS: readonly Screen[] = [
     icon: "map",
     load: async () => (await import("./map/map-screen.tsx")).MapScreen,
   },
+  {
+    path: "studies",
+    name: "Studies",
+    icon: "studies",
+    load: async () => (await import("./studies/studies-screen.tsx")).StudiesScreen,
+  },
 ];

@@ -5,6 +5,7 @@ import { IMPORT } from "./import.ts";
 import { MAP } from "./map.ts";
 import { REINDEX } from "./reindex.ts";
 import { SHARDS } from "./shards.ts";
+import { studyOf } from "./study.ts";
 
 /** Every kind of long work, by the name that it is kept under. */
 export const KINDS: Readonly<Record<string, JobKind>> = {
@@ -14,4 +15,6 @@ export const KINDS: Readonly<Record<string, JobKind>> = {
   cluster: CLUSTER,
   map: MAP,
   shards: SHARDS,
+  study: studyOf("study"),
+  evaluate: studyOf("evaluate"),
 };

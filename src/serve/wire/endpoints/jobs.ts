@@ -26,6 +26,10 @@ const folder = place
   .optional()
   .describe("A folder that the service may read (--allow-folder), or one in it. In place of pictures.");
 
+const ofPeople = place.describe(
+  "A folder that the service may read (--allow-folder), or one in it, with a folder of pictures for every person.",
+);
+
 /** Long work: who asks gets a job at once, and its progress, its end and its result later. */
 export const JOBS = {
   jobs: endpoint({
@@ -138,6 +142,27 @@ export const JOBS = {
           .default(1),
       }),
     ),
+    answer: gives(jobs.Job, 202),
+  }),
+  studyJob: endpoint({
+    method: "post",
+    path: `${C}/jobs/study`,
+    role: "write",
+    summary:
+      "A page about the people of a folder: who resembles whom, a map, and what scores go by. The gallery keeps the job, nothing else of it.",
+    params: inCollection,
+    query: nothing,
+    body: json(z.strictObject({ folder: ofPeople })),
+    answer: gives(jobs.Job, 202),
+  }),
+  evaluateJob: endpoint({
+    method: "post",
+    path: `${C}/jobs/evaluate`,
+    role: "write",
+    summary: "A page about how well the model tells the people of a folder apart, with intervals.",
+    params: inCollection,
+    query: nothing,
+    body: json(z.strictObject({ folder: ofPeople })),
     answer: gives(jobs.Job, 202),
   }),
   job: endpoint({
