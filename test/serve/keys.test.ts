@@ -34,7 +34,10 @@ async function statusOf({ path, method }: { path: string; method: string }, key?
   const { status } = await ask(
     app,
     method.toUpperCase(),
-    path.replace("{collection}", "default").replace(/\{(?:person|face|job)\}/, "999999"),
+    path
+      .replace("{collection}", "default")
+      .replace(/\{(?:person|face|job)\}/, "999999")
+      .replace("{secret}/{file}", `${"a".repeat(32)}/report.html`),
     method === "get" || method === "delete" ? undefined : {},
     key === undefined ? {} : { "x-api-key": key },
   );
@@ -49,7 +52,8 @@ test.each(operations)("$method $path asks for a key of its role and its gallery"
   const { "x-role": role, security, path } = operation;
   if (role === undefined) {
     expect(security).toEqual([]);
-    expect(await statusOf(operation)).toBe(200);
+    // The address of a page is its own key.
+    expect(await statusOf(operation)).toBe(path.includes("{secret}") ? 404 : 200);
     return;
   }
   expect(await statusOf(operation)).toBe(401);
@@ -201,5 +205,5 @@ test("every answer has the headers that keep browsers from guessing, framing and
 
 test("endpoints of the table say who may call them", () => {
   const open = Object.entries<Endpoint>(ENDPOINTS).filter(([, { role }]) => role === null);
-  expect(open.map(([name]) => name)).toEqual(["health", "ready"]);
+  expect(open.map(([name]) => name)).toEqual(["health", "ready", "page"]);
 });
