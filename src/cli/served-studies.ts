@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { aborted, FaceError } from "../core/index.ts";
+import { FaceError } from "../core/index.ts";
 
 /** Bytes of a command's last words that are kept. */
 const LAST_WORDS = 4000;
@@ -60,6 +60,6 @@ async function command(args: readonly string[], { signal, onProgress }: Run): Pr
     child.once("error", fail);
   });
   signal.removeEventListener("abort", stop);
-  if (signal.aborted) throw aborted();
+  if (signal.aborted) throw new FaceError("ABORTED", { where: "study", expected: "to be let finish", got: "a stop" });
   return words;
 }
