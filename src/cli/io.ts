@@ -1,3 +1,5 @@
+import type { Progress } from "../core/index.ts";
+
 /** A command's access to the process it runs in. */
 export interface CliIo {
   /** Writes lines of data, whatever a pipe should carry; each in one line, and visible: see `visible-lines.ts`. */
@@ -11,4 +13,6 @@ export interface CliIo {
   readonly signal: AbortSignal;
   /** Says how long this command may take from Ctrl-C to its end, in milliseconds; a second without. */
   readonly mayTake?: (ms: number) => void;
+  /** Told how far the work is, in place of a bar. */
+  readonly onProgress?: (progress: Progress) => void;
 }

@@ -28,6 +28,7 @@ const LINE_MS = 15_000;
  * @param lines for work of minutes: without a terminal, a line every quarter of a minute
  */
 export function progressBar(io: CliIo, { lines = false }: { readonly lines?: boolean } = {}): ProgressBar {
+  if (io.onProgress) return { update: io.onProgress, stop: () => {} };
   if (!io.interactive) return lines ? progressLines(io) : { update: () => {}, stop: () => {} };
   // All that a bar needs of a stream: standard error is a terminal wherever a bar is drawn.
   const write = (text: string): boolean => writeNow(2, text);

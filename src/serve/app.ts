@@ -16,6 +16,7 @@ import { PictureLook } from "./jobs/picture-look.ts";
 import type { Studies } from "./jobs/studies.ts";
 import { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { OpenedPages } from "./opened-pages.ts";
 import { answerPage, type PageFiles } from "./page/index.ts";
 import { readBody } from "./read-body.ts";
 import { checked, type FetchUrl } from "./read-pictures.ts";
@@ -149,6 +150,7 @@ export function createApp(options: AppOptions): App {
     now,
     folders: new AllowedFolders(options.folders ?? []),
     studies: options.studies,
+    pages: new OpenedPages(now),
     wakeJobs: (name) => workers.get(name)?.wake(),
     isStopping: () => stopping,
   };

@@ -5,6 +5,7 @@ import type { Face, FaceChoice, PictureTasks } from "../recognise/index.ts";
 import type { AllowedFolders } from "./jobs/allowed-folders.ts";
 import type { Studies } from "./jobs/studies.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OpenedPages } from "./opened-pages.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Limits, Role } from "./settings/index.ts";
 import type { AnswerOf, BodyOf, ENDPOINTS, Endpoint, EndpointName } from "./wire/index.ts";
@@ -40,6 +41,8 @@ export interface Service {
   readonly folders: AllowedFolders;
   /** The means for studies. */
   readonly studies: Studies | undefined;
+  /** Their pages, as far as somebody asked for one. */
+  readonly pages: OpenedPages;
   /** Has a gallery's long work looked for at once. */
   readonly wakeJobs: (collection: string) => void;
   readonly isStopping: () => boolean;

@@ -347,7 +347,7 @@ test("a stream goes on behind the last event that was seen, says now and then th
     now: () => (time += 8000),
   });
   const reader = stream
-    .pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>)
+    .body!.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>)
     .getReader();
   await reader.read();
   expect((await reader.read()).value).toBe(": still there\n\n");

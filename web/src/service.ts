@@ -59,6 +59,7 @@ const READS: ReadonlySet<EndpointName> = new Set<EndpointName>([
   "job",
   "jobResult",
   "openPage",
+  "folders",
   "persons",
   "person",
   "faces",

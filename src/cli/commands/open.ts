@@ -13,12 +13,14 @@ import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import { addJobsFlag, addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
 import { type ProgressBar, progressBar } from "../progress-bar.ts";
+import { servedStudies } from "../served-studies.ts";
 import { VERSION } from "../version.ts";
 import { clock, modelOf } from "./gallery/open.ts";
 import { createOrOpen, portFlag } from "./serve.ts";
 
 interface OpenFlags extends ModelFlags {
   readonly gallery?: string;
+  readonly studies?: string;
   readonly port: number;
   readonly browser: boolean;
   readonly json?: boolean;
@@ -45,6 +47,10 @@ export function openCommand(program: Command, act: Act): void {
       "--gallery <address>",
       "the gallery: sqlite:people.db (default: beside the folder, FOLDER.arcface.db)",
     )
+    .option(
+      "--studies <dir>",
+      "the folder for pages of studies that are asked for (default: beside the folder, FOLDER.arcface-studies)",
+    )
     .option("--port <n>", "port to listen at; 0 takes a free one", portFlag, 0)
     .option("--no-browser", "open no browser; the address is printed")
     .option("--json", "print JSON: a line for the address, one for the work when it has ended")
@@ -63,7 +69,7 @@ Example:
 async function open(io: CliIo, path: string, flags: OpenFlags): Promise<number> {
   io.mayTake?.(DRAIN_MS);
   const folder = await folderAt(path);
-  const address = flags.gallery ?? `sqlite:${join(dirname(folder), `${basename(folder)}.arcface.db`)}`;
+  const address = flags.gallery ?? `sqlite:${beside(folder, "arcface.db")}`;
   const bar = progressBar(io, { lines: !flags.json });
   await using opened = await openBoth(io, address, flags, bar);
   const { gallery, recognition } = opened;
@@ -75,6 +81,7 @@ async function open(io: CliIo, path: string, flags: OpenFlags): Promise<number> 
     now: () => performance.now(),
     version: VERSION,
     folders: [folder],
+    studies: await servedStudies(flags.studies ?? beside(folder, "arcface-studies"), flags),
     holder: `open ${process.pid} on ${hostname()}`,
     page: await readPage(),
   });
@@ -98,6 +105,11 @@ async function open(io: CliIo, path: string, flags: OpenFlags): Promise<number> 
   await listening.close();
   await working;
   return EXIT.ok;
+}
+
+/** The place of something that belongs to a folder: it is read, never written to. */
+function beside(folder: string, ending: string): string {
+  return join(dirname(folder), `${basename(folder)}.${ending}`);
 }
 
 /** A folder of people, without links. Throws FaceError BAD_FILE for anything else. */

@@ -1,7 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FaceError, momentOf } from "../../core/index.ts";
 import { Gallery } from "../../gallery/index.ts";
@@ -20,7 +19,6 @@ import {
   recognizerOptions,
   whole,
 } from "../options.ts";
-import { expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { servedStudies } from "../served-studies.ts";
 import { VERSION } from "../version.ts";
@@ -204,7 +202,7 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
     folders: await realFolders(flags.allowFolder ?? []),
     keepJobsMs: flags.keepJobs * DAY_MS,
     ...(flags.studies !== undefined && {
-      studies: servedStudies(await placeFor(flags.studies), modelArgs(flags)),
+      studies: await servedStudies(flags.studies, flags),
     }),
     holder: `service ${process.pid} on ${hostname()}`,
     origins: flags.origin ?? [],
@@ -236,21 +234,6 @@ async function realFolders(folders: readonly string[]): Promise<string[]> {
         }),
     ),
   );
-}
-
-/** A folder to write pages to, from the root. Throws FaceError STORAGE. */
-async function placeFor(folder: string): Promise<string> {
-  await expectWritableFolder(folder);
-  return resolve(folder);
-}
-
-/** The flags that say which model studies go by, as they were given. */
-function modelArgs({ model, detector, flip }: ModelFlags): string[] {
-  return [
-    ...(model === undefined ? [] : ["--model", model]),
-    ...(detector === undefined ? [] : ["--detector", detector]),
-    ...(flip ? ["--flip"] : []),
-  ];
 }
 
 /** Things that were opened, closed last first. */

@@ -40,6 +40,7 @@ export const ROUTES: Routes = {
   mapJob: { method: "post", path: `${C}/jobs/map`, body: "json", answer: "json" },
   studyJob: { method: "post", path: `${C}/jobs/study`, body: "json", answer: "json" },
   evaluateJob: { method: "post", path: `${C}/jobs/evaluate`, body: "json", answer: "json" },
+  folders: { method: "get", path: `${C}/folders`, body: "none", answer: "json" },
   openPage: { method: "post", path: `${C}/jobs/{job}/page`, body: "none", answer: "json" },
   page: { method: "get", path: "/v1/pages/{secret}/{file}", body: "none", answer: "bytes" },
   job: { method: "get", path: `${C}/jobs/{job}`, body: "none", answer: "json" },

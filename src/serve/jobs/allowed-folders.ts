@@ -1,5 +1,5 @@
-import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readdir, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { FaceError } from "../../core/index.ts";
 import { ServiceError } from "../service-error.ts";
 import { isInside } from "./job-pictures.ts";
@@ -11,6 +11,9 @@ export interface AllowedPath {
   /** The folder that allows it. */
   readonly within: string;
 }
+
+/** Folders that are told of at most. */
+const MOST_TOLD = 200;
 
 /** The folders that a service may read for long work, and nothing outside them. */
 export class AllowedFolders {
@@ -48,4 +51,31 @@ export class AllowedFolders {
       note: "--allow-folder names them",
     });
   }
+
+  /**
+   * Those of the folders, and of the folders in them, that have folders themselves: as {@link expect} takes them. Links are
+   * not followed.
+   */
+  async ofPeople(): Promise<string[]> {
+    const found = new Set<string>();
+    for (const [i, folder] of this.#folders.entries()) {
+      const own = await foldersIn(folder);
+      // A name is looked for in one folder after the other, so that the first alone can be meant by itself.
+      if (i === 0 && own.length > 0) found.add(".");
+      for (const name of own) {
+        if (found.size >= MOST_TOLD) break;
+        if ((await foldersIn(join(folder, name))).length > 0) found.add(name);
+      }
+    }
+    return [...found];
+  }
+}
+
+/** Names of a folder's folders, in order. */
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name)
+    .sort();
 }

@@ -1,63 +1,37 @@
-import { setTimeout } from "node:timers/promises";
 import type { Job } from "../../gallery/index.ts";
+import { eventStream, type Followed } from "../event-stream.ts";
 import { hasEnded } from "./job-on-wire.ts";
 
 /** The time between two looks at a job, in milliseconds. */
 const LOOK_MS = 250;
 
-/** The time after which a stream on which nothing happens says that it is there, in milliseconds. */
-const HEARTBEAT_MS = 15_000;
-
 /** A job that is followed. */
-export interface Followed {
+export interface FollowedJob extends Pick<Followed, "isStopping" | "now"> {
   readonly look: () => Promise<Job | undefined>;
   /** A job as its event tells it. */
   readonly tell: (job: Job) => unknown;
   /** The revision that was seen; only later ones are told. */
-  readonly seen: number;
-  /** True when the service is being stopped: then the stream ends, and whoever follows asks another. */
-  readonly isStopping: () => boolean;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly now: () => number;
+  readonly seen: number | undefined;
 }
 
 /**
  * A job whenever it changes, as server-sent events, until it has ended: `event: job`, its revision as `id`, and JSON as
  * `data`. Each event is the whole state, so that one who comes back late needs the last one alone.
- *
- * Source    html.spec.whatwg.org, "Server-sent events"
  */
-export function jobEvents({ look, tell, seen, isStopping, now }: Followed): ReadableStream<Uint8Array> {
-  const text = new TextEncoder();
-  let last = seen;
+export function jobEvents({ look, tell, seen, ...service }: FollowedJob): Response {
+  let last = seen ?? 0;
   let ended = false;
-  let heard = now();
-  let gone = false;
-  return new ReadableStream<Uint8Array>({
-    start: (stream) => stream.enqueue(text.encode("retry: 1000\n\n")),
-    pull: async (stream) => {
-      // Each pull ends with something to send, or with the stream.
-      while (!gone) {
-        if (ended || isStopping()) return stream.close();
-        // A database that does not answer is asked again.
-        const job = await look().catch(() => null);
-        if (job === undefined) return stream.close();
-        ended = job !== null && hasEnded(job);
-        if (job && job.revision > last) {
-          last = job.revision;
-          heard = now();
-          const data = JSON.stringify(tell(job));
-          return stream.enqueue(text.encode(`id: ${job.revision}\nevent: job\ndata: ${data}\n\n`));
-        }
-        if (now() - heard >= HEARTBEAT_MS) {
-          heard = now();
-          return stream.enqueue(text.encode(": still there\n\n"));
-        }
-        if (!ended) await setTimeout(LOOK_MS);
-      }
-    },
-    cancel: () => {
-      gone = true;
+  return eventStream({
+    ...service,
+    lookMs: LOOK_MS,
+    next: async () => {
+      if (ended) return "end";
+      const job = await look();
+      if (!job) return "end";
+      ended = hasEnded(job);
+      if (job.revision <= last) return ended ? "end" : "nothing";
+      last = job.revision;
+      return { id: job.revision, event: "job", data: tell(job) };
     },
   });
 }

@@ -1,3 +1,5 @@
+import type { Pipeline } from "../../models/index.ts";
+
 /** The means to study and evaluate folders of people, and the place for what is written of that. */
 export interface Studies {
   /** The folder of the pages: a folder for each. */
@@ -13,6 +15,8 @@ export interface Studies {
     people: string,
     to: string,
     options: {
+      /** The pipeline of the gallery that it was asked of. */
+      readonly pipeline: Pipeline;
       readonly signal: AbortSignal;
       readonly onProgress: (done: number, total: number) => void;
     },

@@ -1,5 +1,6 @@
 import { FaceError, momentOf, parseJson, personName } from "../../core/index.ts";
 import type { Gallery, Job, NewJob } from "../../gallery/index.ts";
+import { lastSeen } from "../event-stream.ts";
 import { jobEvents } from "../jobs/job-events.ts";
 import { hasEnded, jobOnWire } from "../jobs/job-on-wire.ts";
 import { clusterFolderJob, clusterUploadsJob } from "../jobs/kinds/cluster.ts";
@@ -115,16 +116,13 @@ export const JOBS: Handlers<keyof typeof ENDPOINTS> = {
   jobEvents: async (service, asked) => {
     const { gallery, name } = served(service, asked);
     const { id } = await jobOf(gallery, asked.params.job);
-    const seen = Number(asked.headers.get("last-event-id") ?? 0);
-    const stream = jobEvents({
+    const { isStopping, now } = service;
+    return jobEvents({
       look: async () => await gallery.jobs.job(id),
       tell: (job) => jobOnWire(name, job),
-      seen: Number.isSafeInteger(seen) && seen > 0 ? seen : 0,
-      isStopping: service.isStopping,
-      now: service.now,
-    });
-    return new Response(stream, {
-      headers: { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" },
+      seen: lastSeen(asked.headers),
+      isStopping,
+      now,
     });
   },
 

@@ -3,6 +3,7 @@ import { FaceError, type UnitVector } from "../../core/index.ts";
 import type { Answer, Gallery } from "../../gallery/index.ts";
 import { thresholdOf } from "../../verdict/index.ts";
 import { changeEvents } from "../change-events.ts";
+import { lastSeen } from "../event-stream.ts";
 import { type Handlers, served } from "../service.ts";
 import type { QUESTIONS as ENDPOINTS } from "../wire/endpoints/questions.ts";
 import { faceOnWire } from "./faces.ts";
@@ -46,16 +47,8 @@ export const QUESTIONS: Handlers<keyof typeof ENDPOINTS> = {
 
   changes: async (service, asked) => {
     const { gallery } = served(service, asked);
-    const seen = Number(asked.headers.get("last-event-id") ?? Number.NaN);
-    const stream = changeEvents({
-      gallery,
-      seen: Number.isSafeInteger(seen) && seen >= 0 ? seen : undefined,
-      isStopping: service.isStopping,
-      now: service.now,
-    });
-    return new Response(stream, {
-      headers: { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" },
-    });
+    const { isStopping, now } = service;
+    return changeEvents({ gallery, seen: lastSeen(asked.headers), isStopping, now });
   },
 
   crops: async (service, asked) => {

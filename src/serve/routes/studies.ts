@@ -1,16 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { parseJson } from "../../core/index.ts";
 import { pageOfStudy } from "../jobs/kinds/study.ts";
 import { type Handlers, served } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
-
-/** Milliseconds for which an address of a page is good: a browser cannot show a key, so that the address is one. */
-const GOOD_MS = 3_600_000;
-
-/** Addresses that are good at one time; the oldest goes first. */
-const MOST = 1000;
+import type { STUDIES as ENDPOINTS } from "../wire/endpoints/studies.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -26,11 +20,13 @@ const TYPES: Readonly<Record<string, string>> = {
 const POLICY =
   "sandbox allow-scripts; default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Pages that may be opened, by the secret in their address. */
-const opened = new Map<string, { readonly folder: string; readonly until: number }>();
-
 /** Pages of studies and evaluations. */
-export const STUDIES: Handlers<"openPage" | "page"> = {
+export const STUDIES: Handlers<keyof typeof ENDPOINTS> = {
+  folders: async ({ folders, studies }) => ({
+    folders: await folders.ofPeople(),
+    studies: studies !== undefined,
+  }),
+
   openPage: async (service, asked) => {
     const { gallery } = served(service, asked);
     const { studies } = service;
@@ -43,19 +39,17 @@ export const STUDIES: Handlers<"openPage" | "page"> = {
         expected: "a study that is done",
         got: "none with a page",
       });
-    const secret = randomBytes(24).toString("base64url");
-    opened.set(secret, { folder: join(studies.folder, found.folder), until: service.now() + GOOD_MS });
-    if (opened.size > MOST) opened.delete(opened.keys().next().value!);
-    return { address: `/v1/pages/${secret}/${found.page}`, seconds: GOOD_MS / 1000 };
+    const { secret, seconds } = service.pages.open(join(studies.folder, found.folder));
+    return { address: `/v1/pages/${secret}/${found.page}`, seconds };
   },
 
   page: async (service, { params: { secret, file } }) => {
-    const found = opened.get(secret);
+    const folder = service.pages.folderOf(secret);
     const type = TYPES[extname(file)];
     const bytes =
-      found && type !== undefined && found.until > service.now()
-        ? await readFile(join(found.folder, file)).catch(() => undefined)
-        : undefined;
+      folder === undefined || type === undefined
+        ? undefined
+        : await readFile(join(folder, file)).catch(() => undefined);
     if (!bytes)
       throw new ServiceError("NOT_FOUND", {
         where: "page",

@@ -41,7 +41,12 @@ export function studyOf(kind: StudyKind): JobKind {
       for (const path of (await listPhotographs([people])).paths) await expectInside(path, within);
       const to = join(studies.folder, name);
       await mkdir(to, { recursive: true, mode: 0o700 });
-      const page = await studies.run(kind, people, to, { signal: work.signal, onProgress: work.tell });
+      const { pipeline } = work.recognition;
+      const page = await studies.run(kind, people, to, {
+        pipeline,
+        signal: work.signal,
+        onProgress: work.tell,
+      });
       return {
         counts: {},
         outcome: "[]",

@@ -4,6 +4,21 @@ import { collectionName, number } from "../schemas.ts";
 
 /** Pages of studies and evaluations, for browsers. */
 export const STUDIES = {
+  folders: endpoint({
+    method: "get",
+    path: `${C}/folders`,
+    role: "write",
+    summary: "Folders of people that long work may read, and whether there is a place for pages of studies.",
+    params: z.strictObject({ collection: collectionName }),
+    query: nothing,
+    body: none,
+    answer: gives(
+      z.object({
+        folders: z.array(z.string()).describe("As `folder` of a job names them; those with folders in them."),
+        studies: z.boolean().describe("True where studies and evaluations are taken (--studies)."),
+      }),
+    ),
+  }),
   openPage: endpoint({
     method: "post",
     path: `${C}/jobs/{job}/page`,

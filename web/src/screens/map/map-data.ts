@@ -1,3 +1,4 @@
+import { jobsOf } from "../../jobs.ts";
 import { ask, type ClientAnswer } from "../../service.ts";
 
 /** A map of a gallery: where each face lies, whose it is, and who those are. Faces are meant by their index. */
@@ -35,8 +36,8 @@ const PAGE = 1000;
 
 /** The gallery's maps and those that are being drawn, newest first. */
 export async function mapsOf(collection: string, signal: AbortSignal): Promise<Job[]> {
-  const { jobs } = await ask("jobs", { collection, limit: 100 }, { signal });
-  return jobs.filter(({ kind, state }) => kind === "map" && state !== "failed" && state !== "cancelled");
+  const jobs = await jobsOf(collection, ["map"], signal);
+  return jobs.filter(({ state }) => state !== "failed" && state !== "cancelled");
 }
 
 /** A map as it was drawn, with the people as they are now. */

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { param, setParams } from "../../address.ts";
+import { momentText } from "../../jobs.ts";
 import { Button } from "../../parts/button.tsx";
 import { Failure, Waiting } from "../../parts/failure.tsx";
 import { Link } from "../../parts/link.tsx";
@@ -168,8 +169,4 @@ function Shown({ collection, job }: { readonly collection: string; readonly job:
       </p>
     );
   return <MapView collection={collection} data={data} reload={() => round.value++} />;
-}
-
-function momentText(iso: string): string {
-  return new Date(iso).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
 }
