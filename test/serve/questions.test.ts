@@ -125,13 +125,13 @@ test("changes are told when the database answers again, which was silent for a w
     return asked < 4 ? 7 : 8;
   };
   const log = async () => (asked < 4 ? [] : [{ sequence: 8, kind: "rename" }]);
-  const stream = changeEvents({
+  const answer = changeEvents({
     gallery: { records: { latest, log } } as never,
     seen: 7,
     isStopping: () => asked > 4,
     now: () => 0,
   });
-  const text = await new Response(stream).text();
+  const text = await answer.text();
   expect(text.split("\n").filter((line) => line.startsWith("data:"))).toEqual([
     'data: {"sequence":7,"kinds":[]}',
     'data: {"sequence":8,"kinds":["rename"]}',
