@@ -3,9 +3,16 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Recognizer, thumbnail } from "arcface-ts";
-import { IdentityPool, measureVideo, readFrames, type SeenPicture } from "arcface-ts/identity";
+import {
+  type IdentityJson,
+  IdentityPool,
+  measureVideo,
+  readFrames,
+  type SeenPicture,
+  writeIdentityReport,
+} from "arcface-ts/identity";
 import sharp from "sharp";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { CHANGES, morph, type Pixels } from "../bench/identity-changes.ts";
 import { samplePhotographs, store } from "./pack.ts";
 import { arcfaceHere } from "./run-cli.ts";
@@ -27,6 +34,7 @@ beforeAll(async () => {
   const photographs = await samplePhotographs();
   await store.pull("mtcnn-rfb");
   await store.pull("fr-feature-512");
+  await store.pull("mobilefacenet-192");
   folder = await mkdtemp(join(tmpdir(), "arcface-video-"));
   await mkdir(at("frames"));
   await using recognizer = await Recognizer.open({ store });
@@ -74,11 +82,12 @@ test("a face that is followed has the scores of one that is searched in every fr
   const [reference] = searched;
   for (const [i, vector] of followed.entries()) {
     if (!vector) continue;
-    expect(Math.abs(cosineOf(vector, reference!) - cosineOf(searched[i]!, reference!))).toBeLessThan(0.01);
+    // The same windows see the face; only their neighbours' part in its box, and the order of sums, may differ.
+    expect(Math.abs(cosineOf(vector, reference!) - cosineOf(searched[i]!, reference!))).toBeLessThan(0.001);
   }
 });
 
-test("a video has a curve, its worst frames and its flicker; a frame without a face counts below the threshold", async () => {
+test("a video has a curve, its worst frames, its flicker and a page without scripts; a frame without a face counts below the threshold", async () => {
   const report = await measureVideo([at("me.jpg")], at("clip.webp"), { store, workers: 1 });
   const [figures] = report.video.judges;
   expect(report.video.frames).toBe(FRAMES);
@@ -93,6 +102,15 @@ test("a video has a curve, its worst frames and its flicker; a frame without a f
   expect(report.failures).toMatchObject([
     { picture: `${at("clip.webp")}#4`, role: "result", reason: "no-face" },
   ]);
+  expect(report.video.tracked).toBe(true);
+  await writeIdentityReport(report, at("report"));
+  const page = await readFile(at("report/index.html"), "utf8");
+  // Not the page itself, which is long where it fails.
+  expect(/content="default-src (&#39;|')none\1;/.test(page)).toBe(true);
+  expect(page.includes("<script")).toBe(false);
+  for (const words of ["Frame by frame", `${FRAMES} frames`, "Lowest pairs", "sha256"])
+    expect(page.includes(words), words).toBe(true);
+  expect(await readFile(at("report/judge-1.svg"), "utf8")).toContain("threshold");
 });
 
 test("frames can be thinned out by number and by rate", async () => {
@@ -107,15 +125,15 @@ test("frames can be thinned out by number and by rate", async () => {
 
 test("without ffmpeg a video says what is wanted; a file that is none says so with it", async () => {
   await writeFile(at("broken.mp4"), "no video");
-  const args = ["identity", "--source", at("me.jpg"), "--result", at("broken.mp4"), "--jobs", "1"];
-  const home = { ARCFACE_HOME: store.home };
-  const without = await arcfaceHere(args, { ...home, PATH: folder });
-  expect(without.code).toBe(3);
-  expect(without.err).toMatch(
+  const read = async (): Promise<void> => {
+    for await (const _ of readFrames(at("broken.mp4")));
+  };
+  vi.stubEnv("PATH", folder);
+  await expect(read()).rejects.toThrow(
     /expected ffmpeg on the path, which decodes videos, got none; install it, or give a folder of frames/,
   );
-  if (!hasFfmpeg) return;
-  expect((await arcfaceHere(args, home)).err).toMatch(/expected a video that ffmpeg can read, got: /);
+  vi.unstubAllEnvs();
+  if (hasFfmpeg) await expect(read()).rejects.toThrow(/expected a video that ffmpeg can read, got: /);
 });
 
 test.skipIf(!hasFfmpeg)("ffmpeg's frames are those that were encoded (needs ffmpeg)", async () => {
@@ -185,26 +203,17 @@ test("each change by a rising amount lowers the cosine, and a morph goes from on
   expect(curve.at(-1)).toBeLessThan(threshold);
 });
 
-test("the page shows the curve, the conventions and what failed, and no script may run in it", async () => {
-  const sides = ["--source", at("me.jpg"), "--result", at("frames"), "--every", "3", "--jobs", "1"];
-  const home = { ARCFACE_HOME: store.home };
-  const { code, out } = await arcfaceHere(
-    ["identity", ...sides, "--video", "--report", at("report"), "--json"],
-    home,
+test("the same pictures under every protocol have other scores", async () => {
+  const { out } = await arcfaceHere(
+    [
+      ...["identity", "--source", at("me.jpg"), "--result", at("frames/f00.png"), "--conventions"],
+      ...["--model", "mobilefacenet-192", "--jobs", "1", "--json"],
+    ],
+    { ARCFACE_HOME: store.home },
   );
-  expect(code).toBe(0);
-  expect(JSON.parse(out).video).toMatchObject({ frames: 4, tracked: true });
-  const page = await readFile(at("report/index.html"), "utf8");
-  // Not the page itself, which is long where it fails.
-  expect(/content="default-src (&#39;|')none\1;/.test(page)).toBe(true);
-  expect(page.includes("<script")).toBe(false);
-  for (const words of ["Frame by frame", "4 frames", "Lowest pairs", "sha256"])
-    expect(page.includes(words), words).toBe(true);
-  expect(await readFile(at("report/judge-1.svg"), "utf8")).toContain("threshold");
-  const conventions = await arcfaceHere(
-    ["identity", "--source", at("me.jpg"), "--result", at("frames/f00.png"), "--conventions", "--jobs", "1"],
-    home,
-  );
-  for (const name of ["default", "psp", "simswap/training", "ir-se-50/bgr"])
-    expect(conventions.out).toMatch(new RegExp(`^${name} +0\\.\\d{3} `, "m"));
+  const rows = (JSON.parse(out) as IdentityJson).conventions!;
+  const meanOf = (protocol: string) => rows.find((row) => row.protocol === protocol)!.mean;
+  expect(new Set(["default", "psp", "simswap", "simswap/training", "ghost"].map(meanOf)).size).toBe(5);
+  // It differs by the order of colours alone, which the network's own contract decides here.
+  expect(meanOf("ir-se-50/bgr")).toBe(meanOf("default"));
 });

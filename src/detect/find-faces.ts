@@ -1,4 +1,10 @@
-import { intersectionOverSmaller, intersectionOverUnion, type Landmarks, type Point } from "../core/index.ts";
+import {
+  type Box,
+  intersectionOverSmaller,
+  intersectionOverUnion,
+  type Landmarks,
+  type Point,
+} from "../core/index.ts";
 import { MAX_HELD_PIXELS, type Picture, type RgbImage } from "../image/index.ts";
 import { type Detection, type DetectOptions, type Detector, smallestFaceOf } from "./detector.ts";
 import { isSure, lookTurned } from "./look-turned.ts";
@@ -11,6 +17,8 @@ const SEEN_WELL_PX = 40;
 const SAME_FACE = 0.4;
 /** A box that lies inside a better one by more than this is a part of that face. */
 const PART_OF_FACE = 0.7;
+/** A box of the next frame that overlaps the last one less is another face, or the same after a cut. */
+const STILL_THE_FACE = 0.3;
 
 /** A photograph's faces; with its pixels where all of them are held anyway. */
 export interface FoundFaces {
@@ -46,7 +54,7 @@ export async function findFaces(
   picture: Picture,
   options: LookOptions = {},
 ): Promise<FoundFaces> {
-  const side = Math.min(options.maxSidePx ?? Number.POSITIVE_INFINITY, Math.sqrt(MAX_HELD_PIXELS));
+  const side = heldSide(options);
   const { width, height } = picture;
   if (width * height <= side * side) {
     const image = await picture.whole(Math.max(width, height));
@@ -84,6 +92,37 @@ export async function findFaces(
     faces: suppressNonMaxima([...faces, ...others], SAME_FACE, intersectionOverUnion),
     image: undefined,
   };
+}
+
+/**
+ * Finds a face of the frame before in the next one of a video: what {@link findFaces} finds of it there, without looking at
+ * the rest of the frame. Undefined where it is not surely there, where the frame is too large to be looked at as it is, and
+ * with a detector that has no such way.
+ */
+export async function findFaceAgain(
+  detector: Detector,
+  image: RgbImage,
+  last: Box<"image">,
+  options: LookOptions = {},
+): Promise<Detection<"image"> | undefined> {
+  if (!detector.detectAgain || options.turned || image.width * image.height > heldSide(options) ** 2)
+    return undefined;
+  const seen = await detector.detectAgain(image, last as unknown as Box<"raster">, options);
+  const faces = moved(
+    seen.filter((face) => isSure(face, detector)),
+    1,
+    1,
+    0,
+    0,
+  );
+  const overlaps = faces.map(({ box }) => intersectionOverUnion(box, last));
+  const most = Math.max(...overlaps);
+  return most >= STILL_THE_FACE ? faces[overlaps.indexOf(most)] : undefined;
+}
+
+/** The side of the square with as many pixels as are looked at at once. */
+function heldSide({ maxSidePx }: LookOptions): number {
+  return Math.min(maxSidePx ?? Number.POSITIVE_INFINITY, Math.sqrt(MAX_HELD_PIXELS));
 }
 
 /** Faces with those that are turned, where these are wanted or nothing else is there; of two at one place the surer. */

@@ -5,9 +5,10 @@ export {
   type Detection,
   type DetectOptions,
   type Detector,
+  FOLLOWING_FAMILIES,
   smallestFace,
 } from "./detector.ts";
-export { type FoundFaces, findFaces, type LookOptions } from "./find-faces.ts";
+export { type FoundFaces, findFaceAgain, findFaces, type LookOptions } from "./find-faces.ts";
 export { LandmarkNet, type LandmarkNetNames } from "./landmark-net.ts";
 export { MTCNN_DEFAULTS, MtcnnDetector, type MtcnnNets, type MtcnnThresholds } from "./mtcnn.ts";
 export { MTCNN_RFB_DEFAULTS, MtcnnRfbDetector } from "./mtcnn-rfb.ts";

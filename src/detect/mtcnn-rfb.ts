@@ -58,16 +58,33 @@ export class MtcnnRfbDetector implements Detector {
     );
     const missed = others.filter(({ box }) => !sure.some((face) => sameFace(face.box, box)));
     const faces = [...sure, ...(await this.#judged(image, missed))].sort((a, b) => b.score - a.score);
+    return await this.#located(image, faces);
+  }
+
+  /** Of a face that the cascade is sure of alone the other network's opinion changes nothing. */
+  async detectAgain(
+    image: RgbImage,
+    face: Box<"raster">,
+    options: DetectOptions = {},
+  ): Promise<Detection<"raster">[]> {
+    const faces = await this.#mtcnn.detectAgain(image, face, options);
+    return await this.#located(
+      image,
+      faces.filter(({ score }) => score >= MTCNN_RFB_DEFAULTS.mtcnnAlone),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#mtcnn.close(), this.#rfb.close(), this.#points.close()]);
+  }
+
+  async #located(image: RgbImage, faces: readonly Detection<"raster">[]): Promise<Detection<"raster">[]> {
     const located: Detection<"raster">[] = [];
     for (const face of faces) {
       const points = await this.#points.locate(image, face.box, rollOf(face.landmarks));
       located.push({ ...face, landmarks: meanLandmarks([face.landmarks, points]) });
     }
     return located;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.#mtcnn.close(), this.#rfb.close(), this.#points.close()]);
   }
 
   /** Boxes that the single-shot network sees. */

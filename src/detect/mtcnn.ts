@@ -41,6 +41,10 @@ const PROPOSAL_STRIDE = 2;
 /** Pixels of a scaled picture that the proposal network sees at once: it needs some hundred bytes for each. */
 const MAX_PROPOSAL_PIXELS = 1 << 20;
 const REFINEMENT_SIZE = 24;
+/** A face that was seen is looked for again with its middle this far away at most, in its sides, */
+const REACH = 0.75;
+/** and by windows of these multiples of its side: others that see it too agree less than its own do. */
+const SIZES = [0.35, 2.8] as const;
 
 /** A candidate with the network's correction of its box still to be applied. */
 interface Proposal extends ScoredBox {
@@ -68,7 +72,24 @@ export class MtcnnDetector implements Detector {
   }
 
   async detect(image: RgbImage, options: DetectOptions = {}): Promise<Detection<"raster">[]> {
-    const proposed = await this.#propose(image, smallestFace(image, options));
+    return await this.#find(image, options);
+  }
+
+  async detectAgain(
+    image: RgbImage,
+    face: Box<"raster">,
+    options: DetectOptions = {},
+  ): Promise<Detection<"raster">[]> {
+    return await this.#find(image, options, face);
+  }
+
+  /** @param known only what may be this face, moved a little, is looked for: by the same windows as in the whole picture */
+  async #find(
+    image: RgbImage,
+    options: DetectOptions,
+    known?: Box<"raster">,
+  ): Promise<Detection<"raster">[]> {
+    const proposed = await this.#propose(image, smallestFace(image, options), known);
     const refined = await this.#refine(image, proposed);
     return await this.#locate(image, refined);
   }
@@ -83,10 +104,12 @@ export class MtcnnDetector implements Detector {
   }
 
   /** Slides the proposal network over the picture at every scale. */
-  async #propose(image: RgbImage, smallest: number): Promise<Box<"raster">[]> {
+  async #propose(image: RgbImage, smallest: number, known?: Box<"raster">): Promise<Box<"raster">[]> {
     const all: Proposal[] = [];
+    const side = known && Math.max(known.width, known.height);
     for (const facePx of pyramid(image, smallest, this.#thresholds.pyramidFactor)) {
-      const found = await this.#proposeAt(image, facePx);
+      if (side && (facePx < SIZES[0] * side || facePx > SIZES[1] * side)) continue;
+      const found = await this.#proposeAt(image, facePx, known);
       all.push(...suppressNonMaxima(found, 0.5, intersectionOverUnion));
     }
     return suppressNonMaxima(all, 0.7, intersectionOverUnion).map((p) =>
@@ -94,39 +117,52 @@ export class MtcnnDetector implements Detector {
     );
   }
 
-  async #proposeAt(image: RgbImage, facePx: number): Promise<Proposal[]> {
+  async #proposeAt(image: RgbImage, facePx: number, known?: Box<"raster">): Promise<Proposal[]> {
     const step = facePx / PROPOSAL_WINDOW;
     const view = padded(image, facePx);
     const width = Math.ceil(view.width / step);
     const height = Math.ceil(view.height / step);
+    const reach = known && REACH * Math.max(known.width, known.height) + facePx / 2;
+    const columns = known
+      ? stepsAround((known.x + known.width / 2 - view.x) / step, reach! / step, width)
+      : { from: 0, to: width };
+    const rows = known
+      ? stepsAround((known.y + known.height / 2 - view.y) / step, reach! / step, height)
+      : { from: 0, to: height };
     const found: Proposal[] = [];
     // Strips that share a window's width but one step: together they have every window of the whole once.
-    const strip = Math.max(64, 2 * Math.floor(MAX_PROPOSAL_PIXELS / height / 2));
-    for (let left = 0; left === 0 || left + PROPOSAL_WINDOW <= width; left += strip) {
-      const columns = Math.min(strip + PROPOSAL_WINDOW - PROPOSAL_STRIDE, width - left);
+    const strip = Math.max(64, 2 * Math.floor(MAX_PROPOSAL_PIXELS / (rows.to - rows.from) / 2));
+    for (
+      let left = columns.from;
+      left === columns.from || left + PROPOSAL_WINDOW <= columns.to;
+      left += strip
+    ) {
+      const to = Math.min(left + strip + PROPOSAL_WINDOW - PROPOSAL_STRIDE, columns.to);
       const part = {
-        ...view,
         x: view.x + (left * view.width) / width,
-        width: (columns * view.width) / width,
+        y: view.y + (rows.from * view.height) / height,
+        width: ((to - left) * view.width) / width,
+        height: ((rows.to - rows.from) * view.height) / height,
       };
-      found.push(...(await this.#proposeIn(image, part, columns, height, facePx, view.x + left * step)));
+      const first = { x: view.x + left * step, y: view.y + rows.from * step };
+      found.push(...(await this.#proposeIn(image, part, to - left, rows.to - rows.from, facePx, first)));
     }
     return found;
   }
 
-  /** @param from where the first window begins, in raster pixels from the left */
+  /** @param first where the first window begins, in raster pixels */
   async #proposeIn(
     image: RgbImage,
-    view: Box<"raster">,
+    part: Box<"raster">,
     width: number,
     height: number,
     facePx: number,
-    from: number,
+    first: { readonly x: number; readonly y: number },
   ): Promise<Proposal[]> {
     const net = this.#nets.proposal;
     const step = facePx / PROPOSAL_WINDOW;
     const input = new Float32Array(3 * width * height);
-    resampleBox(image, view, width, height, {
+    resampleBox(image, part, width, height, {
       data: input,
       offset: 0,
       order: "xy",
@@ -141,8 +177,8 @@ export class MtcnnDetector implements Detector {
     for (let cell = 0; 2 * cell < probability.data.length; cell++) {
       const score = probability.data[2 * cell + 1]!;
       if (score <= this.#thresholds.proposalThreshold) continue;
-      const x = from + Math.floor(cell / rows) * PROPOSAL_STRIDE * step;
-      const y = view.y + (cell % rows) * PROPOSAL_STRIDE * step;
+      const x = first.x + Math.floor(cell / rows) * PROPOSAL_STRIDE * step;
+      const y = first.y + (cell % rows) * PROPOSAL_STRIDE * step;
       found.push({
         box: { x, y, width: facePx, height: facePx },
         score,
@@ -188,4 +224,20 @@ function padded(image: RgbImage, facePx: number): Box<"raster"> {
   const width = Math.max(image.width, room);
   const height = Math.max(image.height, room);
   return { x: (image.width - width) / 2, y: (image.height - height) / 2, width, height };
+}
+
+/**
+ * The steps of the proposal network's grid around a place, at least a window and not beyond the grid's end. They begin and end
+ * with whole strides, so that every window of theirs is one of the whole grid.
+ */
+function stepsAround(
+  middle: number,
+  reach: number,
+  end: number,
+): { readonly from: number; readonly to: number } {
+  const strides = (steps: number): number => PROPOSAL_STRIDE * Math.floor(steps / PROPOSAL_STRIDE);
+  const last = Math.max(0, strides(end - PROPOSAL_WINDOW));
+  const from = Math.min(Math.max(0, strides(middle - reach)), last);
+  const to = strides(middle + reach) + PROPOSAL_STRIDE;
+  return { from, to: Math.min(Math.max(to, from + PROPOSAL_WINDOW), end) };
 }

@@ -135,7 +135,7 @@ export class FaceReader {
    * @param track the face is looked for around its last place, and in the whole frame only where it is lost
    */
   async readFrames(frames: readonly RawPixels[], track: boolean): Promise<SeenPicture[]> {
-    const tracker = track && this.#detector ? new FaceTracker(this.#detector) : undefined;
+    const tracker = track && this.#detector ? new FaceTracker(this.#detector, this.#options) : undefined;
     const seen: SeenPicture[] = [];
     for (const { data, width, height } of frames) {
       const image = new RgbImage(width, height, new Uint8Array(data.buffer, data.byteOffset, data.length));

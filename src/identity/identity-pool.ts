@@ -7,8 +7,9 @@ import {
   throwIfAborted,
   type WorkOptions,
 } from "../core/index.ts";
+import { FOLLOWING_FAMILIES } from "../detect/index.ts";
 import type { RgbImage } from "../image/index.ts";
-import { ModelStore } from "../models/index.ts";
+import { DEFAULT_MODELS, ModelStore } from "../models/index.ts";
 import type { FaceChoice, FaceFinderOptions, VerdictOptions } from "../recognise/index.ts";
 import { OrderedPool } from "../recognise/threads/index.ts";
 import type { SeenPicture } from "./face-reader.ts";
@@ -51,10 +52,17 @@ export class IdentityPool {
   readonly #pool: OrderedPool<string, SeenAnswer>;
   readonly judges: readonly IdentityJudge[];
   readonly workers: number;
+  /** True if faces can be followed from frame to frame; with other detectors every frame is searched, and in arranged ones nothing is. */
+  readonly follows: boolean;
 
-  private constructor(pool: OrderedPool<string, SeenAnswer>, judges: readonly IdentityJudge[]) {
+  private constructor(
+    pool: OrderedPool<string, SeenAnswer>,
+    judges: readonly IdentityJudge[],
+    follows: boolean,
+  ) {
     this.#pool = pool;
     this.judges = judges;
+    this.follows = follows;
     this.workers = pool.workers;
   }
 
@@ -77,8 +85,11 @@ export class IdentityPool {
       aligned,
       ...plain(options),
     };
+    const detector = store.card(options.detector ?? DEFAULT_MODELS.detector, "detect");
+    const follows =
+      !aligned && detector.task === "detect" && FOLLOWING_FAMILIES.includes(detector.contract.family);
     const worker = fileURLToPath(new URL("./identity-worker.js", import.meta.url));
-    return new IdentityPool(new OrderedPool(worker, threadCount(options.workers), data), judges);
+    return new IdentityPool(new OrderedPool(worker, threadCount(options.workers), data), judges, follows);
   }
 
   /** Pictures in the order of `paths`; one that cannot be read is a result like any other. */

@@ -205,7 +205,7 @@ function distributionOf(values: readonly PeoplesValue[]): NonNullable<IdentitySu
   const sorted = Float64Array.from(values, ({ value }) => value).sort();
   const at = (share: number): number => quantile(sorted, share);
   return {
-    ...meanByPeople(values),
+    ...meanCosine(values, 1),
     quantiles: {
       min: at(0),
       p5: at(0.05),
@@ -215,6 +215,15 @@ function distributionOf(values: readonly PeoplesValue[]): NonNullable<IdentitySu
       p95: at(0.95),
       max: at(1),
     },
+  };
+}
+
+/** A mean with its interval, which ends where no value can be: few people's would reach beyond. */
+function meanCosine(values: readonly PeoplesValue[], furthest: number): IdentityMean {
+  const { mean, interval } = meanByPeople(values);
+  return {
+    mean,
+    interval: interval && [Math.max(-furthest, interval[0]), Math.min(furthest, interval[1])],
   };
 }
 
@@ -265,12 +274,15 @@ function leakOf(
 ): IdentitySummary["leak"] {
   const both = own.filter((i) => scored[i]!.cosine !== null && typeof scored[i]!.target?.cosine === "number");
   if (both.length === 0) return null;
-  const meanOf = (value: (pair: IdentityPair) => number): IdentityMean =>
-    meanByPeople(both.map((i) => ({ value: value(scored[i]!), a: pairs[i]!.person, b: pairs[i]!.person })));
+  const meanOf = (value: (pair: IdentityPair) => number, furthest: number): IdentityMean =>
+    meanCosine(
+      both.map((i) => ({ value: value(scored[i]!), a: pairs[i]!.person, b: pairs[i]!.person })),
+      furthest,
+    );
   return {
     pairs: both.length,
-    target: meanOf(({ target }) => target!.cosine!),
-    margin: meanOf((pair) => pair.cosine! - pair.target!.cosine!),
+    target: meanOf(({ target }) => target!.cosine!, 1),
+    margin: meanOf((pair) => pair.cosine! - pair.target!.cosine!, 2),
     nearerTarget: shareOf(both, pairs, (i) => scored[i]!.target!.cosine! > scored[i]!.cosine!),
   };
 }

@@ -8,8 +8,8 @@ import { detCurve, groupRates, rocCurve, scoreHistogram } from "../plot/index.ts
 import { thumbnail } from "../recognise/index.ts";
 import { type OperatingPoints, type RejectPoint, rocPoints } from "../statistics/index.ts";
 import { html, type Markup, trusted } from "./report/html.ts";
+import { pageHead } from "./report/page-head.ts";
 import { count, figure, percent, scrollTable } from "./report/parts.ts";
-import { STYLE } from "./report/style.ts";
 
 /** An evaluation as it was measured, for its page. */
 export interface EvaluationPageInput {
@@ -136,22 +136,12 @@ function evaluationPage(
   { falseMatches, falseNonMatches }: WrongPairs,
 ): string {
   const { accuracy, failures, eer, auc } = report;
-  const policy =
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+  const title = `Evaluation of ${pipeline.model.id}`;
   const strict = report.tarAtFar.find((rate) => rate.kind === "measured" && rate.farTarget === 1e-3);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Evaluation of ${pipeline.model.id}</title>
-<style>${trusted(STYLE)}</style>
-</head>
+  return html`${pageHead(title)}
 <body>
 <header class="top"><div>
-<h1>Evaluation of ${pipeline.model.id}</h1>
+<h1>${title}</h1>
 <p>${report.protocol}. Detector ${pipeline.detector?.id ?? "none"}, ${pipeline.flip ? "with" : "without"} flip.</p>
 <ul class="cards"><li><b>${percent(accuracy.mean, 2)}</b>accuracy ± ${percent(accuracy.std, 2)}</li><li><b>${percent(eer.rate, 2)}</b>equal error rate</li><li><b>${figure(auc.value, 5)}</b>AUC</li>${
     strict?.kind === "measured" && html`<li><b>${percent(strict.tar, 2)}</b>TAR at FAR 10⁻³</li>`

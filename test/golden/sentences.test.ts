@@ -1,12 +1,14 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { visibleLines } from "../../src/cli/visible-lines.ts";
 import { encodeJpeg, RgbImage } from "../../src/image/index.ts";
 import { Recognizer } from "../../src/recognise/index.ts";
 import { expectGolden, goldenNames } from "./golden.ts";
+import { useMadeIdentity } from "./made-identity.ts";
 import { CALIBRATION, useMadeRecognizer } from "./made-recognizer.ts";
 
 const home = process.cwd();
@@ -417,6 +419,64 @@ test("options: values that are refused, outputs that would harm, and what comes 
   `);
 });
 
+test("identity: each figure, failures, leak, judges, conventions, video, and what is refused", async () => {
+  useMadeIdentity(CALIBRATION);
+  await photographs(
+    ...["source/Ann-000.jpg", "source/Bo-060.jpg", "source/Cy-120.jpg", "source/Di-170.jpg"],
+    ...["swapped/Ann/x-010.jpg", "swapped/Bo/x-090.jpg", "swapped/Bo/nobody.jpg", "swapped/Cy/broken.jpg"],
+    ...["people/Ann/ann-000.jpg", "people/Ann/ann-010.jpg", "people/Bo/bo-060.jpg", "people/Cy/cy-120.jpg"],
+    ...["goals/Ann/x-060.jpg", "goals/Bo/x-120.jpg", "goals/Bo/nobody.jpg", "me-000.jpg", "nobody.jpg"],
+  );
+  await mkdir("edits");
+  for (let i = 0; i < 10; i++) await photographs(`edits/edit-${String(7 * i + 3).padStart(3, "0")}.jpg`);
+  await mkdir("frames");
+  for (const [i, angle] of [5, 8, 30, 255, 50, 6].entries()) {
+    const data = new Uint8Array(64 * 64 * 3).fill(angle);
+    await writeFile(
+      `frames/${i}.png`,
+      await sharp(data, { raw: { width: 64, height: 64, channels: 3 } })
+        .png()
+        .toBuffer(),
+    );
+  }
+  await writeFile(
+    "pairs.csv",
+    "source,result,target\nme-000.jpg,swapped/Ann/x-010.jpg,goals/Ann/x-060.jpg\n",
+  );
+  await expectGolden(
+    "identity.txt",
+    await told(
+      "identity --source me-000.jpg --result edits",
+      "identity --source people --result swapped",
+      "identity --source people --result swapped --all --several best",
+      "identity --pairs pairs.csv --csv pairs-out.csv",
+      "identity --source me-000.jpg --result edits --model one.onnx two.onnx --trained-with one.onnx psp",
+      "identity --source me-000.jpg --result edits --conventions",
+      "identity --source me-000.jpg --result edits/edit-010.jpg --protocol psp --model one.onnx",
+      "identity --source me-000.jpg --result frames --video --report page",
+      "identity --source me-000.jpg --result nobody.jpg",
+      "identity --source me-000.jpg --result edits --threshold 0.9",
+      "identity --source nobody.jpg --result edits --aligned",
+      "identity --source me-000.jpg",
+      "identity --source me-000.jpg --result edits --pairs pairs.csv",
+      "identity --source source --result swapped",
+      "identity --source me-000.jpg --result edits --protocol psp",
+      "identity --source me-000.jpg --result nowhere",
+      "identity --source me-000.jpg --result nowhere.mp4",
+      "identity --source me-000.jpg --result frames --video --fps 0",
+      "identity --protocols",
+    ),
+  );
+  useMadeIdentity(undefined);
+  await expectGolden(
+    "identity-uncalibrated.txt",
+    await told(
+      "identity --source me-000.jpg --result edits/edit-010.jpg",
+      "identity --source me-000.jpg --result edits/edit-010.jpg --json",
+    ),
+  );
+});
+
 test("flags say how faces are looked for and embedded", async () => {
   useMadeRecognizer(CALIBRATION);
   await photographs(...SINGLES);
@@ -450,6 +510,8 @@ test("every golden text is one that is written", () => {
     "gallery-corrections",
     "gallery-forget",
     "gallery-json",
+    "identity",
+    "identity-uncalibrated",
     "calibrate",
     "evaluate",
     "json",

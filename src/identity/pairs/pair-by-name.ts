@@ -28,21 +28,16 @@ export async function pairByName(
 ): Promise<IdentityPairs> {
   const people = await peopleOf(source);
   const results = await picturesOf(result);
-  const targets = options.target === undefined ? undefined : await picturesOf(options.target);
+  const targets = options.target === undefined ? undefined : await targetsOf(options.target);
   const named = new Map(people.map(({ name }, i) => [name, i]));
   const single = people.length === 1 && (await isFile(source));
   const ownOf = (name: string): number | undefined =>
     single ? 0 : (named.get(name) ?? named.get(folderOf(name) ?? ""));
-  const targetOf = (name: string): string | undefined => {
-    if (!targets) return undefined;
-    if (targets.length === 1 && targets[0]!.alone) return targets[0]!.path;
-    return targets.find((target) => target.name === name)?.path;
-  };
   const pairs: ResultPair[] = [];
   const unpaired: string[] = [];
   for (const { path, name } of results) {
     const own = ownOf(name);
-    const target = targetOf(name);
+    const target = targets?.(name);
     const rest = { result: path, ...(target !== undefined && { target }) };
     if (options.all) pairs.push(...people.map((_, person) => ({ person, ...rest, own: person === own })));
     else if (own === undefined) unpaired.push(path);
@@ -67,7 +62,7 @@ export async function pairByName(
 
 interface NamedPicture {
   readonly path: string;
-  /** Below its folder, without the ending, parts divided by a slash. */
+  /** Below its folder, without the ending, parts divided by a slash; accents composed, as one system writes names and another does not. */
   readonly name: string;
   /** True for a picture that was named itself. */
   readonly alone: boolean;
@@ -79,6 +74,25 @@ async function picturesOf(path: string): Promise<NamedPicture[]> {
   if (paths.length === 0)
     throw new FaceError("BAD_FILE", { where: path, expected: "pictures", got: "a folder without any" });
   return paths.map((each) => ({ path: each, name: nameOf(alone ? dirname(path) : path, each), alone }));
+}
+
+/** The target of a result's name: one picture that was named itself is everybody's. */
+async function targetsOf(path: string): Promise<(name: string) => string | undefined> {
+  const targets = await picturesOf(path);
+  const [first] = targets;
+  if (targets.length === 1 && first!.alone) return () => first!.path;
+  const named = new Map<string, string>();
+  for (const { name, path: target } of targets) {
+    const other = named.get(name);
+    if (other !== undefined)
+      throw new FaceError("BAD_FILE", {
+        where: target,
+        expected: "one target of a name",
+        got: `${other} too`,
+      });
+    named.set(name, target);
+  }
+  return (name) => named.get(name);
 }
 
 async function peopleOf(path: string): Promise<SourcePerson[]> {
@@ -95,7 +109,7 @@ async function peopleOf(path: string): Promise<SourcePerson[]> {
 function nameOf(folder: string, path: string): string {
   const parts = relative(folder, path).split(sep);
   const last = parts.pop()!;
-  return [...parts, basename(last, extname(last))].join("/");
+  return [...parts, basename(last, extname(last))].join("/").normalize("NFC");
 }
 
 /** The first folder on the way to a picture; undefined for one that lies beside the folders. */

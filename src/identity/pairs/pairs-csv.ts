@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { FaceError, readLines } from "../../core/index.ts";
+import { counted, FaceError, readLines } from "../../core/index.ts";
 import { readCsv } from "../../photographs/index.ts";
 import type { IdentityPairs, ResultPair } from "./identity-pairs.ts";
 
@@ -47,7 +47,7 @@ export async function readIdentityPairs(file: string): Promise<IdentityPairs> {
   });
   const index = new Map([...people.keys()].map((key, i) => [key, i]));
   return {
-    rule: `${basename(file)}, ${rows.length.toLocaleString("en")} lines`,
+    rule: `${basename(file)}, ${counted(rows.length, "line")}`,
     people: [...people].map(([key, pictures]) => ({
       name: key.includes("\n") || pictures.has(key) ? basename([...pictures][0]!) : key,
       pictures: [...pictures],

@@ -64,6 +64,17 @@ test("one source file goes with every result, one target file with every result"
   );
 });
 
+test("accents may be written composed or not; two targets of one name are an error that names both", async () => {
+  for (const path of ["nfc/Zo\u00e9.jpg", "nfd/Zoe\u0301.png", "twice/anna.jpg", "twice/anna.png"]) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), JPEG);
+  }
+  expect((await pairByName(at("nfc"), at("nfd"))).pairs).toHaveLength(1);
+  await expect(pairByName(at("flat"), at("results"), { target: at("twice") })).rejects.toThrow(
+    /anna\.png: expected one target of a name, got .*anna\.jpg too/,
+  );
+});
+
 test("the matrix has every result with every person, and knows which are its own", async () => {
   const pairs = await pairByName(at("people"), at("results"), { all: true });
   expect(told(pairs)).toHaveLength(6);

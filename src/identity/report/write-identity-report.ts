@@ -11,8 +11,8 @@ import {
   figure,
   html,
   type Markup,
+  pageHead,
   percent,
-  STYLE,
   scrollTable,
   trusted,
 } from "../../study/report/index.ts";
@@ -176,19 +176,8 @@ function pageOf(
   const { judged, failures, pairs } = report;
   const [first] = judged as [JudgedPairs];
   const { summary } = first;
-  const policy =
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
   const cost = failures.filter(({ role }) => role === "result").length;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Identity preservation</title>
-<style>${trusted(STYLE)}</style>
-</head>
+  return html`${pageHead("Identity preservation")}
 <body>
 <header class="top"><div>
 <h1>Identity preservation</h1>
@@ -256,7 +245,10 @@ function warningsSection({ warnings, judged }: IdentityReport): Markup | false {
 }
 
 function rate(share: RateInterval | undefined): string {
-  return share ? `${percent(share.rate)} (${percent(share.low)} to ${percent(share.high)})` : "–";
+  if (!share) return "–";
+  const [low, high] = [percent(share.low), percent(share.high)];
+  // One person's pictures, however many, say nothing of other people.
+  return `${percent(share.rate)} (${low === "0.0 %" && high === "100.0 %" ? "too few people for an interval" : `${low} to ${high}`})`;
 }
 
 function judgesTable(judged: readonly JudgedPairs[]): Markup {

@@ -133,7 +133,7 @@ export async function measureVideo(
       path: video,
       asked: { fps, every },
       frames: frames.length,
-      tracked: track && !report.aligned,
+      tracked: track && pool.follows,
       judges,
     },
   };

@@ -5,9 +5,9 @@ import { figuresSection } from "./figures-section.ts";
 import { html, inertJson, trusted } from "./html.ts";
 import { mapSection } from "./map-section.ts";
 import type { PageData } from "./page-data.ts";
+import { pageHead } from "./page-head.ts";
 import { count, figure, percent } from "./parts.ts";
 import { similaritySection } from "./similarity-section.ts";
-import { STYLE } from "./style.ts";
 import { type HeatPictures, whySection } from "./why-section.ts";
 
 /** The page's content beside the study's own numbers. Figures are SVG; each is absent when there is nothing to draw. */
@@ -44,21 +44,12 @@ const SECTIONS = [
 export function reportPage(study: Study, content: PageContent): string {
   const { model, calibration, retrieval, scores, faces } = study;
   const hash = createHash("sha256").update(content.script).digest("base64");
-  const policy = `default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  const title = `Study of ${count(faces.length, "face")} of ${count(scores.people.length, "person", "people")}`;
   const sections = SECTIONS.filter(([id]) => id !== "neighbours" || faces.length > 0);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Study of ${count(faces.length, "face")} of ${count(scores.people.length, "person", "people")}</title>
-<style>${trusted(STYLE)}</style>
-</head>
+  return html`${pageHead(title, { pictures: "data: blob:", script: hash })}
 <body>
 <header class="top"><div>
-<h1>Study of ${count(faces.length, "face")} of ${count(scores.people.length, "person", "people")}</h1>
+<h1>${title}</h1>
 <p>Model <b>${model}</b>. ${
     calibration
       ? html`Its threshold is <b>${figure(calibration.threshold)}</b> (${calibration.data.protocol}: there ${percent(calibration.fmr.rate, 3)} of pairs of different people lay above it, 95 % interval ${percent(calibration.fmr.low, 3)} to ${percent(calibration.fmr.high, 3)}, and ${percent(calibration.fnmr.rate, 2)} of pairs of one person below).`
