@@ -44,6 +44,7 @@ export {
   type NewShare,
   type ShareLease,
   type ShareOutcome,
+  type SharePart,
 } from "./jobs/job.ts";
 export type { JobStore } from "./jobs/job-store.ts";
 export type { Link } from "./links.ts";

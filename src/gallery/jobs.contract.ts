@@ -121,6 +121,38 @@ export function jobsContract(engine: StoreUnderTest): void {
       expect(await other.claim("two", LONG, AT, KINDS)).toMatchObject({ fence: held.fence + 1, tries: 1 });
     });
 
+    test("a share is parted among its holder and those who come later, and one that gets further has its tries again", async () => {
+      const { jobs, other } = await fresh();
+      const id = await jobs.create(
+        { kind: "enrol", input: "{}", shares: [share(1, ["a", "b", "c"]), share(2, ["d"])] },
+        AT,
+      );
+      const dead = (await jobs.claim("dead", 1, AT, KINDS))!;
+      await later(20);
+      const held = (await other.claim("heir", 1, AT, KINDS))!;
+      expect(held).toMatchObject({ ordinal: 1, tries: 2 });
+      const parts = [share(0, ["a", "b"]), share(0, ["c"])];
+      expect(await jobs.split(dead, parts)).toBe(false);
+      expect(await other.split(held, parts)).toBe(true);
+      await later(20);
+      const again = (await jobs.claim("one", LONG, AT, KINDS))!;
+      expect(again).toMatchObject({ ordinal: 1, input: '["a","b"]', units: 2, tries: 2 });
+      expect(await jobs.renew(again, 1, { done: 1, total: 4 })).toBe(true);
+      await later(20);
+      const third = (await jobs.claim("one", LONG, AT, KINDS))!;
+      expect(third).toMatchObject({ ordinal: 1, tries: 2, fence: 4 });
+      const two = (await other.claim("two", LONG, AT, KINDS))!;
+      const last = (await other.claim("two", LONG, AT, KINDS))!;
+      expect([two, last]).toMatchObject([
+        { ordinal: 2, input: '["d"]', tries: 1 },
+        { ordinal: 3, input: '["c"]', units: 1, step: "work", tries: 1, fence: 1 },
+      ]);
+      for (const each of [third, two]) await jobs.finish(each, done(), AT);
+      expect(await jobs.job(id)).toMatchObject({ state: "running", total: 4 });
+      await other.finish(last, done(), AT);
+      expect(await jobs.job(id)).toMatchObject({ state: "done" });
+    });
+
     test("work waits until it is planned, and the last share for all others", async () => {
       const { jobs, other } = await fresh();
       const id = await jobs.create(

@@ -154,6 +154,38 @@ test("what a service that died had acknowledged is not looked at again by the on
   expect(await again.records.stats()).toMatchObject({ people: 12, faces: 48 });
 });
 
+test("a share with which processes ended is halved, and of one picture nobody looks at it any more: the job is done all the same", async () => {
+  const folder = peopleFolder("deadly", { Ann: ["ann-000", "ann-004", "ann-008"], Bob: ["bob-090"] });
+  const { app, gallery, recognition } = await madeService("deadly", { folders: [folder], leaseMs: 600 });
+  const at = clock().toISOString();
+  const share = (ordinal: number, person: string, pictures: readonly string[]) => ({
+    ordinal,
+    step: "work" as const,
+    units: pictures.length,
+    input: JSON.stringify(pictures.map((each) => ({ path: `${person}/${each}.jpg`, person }))),
+  });
+  const shares = [share(1, "Ann", ["ann-000", "ann-004", "ann-008"]), share(2, "Bob", ["bob-090"])];
+  const id = await gallery.jobs.create({ kind: "enrol", input: JSON.stringify({ folder }), shares }, at);
+  // Whoever takes a share and says nothing is a process that was killed: one had the first share, five the second.
+  expect(await gallery.jobs.claim("dead", 300, at, ["enrol"])).toMatchObject({ ordinal: 1 });
+  for (let tries = 1; tries <= 5; tries++) {
+    expect(await gallery.jobs.claim("dead", 1, at, ["enrol"])).toMatchObject({ ordinal: 2, tries });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  working.push(app.work(stopping.signal));
+  expect((await ended(app, id)).at(-1)).toMatchObject({
+    state: "done",
+    done: 4,
+    total: 4,
+    counts: { enrolled: 3, failed: 1 },
+    reasons: { INTERNAL: 1 },
+  });
+  expect((await gallery.jobs.outcomes(id, { limit: 9 })).map(({ ordinal }) => ordinal)).toEqual([1, 2, 3]);
+  const { json } = await ask(app, "GET", `${C}/jobs/${id}/result`);
+  expect(json.pictures).toMatchObject([{ picture: "Bob/bob-090.jpg", reasons: [{ code: "INTERNAL" }] }]);
+  expect(recognition.seen.filter((each) => each.includes("bob"))).toEqual([]);
+});
+
 test("cancelling ends a job within two seconds, also while it computes, and nothing more is begun", async () => {
   const folder = peopleFolder("cancelled", PEOPLE);
   const { app, gallery, recognition, client } = await workingService("cancelled", folder);

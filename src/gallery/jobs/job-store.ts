@@ -8,6 +8,7 @@ import type {
   NewShare,
   ShareLease,
   ShareOutcome,
+  SharePart,
 } from "./job.ts";
 
 /**
@@ -50,13 +51,16 @@ export interface JobStore {
   /**
    * Prolongs a lease; false when the share was lost or its job has ended.
    *
-   * @param progress of a job that is one share, to be told while it is worked on; what was told never shrinks
+   * @param progress of a job that is one share, to be told while it is worked on; what was told never shrinks, and where
+   *                 it grows the share's tries begin anew
    */
   renew(lease: ShareLease, leaseMs: number, progress?: JobProgress): Promise<boolean>;
   /** Gives a share back unfinished. */
   release(lease: ShareLease): Promise<void>;
   /** Adds shares while a job is being planned; one of the same place takes the former one's. Returns whether the lease still stood. */
   addShares(lease: ShareLease, shares: readonly NewShare[], at: string): Promise<boolean>;
+  /** Leaves the first part of a share with its holder, as its first try, and has the others wait behind all. Returns whether the lease still stood. */
+  split(lease: ShareLease, parts: readonly SharePart[]): Promise<boolean>;
   /** Keeps a share's outcome and counts it, once. Returns whether the lease still stood. */
   finish(lease: ShareLease, outcome: ShareOutcome, at: string): Promise<boolean>;
 }

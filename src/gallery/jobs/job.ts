@@ -40,6 +40,9 @@ export interface NewShare {
   readonly input: string;
 }
 
+/** A part of a share of which several are made. */
+export type SharePart = Pick<NewShare, "units" | "input">;
+
 /** A job to be kept. */
 export interface NewJob {
   readonly kind: string;
@@ -66,7 +69,7 @@ export interface HeldShare extends ShareLease {
   readonly units: number;
   readonly input: string;
   readonly jobInput: string;
-  /** The number of times that it was taken, this one included. */
+  /** The number of times that it was taken without getting further than before, this one included. */
   readonly tries: number;
 }
 

@@ -9,6 +9,7 @@ import type {
   NewShare,
   ShareLease,
   ShareOutcome,
+  SharePart,
 } from "../jobs/job.ts";
 import type { JobStore } from "../jobs/job-store.ts";
 import { addCounts, nextStep } from "../jobs/next-step.ts";
@@ -181,12 +182,16 @@ export class PostgresJobs implements JobStore {
        WHERE job = $2 AND ordinal = $3 AND fence = $4 AND NOT done AND job IN (SELECT id FROM job WHERE ${OPEN}) RETURNING job`,
       [leaseMs, job, ordinal, fence],
     );
-    if (rows.length > 0 && progress)
-      await this.#connections.rows(
-        `UPDATE job SET done = greatest(done, $1), total = greatest(total, $2), revision = revision + 1
-         WHERE id = $3 AND ${OPEN} AND (done < $1 OR total < $2)`,
-        [progress.done, progress.total, job],
-      );
+    if (rows.length > 0 && progress) {
+      const { done, total } = progress;
+      const sql = `UPDATE job SET done = greatest(done, $1), total = greatest(total, $2), revision = revision + 1
+         WHERE id = $3 AND ${OPEN} AND (done < $1 OR total < $2) RETURNING id`;
+      if ((await this.#connections.rows(sql, [done, total, job])).length > 0)
+        await this.#connections.rows(
+          "UPDATE job_share SET tries = 1 WHERE job = $1 AND ordinal = $2 AND fence = $3",
+          [job, ordinal, fence],
+        );
+    }
     return rows.length > 0;
   }
 
@@ -207,6 +212,25 @@ export class PostgresJobs implements JobStore {
          WHERE id = $1`,
         [lease.job, at],
       );
+      return true;
+    });
+  }
+
+  async split(lease: ShareLease, [own, ...others]: readonly SharePart[]): Promise<boolean> {
+    const { job, ordinal } = lease;
+    return await this.#connections.transaction(async (client) => {
+      if (!own || !(await holds(client, lease))) return false;
+      await client.query(
+        "UPDATE job_share SET units = $3, input = $4, tries = 1 WHERE job = $1 AND ordinal = $2",
+        [job, ordinal, own.units, own.input],
+      );
+      const { rows } = await client.query<{ last: number }>(
+        "SELECT max(ordinal) AS last FROM job_share WHERE job = $1 AND step = 'work'",
+        [job],
+      );
+      const next = rows[0]!.last + 1;
+      const later = others.map((each, i): NewShare => ({ ...each, step: "work", ordinal: next + i }));
+      await addShares(client, job, later);
       return true;
     });
   }

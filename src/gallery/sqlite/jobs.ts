@@ -9,6 +9,7 @@ import type {
   NewShare,
   ShareLease,
   ShareOutcome,
+  SharePart,
 } from "../jobs/job.ts";
 import type { JobStore } from "../jobs/job-store.ts";
 import { addCounts, nextStep } from "../jobs/next-step.ts";
@@ -149,11 +150,13 @@ export class SqliteJobs implements JobStore {
         `UPDATE job_share SET until = ${NOW} + ? WHERE job = ? AND ordinal = ?`,
         ...[leaseMs, job, ordinal],
       );
-      if (progress)
-        connection.run(
-          "UPDATE job SET done = max(done, ?1), total = max(total, ?2), revision = revision + 1 WHERE id = ?3 AND (done < ?1 OR total < ?2)",
-          ...[progress.done, progress.total, job],
-        );
+      if (!progress) return true;
+      const further = connection.run(
+        "UPDATE job SET done = max(done, ?1), total = max(total, ?2), revision = revision + 1 WHERE id = ?3 AND (done < ?1 OR total < ?2)",
+        ...[progress.done, progress.total, job],
+      );
+      if (further > 0)
+        connection.run("UPDATE job_share SET tries = 1 WHERE job = ? AND ordinal = ?", job, ordinal);
       return true;
     });
   }
@@ -172,6 +175,23 @@ export class SqliteJobs implements JobStore {
         `UPDATE job SET total = (SELECT sum(units) FROM job_share WHERE job = job.id), changed = ?, revision = revision + 1 WHERE id = ?`,
         ...[at, lease.job],
       );
+      return true;
+    });
+  }
+
+  async split(lease: ShareLease, [own, ...others]: readonly SharePart[]): Promise<boolean> {
+    const connection = this.#connection;
+    const { job, ordinal } = lease;
+    return await connection.write(() => {
+      if (!own || !isHeld(connection, lease)) return false;
+      connection.run(
+        "UPDATE job_share SET units = ?, input = ?, tries = 1 WHERE job = ? AND ordinal = ?",
+        ...[own.units, own.input, job, ordinal],
+      );
+      const sql = "SELECT max(ordinal) AS last FROM job_share WHERE job = ? AND step = 'work'";
+      const next = connection.get<{ last: number }>(sql, job)!.last + 1;
+      const later = others.map((each, i): NewShare => ({ ...each, step: "work", ordinal: next + i }));
+      addShares(connection, job, later);
       return true;
     });
   }

@@ -2,12 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import { FaceError } from "../../core/index.ts";
 import { type Gallery, type HeldShare, isKnown, type ShareOutcome } from "../../gallery/index.ts";
 import { pipelineDifference } from "../../models/index.ts";
-import { logged, ServiceError } from "../service-error.ts";
+import { logged } from "../service-error.ts";
 import { failureOf } from "./failure-of.ts";
 import { HeldWork } from "./held-work.ts";
 import { KINDS } from "./kinds/index.ts";
 import type { PictureLook } from "./picture-look.ts";
 import type { Studies } from "./studies.ts";
+import { GIVEN_UP, givenUp, halvesOf, isOnePicture, TRIES } from "./tried-often.ts";
 import type { JobPlaces, Work } from "./work.ts";
 
 /** Milliseconds for which a share is somebody's who says nothing: as long as it waits after its process was killed. */
@@ -15,9 +16,6 @@ export const LEASE_MS = 15_000;
 
 /** The time between two looks for work that another process may have brought, in milliseconds. */
 const IDLE_MS = 1000;
-
-/** The number of times that a share is tried: it may be what ends the processes that work on it. */
-const TRIES = 5;
 
 /** The time after which a share is tried again that failed for a reason that passes, in milliseconds. */
 const PAUSE_MS = 2000;
@@ -118,15 +116,34 @@ export class JobWorker {
   async #do(share: HeldShare, stop: AbortSignal): Promise<void> {
     const { gallery, clock, onShare } = this.#options;
     const held = new HeldWork(gallery, share, this.#leaseMs);
+    let own = share;
     try {
-      if (share.tries > TRIES) throw givenUp(share);
-      const outcome = await this.#outcome(share, held, stop);
+      const part = await this.#withoutSuspects(share);
+      if (!part) return await held.let();
+      own = part;
+      const outcome = await this.#outcome(own, held, stop);
       await held.let();
-      if (await gallery.jobs.finish(share, outcome, clock().toISOString())) onShare?.(share, outcome);
+      if (await gallery.jobs.finish(own, outcome, clock().toISOString())) onShare?.(own, outcome);
     } catch (thrown) {
       await held.let();
-      if (!held.signal.aborted) await this.#failed(share, thrown, stop);
+      if (!held.signal.aborted) await this.#failed(own, thrown, stop);
     }
+  }
+
+  /**
+   * The part of a share that is worked on. Of several pictures with which somebody ended, half: should one of them be the
+   * reason, it is alone in the end, and should none be, less is lost each time.
+   *
+   * Returns   undefined when the share was lost
+   */
+  async #withoutSuspects(share: HeldShare): Promise<HeldShare | undefined> {
+    const halves = share.tries > 1 ? halvesOf(share) : undefined;
+    if (halves)
+      return (await this.#options.gallery.jobs.split(share, halves))
+        ? { ...share, ...halves[0], tries: 1 }
+        : undefined;
+    if (share.tries > TRIES && !isOnePicture(share)) throw givenUp(share);
+    return share;
   }
 
   async #outcome(share: HeldShare, held: HeldWork, stop: AbortSignal): Promise<ShareOutcome> {
@@ -137,7 +154,7 @@ export class JobWorker {
       share,
       gallery,
       recognition,
-      look,
+      look: share.tries > TRIES ? GIVEN_UP : look,
       clock,
       places,
       studies,
@@ -172,12 +189,4 @@ export class JobWorker {
     );
     this.#wake = undefined;
   }
-}
-
-function givenUp({ ordinal, tries }: HeldShare): ServiceError {
-  return new ServiceError("REFUSED", {
-    where: `share ${ordinal}`,
-    expected: "work that comes to an end",
-    got: `${tries - 1} processes that ended while they had it`,
-  });
 }

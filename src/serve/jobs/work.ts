@@ -8,7 +8,7 @@ export interface Work {
   readonly share: HeldShare;
   readonly gallery: Gallery;
   readonly recognition: Pick<PictureWorkers, "calibration" | "model" | "pipeline" | "workers">;
-  readonly look: PictureLook;
+  readonly look: Pick<PictureLook, "at">;
   /** Ends when the share is lost, the job is cancelled or the process is being stopped. */
   readonly signal: AbortSignal;
   readonly clock: () => Date;
