@@ -1,5 +1,5 @@
 import type { Caller } from "./service.ts";
-import { ServiceError } from "./service-error.ts";
+import { ServiceError, stoppingError } from "./service-error.ts";
 import { type KeyRing, RateLimit, ROLES, type Role } from "./settings/index.ts";
 
 /** Whoever asks a service without keys; no key has this id. */
@@ -63,17 +63,6 @@ export class Admission {
       },
     );
   }
-}
-
-function stoppingError(): ServiceError {
-  return new ServiceError(
-    "STOPPING",
-    { where: "service", expected: "it to go on", got: "it being stopped", note: "ask again" },
-    {
-      "Retry-After": "5",
-      Connection: "close",
-    },
-  );
 }
 
 function secretOf({ headers }: Request): string | undefined {

@@ -18,7 +18,7 @@ import { Metrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { OpenedPages } from "./opened-pages.ts";
 import { answerPage, type PageFiles } from "./page/index.ts";
-import { readBody } from "./read-body.ts";
+import { type BodyRules, readBody } from "./read-body.ts";
 import { checked, type FetchUrl } from "./read-pictures.ts";
 import { FACES } from "./routes/faces.ts";
 import { GALLERIES } from "./routes/galleries.ts";
@@ -139,7 +139,11 @@ export function createApp(options: AppOptions): App {
     queueOf(recognition);
     collections.set(name, { name, gallery, recognition });
   }
-  let stopping = false;
+  const stopped = new AbortController();
+  const isStopping = (): boolean => stopped.signal.aborted;
+  // Each body that is being read listens.
+  setMaxListeners(0, stopped.signal);
+  const bodies: BodyRules = { ...limits, stopped: stopped.signal };
   const service: Service = {
     collections,
     recognition: options.recognition,
@@ -152,7 +156,7 @@ export function createApp(options: AppOptions): App {
     studies: options.studies,
     pages: new OpenedPages(now),
     wakeJobs: (name) => workers.get(name)?.wake(),
-    isStopping: () => stopping,
+    isStopping,
   };
   const workers = new Map(
     [...collections].map(([name, { gallery, recognition }]) => [
@@ -175,7 +179,7 @@ export function createApp(options: AppOptions): App {
     origins: options.origins,
     requestsPerSecond: limits.requestsPerSecond,
     now,
-    isStopping: () => stopping,
+    isStopping,
   });
   const fetchUrl = urlFetcher(options, limits);
   const document = openApiDocument(version);
@@ -190,7 +194,7 @@ export function createApp(options: AppOptions): App {
     const caller = await admission.admit(request, route.role, undefined);
     const signal = patience(request, limits);
     const query = Object.fromEntries(new URL(request.url).searchParams);
-    const body = request.method === "GET" ? new Uint8Array() : await readBody(request, limits);
+    const body = request.method === "GET" ? new Uint8Array() : await readBody(request, bodies);
     const content = await foreignBody(
       body,
       request.headers.get("content-type") ?? "",
@@ -218,7 +222,7 @@ export function createApp(options: AppOptions): App {
     const query = body.kind === "pictures" ? {} : checked(endpoint.query, fromText(endpoint.query, inQuery));
     const signal = endpoint.answer.kind === "events" ? request.signal : patience(request, limits);
     const begun = now();
-    const given = await bodyOf(request, body, signal, limits, fetchUrl);
+    const given = await bodyOf(request, body, signal, bodies, fetchUrl);
     if (body.kind !== "none") metrics.stage("read", now() - begun);
     const asked = {
       params,
@@ -336,7 +340,7 @@ export function createApp(options: AppOptions): App {
   return {
     fetch: async (request) => await app.fetch(request),
     stop: () => {
-      stopping = true;
+      stopped.abort();
     },
     active: () => active,
     work: async (signal) => {

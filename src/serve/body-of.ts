@@ -1,7 +1,6 @@
-import { readBody } from "./read-body.ts";
+import { type BodyRules, readBody } from "./read-body.ts";
 import { checked, type FetchUrl, json, readPictures } from "./read-pictures.ts";
 import { ServiceError } from "./service-error.ts";
-import type { Limits } from "./settings/index.ts";
 import type { Endpoint } from "./wire/index.ts";
 
 /**
@@ -13,7 +12,7 @@ export async function bodyOf(
   request: Request,
   body: Endpoint["body"],
   signal: AbortSignal,
-  limits: Limits,
+  rules: BodyRules,
   fetchUrl: FetchUrl | undefined,
 ): Promise<{ readonly body: unknown; readonly pictures: readonly Uint8Array[] }> {
   if (body.kind === "none") return { body: undefined, pictures: [] };
@@ -25,8 +24,8 @@ export async function bodyOf(
         expected: "application/json",
         got: "another Content-Type",
       });
-    return { body: checked(body.schema, json(await readBody(request, limits))), pictures: [] };
+    return { body: checked(body.schema, json(await readBody(request, rules))), pictures: [] };
   }
-  const { pictures, options } = await readPictures(request, body, limits, fetchUrl, signal);
+  const { pictures, options } = await readPictures(request, body, rules, fetchUrl, signal);
   return { body: options, pictures };
 }

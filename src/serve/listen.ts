@@ -94,12 +94,14 @@ export async function listen(app: App, { host, port, headMs = HEAD_MS }: ListenO
       closing ??= new Promise<void>((settle) => {
         app.stop();
         server.close(() => settle());
-        server.closeIdleConnections();
-        // One that never sent a byte is not idle to Node, and would hold the port.
-        for (const socket of sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
-        // A connection whose request has just been answered is idle a moment later.
-        const sweep = setInterval(() => server.closeIdleConnections(), 50);
-        server.once("close", () => clearInterval(sweep));
+        // Nothing was accepted of a connection without an answer on its way: it is idle, or never sent a whole head.
+        const sweep = (): void => {
+          for (const [socket, answers] of sockets) if (answers.size === 0) socket.destroySoon();
+        };
+        sweep();
+        // One whose request has just been answered is idle a moment later.
+        const sweeping = setInterval(sweep, 50);
+        server.once("close", () => clearInterval(sweeping));
       });
       return closing;
     },

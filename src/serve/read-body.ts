@@ -1,21 +1,35 @@
 import { FaceError } from "../core/index.ts";
-import { ServiceError } from "./service-error.ts";
+import { ServiceError, stoppingError } from "./service-error.ts";
+import type { Limits } from "./settings/index.ts";
+
+/** Milliseconds in which the rest of a body has to arrive once the service is being stopped. */
+const STOPPING_MS = 1000;
+
+/** The bounds of a body, and when no more of it is waited for. */
+export interface BodyRules extends Pick<Limits, "bodyBytes" | "bodyMs"> {
+  /** Ends when the service is being stopped. */
+  readonly stopped?: AbortSignal | undefined;
+}
 
 /**
  * A request's body, whole: no longer than it may be, and not for longer than it may take.
  *
- * Throws    ServiceError TOO_LARGE, TIMEOUT; FaceError ABORTED for a body that breaks off
+ * Throws    ServiceError TOO_LARGE, TIMEOUT, STOPPING; FaceError ABORTED for a body that breaks off
  */
 export async function readBody(
   request: Request,
-  { bodyBytes, bodyMs }: { readonly bodyBytes: number; readonly bodyMs: number },
+  { bodyBytes, bodyMs, stopped }: BodyRules,
 ): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
   if (Number(announced ?? 0) > bodyBytes) throw tooLarge(bodyBytes);
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  let stop: () => void = () => undefined;
   const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(tooSlow(bodyMs)), bodyMs);
+    timers.push(setTimeout(() => fail(tooSlow(bodyMs)), bodyMs));
+    stop = () => timers.push(setTimeout(() => fail(stoppingError()), STOPPING_MS));
   });
+  if (stopped?.aborted) stop();
+  stopped?.addEventListener("abort", stop, { once: true });
   late.catch(() => undefined);
   try {
     return announced === null
@@ -30,7 +44,8 @@ export async function readBody(
       cause: error,
     });
   } finally {
-    clearTimeout(timer);
+    stopped?.removeEventListener("abort", stop);
+    for (const timer of timers) clearTimeout(timer);
   }
 }
 

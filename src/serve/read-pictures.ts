@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { FaceError, type Fault, parseJson, reasonOf } from "../core/index.ts";
 import { fromText } from "./from-text.ts";
-import { readBody } from "./read-body.ts";
+import { type BodyRules, readBody } from "./read-body.ts";
 import { ServiceError } from "./service-error.ts";
-import type { Limits } from "./settings/index.ts";
 
 /** Fetches what an address names, so many bytes at most; undefined in a service that does not. */
 export type FetchUrl = (url: string, signal: AbortSignal, bytes: number) => Promise<Uint8Array>;
@@ -40,12 +39,12 @@ export const PictureJsonSchema = PictureJson;
 export async function readPictures<S extends z.ZodObject>(
   request: Request,
   body: { readonly least: number; readonly most: number; readonly options: S },
-  limits: Limits,
+  rules: BodyRules,
   fetchUrl: FetchUrl | undefined,
   signal: AbortSignal,
 ): Promise<PictureRequest<S>> {
   const { least, most } = body;
-  const sent = await readSent(request, body.options, limits);
+  const sent = await readSent(request, body.options, rules);
   const { length } = sent.pictures;
   if (length < least || length > most)
     throw new FaceError("USAGE", {
@@ -55,7 +54,7 @@ export async function readPictures<S extends z.ZodObject>(
     });
   const options = checked(body.options, sent.options);
   const pictures: Uint8Array[] = [];
-  let left = limits.bodyBytes;
+  let left = rules.bodyBytes;
   for (const each of sent.pictures) {
     if (each instanceof Uint8Array) pictures.push(each);
     else {
@@ -68,10 +67,10 @@ export async function readPictures<S extends z.ZodObject>(
   return { pictures, options };
 }
 
-async function readSent(request: Request, options: z.ZodObject, limits: Limits): Promise<Sent> {
+async function readSent(request: Request, options: z.ZodObject, rules: BodyRules): Promise<Sent> {
   const type = (request.headers.get("content-type") ?? "").toLowerCase();
   const query = Object.fromEntries(new URL(request.url).searchParams);
-  const body = await readBody(request, limits);
+  const body = await readBody(request, rules);
   if (type.startsWith("multipart/form-data")) {
     const { files, fields } = await readForm(body, request.headers.get("content-type")!);
     // A picture's field may have any name, and its file's name is nobody's business here.

@@ -60,6 +60,18 @@ export class ServiceError extends Error {
   }
 }
 
+/** The refusal of a service that is being stopped; the connection ends with it. */
+export function stoppingError(): ServiceError {
+  return new ServiceError(
+    "STOPPING",
+    { where: "service", expected: "it to go on", got: "it being stopped", note: "ask again" },
+    {
+      "Retry-After": "5",
+      Connection: "close",
+    },
+  );
+}
+
 /** Whatever was thrown, as the answer tells it. */
 export interface Told {
   readonly status: number;

@@ -183,3 +183,37 @@ test("an answer goes to whoever asked, however many ask for it on how few connec
   );
   expect(found).toEqual(found.map((__, i) => expected[i % 3]));
 });
+
+test("a stop waits for no half of a head and no half of a body, and what was accepted is answered", async () => {
+  const own = await madeService("stopped", { limits: { bodyMs: 60_000 } });
+  const at = await listen(own.app, { host: "127.0.0.1", port: 0 });
+  let release: () => void = () => undefined;
+  own.recognition.gate = new Promise((resolve) => {
+    release = resolve;
+  });
+  const send = async (text: string): Promise<() => string> => {
+    const socket = connect(Number(new URL(at.url).port), "127.0.0.1");
+    let answer = "";
+    socket.on("data", (part) => {
+      answer += part.toString("latin1");
+    });
+    socket.on("error", () => undefined);
+    await new Promise<void>((sent) => socket.write(text, () => sent()));
+    return () => answer;
+  };
+  const silent = await send("");
+  const half = await send(GET);
+  const body1 = await send(`${POST}Content-Length: 1000\r\n\r\n${body}`);
+  const chunked = await send(`${POST}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`);
+  const whole = await send(`${POST}Content-Length: ${body.length}\r\n\r\n${body}`);
+  await expect.poll(() => own.recognition.batches.length).toBe(1);
+  const begun = performance.now();
+  const closed = at.close();
+  setTimeout(release, 500);
+  await closed;
+  expect(performance.now() - begun).toBeLessThan(4000);
+  expect([silent(), half()]).toEqual(["", ""]);
+  await expect
+    .poll(() => [body1, chunked, whole].map((answer) => statuses(answer())))
+    .toEqual([[503], [503], [200]]);
+});
