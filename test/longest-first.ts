@@ -8,6 +8,7 @@ const LONGEST = [
   "test/cli.test.ts",
   "test/train.test.ts",
   "src/gallery/sqlite/sqlite-store.test.ts",
+  "test/people-browser.test.ts",
   "test/serve-cli.test.ts",
   "test/gallery-cli.test.ts",
   "test/checkpoint-journey.test.ts",

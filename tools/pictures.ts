@@ -196,6 +196,11 @@ async function photographPage(): Promise<void> {
       await tab.locator(".who h2").waitFor();
       await coverPhotographs(tab, [path(3)]);
       await writePng(`search${suffix}.png`, await tab.screenshot({ fullPage: suffix !== "" }));
+      await tab.goto(`${origin}/people?order=faces`);
+      await tab.waitForFunction(() => document.querySelectorAll(".person-card img").length > 5);
+      await tab.locator(".person-card").first().click();
+      await tab.waitForFunction(() => document.querySelectorAll(".face-card img").length > 1);
+      await writePng(`people${suffix}.png`, await tab.screenshot());
       await tab.close();
     }
     await browser.close();
@@ -215,9 +220,12 @@ interface Box {
 
 /** Has a tab see covered crops only; the vectors and boxes are those of the photographs as they are. */
 async function coverAnswers(tab: Page): Promise<void> {
-  await tab.route(/\/crop$/, async (route) => {
+  await tab.route(/\/(?:crops|portraits)\?/, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: Buffer.from(await covered(await response.body())) });
+    const answer = (await response.json()) as Record<string, { crop: string }[]>;
+    for (const each of Object.values(answer).flat())
+      each.crop = Buffer.from(await covered(Buffer.from(each.crop, "base64"))).toString("base64");
+    await route.fulfill({ response, json: answer });
   });
   await tab.exposeFunction("coverEmbedded", async (text: string): Promise<string> => {
     const answer = JSON.parse(text) as {

@@ -101,6 +101,16 @@ test("crops of many faces come in one answer; those that are not there are left 
   expect((await ask(app, "GET", `${C}/crops?faces=1,x`)).status).toBe(400);
 });
 
+test("portraits of many people come in one answer, each of the person's first face", async () => {
+  const { json } = await ask(app, "GET", `${C}/portraits?persons=${mixed.person},${ann.person},999999`);
+  const found = new Map<number, number>(
+    json.portraits.map(({ person, face }: { person: number; face: number }) => [person, face]),
+  );
+  expect(Object.fromEntries(found)).toEqual({ [ann.person]: ann.faces[0], [mixed.person]: mixed.faces[0] });
+  expect([...Buffer.from(json.portraits[0].crop, "base64")].slice(0, 2)).toEqual([255, 216]);
+  expect((await ask(app, "GET", `${C}/portraits?persons=1,x`)).status).toBe(400);
+});
+
 test("whoever follows the changes hears of one within two seconds, with its kind and nothing about anybody", async () => {
   const ending = new AbortController();
   const client = createClient({

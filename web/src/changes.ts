@@ -8,8 +8,13 @@ const AGAIN_MS = 2000;
  * Calls whenever somebody changes a gallery, here or in another browser, with the change's number.
  *
  * @param collection undefined where there is none to follow
+ * @param onBegin told once where the log stands when it begins to be followed
  */
-export function useChanges(collection: string | undefined, onChange: (sequence: number) => void): void {
+export function useChanges(
+  collection: string | undefined,
+  onChange: (sequence: number) => void,
+  onBegin?: (sequence: number) => void,
+): void {
   useEffect(() => {
     if (collection === undefined) return;
     const gone = new AbortController();
@@ -19,7 +24,8 @@ export function useChanges(collection: string | undefined, onChange: (sequence: 
       while (!signal.aborted) {
         try {
           for await (const { sequence } of await ask("changes", { collection }, { signal })) {
-            if (seen !== undefined && sequence !== seen) onChange(sequence);
+            if (seen === undefined) onBegin?.(sequence);
+            else if (sequence !== seen) onChange(sequence);
             seen = sequence;
           }
         } catch {

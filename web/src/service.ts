@@ -64,6 +64,7 @@ const READS: ReadonlySet<EndpointName> = new Set<EndpointName>([
   "person",
   "faces",
   "portrait",
+  "portraits",
   "crop",
   "verify",
   "questions",

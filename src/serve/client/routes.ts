@@ -59,6 +59,7 @@ export const ROUTES: Routes = {
   addFaces: { method: "post", path: `${C}/persons/{person}/faces`, body: "pictures", answer: "json" },
   faces: { method: "get", path: `${C}/persons/{person}/faces`, body: "none", answer: "json" },
   portrait: { method: "get", path: `${C}/persons/{person}/portrait`, body: "none", answer: "bytes" },
+  portraits: { method: "get", path: `${C}/portraits`, body: "none", answer: "json" },
   crop: { method: "get", path: `${C}/faces/{face}/crop`, body: "none", answer: "bytes" },
   move: { method: "post", path: `${C}/faces/move`, body: "json", answer: "json" },
   questions: { method: "get", path: `${C}/questions`, body: "none", answer: "json" },

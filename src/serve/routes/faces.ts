@@ -1,10 +1,12 @@
-import type { GalleryFace } from "../../gallery/index.ts";
+import type { Gallery, GalleryFace } from "../../gallery/index.ts";
 import { enrolUploads, outcomeOnWire } from "../enrol.ts";
 import { changed, comparable, type Handlers, served } from "../service.ts";
 import { ServiceError } from "../service-error.ts";
 
 /** The faces of people. */
-export const FACES: Handlers<"addFaces" | "faces" | "portrait" | "crop" | "move" | "deleteFaces"> = {
+export const FACES: Handlers<
+  "addFaces" | "faces" | "portrait" | "portraits" | "crop" | "move" | "deleteFaces"
+> = {
   addFaces: async (service, asked) => {
     const where = comparable(service, asked);
     const { id: person, name } = await where.gallery.person(asked.params.person);
@@ -36,15 +38,27 @@ export const FACES: Handlers<"addFaces" | "faces" | "portrait" | "crop" | "move"
   portrait: async (service, asked) => {
     const { gallery } = served(service, asked);
     const { id } = await gallery.person(asked.params.person);
-    for (const face of await gallery.records.faces({ limit: 100 }, id)) {
-      const crop = await gallery.records.crop(face.id);
-      if (crop) return jpeg(crop);
-    }
+    const found = await portraitOf(gallery, id);
+    if (found) return jpeg(found.crop);
     throw new ServiceError("NOT_FOUND", {
       where: "portrait",
       expected: "a face whose crop was kept",
       got: "none",
     });
+  },
+
+  portraits: async (service, asked) => {
+    const { gallery } = served(service, asked);
+    const there = await gallery.records.peopleWith(asked.query.persons.split(",").map(Number));
+    const portraits = await Promise.all(
+      there.map(async ({ id }) => {
+        const found = await portraitOf(gallery, id);
+        return found
+          ? [{ person: id, face: found.face, crop: Buffer.from(found.crop).toString("base64") }]
+          : [];
+      }),
+    );
+    return { portraits: portraits.flat() };
   },
 
   crop: async (service, asked) => {
@@ -78,6 +92,20 @@ export function faceOnWire({ id, person, provenance }: GalleryFace) {
     landmarks: landmarks.map(([x, y]): [number, number] => [x, y]),
     score,
   };
+}
+
+/** The first of a person's first hundred faces that a crop was kept of. */
+async function portraitOf(
+  { records }: Gallery,
+  person: number,
+): Promise<{ readonly face: number; readonly crop: Uint8Array } | undefined> {
+  // Nearly always it is the very first.
+  for (const limit of [1, 100])
+    for (const { id } of await records.faces({ limit }, person)) {
+      const crop = await records.crop(id);
+      if (crop) return { face: id, crop };
+    }
+  return undefined;
 }
 
 function jpeg(bytes: Uint8Array): Response {

@@ -1,33 +1,8 @@
 import "./face-picture.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { ask } from "../service.ts";
+import { crops, portraits } from "./held-crops.ts";
 import { Icon } from "./icon.tsx";
-
-/** Crops that are held at once; the one that was not shown for longest goes first. */
-const HELD = 600;
-
-const held = new Map<string, Promise<string | undefined>>();
-
-/** A kept crop as an address for `img`; undefined where none was kept. A key cannot go with an `img`, so it is asked for. */
-export function cropOf(collection: string, face: number): Promise<string | undefined> {
-  const name = `${collection} ${face}`;
-  const known = held.get(name);
-  const crop =
-    known ??
-    ask("crop", { collection, face }).then(
-      (blob) => URL.createObjectURL(blob),
-      () => undefined,
-    );
-  held.delete(name);
-  held.set(name, crop);
-  if (held.size > HELD) {
-    const [oldest, gone] = held.entries().next().value!;
-    held.delete(oldest);
-    void gone.then((url) => url !== undefined && URL.revokeObjectURL(url));
-  }
-  return crop;
-}
 
 interface FacePictureProps {
   readonly collection: string;
@@ -38,30 +13,70 @@ interface FacePictureProps {
 
 /** The crop of a face of a gallery, asked for when it comes into sight. */
 export function FacePicture({ collection, face, alt = "" }: FacePictureProps) {
+  return <Seen alt={alt} find={() => crops.of(collection, face)} of={[collection, face]} />;
+}
+
+interface PersonPictureProps {
+  readonly collection: string;
+  readonly person: { readonly id: number; readonly faces: number };
+}
+
+/** A face of a person, beside their name. */
+export function PersonPicture({ collection, person: { id, faces } }: PersonPictureProps) {
+  return <Seen alt="" find={() => portraits.of(collection, id)} of={[collection, id, faces]} />;
+}
+
+/** A picture that is looked for when it comes into sight, and again when one of `of` changes. */
+function Seen({
+  find,
+  of,
+  alt,
+}: {
+  readonly find: () => Promise<string | undefined>;
+  readonly of: readonly unknown[];
+  readonly alt: string;
+}) {
   const frame = useRef<HTMLSpanElement>(null);
   const url = useSignal<string | undefined>(undefined);
   useEffect(() => {
     let gone = false;
     url.value = undefined;
-    const watch = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry?.isIntersecting) return;
-        watch.disconnect();
-        void cropOf(collection, face).then((found) => {
-          if (!gone) url.value = found;
-        });
-      },
-      { rootMargin: "200px" },
-    );
-    watch.observe(frame.current!);
+    const stop = whenSeen(frame.current!, () => {
+      void find().then((found) => {
+        if (!gone) url.value = found;
+      });
+    });
     return () => {
       gone = true;
-      watch.disconnect();
+      stop();
     };
-  }, [collection, face]);
+  }, of);
   return (
     <span class="face-picture" ref={frame}>
-      {url.value === undefined ? <Icon name="people" /> : <img src={url.value} alt={alt} />}
+      {url.value === undefined ? <Icon name="people" /> : <img src={url.value} alt={alt} decoding="async" />}
     </span>
   );
+}
+
+/** What is to happen when an element comes into sight; one observer watches all, for hundreds of them cost as much as they are. */
+const waiting = new Map<Element, () => void>();
+const watch = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      watch.unobserve(target);
+      waiting.get(target)?.();
+      waiting.delete(target);
+    }
+  },
+  { rootMargin: "200px" },
+);
+
+function whenSeen(element: Element, seen: () => void): () => void {
+  waiting.set(element, seen);
+  watch.observe(element);
+  return () => {
+    waiting.delete(element);
+    watch.unobserve(element);
+  };
 }

@@ -25,9 +25,15 @@ export const SCREENS: readonly Screen[] = [
     load: async () => (await import("./search/search-screen.tsx")).SearchScreen,
   },
   {
+    path: "people",
+    name: "People",
+    icon: "people",
+    load: async () => (await import("./people/people-screen.tsx")).PeopleScreen,
+  },
+  {
     path: "questions",
     name: "Questions",
-    icon: "people",
+    icon: "question",
     load: async () => (await import("./questions/questions-screen.tsx")).QuestionsScreen,
   },
   {

@@ -51,6 +51,27 @@ export const FACES = {
     body: none,
     answer: bytes("image/jpeg"),
   }),
+  portraits: endpoint({
+    method: "get",
+    path: `${C}/portraits`,
+    role: "read",
+    summary: "The portraits of up to 100 people at once; who has none is left out.",
+    params: inCollection,
+    query: z.strictObject({
+      persons: z
+        .string()
+        .regex(/^\d{1,15}(,\d{1,15}){0,99}$/)
+        .describe("Numbers of people, with commas between."),
+    }),
+    body: none,
+    answer: gives(
+      z.object({
+        portraits: z.array(
+          z.object({ person: wire.number, face: wire.number, crop: z.string().describe("JPEG as base64.") }),
+        ),
+      }),
+    ),
+  }),
   crop: endpoint({
     method: "get",
     path: `${C}/faces/{face}/crop`,

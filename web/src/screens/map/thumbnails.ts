@@ -1,4 +1,4 @@
-import { cropOf } from "../../parts/face-picture.tsx";
+import { crops } from "../../parts/held-crops.ts";
 
 /** Crops that are asked for at a time. */
 const ABREAST = 6;
@@ -43,7 +43,7 @@ export class Thumbnails {
   }
 
   async #fetch(face: number): Promise<void> {
-    const url = await cropOf(this.#collection, face);
+    const url = await crops.of(this.#collection, face);
     if (url === undefined) return;
     const picture = new Image();
     picture.src = url;

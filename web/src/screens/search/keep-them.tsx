@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { Button } from "../../parts/button.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { tell } from "../../parts/toasts.tsx";
+import { type Outcome, reasonInWords } from "../../refusal-words.ts";
 import { ask, type ClientAnswer, refreshCollections } from "../../service.ts";
 import { counted } from "../../words.ts";
 
@@ -10,8 +11,6 @@ interface KeepProps {
   readonly collection: string;
   readonly pictures: readonly Blob[];
 }
-
-type Outcome = ClientAnswer<"createPerson">["pictures"][number];
 
 /** Puts the pictures into the gallery: with the person who was found, or as somebody new. What the gate refuses is told. */
 export function KeepThem({ who, collection, pictures }: KeepProps) {
@@ -111,23 +110,4 @@ function reasonsOf(outcome: Outcome, number: number): string[] {
   if (outcome.kind === "known") return [`Picture ${number} is in the gallery already.`];
   if (outcome.kind === "failed") return [`Picture ${number}: ${outcome.error.message}.`];
   return outcome.reasons.map((reason) => `Picture ${number} was not taken: ${reasonInWords(reason)}.`);
-}
-
-function reasonInWords(reason: Extract<Outcome, { kind: "rejected" }>["reasons"][number]): string {
-  switch (reason.code) {
-    case "no-face":
-      return "no face was found on it";
-    case "several-faces":
-      return `it has ${reason.faces} faces; one picture of one person is wanted`;
-    case "unlike-own":
-      return `it does not look like the person's other pictures (cosine ${reason.cosine.toFixed(3)}, threshold ${reason.threshold.toFixed(3)})`;
-    case "like-another":
-      return `it looks like ${reason.person} (cosine ${reason.cosine.toFixed(3)}, threshold ${reason.threshold.toFixed(3)})`;
-    case "too-small":
-      return `the face is small: ${reason.measured.toFixed(0)} px between the eyes, ${reason.limit.toFixed(0)} are wanted`;
-    case "blurred":
-      return `the face is not sharp (${reason.measured.toFixed(0)}, at least ${reason.limit.toFixed(0)} is wanted)`;
-    case "turned-away":
-      return `the face is turned away (${reason.measured.toFixed(2)}, at most ${reason.limit.toFixed(2)} is wanted)`;
-  }
 }
