@@ -6,10 +6,10 @@ import { transform } from "esbuild";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Fence, fences } from "./fences.ts";
-import { samplePhotographs, store } from "./pack.ts";
+import { halfPhotographs, samplePhotographs, store } from "./pack.ts";
+import { arcfaceHere } from "./run-cli.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
-const BIN = join(ROOT, "bin", "arcface.js");
 
 /** The pages with blocks that are to be run. */
 const pages = await pagesWithBlocks();
@@ -37,17 +37,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The photographs that the documents speak of, under their names; the samples under other names at half their size, to be quick. */
+/** The photographs that the documents speak of, under their names; the samples at half their size, to be quick. */
 async function writePhotographs(to: string): Promise<void> {
   const samples = await samplePhotographs();
-  const half = async (number: number): Promise<Buffer> =>
-    await sharp(samples[number]!).rotate().resize(960).toBuffer();
+  const halves = await halfPhotographs();
+  const half = async (number: number): Promise<Buffer> => await readFile(halves[number]!);
   const put = async (path: string, bytes: Uint8Array): Promise<void> => {
     await mkdir(join(to, path, ".."), { recursive: true });
     await writeFile(join(to, path), bytes);
   };
   for (const number of Object.keys(samples).map(Number))
-    await put(`photographs/sample${number}.jpg`, await readFile(samples[number]!));
+    await put(`photographs/sample${number}.jpg`, await half(number));
   for (const number of [2, 3, 4]) await put(`holiday/${number}.jpg`, await half(number));
   for (const [name, number] of [
     ["party", 1],
@@ -90,8 +90,8 @@ describe.each(pages)("$name", ({ name, blocks }) => {
     async (block) => {
       const where = join(folder, own);
       if (block.language === "sh")
-        for (const line of commands(block.code)) await run(BIN, wordsOf(line), where);
-      else await run(await asModule(block, where), [], where);
+        for (const line of commands(block.code)) await runCommand(wordsOf(line), where);
+      else await runScript(await asModule(block, where), where);
     },
     600_000,
   );
@@ -128,13 +128,24 @@ async function asModule({ language, code, line }: Fence, where: string): Promise
 /** Some inputs failed and the rest was done: photographs that are refused belong to what is shown. */
 const PARTIAL = 5;
 
-/** Runs a script; one that fails, fails the test with what it said. */
-async function run(script: string, args: readonly string[], cwd: string): Promise<string> {
-  return await new Promise((done, fail) =>
-    execFile(process.execPath, [script, ...args], { cwd, env: process.env }, (error, stdout, stderr) => {
-      if (error && error.code !== PARTIAL)
-        fail(new Error(`${relative(ROOT, script)} ${args.join(" ")}: ${stdout}${stderr}`));
-      else done(stdout);
+/** Runs a command of this program in a folder; one that fails, fails the test with what it said. */
+async function runCommand(args: readonly string[], cwd: string): Promise<void> {
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    const { code, out, err } = await arcfaceHere(args);
+    expect([0, PARTIAL], `${args.join(" ")}: ${out}${err}`).toContain(code);
+  } finally {
+    process.chdir(before);
+  }
+}
+
+/** Runs a script as a process in a folder; one that fails, fails the test with what it said. */
+async function runScript(script: string, cwd: string): Promise<void> {
+  await new Promise<void>((done, fail) =>
+    execFile(process.execPath, [script], { cwd, env: process.env }, (error, stdout, stderr) => {
+      if (error) fail(new Error(`${relative(ROOT, script)}: ${stdout}${stderr}`));
+      else done();
     }),
   );
 }

@@ -3,12 +3,12 @@ import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { samplePhotographs, store } from "./pack.ts";
-import { arcface, jsonLines } from "./run-cli.ts";
+import { halfPhotographs, store } from "./pack.ts";
+import { arcface, arcfaceHere, jsonLines } from "./run-cli.ts";
 
 let photographs: Record<number, string>;
 beforeAll(async () => {
-  photographs = await samplePhotographs();
+  photographs = await halfPhotographs();
   await store.pull("mtcnn-rfb");
   await store.pull("fr-feature-512");
 });
@@ -34,13 +34,13 @@ describe("a folder as it really is", () => {
     const folder = await dirtyFolder();
     const out = join(folder, "..", "faces.jsonl");
     rmSync(out, { force: true });
-    const told = await arcface(["embed", folder, "--out", out]);
+    const told = await arcfaceHere(["embed", folder, "--out", out]);
     expect(told.code).toBe(0);
     expect(told.err).toContain(
       "2 BMP pictures passed over: BMP is not read here, convert them to JPEG or PNG",
     );
     expect(told.err).toContain("2 pictures in hidden or system files and folders passed over");
-    const again = await arcface(["embed", folder, "--out", out, "--json"]);
+    const again = await arcfaceHere(["embed", folder, "--out", out, "--json"]);
     const [summary] = jsonLines<object>(again);
     expect(summary).toMatchObject({
       pictures: 3,
@@ -53,19 +53,19 @@ describe("a folder as it really is", () => {
   test("is enrolled: people by their names in one spelling, which is told", async () => {
     const folder = await dirtyFolder();
     const gallery = ["--gallery", `sqlite:${join(await mkdtemp(join(tmpdir(), "arcface-")), "g.db")}`];
-    await arcface(["gallery", "create", ...gallery]);
-    const { code, err } = await arcface(["gallery", "enrol", "--people", folder, "--force", ...gallery]);
+    await arcfaceHere(["gallery", "create", ...gallery]);
+    const { code, err } = await arcfaceHere(["gallery", "enrol", "--people", folder, "--force", ...gallery]);
     expect(code).toBe(0);
     expect(err).toContain('the folder "Bob " is read as the person "Bob"');
     expect(err).toMatch(/the folders ".*" and ".*" are read as one person, "Zo\u00eb"/);
-    const { out } = await arcface(["gallery", "list", ...gallery]);
+    const { out } = await arcfaceHere(["gallery", "list", ...gallery]);
     expect(out.split("\n").map((line) => line.replace(/:.*/, ""))).toEqual(["Bob", "Zo\u00eb", ""]);
   });
 
   test("without a picture that can be read is an error that says what lay there", async () => {
     const folder = await mkdtemp(join(tmpdir(), "arcface bmp-"));
     await writeFile(join(folder, "a.bmp"), BMP);
-    const { code, err } = await arcface(["detect", folder]);
+    const { code, err } = await arcfaceHere(["detect", folder]);
     expect(code).toBe(3);
     expect(err).toBe(
       `1 BMP picture passed over: BMP is not read here, convert it to JPEG or PNG (${join(folder, "a.bmp")})\narcface: ${folder}: expected pictures, got none\n`,
@@ -116,7 +116,7 @@ test.each([
     "expected a date such as 2027-01-31",
   ],
 ])("gallery %s: what is no date is refused in a sentence", async (_, args, sentence) => {
-  const { code, err } = await arcface([...args, "--gallery", "sqlite:/nowhere/none.db"]);
+  const { code, err } = await arcfaceHere([...args, "--gallery", "sqlite:/nowhere/none.db"]);
   expect(code).toBe(2);
   expect(err).toContain(sentence);
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { samplePhotographs, store } from "./pack.ts";
+import { halfPhotographs, store } from "./pack.ts";
 
 /** True if system calls can be watched here: Linux, with strace, in a container that lets it. */
 const watched = spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status === 0;
@@ -23,7 +23,7 @@ let photographs: string[];
 let cache: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "arcface-privacy-"));
-  photographs = Object.values(await samplePhotographs());
+  photographs = Object.values(await halfPhotographs());
   for (const id of ["mtcnn-rfb", "fr-feature-512", "mobilefacenet-192", "mnist"]) await store.pull(id);
   cache = join(folder, "cache");
   await mkdir(cache);
@@ -34,7 +34,7 @@ beforeAll(async () => {
     for (let n = 0; n < 2; n++)
       await sharp(path)
         .rotate()
-        .resize(480)
+        .resize(320)
         .jpeg({ quality: 80 + n })
         .toFile(join(people, `person ${person}`, `${n}.jpg`));
   }

@@ -7,7 +7,7 @@ import { openEmbeddings } from "arcface-ts";
 import { createClient } from "arcface-ts/client";
 import { Gallery } from "arcface-ts/gallery";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { samplePhotographs } from "./pack.ts";
+import { halfPhotographs } from "./pack.ts";
 import { missing, TestSchemas } from "./postgres-schemas.ts";
 import { arcface } from "./run-cli.ts";
 
@@ -24,7 +24,7 @@ let photographs: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "arcface-worker-"));
-  photographs = Object.values(await samplePhotographs());
+  photographs = Object.values(await halfPhotographs());
 });
 afterAll(async () => {
   for (const child of running) child.kill("SIGKILL");

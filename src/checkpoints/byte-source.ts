@@ -83,7 +83,8 @@ function open(path: string): { readonly descriptor: number; readonly size: numbe
   const stat = fstatSync(descriptor);
   if (!stat.isFile()) {
     closeSync(descriptor);
-    throw new FaceError("BAD_FILE", { where: path, expected: "a file", got: "something else" });
+    const got = stat.isDirectory() ? "a folder" : "something else";
+    throw new FaceError("BAD_FILE", { where: path, expected: "a file", got });
   }
   return { descriptor, size: stat.size };
 }

@@ -163,7 +163,7 @@ describe("openCheckpoint", () => {
 
   test("refuses a missing file and a folder", () => {
     expect(() => openCheckpoint(join(folder, "absent.pth"))).toThrow(/no such file/);
-    expect(() => openCheckpoint(folder)).toThrow(/expected a file/);
+    expect(() => openCheckpoint(folder)).toThrow(/expected a file, got a folder/);
   });
 
   test("a tensor cannot be read after close()", () => {
