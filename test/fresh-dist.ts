@@ -3,8 +3,13 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
-/** The last files that a build writes: the library's, the report's script and the page. */
-const BUILT = ["dist/index.js", "dist/study/page/page.js", "dist/web/index.html"];
+/** The last files that a build writes: the library's, the command's, the report's script and the page. */
+const BUILT = [
+  "dist/index.js",
+  "dist/cli/bundle/command-thread.js",
+  "dist/study/page/page.js",
+  "dist/web/index.html",
+];
 
 /**
  * Builds the package before the first test where the build is older than its source: the command line and the worker

@@ -15,10 +15,20 @@ parentPort!.on("message", () => controller.abort());
 // Only the command keeps the thread alive.
 parentPort!.unref();
 
+/** The exit code of a command whose output nobody takes any more. */
+let unread: number | undefined;
+/** Ends the command as a signal does: a thread that left amid native work would take the process down with it. */
+const stopUnread = (code: number): void => {
+  unread = code;
+  controller.abort();
+  parentPort!.postMessage("unread");
+};
+
 const write = (descriptor: 1 | 2, lines: readonly string[]): void => {
+  if (unread !== undefined) return;
   try {
     // A reader that went away is no reason for a stack trace.
-    if (!writeNow(descriptor, visibleLines(lines))) process.exit(EXIT.ok);
+    if (!writeNow(descriptor, visibleLines(lines))) stopUnread(EXIT.ok);
   } catch (thrown) {
     // Output that cannot be written is no reason to go on; that standard error cannot be written, nobody can be told.
     if (descriptor === 1) {
@@ -30,7 +40,7 @@ const write = (descriptor: 1 | 2, lines: readonly string[]): void => {
       });
       reportError(io, error, process.argv.includes("--json"));
     }
-    process.exit(EXIT.badInput);
+    stopUnread(EXIT.badInput);
   }
 };
 const io: CliIo = {
@@ -42,4 +52,5 @@ const io: CliIo = {
   mayTake: (ms) => parentPort!.postMessage(ms),
 };
 
-process.exitCode = await main(process.argv.slice(2), io);
+const code = await main(process.argv.slice(2), io);
+process.exitCode = unread ?? code;

@@ -23,12 +23,14 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
  * is in.
  *
  * The first signal asks the command to stop; where it has not after {@link GRACE_MS}, or the time it has asked for, and at a second signal, the
- * process ends by that signal as if nobody had caught it (130 to a shell for Ctrl-C). A terminal is left as it was.
+ * process ends by that signal as if nobody had caught it (130 to a shell for Ctrl-C). A terminal is left as it was. A
+ * command whose output nobody reads any more stops as well, or ends by SIGTERM.
  *
  * Returns   the exit code; see `exit-codes.ts`
  */
 export async function runCommand(argv: readonly string[]): Promise<number> {
-  const thread = new Worker(new URL("./command-thread.js", import.meta.url), {
+  // `command-thread.ts`, bundled by tools/bundle-command.js.
+  const thread = new Worker(new URL("./bundle/command-thread.js", import.meta.url), {
     argv: [...argv],
     // Node 22 warns that its SQLite is experimental; whoever runs a command can do nothing about it.
     execArgv: [...process.execArgv, "--disable-warning=ExperimentalWarning"],
@@ -37,10 +39,15 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   });
   let asked = false;
   let graceMs = GRACE_MS;
-  thread.on("message", (ms: number) => {
-    graceMs = ms;
-  });
   let grace: NodeJS.Timeout | undefined;
+  thread.on("message", (told: number | "unread") => {
+    if (told !== "unread") {
+      graceMs = told;
+      return;
+    }
+    asked = true;
+    grace ??= setTimeout(() => endBy("SIGTERM"), graceMs);
+  });
   for (const signal of SIGNALS)
     process.on(signal, () => {
       if (asked) endBy(signal);

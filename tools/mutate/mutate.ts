@@ -214,6 +214,7 @@ async function copyTree(mutants: readonly Tried[]): Promise<string> {
       ),
     );
   }
+  execFileSync(process.execPath, [join(tree, "tools", "bundle-command.js")]);
   return tree;
 }
 
