@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { halfPhotographs } from "./pack.ts";
 import { arcfaceHere as arcface } from "./run-cli.ts";
+import { smallDisk } from "./small-disk.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -59,4 +61,29 @@ test.each([
   const { code, err } = await arcface(args.map((arg) => (/^people/.test(arg) ? join(folder, arg) : arg)));
   expect(code).toBe(2);
   expect(err).toMatch(/expected a file ending in \.png, got "\.(pdf|jpg)"/);
+});
+
+test("a disk that fills up amid the crops of several pictures ends the command with one sentence", async (ctx) => {
+  const disk = await smallDisk(1);
+  if ("missing" in disk) {
+    ctx.skip(disk.missing);
+    return;
+  }
+  try {
+    const out = join(disk.path, "crops");
+    await writeFile(join(disk.path, "filling"), Buffer.alloc(2 ** 20 - 40_000));
+    const photographs = await halfPhotographs();
+    const { code, err } = await arcface([
+      "align",
+      photographs[1]!,
+      photographs[2]!,
+      photographs[3]!,
+      "--out",
+      out,
+    ]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/^arcface: \S+\.png: expected a place that can be written, got a full disk\n$/);
+  } finally {
+    await disk.remove();
+  }
 });

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, open, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import writeFileAtomic from "write-file-atomic";
 import { FaceError, reasonOf, systemCode } from "../core/index.ts";
 import { fileIdentityOf } from "../photographs/index.ts";
 
@@ -92,6 +93,24 @@ export async function expectWritableFolder(path: string): Promise<void> {
   }
 }
 
+/**
+ * Writes a file whole or not at all.
+ *
+ * Throws    FaceError STORAGE naming the file
+ */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeFileAtomic(path, typeof content === "string" ? content : Buffer.from(content));
+  } catch (cause) {
+    throw notWritable(path, refusalOf(cause, dirname(path)), cause);
+  }
+}
+
+/** True for a failure that every other file there will have, too. */
+export function isFullDisk(thrown: unknown): boolean {
+  return thrown instanceof FaceError ? isFullDisk(thrown.cause) : systemCode(thrown) === "ENOSPC";
+}
+
 /** Undefined for a path with nothing there; another reason is the output's. */
 function absent(path: string): (cause: unknown) => undefined {
   return (cause) => {
@@ -116,17 +135,21 @@ async function tryWriting(folder: string, path: string, name: string): Promise<v
     }
   } catch (cause) {
     if (cause instanceof FaceError) throw cause;
-    const code = systemCode(cause) ?? "";
-    const reasons: Record<string, string> = {
-      ENOENT: `no folder ${folder}`,
-      ENOSPC: "a full disk",
-      EROFS: "a disk that can only be read",
-      EACCES: `a folder that may not be written to, ${folder}`,
-      EPERM: `a folder that may not be written to, ${folder}`,
-      ENAMETOOLONG: "a name that is too long",
-    };
-    throw notWritable(path, reasons[code] ?? reasonOf(cause), cause);
+    throw notWritable(path, refusalOf(cause, folder), cause);
   }
+}
+
+/** The system's reason why nothing can be written in a folder. */
+function refusalOf(cause: unknown, folder: string): string {
+  const reasons: Record<string, string> = {
+    ENOENT: `no folder ${folder}`,
+    ENOSPC: "a full disk",
+    EROFS: "a disk that can only be read",
+    EACCES: `a folder that may not be written to, ${folder}`,
+    EPERM: `a folder that may not be written to, ${folder}`,
+    ENAMETOOLONG: "a name that is too long",
+  };
+  return reasons[systemCode(cause) ?? ""] ?? reasonOf(cause);
 }
 
 function notWritable(path: string, got: string, cause?: unknown): FaceError {

@@ -1,7 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
-import writeFileAtomic from "write-file-atomic";
 import { counted, FaceError, throwIfAborted } from "../../core/index.ts";
 import { encodePng } from "../../image/index.ts";
 import { FaceFinder } from "../../recognise/index.ts";
@@ -9,7 +8,7 @@ import type { Act } from "../act.ts";
 import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions, whole } from "../options.ts";
-import { expectWritableFolder, takeFreeNames } from "../outputs.ts";
+import { expectWritableFolder, isFullDisk, takeFreeNames, writeWhole } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 
@@ -60,7 +59,7 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
       for (const [face, { crop, box, score }] of faces.entries()) {
         const out = outs[face]!;
         try {
-          await writeFileAtomic(out, Buffer.from(await encodePng(crop)));
+          await writeWhole(out, await encodePng(crop));
         } catch (thrown) {
           for (const unwritten of outs.slice(face)) await rm(unwritten, { force: true });
           throw thrown;
@@ -70,6 +69,7 @@ async function align(io: CliIo, inputs: string[], flags: AlignFlags): Promise<nu
         io.out(flags.json ? `${JSON.stringify({ path, face, out, box, score })}\n` : `${out}\n`);
       }
     } catch (thrown) {
+      if (isFullDisk(thrown)) throw thrown;
       failures.add(asFaceError(thrown));
     }
     if (paths.length > 1) bar.update({ stage: "align", done: index + 1, total: paths.length });

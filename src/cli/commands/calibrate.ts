@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import writeFileAtomic from "write-file-atomic";
 import { counted, FaceError } from "../../core/index.ts";
 import {
   calibrate,
@@ -26,7 +25,7 @@ import type { Act } from "../act.ts";
 import { differentialTexts, groupRateText } from "../group-text.ts";
 import type { CliIo } from "../io.ts";
 import { openStore, whole } from "../options.ts";
-import { expectWritableFile } from "../outputs.ts";
+import { expectWritableFile, writeWhole } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import {
   addProtocolFlags,
@@ -194,7 +193,7 @@ async function draw(path: string, { groups = [], threshold, pipeline, data }: Ca
     title: `Error rates of groups at ${threshold.toFixed(3)}`,
     note: `${pipeline.model.id}, ${data.protocol}`,
   });
-  await writeFileAtomic(path, path.toLowerCase().endsWith(".png") ? Buffer.from(renderPng(svg)) : svg);
+  await writeWhole(path, path.toLowerCase().endsWith(".png") ? renderPng(svg) : svg);
 }
 
 function groupLine(

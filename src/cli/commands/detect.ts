@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import writeFileAtomic from "write-file-atomic";
 import { FaceError, throwIfAborted } from "../../core/index.ts";
 import type { Detection } from "../../detect/index.ts";
 import { encodeJpeg, readImage } from "../../image/index.ts";
@@ -8,7 +7,7 @@ import type { Act } from "../act.ts";
 import { asFaceError, Failures } from "../failures.ts";
 import type { CliIo } from "../io.ts";
 import { addModelFlags, type ModelFlags, openStore, recognizerOptions } from "../options.ts";
-import { expectNoInput, expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile, writeWhole } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 
@@ -76,5 +75,5 @@ async function draw(path: string, photograph: Photograph<Detection<"image">>, ou
   const jpeg = await encodeJpeg(await readImage(path, { maxSidePx: DRAWING_SIDE }));
   const scale = Math.min(1, DRAWING_SIDE / Math.max(photograph.width, photograph.height));
   const png = renderPng(drawDetections(jpeg, photograph, photograph.faces), scale);
-  await writeFileAtomic(out, Buffer.from(png));
+  await writeWhole(out, png);
 }

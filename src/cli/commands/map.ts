@@ -1,14 +1,13 @@
 import { extname } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import writeFileAtomic from "write-file-atomic";
-import { counted, FaceError, type WorkOptions } from "../../core/index.ts";
+import { counted, type WorkOptions } from "../../core/index.ts";
 import type { LayoutQuality, Points } from "../../project/index.ts";
 import { readVectors } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliIo } from "../io.ts";
 import { whole } from "../options.ts";
-import { expectNoInput, expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile, writeWhole } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 
 type Method = "tsne" | "umap" | "pca";
@@ -172,12 +171,7 @@ async function write(out: string, format: string, svg: string, title: string): P
 <main>${svg}</main>
 </html>
 `;
-  const bytes = format === ".png" ? Buffer.from(renderPng(svg, 2)) : format === ".html" ? page : svg;
-  try {
-    await writeFileAtomic(out, bytes);
-  } catch (cause) {
-    throw new FaceError("STORAGE", { where: out, expected: "to be written", cause });
-  }
+  await writeWhole(out, format === ".png" ? renderPng(svg, 2) : format === ".html" ? page : svg);
 }
 
 function positive(text: string): number {

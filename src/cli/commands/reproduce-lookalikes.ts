@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import writeFileAtomic from "write-file-atomic";
 import { labelledPhotographs } from "../../photographs/index.ts";
 import { FACE_CACHE_NAME, FaceCache, RecognizerPool } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
 import type { CliIo } from "../io.ts";
 import { openStore, recognizerOptions, whole } from "../options.ts";
-import { expectWritableFolder } from "../outputs.ts";
+import { expectWritableFolder, writeWhole } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { peopleOf } from "../told-inputs.ts";
 import {
@@ -58,7 +57,7 @@ async function lookAlikes(io: CliIo, flags: LookAlikesFlags): Promise<number> {
     return { pairs: chooseLookAlikes(faces, flags.pairs, flags.perPerson), rejected };
   })();
   const csv = pairs.map(({ people }) => people.map(quoted).join(",")).join("\n");
-  await writeFileAtomic(join(flags.out, "pairs.csv"), `person,person\n${csv}\n`);
+  await writeWhole(join(flags.out, "pairs.csv"), `person,person\n${csv}\n`);
   const photographs = pairs.flatMap((pair) => pair.photographs);
   const { study, report } = await studyAndReport(
     photographs,

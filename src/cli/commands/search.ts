@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
-import writeFileAtomic from "write-file-atomic";
 import { counted, FaceError } from "../../core/index.ts";
 import {
   chooseFace,
@@ -29,7 +28,7 @@ import {
   type VerdictFlags,
   whole,
 } from "../options.ts";
-import { expectNoInput, expectWritableFile } from "../outputs.ts";
+import { expectNoInput, expectWritableFile, writeWhole } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 import { verdictAsJson } from "../verdict-json.ts";
@@ -215,5 +214,5 @@ async function writeGrid(
     }
     rows.push({ query, hits: neighbours });
   }
-  await writeFileAtomic(out, Buffer.from(renderPng(topKGrid(rows, { threshold }), 2)));
+  await writeWhole(out, renderPng(topKGrid(rows, { threshold }), 2));
 }
