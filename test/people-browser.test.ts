@@ -293,7 +293,7 @@ browses(
     await here.route("**/events", async (route) => await route.abort());
     await here.reload();
     await heading(here, "Ann Example");
-    // What the browser says of the aborted questions is our own doing.
+    // Complaints of the browser about aborted questions are our own doing.
     complaints.delete(here);
     await here.locator(".face-card").first().click();
     const id = Number(new URL(here.url()).pathname.split("/")[2]);

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 const dist = join(import.meta.dirname, "..", "dist");
 const outdir = join(dist, "cli", "bundle");
 
-/** What a module finds by its own address, it finds from the bundle as well. */
+/** Files that a module finds by its own address are found from the bundle as well. */
 const ownAddress = {
   name: "own-address",
   setup({ onLoad }) {
@@ -30,7 +30,7 @@ await build({
   // Chunks are shared by what is imported only when it is needed: no module is there twice.
   splitting: true,
   packages: "external",
-  // What is imported for its effect stays, whatever package.json says of side effects.
+  // An import for its effect stays, whatever package.json says of side effects.
   ignoreAnnotations: true,
   platform: "node",
   format: "esm",

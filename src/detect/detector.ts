@@ -39,7 +39,7 @@ export interface Detector {
   /** Faces by falling score; an empty list when there is none. */
   detect(image: RgbImage, options?: DetectOptions): Promise<Detection<"raster">[]>;
   /**
-   * What `detect` would find of a face that was seen in a picture much like this one, where it is sure of it; faster, for it
+   * The finding of `detect` for a face that was seen in a picture much like this one, where it is sure of it; faster, for it
    * looks around the face's place and for about its size only. Absent where the detector has no such way.
    */
   detectAgain?(image: RgbImage, face: Box<"raster">, options?: DetectOptions): Promise<Detection<"raster">[]>;

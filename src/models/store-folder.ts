@@ -32,7 +32,8 @@ export function storageError(path: string, cause: unknown): FaceError {
   const advice =
     code === "ENOSPC"
       ? "a full disk; free some space or set ARCFACE_HOME to a folder on another disk"
-      : code === "EACCES" || code === "EROFS" || code === "EPERM"
+      : // Node says ENOENT of folders that it cannot make on a disk that can only be read.
+        code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOENT"
         ? "one that may not be written; set ARCFACE_HOME to a folder that may"
         : `${reasonOf(cause)}; set ARCFACE_HOME to a folder that can be written`;
   return new FaceError("STORAGE", { where: path, expected: "a place to write", got: advice, cause });

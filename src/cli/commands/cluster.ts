@@ -60,7 +60,7 @@ interface Summary {
   readonly groups: readonly { readonly faces: readonly unknown[] }[];
   readonly threshold: number;
   readonly withoutFace: readonly string[];
-  /** What a gallery's answers said of these faces; null without a gallery. */
+  /** A gallery's answers about these faces; null without a gallery. */
   readonly answers: { readonly pairs: number; readonly noFaces: number } | null;
 }
 

@@ -58,7 +58,7 @@ function Seen({
   );
 }
 
-/** What is to happen when an element comes into sight; one observer watches all, for hundreds of them cost as much as they are. */
+/** The work to do when an element comes into sight; one observer watches all, for hundreds of them cost as much as they are. */
 const waiting = new Map<Element, () => void>();
 const watch = new IntersectionObserver(
   (entries) => {

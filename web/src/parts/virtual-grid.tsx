@@ -66,7 +66,7 @@ export function VirtualGrid<T>({ items, keyOf, label, rowPx, leastPx, render }: 
     const at = Math.max(0, Math.min(items.length - 1, to));
     const { columns } = seen.value;
     const top = frame.current!.getBoundingClientRect().top + Math.floor(at / columns) * rowPx;
-    // What sticks to the edges hides a little.
+    // Bars that stick to the edges hide a little.
     const [high, low] = [96, innerHeight - 96 - rowPx];
     if (top < high) scrollBy({ top: top - high, behavior: "instant" });
     else if (top > low) scrollBy({ top: top - low, behavior: "instant" });

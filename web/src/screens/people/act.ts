@@ -4,12 +4,12 @@ import { ask, refreshCollections, sentenceOf } from "../../service.ts";
 
 interface Act {
   readonly collection: string;
-  /** What was done, in words. */
+  /** The deed in words. */
   readonly done: string;
   readonly how: () => Promise<{ readonly sequence: number }>;
   /** After it was done, failed, or was taken back: what is shown is to be looked at again. */
   readonly again: () => void;
-  /** What a refusal means here, where more can be said than the service does. */
+  /** The meaning of a refusal here, where more can be said than the service does. */
   readonly refused?: (thrown: ClientError) => string | undefined;
 }
 

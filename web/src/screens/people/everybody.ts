@@ -107,7 +107,7 @@ async function loadSingly(
 
 function show(next: Everybody): void {
   const before = everybody.peek();
-  // Whose faces came or went may look another way now.
+  // People whose faces came or went may look another way now.
   if (before?.collection === next.collection)
     for (const [id, { faces }] of before.people)
       if (next.people.get(id)?.faces !== faces) portraits.drop(next.collection, id);
