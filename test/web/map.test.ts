@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -27,7 +28,7 @@ beforeAll(async () => {
     await client.createPerson({ collection: "default", name, pictures: own, force: true });
   browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   complaints = complaintsOf(page, started.url);
 });
 afterAll(async () => {
@@ -40,6 +41,45 @@ const browses = test.skipIf(CHROMIUM === undefined);
 const heading = async (name: string): Promise<void> =>
   await page.getByRole("heading", { name, exact: true }).waitFor();
 const param = (name: string): string | null => new URL(page.url()).searchParams.get(name);
+
+/**
+ * Draws faint and other points, on middles of pixels, and lines by both ways, and compares: the share of channels that are
+ * alike, and the pixels that are not ground.
+ */
+const TWINS = `(() => {
+  const [width, height, count] = [320, 240, 400];
+  const canvas = () => Object.assign(document.createElement("canvas"), { width, height });
+  const places = new Float32Array(2 * count);
+  const colours = new Uint8Array(4 * count);
+  let seed = 7;
+  const next = (below) => (seed = (seed * 48271) % 2147483647) % below;
+  const camera = { middle: { x: 0.5, y: 0.5 }, zoom: 256 };
+  for (let i = 0; i < count; i++) {
+    places.set([(next(340) - 10 + 0.5 - 160) / 256 + 0.5, (next(260) - 10 + 0.5 - 120) / 256 + 0.5], 2 * i);
+    colours.set([next(256), next(256), next(256), i % 3 === 0 ? 40 : 255], 4 * i);
+  }
+  const line = (row) => [-0.1, (row + 0.5 - 120) / 256 + 0.5, 0.7, (row + 0.5 - 120) / 256 + 0.5];
+  const drawn = (layer, on) => {
+    layer.setGround([250, 248, 240]);
+    layer.setPlaces(places);
+    layer.setColours(colours);
+    layer.setLines(new Float32Array([...line(40), ...line(41), ...line(200)]));
+    layer.draw({ camera, view: { width, height }, ratio: 1 }, 9, [0.8, 0.1, 0.2, 0.5]);
+    const copy = canvas().getContext("2d");
+    copy.drawImage(on, 0, 0);
+    return copy.getImageData(0, 0, width, height).data;
+  };
+  const graphics = canvas();
+  const pixels = canvas();
+  const a = drawn(Plane.PointLayer.on(graphics, true), graphics);
+  const b = drawn(new Plane.SoftPointLayer(pixels.getContext("2d", { alpha: false })), pixels);
+  let [alike, coloured] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    if (Math.abs(a[i] - b[i]) <= 3) alike++;
+    if (i % 4 === 0 && Math.abs(a[i] - 250) > 10) coloured++;
+  }
+  return [alike / a.length, coloured];
+})()`;
 
 /** Draws an outline around everything. */
 async function lassoAll(): Promise<void> {
@@ -56,6 +96,23 @@ async function lassoAll(): Promise<void> {
     await page.mouse.move(box.x + x, box.y + y);
   await page.mouse.up();
 }
+
+browses("points drawn by WebGL and points written as pixels are the same picture", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, "..", "..", "src", "study", "page", "plane", "index.ts")],
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "Plane",
+  });
+  const blank = await browser.newPage();
+  await blank.evaluate(`${outputFiles[0]!.text}; globalThis.Plane = Plane;`);
+  const [alike, coloured] = await blank.evaluate<[number, number]>(TWINS);
+  await blank.close();
+  expect(coloured).toBeGreaterThan(5000);
+  // Pixels take shares in 256ths, so that colours lie up to 3 of 256 apart; a line's last pixel is anybody's.
+  expect(alike).toBeGreaterThan(0.9995);
+});
 
 browses("a map is drawn by a button, and its address brings it back", async () => {
   await page.goto(`${started.url}/map`);

@@ -1,4 +1,4 @@
-import type { Camera, View } from "./camera.ts";
+import type { LineColour, Points, Rgb, Sight } from "./points.ts";
 
 const VERTEX = `#version 300 es
 in vec2 place;
@@ -50,7 +50,7 @@ void main() {
  * Points of any number as discs, by WebGL 2 on a canvas of their own. Nothing in it makes code out of text, so that it runs
  * under rules which forbid that.
  */
-export class PointLayer {
+export class PointLayer implements Points {
   readonly #canvas: HTMLCanvasElement;
   readonly #gl: WebGL2RenderingContext;
   readonly #uniforms: Readonly<Record<"middle" | "scale" | "size" | "faint", WebGLUniformLocation>>;
@@ -101,24 +101,35 @@ export class PointLayer {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
 
-  /** A layer on a canvas; undefined where the browser has no WebGL 2. */
-  static on(canvas: HTMLCanvasElement): PointLayer | undefined {
+  /**
+   * A layer on a canvas; undefined where the browser has no WebGL 2, or imitates it on its processor.
+   *
+   * @param imitated true to draw by such an imitation, too
+   */
+  static on(canvas: HTMLCanvasElement, imitated = false): PointLayer | undefined {
     const gl = canvas.getContext("webgl2", {
+      // What shines through has to be put together with what lies below, for every frame.
+      alpha: false,
       antialias: false,
       depth: false,
       powerPreference: "high-performance",
     });
-    return gl ? new PointLayer(canvas, gl) : undefined;
+    if (!gl) return undefined;
+    if (imitated || !isImitation(gl)) return new PointLayer(canvas, gl);
+    gl.getExtension("WEBGL_lose_context")?.loseContext();
+    return undefined;
   }
 
-  /** Sets the points: x and y in the unit square, one point after the other. */
+  setGround([red, green, blue]: Rgb): void {
+    this.#gl.clearColor(red / 255, green / 255, blue / 255, 1);
+  }
+
   setPlaces(places: Float32Array): void {
     this.#count = places.length / 2;
     this.#gl.bindBuffer(this.#gl.ARRAY_BUFFER, this.#places);
     this.#gl.bufferData(this.#gl.ARRAY_BUFFER, places, this.#gl.STATIC_DRAW);
   }
 
-  /** Sets red, green, blue and opacity of each point. Those below one half lie under the others. */
   setColours(colours: Uint8Array): void {
     this.#hasFaint = false;
     for (let i = 3; i < colours.length && !this.#hasFaint; i += 4) this.#hasFaint = colours[i]! < 128;
@@ -126,53 +137,50 @@ export class PointLayer {
     this.#gl.bufferData(this.#gl.ARRAY_BUFFER, colours, this.#gl.DYNAMIC_DRAW);
   }
 
-  /** Sets lines over the points: x and y of both ends in the unit square, one line after the other. */
   setLines(ends: Float32Array): void {
     this.#lineCount = ends.length / 4;
     this.#gl.bindBuffer(this.#gl.ARRAY_BUFFER, this.#ends);
     this.#gl.bufferData(this.#gl.ARRAY_BUFFER, ends, this.#gl.STATIC_DRAW);
   }
 
-  /** Draws the lines in one colour, its parts from 0 to 1. */
-  drawLines(
-    { middle, zoom }: Camera,
-    { width, height }: View,
-    colour: readonly [number, number, number, number],
-  ): void {
+  draw({ camera, view, ratio }: Sight, sizePx: number, lines: LineColour | undefined): void {
     const gl = this.#gl;
-    gl.useProgram(this.#lines);
-    gl.bindVertexArray(this.#lineState);
-    gl.uniform2f(gl.getUniformLocation(this.#lines, "middle"), middle.x, middle.y);
-    gl.uniform2f(gl.getUniformLocation(this.#lines, "scale"), (2 * zoom) / width, (2 * zoom) / height);
-    gl.uniform4f(gl.getUniformLocation(this.#lines, "colour"), ...colour);
-    gl.drawArrays(gl.LINES, 0, 2 * this.#lineCount);
-  }
-
-  /** Draws all points so many CSS pixels wide. */
-  draw({ middle, zoom }: Camera, { width, height }: View, ratio: number, sizePx: number): void {
-    const gl = this.#gl;
+    const { middle, zoom } = camera;
+    const scale = [(2 * zoom) / view.width, (2 * zoom) / view.height] as const;
     const { width: w, height: h } = this.#canvas;
     gl.viewport(0, 0, w, h);
     gl.useProgram(this.#points);
     gl.bindVertexArray(this.#pointState);
-    gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(this.#uniforms.middle, middle.x, middle.y);
-    gl.uniform2f(this.#uniforms.scale, (2 * zoom) / width, (2 * zoom) / height);
+    gl.uniform2f(this.#uniforms.scale, ...scale);
     gl.uniform1f(this.#uniforms.size, sizePx * ratio);
     for (const faint of this.#hasFaint ? [1, 0] : [0]) {
       gl.uniform1f(this.#uniforms.faint, faint);
       gl.drawArrays(gl.POINTS, 0, this.#count);
     }
+    if (!lines) return;
+    gl.useProgram(this.#lines);
+    gl.bindVertexArray(this.#lineState);
+    gl.uniform2f(gl.getUniformLocation(this.#lines, "middle"), middle.x, middle.y);
+    gl.uniform2f(gl.getUniformLocation(this.#lines, "scale"), ...scale);
+    gl.uniform4f(gl.getUniformLocation(this.#lines, "colour"), ...lines);
+    gl.drawArrays(gl.LINES, 0, 2 * this.#lineCount);
   }
 
-  /** Gives the graphics memory back. */
   close(): void {
     this.#gl.deleteBuffer(this.#places);
     this.#gl.deleteBuffer(this.#colours);
     this.#gl.deleteBuffer(this.#ends);
     this.#gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
+}
+
+/** Tells whether WebGL is computed by the processor, which takes longer than writing the pixels does. */
+function isImitation(gl: WebGL2RenderingContext): boolean {
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(renderer);
 }
 
 function linked(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {

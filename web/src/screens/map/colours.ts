@@ -1,8 +1,7 @@
+import type { Rgb } from "../../../../src/study/page/plane/index.ts";
+
 /** Turns between the hues of one person and the next: no two of a few lie near each other. */
 const GOLDEN = 137.508;
-
-/** Red, green and blue from 0 to 255. */
-export type Rgb = readonly [number, number, number];
 
 /** The colour that stands for the person of this rank, seen on light or dark ground. */
 export function personColour(rank: number, dark: boolean): Rgb {
@@ -36,4 +35,15 @@ function oklch(lightness: number, chroma: number, hueDeg: number): Rgb {
 /** A colour as style sheets write it. */
 export function cssColour([red, green, blue]: Rgb): string {
   return `rgb(${red} ${green} ${blue})`;
+}
+
+let pixel: OffscreenCanvasRenderingContext2D | undefined;
+
+/** A colour of style sheets, however it is written. */
+export function rgbOf(colour: string): Rgb {
+  pixel ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })!;
+  pixel.fillStyle = colour;
+  pixel.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = pixel.getImageData(0, 0, 1, 1).data;
+  return [red!, green!, blue!];
 }

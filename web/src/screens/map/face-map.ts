@@ -2,19 +2,20 @@ import {
   type Camera,
   isInside,
   keyedCamera,
+  type LineColour,
   listenForGestures,
-  markLasso,
-  markRing,
   moved,
   type Place,
   PointLayer,
-  thumbnailSide,
-  toScreen,
+  type Points,
+  type Rgb,
+  SoftPointLayer,
   type View,
   wholeMap,
   zoomed,
 } from "../../../../src/study/page/plane/index.ts";
-import { cssColour, personColour, type Rgb } from "./colours.ts";
+import { personColour, rgbOf } from "./colours.ts";
+import { FaceMarks, placeOf, type Scene } from "./face-marks.ts";
 import { isDark } from "./is-dark.ts";
 import type { MapData } from "./map-data.ts";
 import { Thumbnails } from "./thumbnails.ts";
@@ -30,30 +31,30 @@ export interface MapEvents {
   readonly escaped: () => void;
 }
 
-/** Side from which on faces are shown as pictures, the most that are shown, and their largest side, in pixels. */
-const PICTURED_PX = 26;
-const MOST_PICTURES = 160;
-const LARGEST_PX = 72;
+/** More links than this are drawn fainter. */
+const MANY_LINKS = 300;
 /** Opacity of faces that were not asked for. */
 const FAINT = 40;
-/** Rings are drawn around so many chosen faces at most. */
-const MOST_RINGS = 3000;
 
-/** A gallery's map on two canvases: points below by WebGL, marks and pictures above. Draws at most once a frame. */
+/** A gallery's map on two canvases: points below by WebGL, marks and pictures above; on one where WebGL would be imitated. Draws at most once a frame. */
 export class FaceMap {
   readonly #points: HTMLCanvasElement;
-  readonly #marks: HTMLCanvasElement;
-  readonly #layer: PointLayer;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #layer: Points;
   readonly #context: CanvasRenderingContext2D;
   readonly #events: MapEvents;
   readonly #gone = new AbortController();
   readonly #thumbnails: Thumbnails;
+  readonly #marks: FaceMarks;
   #data: MapData | undefined;
   #camera: Camera = wholeMap({ width: 1, height: 1 });
   #view: View = { width: 1, height: 1 };
   #ratio = 1;
   #colours: ReadonlyMap<number, Rgb> = new Map();
   #asked = false;
+  #isStale = true;
+  #ink = "";
+  #alarm: LineColour = [0, 0, 0, 1];
   #outline: readonly Place[] = [];
   #focus = -1;
   /** The map is moved by dragging, or drawn an outline on. */
@@ -64,17 +65,18 @@ export class FaceMap {
   private constructor(
     points: HTMLCanvasElement,
     marks: HTMLCanvasElement,
-    layer: PointLayer,
+    layer: Points,
     context: CanvasRenderingContext2D,
     collection: string,
     events: MapEvents,
   ) {
     this.#points = points;
-    this.#marks = marks;
+    this.#canvas = marks;
     this.#layer = layer;
     this.#context = context;
     this.#events = events;
     this.#thumbnails = new Thumbnails(collection, () => this.draw());
+    this.#marks = new FaceMarks(context, this.#thumbnails);
     const { signal } = this.#gone;
     const watch = new ResizeObserver(() => this.#resize());
     watch.observe(marks);
@@ -101,16 +103,17 @@ export class FaceMap {
     this.#resize();
   }
 
-  /** A map on two canvases of one place; undefined where the browser has no WebGL 2. */
+  /** A map on two canvases of one place. The one for points is hidden where they are drawn on the other. */
   static on(
     points: HTMLCanvasElement,
     marks: HTMLCanvasElement,
     collection: string,
     events: MapEvents,
-  ): FaceMap | undefined {
-    const layer = PointLayer.on(points);
-    const context = marks.getContext("2d");
-    return layer && context ? new FaceMap(points, marks, layer, context, collection, events) : undefined;
+  ): FaceMap {
+    const graphics = PointLayer.on(points);
+    points.hidden = graphics === undefined;
+    const context = marks.getContext("2d", { alpha: graphics !== undefined })!;
+    return new FaceMap(points, marks, graphics ?? new SoftPointLayer(context), context, collection, events);
   }
 
   close(): void {
@@ -143,6 +146,7 @@ export class FaceMap {
   /** Colours the faces anew, after a change of the page's scheme, too. */
   colour(): void {
     const data = this.#data;
+    this.#isStale = true;
     if (!data) return;
     this.#colours = new Map(
       [...data.people.values()].map(({ id, rank }) => [id, personColour(rank, isDark.value)]),
@@ -150,7 +154,7 @@ export class FaceMap {
     const colours = new Uint8Array(4 * data.faces.length);
     for (const [i, person] of data.persons.entries()) {
       colours.set(this.#colours.get(person)!, 4 * i);
-      colours[4 * i + 3] = this.#chosen.size === 0 || this.#chosen.has(i) ? 235 : FAINT;
+      colours[4 * i + 3] = this.#chosen.size === 0 || this.#chosen.has(i) ? 255 : FAINT;
     }
     this.#layer.setColours(colours);
     const shown = data.links.filter(({ a }) => this.#chosen.size === 0 || this.#chosen.has(a));
@@ -162,10 +166,6 @@ export class FaceMap {
       ),
     );
     this.draw();
-  }
-
-  #colourOf(face: number): string {
-    return cssColour(this.#colours.get(this.#data!.persons[face]!)!);
   }
 
   /** Looks at another part of the map. */
@@ -212,12 +212,12 @@ export class FaceMap {
   }
 
   #resize(): void {
-    const { clientWidth: width, clientHeight: height } = this.#marks;
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (width === 0 || height === 0) return;
     const before = wholeMap(this.#view).zoom;
     this.#view = { width, height };
     this.#ratio = Math.min(2, devicePixelRatio);
-    for (const canvas of [this.#points, this.#marks]) {
+    for (const canvas of [this.#points, this.#canvas]) {
       canvas.width = Math.round(width * this.#ratio);
       canvas.height = Math.round(height * this.#ratio);
     }
@@ -226,103 +226,64 @@ export class FaceMap {
     this.#paint();
   }
 
-  #place(face: number): Place {
-    const { places } = this.#data!;
-    return toScreen(this.#camera, this.#view, { x: places[2 * face]!, y: places[2 * face + 1]! });
+  get #scene(): Scene {
+    return {
+      data: this.#data!,
+      camera: this.#camera,
+      view: this.#view,
+      dot: this.#dot,
+      chosen: this.#chosen,
+      focus: this.#focus,
+      outline: this.#outline,
+      colours: this.#colours,
+      ink: this.#ink,
+    };
   }
 
-  get #side(): number {
-    return thumbnailSide(this.#data!.faces.length, this.#view, this.#camera, LARGEST_PX);
+  #place(face: number): Place {
+    return placeOf({ data: this.#data!, camera: this.#camera, view: this.#view }, face);
   }
 
   /** Diameter of a point: fewer and nearer ones are larger. */
   get #dot(): number {
     const whole = wholeMap(this.#view).zoom;
-    const base = Math.max(3, Math.min(9, (0.6 * whole) / Math.sqrt(Math.max(1, this.#data!.faces.length))));
+    const base = Math.max(
+      3,
+      Math.min(9, (0.6 * whole) / Math.sqrt(Math.max(1, this.#data?.faces.length ?? 0))),
+    );
     return Math.min(14, base * (this.#camera.zoom / whole) ** 0.35);
   }
 
   #paint(): void {
     const data = this.#data;
-    const context = this.#context;
     const { width, height } = this.#view;
-    context.clearRect(0, 0, width, height);
+    const links = data?.links.length ?? 0;
+    const sight = { camera: this.#camera, view: this.#view, ratio: this.#ratio };
+    if (this.#isStale) this.#readColours(links);
+    this.#context.clearRect(0, 0, width, height);
+    this.#layer.draw(sight, this.#dot, this.links && links > 0 ? this.#alarm : undefined);
     if (!data) return;
-    this.#layer.draw(this.#camera, this.#view, this.#ratio, this.#dot);
-    const style = getComputedStyle(this.#marks);
-    if (this.links && data.links.length > 0)
-      this.#layer.drawLines(this.#camera, this.#view, alarmOf(style.stroke, data.links.length));
-    this.#paintPictures();
-    // Pictures of others are faint, which is enough.
-    if (!this.#pictured && this.#chosen.size <= MOST_RINGS)
-      for (const face of this.#chosen) this.#ring(this.#place(face), this.#dot / 2 + 3, style.color, 1.5);
-    if (this.#focus >= 0) {
-      const place = this.#place(this.#focus);
-      const picture = this.#thumbnails.picture(data.faces[this.#focus]!);
-      const side = Math.max(44, this.#pictured ? this.#side : 0);
-      if (picture) this.#picture(picture, place, side, this.#colourOf(this.#focus));
-      if (picture) markRing(context, place, side, style.color, 2.5);
-      else this.#ring(place, this.#dot / 2 + 5, style.color, 2.5);
-    }
-    markLasso(context, this.#outline, style.color);
+    this.#pictured = this.#marks.paint(this.#scene);
   }
 
-  /** True while faces are shown as pictures. */
-  #pictured = false;
-
-  #paintPictures(): void {
-    const { faces, places } = this.#data!;
-    const side = this.#side;
-    this.#pictured = side >= PICTURED_PX;
-    if (!this.#pictured) return;
-    const { middle, zoom } = this.#camera;
-    const reach = { x: (this.#view.width / 2 + side) / zoom, y: (this.#view.height / 2 + side) / zoom };
-    const inSight: number[] = [];
-    for (let i = 0; i < faces.length; i++)
-      if (
-        Math.abs(places[2 * i]! - middle.x) < reach.x &&
-        Math.abs(places[2 * i + 1]! - middle.y) < reach.y &&
-        inSight.push(i) > MOST_PICTURES
-      ) {
-        this.#pictured = false;
-        return;
-      }
-    this.#thumbnails.want(inSight.map((i) => faces[i]!));
-    for (const i of inSight) {
-      const picture = this.#thumbnails.picture(faces[i]!);
-      if (!picture) continue;
-      this.#context.globalAlpha = this.#chosen.size === 0 || this.#chosen.has(i) ? 1 : 0.25;
-      this.#picture(picture, this.#place(i), side, this.#colourOf(i));
-    }
-    this.#context.globalAlpha = 1;
+  /** Reads the colours of the page's scheme; of many links each is fainter. */
+  #readColours(links: number): void {
+    const style = getComputedStyle(this.#canvas);
+    const [red, green, blue] = rgbOf(style.stroke);
+    this.#ink = style.color;
+    this.#alarm = [red / 255, green / 255, blue / 255, links > MANY_LINKS ? 0.35 : 0.75];
+    this.#layer.setGround(rgbOf(style.fill));
+    this.#isStale = false;
   }
 
-  #picture(picture: CanvasImageSource, { x, y }: Place, side: number, colour: string): void {
-    const context = this.#context;
-    context.save();
-    context.beginPath();
-    context.roundRect(x - side / 2, y - side / 2, side, side, side / 6);
-    context.clip();
-    context.drawImage(picture, x - side / 2, y - side / 2, side, side);
-    context.restore();
-    context.strokeStyle = colour;
-    context.lineWidth = 2.5;
-    context.stroke();
-  }
-
-  #ring({ x, y }: Place, radius: number, colour: string, width: number): void {
-    this.#context.beginPath();
-    this.#context.arc(x, y, radius, 0, 2 * Math.PI);
-    this.#context.strokeStyle = colour;
-    this.#context.lineWidth = width;
-    this.#context.stroke();
-  }
+  /** Side of the pictures while faces are shown as such. */
+  #pictured: number | undefined;
 
   /** The face that is seen at a place: the nearest one in reach; −1 for none. */
   #faceAt({ x, y }: Place): number {
     const data = this.#data;
     if (!data) return -1;
-    const reach = this.#pictured ? this.#side / 2 : Math.max(8, this.#dot / 2 + 3);
+    const reach = this.#pictured !== undefined ? this.#pictured / 2 : Math.max(8, this.#dot / 2 + 3);
     let found = -1;
     let least = reach;
     for (let face = 0; face < data.faces.length; face++) {
@@ -343,7 +304,7 @@ export class FaceMap {
   #setFocus(face: number, byKey = false): void {
     if (face === this.#focus && !byKey) return;
     this.#focus = face;
-    this.#marks.classList.toggle("over", face >= 0);
+    this.#canvas.classList.toggle("over", face >= 0);
     if (face >= 0) this.#thumbnails.want([this.#data!.faces[face]!]);
     this.#events.focused(face, face >= 0 ? this.#place(face) : { x: 0, y: 0 }, byKey);
     this.draw();
@@ -394,10 +355,4 @@ export class FaceMap {
     }
     this.#setFocus(face, true);
   }
-}
-
-/** A computed colour for lines: fainter where there are many. */
-function alarmOf(colour: string, count: number): [number, number, number, number] {
-  const [red = 0, green = 0, blue = 0] = colour.match(/[\d.]+/g)?.map(Number) ?? [];
-  return [red / 255, green / 255, blue / 255, count > 300 ? 0.35 : 0.75];
 }

@@ -27,7 +27,6 @@ export function MapView({ collection, data, reload }: MapViewProps) {
   const points = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
   const map = useRef<FaceMap | undefined>(undefined);
-  const cannot = useSignal(false);
   const lasso = useSignal(false);
   const spoken = useSignal("");
   const card = useSignal<{ readonly face: number; readonly place: Place } | undefined>(undefined);
@@ -58,10 +57,9 @@ export function MapView({ collection, data, reload }: MapViewProps) {
       },
     });
     map.current = made;
-    cannot.value = made === undefined;
     return () => {
       clearTimeout(settled);
-      made?.close();
+      made.close();
       map.current = undefined;
     };
   }, [collection]);
@@ -129,9 +127,6 @@ export function MapView({ collection, data, reload }: MapViewProps) {
             aria-describedby="map-keys"
           />
           {close && <Card collection={collection} data={data} {...close} />}
-          {cannot.value && (
-            <p class="map-cannot">This browser draws no WebGL 2. The list has everything that the map has.</p>
-          )}
         </div>
         <p id="map-keys" class="soft small">
           Drag or use the arrow keys to move, the wheel or + and − to come closer, 0 for the whole map. N and
