@@ -14,5 +14,5 @@ export {
 export { keyedCamera, listenForGestures } from "./gestures.ts";
 export { markLasso, markLinks, markRing } from "./marks.ts";
 export { PointLayer } from "./point-layer.ts";
-export type { LineColour, Points, Rgb, Sight } from "./points.ts";
+export type { LineColour, Points, Rgb } from "./points.ts";
 export { SoftPointLayer } from "./soft-point-layer.ts";
