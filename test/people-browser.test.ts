@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { normalize } from "../src/core/index.ts";
 import { Gallery } from "../src/gallery/index.ts";
 import { type Listening, listen, readPage } from "../src/serve/index.ts";
 import { PIPELINE } from "./golden/made-recognizer.ts";
-import { clock, madeService, pathIn } from "./serve/made-service.ts";
+import { clock, madeService, pathIn, picture } from "./serve/made-service.ts";
 import { facePictures } from "./serve/started.ts";
 import { axeFindings, CHROMIUM, complaintsOf } from "./web/browser.ts";
 
@@ -332,6 +333,115 @@ browses("forgetting asks first, says that it is for good, and shows the receipt"
   await page.getByText("The gallery keeps nothing of them").waitFor();
   await page.context().close();
 });
+
+/** A folder of made-up pictures, by their paths in it. */
+function folderOf(name: string, files: readonly string[]): string {
+  const folder = pathIn(name);
+  for (const path of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    // The recogniser of these tests reads in a picture's bytes whom it shows.
+    writeFileSync(join(folder, path), picture(basename(path, ".jpg")));
+  }
+  return folder;
+}
+
+browses(
+  "a folder of people is added; what the gate refuses is shown with the reason, and can be added anyway",
+  async () => {
+    const folder = folderOf("new people", [
+      "Gus Example/gus-240.jpg",
+      "Gus Example/gus-243.jpg",
+      "Gus Example/notes.txt",
+      "Hal Example/hal-300+060.jpg",
+      "Hal Example/older/hal-303.jpg",
+      "Ivy Example/nobody.jpg",
+      "stray-150.jpg",
+    ]);
+    const page = await open("/people/add?gallery=few");
+    await heading(page, "Add people");
+    await page.locator('input[data-take="folder"]').setInputFiles(folder);
+    await page.getByText("1 other file is no picture.").waitFor();
+    await shot(page, "plan");
+    const names = page.locator(".plan-person input");
+    expect(await names.evaluateAll((all) => all.map((each) => (each as HTMLInputElement).value))).toEqual([
+      "",
+      "Gus Example",
+      "Hal Example",
+      "Ivy Example",
+    ]);
+    // Names can be typed: the stray picture stays out, and Ivy is called otherwise.
+    await names.nth(3).fill("Ida Example");
+    await page.getByRole("button", { name: "Add 5 pictures of 3 people" }).click();
+    await page.getByText("3 faces added, 2 not taken.").waitFor();
+    await heading(page, "2 pictures were not taken");
+    expect(await people()).toEqual([
+      "Ann Example 4",
+      "Ben Example 2",
+      "Cleo Example 2",
+      "Gus Example 2",
+      "Hal Example 1",
+    ]);
+    const refused = page.locator(".refused");
+    expect(await refused.filter({ hasText: "Hal" }).textContent()).toContain(
+      "It has 2 faces; one picture of one person is wanted.",
+    );
+    expect(await refused.filter({ hasText: "Ida" }).textContent()).toContain("No face was found on it.");
+    for (const [width, colorScheme] of [
+      [1280, "light"],
+      [390, "dark"],
+    ] as const) {
+      await page.setViewportSize({ width, height: 850 });
+      await page.emulateMedia({ colorScheme });
+      await shot(page, `refused-${width}-${colorScheme}`);
+      expect(await axeFindings(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+    await refused.filter({ hasText: "Hal" }).getByRole("button", { name: "Add it anyway" }).click();
+    await page.getByText("4 faces added, 1 not taken.").waitFor();
+    await page.getByRole("button", { name: "Take all 4 back" }).click();
+    await page.getByText("Taken back.").waitFor();
+    expect(await people()).toEqual(["Ann Example 4", "Ben Example 2", "Cleo Example 2"]);
+    await page.context().close();
+  },
+);
+
+browses(
+  "a service that has too much to do is asked again, what could not be sent is said and sent again, and a stop keeps the rest",
+  async () => {
+    const files = Array.from({ length: 40 }, (_, i) => `jon${i}-${270 + (i % 8)}.jpg`);
+    const folder = folderOf("Jon Example", files);
+    const page = await open("/people/add?gallery=few");
+    await page.locator('input[data-take="folder"]').setInputFiles(folder);
+    expect(await page.locator(".plan-person input").inputValue()).toBe("Jon Example");
+    let sent = 0;
+    await page.route(/\/persons(?:\/\d+\/faces)?$/, async (route) => {
+      if (route.request().method() !== "POST") return await route.continue();
+      sent++;
+      if (sent === 1)
+        return await route.fulfill({
+          status: 503,
+          headers: { "Retry-After": "11" },
+          json: { error: { code: "OVERLOADED", message: "queue: full", requestId: "1" } },
+        });
+      if (sent === 2) return await route.abort();
+      return await route.continue();
+    });
+    complaints.delete(page);
+    await page.getByRole("button", { name: "Add 40 pictures of 1 person" }).click();
+    await page.getByText("it is asked again in 11 seconds").waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("0 faces added, 40 not sent.").waitFor();
+    await page.getByRole("button", { name: "Add them" }).click();
+    await page.getByText("24 faces added, 16 could not be sent.").waitFor();
+    await page.getByRole("button", { name: "Try 16 pictures again" }).click();
+    await page.getByText("40 faces added.", { exact: true }).first().waitFor();
+    expect(await people()).toContain("Jon Example 40");
+    await page.getByRole("button", { name: "Take all 40 back" }).click();
+    await page.getByText("Taken back.").waitFor();
+    expect(await people()).not.toContain("Jon Example 40");
+    await page.context().close();
+  },
+);
 
 browses.each([
   [1280, "light"],

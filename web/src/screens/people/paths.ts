@@ -12,3 +12,11 @@ export function personPath(collection: string, person: number): string {
 export function peoplePath(collection: string): string {
   return `/people${query(collection)}`;
 }
+
+/** The address at which people are added. @param name somebody whose pictures all of them are */
+export function addPath(collection: string, name?: string): string {
+  const more = name === undefined ? "" : `name=${encodeURIComponent(name)}`;
+  const before = query(collection);
+  if (more === "") return `/people/add${before}`;
+  return `/people/add${before === "" ? "?" : `${before}&`}${more}`;
+}

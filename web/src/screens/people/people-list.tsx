@@ -2,11 +2,12 @@ import { useMemo } from "preact/hooks";
 import { param, setParams } from "../../address.ts";
 import { PersonPicture } from "../../parts/face-picture.tsx";
 import { Failure, Waiting } from "../../parts/failure.tsx";
+import { Icon } from "../../parts/icon.tsx";
 import { Link } from "../../parts/link.tsx";
 import { VirtualGrid } from "../../parts/virtual-grid.tsx";
 import { counted } from "../../words.ts";
 import { everybody, failedEverybody, loadEverybody, type Person } from "./everybody.ts";
-import { personPath } from "./paths.ts";
+import { addPath, personPath } from "./paths.ts";
 
 const { compare } = new Intl.Collator("en");
 const byName = (a: Person, b: Person): number => compare(a.name, b.name);
@@ -69,6 +70,9 @@ export function PeopleList({ collection }: { readonly collection: string }) {
                 <option value="newest">newest</option>
               </select>
             </label>
+            <Link class="button first" to={addPath(collection)}>
+              <Icon name="plus" /> Add people
+            </Link>
           </div>
         )}
       </header>
@@ -79,7 +83,7 @@ export function PeopleList({ collection }: { readonly collection: string }) {
         />
       )}
       {!all && failedEverybody.value === undefined && <Waiting for="Looking who is here …" />}
-      {isEmpty && <NobodyYet />}
+      {isEmpty && <NobodyYet collection={collection} />}
       <p class="unseen" role="status">
         {needle !== "" && `${counted(found.length, "person", "people")} called so.`}
       </p>
@@ -107,13 +111,19 @@ export function PeopleList({ collection }: { readonly collection: string }) {
   );
 }
 
-function NobodyYet() {
+function NobodyYet({ collection }: { readonly collection: string }) {
   return (
     <div class="sheet stack">
       <h2>Nobody is here yet</h2>
       <p>
-        <Link to="/search">Search for a face</Link> and add whoever it is under a name; or put many in at once
-        with <code>arcface gallery enrol people/</code>, a folder with a folder of pictures for each person.
+        Add people from a folder with a folder of pictures for each of them, named after them; or{" "}
+        <Link to="/search">search for a face</Link> and add whoever it is under a name. From a terminal,{" "}
+        <code>arcface gallery enrol people/</code> does the same.
+      </p>
+      <p>
+        <Link class="button first" to={addPath(collection)}>
+          <Icon name="plus" /> Add people
+        </Link>
       </p>
     </div>
   );

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { address } from "../../address.ts";
 import { useChanges } from "../../changes.ts";
 import { collections, gallery } from "../../service.ts";
+import { EnrolPage } from "./enrol/enrol-page.tsx";
 import { followEverybody, loadEverybody } from "./everybody.ts";
 import { PeopleList } from "./people-list.tsx";
 import { PersonPage } from "./person-page.tsx";
@@ -41,6 +42,7 @@ export function PeopleScreen() {
         )}
       </>
     );
+  if (which === "add") return <EnrolPage collection={collection} />;
   if (which === "") return <PeopleList collection={collection} />;
   return (
     <PersonPage

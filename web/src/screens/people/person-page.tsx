@@ -6,6 +6,7 @@ import { useModel } from "../../calibration.ts";
 import { Button } from "../../parts/button.tsx";
 import { PersonPicture } from "../../parts/face-picture.tsx";
 import { Failure, Waiting } from "../../parts/failure.tsx";
+import { Icon } from "../../parts/icon.tsx";
 import { Link } from "../../parts/link.tsx";
 import { tell } from "../../parts/toasts.tsx";
 import { ask, collections } from "../../service.ts";
@@ -17,7 +18,7 @@ import type { Person } from "./everybody.ts";
 import { ForgetDialog } from "./forget-dialog.tsx";
 import { Gone } from "./gone.tsx";
 import { MergeDialog } from "./merge-dialog.tsx";
-import { peoplePath, personPath } from "./paths.ts";
+import { addPath, peoplePath, personPath } from "./paths.ts";
 import { PersonFaces } from "./person-faces.tsx";
 
 interface PersonPageProps {
@@ -116,6 +117,9 @@ export function PersonPage({ collection, id, sequence }: PersonPageProps) {
           </p>
         </div>
         <div class="row person-tools">
+          <Link class="button" to={addPath(collection, person.name)}>
+            <Icon name="plus" /> Add
+          </Link>
           <Button
             icon="edit"
             onClick={() => {
