@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { samplePhotographs } from "./pack.ts";
 import { arcface, jsonLines } from "./run-cli.ts";
 import { killStarted, serve, stop } from "./serve/started.ts";
@@ -100,8 +101,36 @@ test("the commands of the image and of the unit are those of the program", async
     ...here(inUnit).filter((word, i, all) => word !== "--port" && all[i - 1] !== "--port"),
   );
   expect((await fetch(`${started.url}/readyz`)).status).toBe(200);
+  // A proxy's requests come from this machine, too: nobody may ask before there is a key.
+  expect((await fetch(`${started.url}/v1/model`)).status).toBe(401);
+  const makesKey = /sudo -Hu arcface arcface (serve keys create .*)$/m.exec(unit)![1]!.split(" ");
+  const created = await arcface(makesKey.map((word) => word.replace("/var/lib/arcface", folder)));
+  await expect
+    .poll(
+      async () =>
+        (await fetch(`${started.url}/v1/model`, { headers: { "x-api-key": created.out.trim() } })).status,
+      { timeout: 10_000 },
+    )
+    .toBe(200);
   started.child.kill("SIGTERM");
   expect(await started.ended).toBe(0);
+  expect(started.log()).toContain("nobody may ask yet");
+});
+
+test("in compose the service has the image's own command, time to answer what it accepted, and no way around the proxy", async () => {
+  const text = await readFile(join(import.meta.dirname, "..", "deploy", "compose.yaml"), "utf8");
+  const { services, volumes } = parse(text) as {
+    services: Record<string, Record<string, unknown>>;
+    volumes: object;
+  };
+  expect(services["arcface"]).toEqual({
+    build: ".",
+    restart: "unless-stopped",
+    stop_grace_period: "40s",
+    volumes: ["arcface:/data"],
+  });
+  expect(services["proxy"]!["command"]).toContain("--to arcface:8080");
+  expect(Object.keys(volumes)).toEqual(["arcface", "caddy"]);
 });
 
 test("an address that others reach needs a key, which the service asks for", async () => {

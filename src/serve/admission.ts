@@ -5,15 +5,9 @@ import { type KeyRing, RateLimit, ROLES, type Role } from "./settings/index.ts";
 /** Whoever asks a service without keys; no key has this id. */
 const LOCAL = "local";
 
-/** Keys that say who may ask. */
-export interface KeysToAskFor extends Pick<KeyRing, "find"> {
-  /** True when they count: until then the service is its machine's own, as one without keys. @default always */
-  readonly count?: (() => Promise<boolean>) | undefined;
-}
-
 /** Those who may ask, and how often. */
 export interface AdmissionOptions {
-  readonly keys?: KeysToAskFor | undefined;
+  readonly keys?: Pick<KeyRing, "find"> | undefined;
   readonly origins?: readonly string[] | undefined;
   readonly requestsPerSecond: number;
   readonly now: () => number;
@@ -49,15 +43,20 @@ export class Admission {
   /** Finds out who asks. Throws ServiceError UNAUTHORIZED, FORBIDDEN. */
   async #callerOf(request: Request): Promise<Caller> {
     const { keys, origins = [] } = this.#options;
-    if (!keys || !((await keys.count?.()) ?? true)) {
+    if (!keys) {
       expectOwnMachine(request, origins);
       return { id: LOCAL, role: "admin", gallery: null };
     }
-    const key = await keys.find(secretOf(request) ?? "");
+    const secret = secretOf(request);
+    const key = await keys.find(secret ?? "");
     if (key) return key;
     throw new ServiceError(
       "UNAUTHORIZED",
-      { where: "key", expected: "a valid key", got: "none" },
+      {
+        where: "key",
+        expected: 'a valid key in "Authorization: Bearer …" or "x-api-key"',
+        got: secret === undefined ? "none" : "one that is unknown, revoked or expired",
+      },
       {
         "WWW-Authenticate": "Bearer",
       },
@@ -70,9 +69,12 @@ function secretOf({ headers }: Request): string | undefined {
   return bearer ?? headers.get("x-api-key") ?? undefined;
 }
 
+/** What proxies add to requests of others. */
+const FORWARDED = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
 /**
  * Without keys the service is this machine's own: a page of another origin in somebody's browser is not, nor a name of the
- * internet that was pointed here.
+ * internet that was pointed here, nor whoever comes through a proxy.
  *
  * Throws    ServiceError FORBIDDEN
  */
@@ -83,6 +85,13 @@ function expectOwnMachine(request: Request, origins: readonly string[]): void {
       where: "host",
       expected: "localhost or 127.0.0.1 of a service without keys",
       got: "another name",
+    });
+  if (FORWARDED.some((name) => request.headers.has(name)))
+    throw new ServiceError("FORBIDDEN", {
+      where: "proxy",
+      expected: "requests of this machine's own, of a service without keys",
+      got: "one that was passed on",
+      note: "behind a proxy a service needs keys: --keys FILE",
     });
   const origin = request.headers.get("origin");
   if (origin !== null && origin !== own && !origins.includes(origin))

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type Context, Hono } from "hono";
 import type { Gallery } from "../gallery/index.ts";
-import { Admission, type KeysToAskFor } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { finished, requestIdOf } from "./answer.ts";
 import { bodyOf } from "./body-of.ts";
 import { COMPREFACE } from "./compreface/index.ts";
@@ -30,7 +30,7 @@ import { QUESTIONS } from "./routes/questions.ts";
 import { STUDIES } from "./routes/studies.ts";
 import type { Asked, Caller, Handler, Handlers, Served, Service } from "./service.ts";
 import { logged, ServiceError, told } from "./service-error.ts";
-import { LIMITS, type Limits } from "./settings/index.ts";
+import { type KeyRing, LIMITS, type Limits } from "./settings/index.ts";
 import { ENDPOINTS, type Endpoint, type EndpointName } from "./wire/index.ts";
 import { type PictureWorkers, WorkQueue } from "./work-queue.ts";
 
@@ -48,7 +48,7 @@ export interface AppOptions {
   /** Galleries by the names they have on the wire, each with what makes vectors for it. */
   readonly galleries?: Readonly<Record<string, GalleryToServe>> | undefined;
   /** The keys, which say who may ask for what; without keys anybody who reaches the service may do everything. */
-  readonly keys?: KeysToAskFor | undefined;
+  readonly keys?: Pick<KeyRing, "find"> | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly log?: ServiceLog | undefined;
   readonly clock: () => Date;

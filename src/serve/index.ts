@@ -1,4 +1,3 @@
-export type { KeysToAskFor } from "./admission.ts";
 export { type App, type AppOptions, createApp, type GalleryToServe, type ServiceLog } from "./app.ts";
 export type { FetchOptions, ResolveName } from "./guarded-fetch.ts";
 export { createWorker, LANES, type WorkerOptions } from "./jobs/create-worker.ts";

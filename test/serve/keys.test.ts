@@ -120,25 +120,32 @@ test("a key that was revoked opens nothing when the clock was put back, and a fo
   await service.close();
 });
 
-test("the first key of a running service counts as later ones do, and a file that is deleted opens nothing", async () => {
+test("a service whose file of keys has none is nobody's, its first key counts as later ones do, and a deleted file opens nothing", async () => {
   let now = Date.parse("2026-06-01T12:00:00Z");
   const path = pathIn("first.json");
   const open = async () => await KeyRing.open(path, () => new Date(now));
-  const kept = await open();
-  const { app: own } = await madeService("first", {
-    keys: { find: async (secret) => await kept.find(secret), count: async () => await kept.hasHeld() },
+  const { app: own } = await madeService("first", { keys: await open() });
+  const get = async (headers: Record<string, string> = {}) =>
+    await ask(own, "GET", "/v1/model", undefined, headers);
+  expect(await get()).toMatchObject({
+    status: 401,
+    json: {
+      error: {
+        message: 'key: expected a valid key in "Authorization: Bearer …" or "x-api-key", got none',
+      },
+    },
   });
-  const status = async (headers: Record<string, string> = {}) =>
-    (await ask(own, "GET", "/v1/model", undefined, headers)).status;
-  expect(await status()).toBe(200);
   const { secret } = await (await open()).create({ role: "read" });
   now += 1000;
-  expect(await status()).toBe(401);
-  expect(await status({ "x-api-key": secret })).toBe(200);
+  expect((await get()).status).toBe(401);
+  expect((await get({ "x-api-key": secret })).status).toBe(200);
   rmSync(path);
   now += 1000;
-  expect(await status()).toBe(401);
-  expect(await status({ "x-api-key": secret })).toBe(401);
+  expect((await get()).status).toBe(401);
+  expect(await get({ "x-api-key": secret })).toMatchObject({
+    status: 401,
+    json: { error: { message: expect.stringMatching(/got one that is unknown, revoked or expired$/) } },
+  });
 });
 
 test("a key is not in its file", async () => {
@@ -166,7 +173,7 @@ test("a key that asks too often is told when to go on, and others are not held u
   expect((await get(own.read)).status).toBe(200);
 });
 
-test("without keys a service is its machine's own: no page of another origin may ask, nor another name", async () => {
+test("without keys a service is its machine's own: no page of another origin may ask, nor another name, nor a proxy for others", async () => {
   const { app: open } = await madeService("open", { origins: ["https://app.example"] });
   const from = async (origin: string) =>
     await ask(open, "POST", "/v1/detect", picture("ann-000"), { Origin: origin });
@@ -178,6 +185,12 @@ test("without keys a service is its machine's own: no page of another origin may
   expect((await from("http://127.0.0.1:8080")).status).toBe(200);
   const rebound = await open.fetch(new Request("http://evil.example:8080/v1/model"));
   expect(rebound.status).toBe(403);
+  // A proxy that sets no Host of its own calls the service by the address it was told.
+  for (const name of ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+    expect(await ask(open, "GET", "/v1/model", undefined, { [name]: "192.0.2.7" })).toMatchObject({
+      status: 403,
+      json: { error: { message: expect.stringContaining("--keys FILE") } },
+    });
 });
 
 test("pages of origins that were not named are told nothing by CORS", async () => {

@@ -67,7 +67,7 @@ export function serveCommand(program: Command, act: Act): void {
     .description("answer over HTTP: find, embed and compare faces, keep people; /docs has the reference")
     .option(
       "--gallery <address...>",
-      "galleries to serve: sqlite:people.db, or staff=sqlite:staff.db where there are several",
+      "galleries to serve: sqlite:people.db, or staff=sqlite:staff.db where there are several (default ARCFACE_GALLERY)",
     )
     .option("--create", "make galleries that are not there yet")
     .option(
@@ -108,7 +108,7 @@ export function serveCommand(program: Command, act: Act): void {
     .addHelpText(
       "after",
       `
-Without keys it serves this machine only. Keys: "arcface serve keys create --role read".
+Without --keys it serves this machine only. Keys: "arcface serve keys create --role read --keys keys.json".
 
 Example:
   arcface serve --gallery sqlite:people.db --create`,
@@ -140,7 +140,7 @@ Example:
 
 function addKeyFlags(command: Command): Command {
   return command
-    .option("--keys <file>", "file of keys (default ARCFACE_KEYS)")
+    .option("--keys <file>", "file of keys, without one of which nobody may ask (default ARCFACE_KEYS)")
     .option("--json", "print JSON");
 }
 
@@ -150,7 +150,8 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
   const flags = command.opts<ServeFlags>();
   io.mayTake?.(DRAIN_MS);
   const keys = await keysToServe(io, flags);
-  const named = namedAddresses(flags.gallery ?? []);
+  const known = io.env["ARCFACE_GALLERY"];
+  const named = namedAddresses(flags.gallery ?? (known ? [known] : []));
   await using open = new OpenedThings();
   const bar = progressBar(io);
   const pools = new Map<string, RecognizerPool>();
@@ -188,11 +189,7 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
   const app = createApp({
     recognition,
     galleries,
-    // The first key that is made counts at once, as later ones do.
-    keys: keys && {
-      find: async (secret) => await keys.find(secret),
-      count: async () => await keys.hasHeld(),
-    },
+    keys,
     limits: limitsOf(flags),
     log: await logOf(flags),
     clock,
@@ -213,6 +210,10 @@ async function run(io: CliIo, _: ServeFlags, command: Command): Promise<number> 
   if (flags.json)
     io.out(JSON.stringify({ url, collections: named.map(([name]) => name), model: recognition.model }));
   else io.out(`${url} answers, with a page for people; ${url}/docs says what; Ctrl-C stops it`);
+  if (keys && !(await keys.hasValid()))
+    io.err(
+      `nobody may ask yet: "arcface serve keys create --role admin --keys ${keys.path}" makes a key, and it counts at once`,
+    );
   const working = flags.leaveJobs ? undefined : app.work(io.signal);
   await new Promise<void>((stop) => {
     if (io.signal.aborted) stop();

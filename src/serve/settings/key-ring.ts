@@ -60,7 +60,6 @@ export class KeyRing {
   #keys = new Map<string, KeptKey>();
   #read: string | undefined;
   #looked = Number.NEGATIVE_INFINITY;
-  #hasHeld = false;
   readonly #used = new Map<string, string>();
   #usedWritten: number;
   #writing: Promise<void> = Promise.resolve();
@@ -129,12 +128,6 @@ export class KeyRing {
     return [...this.#keys.values()].some((key) => this.#isValid(key));
   }
 
-  /** Tells whether there has been a key since the file was opened, in whatever state; a file that is deleted changes nothing. */
-  async hasHeld(): Promise<boolean> {
-    if (!this.#hasHeld) await this.#lookNowAndThen();
-    return this.#hasHeld;
-  }
-
   /** The key of a secret; undefined for one that is none, was revoked or has expired. */
   async find(secret: string): Promise<KeptKey | undefined> {
     const now = this.#clock().getTime();
@@ -201,7 +194,6 @@ export class KeyRing {
     const text = await textOf(this.path);
     this.#keys = new Map(text === undefined ? [] : parse(this.path, text).map((key) => [key.id, key]));
     this.#read = state;
-    this.#hasHeld ||= this.#keys.size > 0;
   }
 
   async #change(change: (keys: readonly KeptKey[]) => readonly KeptKey[]): Promise<void> {
