@@ -24,7 +24,7 @@ test.each([14, 100])("no picture and no name covers another on a map of %i peopl
   expect(places.overlaps).toBe(0);
   expect(places.names.size).toBe(people);
   const { picturePx, sidePx } = places;
-  expect(picturePx).toBeGreaterThanOrEqual(14);
+  expect(picturePx).toBeGreaterThanOrEqual(24);
   const outside = places.pictures.filter(({ x, y }) => Math.min(x, y) < 0 || Math.max(x, y) > sidePx);
   expect(outside).toEqual([]);
   const covering = places.pictures.flatMap((a, i) => [

@@ -32,6 +32,8 @@ const DENSITY = 0.42;
 /** Pictures are at least so large, and the map grows where that needs it. */
 const MIN_PICTURE_PX = 24;
 const MAX_PICTURE_PX = 72;
+/** Maps on which something still covers something else grow until they are so many times as large. */
+const MAX_GROWTH = 2;
 /** The mean width of a bold letter, in its height. */
 const LETTER_WIDTH = 0.62;
 const LINE_HEIGHT = 1.25;
@@ -58,11 +60,12 @@ export function placePictures(
     Math.sqrt((points.length * (picture + GAP_PX) ** 2 + nameArea) / DENSITY);
   const room = Math.sqrt(Math.max(0, sidePx ** 2 * DENSITY - nameArea) / Math.max(1, points.length)) - GAP_PX;
   let picture = Math.min(largestPx, Math.max(MIN_PICTURE_PX, Math.floor(room)));
-  const side = Math.ceil(Math.max(sidePx, sideFor(picture)));
-  for (;;) {
+  const first = Math.ceil(Math.max(sidePx, sideFor(picture)));
+  for (let side = first; ; ) {
     const places = placeAt(points, sizes, side, picture);
-    if (places.overlaps === 0 || picture <= MIN_PICTURE_PX / 2) return places;
-    picture = Math.floor(picture * 0.85);
+    if (places.overlaps === 0 || side > MAX_GROWTH * first) return places;
+    if (picture > MIN_PICTURE_PX) picture = Math.max(MIN_PICTURE_PX, Math.floor(picture * 0.85));
+    else side = Math.ceil(side * 1.15);
   }
 }
 
