@@ -9,6 +9,11 @@ export interface IdentifyOptions extends Policy, Pick<WorkOptions, "signal"> {
   readonly strangers?: number | undefined;
   /** Candidates that are told. @default 1 */
   readonly k?: number | undefined;
+  /**
+   * People with a lower score are left out, who says so does not want to know of them: looking for strangers is shorter then.
+   * Who a face is does not depend on it. @default none
+   */
+  readonly floor?: number | undefined;
 }
 
 /** The answer to who a face is: a person, one of two, or nobody who is known. */
@@ -17,16 +22,16 @@ export interface Identification {
   readonly answer: "person" | "unknown" | "too-close";
   /** null when the face is unknown, or it is too close to call who it is. */
   readonly person: Person | null;
-  /** Of the first candidate's nearest face; null in an empty gallery. */
+  /** Of the first candidate's nearest face; null in an empty gallery, and where nobody reaches `floor`. */
   readonly cosine: number | null;
-  /** Of the first candidate, which the threshold is for; null in an empty gallery. See {@link personScore}. */
+  /** Of the first candidate, which the threshold is for; null as `cosine` is. See {@link personScore}. */
   readonly similarity: number | null;
   readonly threshold: number;
   /** On which side of the threshold the first candidate is, and what the threshold keeps strangers from. */
   readonly verdict: Verdict;
-  /** The second-best person; null when there is nobody else. */
+  /** The second-best person; null when there is nobody else, or nobody else who reaches `floor`. */
   readonly rival: Candidate | null;
-  /** The most similar people, by falling score, whatever the threshold. */
+  /** The most similar people, by falling score, whatever the threshold, down to `floor`. */
   readonly candidates: readonly Candidate[];
 }
 

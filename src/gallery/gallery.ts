@@ -351,9 +351,17 @@ export class Gallery {
     );
   }
 
-  /** The k most similar people by score: exactly in SQLite; elsewhere among the k, or 4 if k is less, whose faces are nearest. */
-  async search(vector: UnitVector, k: number): Promise<Candidate[]> {
-    return await this.#search.nearest(vector, k);
+  /**
+   * The k most similar people by score: exactly in SQLite; elsewhere among the k, or 4 if k is less, whose faces are nearest.
+   *
+   * @param options `floor`: nobody with a lower score is told, and a search that finds nobody is shorter
+   */
+  async search(
+    vector: UnitVector,
+    k: number,
+    { floor }: { readonly floor?: number | undefined } = {},
+  ): Promise<Candidate[]> {
+    return await this.#search.nearest(vector, k, { floor });
   }
 
   /** Closes the store; a second call does nothing. */

@@ -53,7 +53,9 @@ export class Judging {
     const { k = 1 } = options;
     // Nobody who scores less could be named, or be a rival to whom is.
     const { direction, factor } = directionOf(query);
-    const near = await this.#search.nearest(direction, Math.max(2, k), (threshold - TOO_CLOSE) / factor);
+    const bar = (threshold - TOO_CLOSE) / factor;
+    const floor = options.floor === undefined ? undefined : Math.min(options.floor / factor, bar);
+    const near = await this.#search.nearest(direction, Math.max(2, k), { bar, floor });
     const found = near.map((each) => ({
       ...each,
       cosine: each.cosine * factor,

@@ -117,6 +117,31 @@ describe("the people of a search", () => {
     }
   });
 
+  test("above a floor are those of a search without one, and who is identified does not depend on it", async () => {
+    let [left, names] = [0, 0];
+    for (let i = 0; i < 60; i++) {
+      const query = drawQuery();
+      const floor = [-1, 0, 0.3, 0.5, 0.62, 0.8][i % 6]!;
+      const all = await gallery.search(query, 5);
+      const above = all.filter(({ similarity }) => similarity >= floor);
+      expect(await gallery.search(query, 5, { floor })).toEqual(above);
+      left += all.length - above.length;
+      const [plain, short] = [await gallery.identify(query), await gallery.identify(query, { floor })];
+      expect([short.answer, short.person, short.verdict]).toEqual([
+        plain.answer,
+        plain.person,
+        plain.verdict,
+      ]);
+      if (plain.person) names++;
+      if (floor > 0.55) continue;
+      const told = plain.candidates.filter(({ similarity }) => similarity >= floor);
+      expect(short.candidates).toEqual(told);
+      expect(short.similarity).toBe(told[0]?.similarity ?? null);
+    }
+    expect(left).toBeGreaterThan(50);
+    expect(names).toBeGreaterThan(5);
+  });
+
   test("of an identification are exact from a little below the threshold on", async () => {
     const answers = { person: 0, unknown: 0, "too-close": 0 };
     for (let i = 0; i < 120; i++) {

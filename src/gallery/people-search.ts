@@ -2,6 +2,7 @@ import { cosine, type UnitVector } from "../core/index.ts";
 import { PersonScores, personScore, SHORTLIST } from "./person-score.ts";
 import { facesOf } from "./plans.ts";
 import type { Person, PersonHit } from "./records.ts";
+import type { Scatter } from "./scatter.ts";
 import type { GalleryStore } from "./store.ts";
 
 /** The factor by which more people are looked at where somebody else may still score higher. */
@@ -18,6 +19,14 @@ export interface Candidate {
   readonly cosine: number;
   /** With that face and the mean of the person's faces: {@link personScore}. */
   readonly similarity: number;
+}
+
+/** The people that count in a search. */
+export interface Wanted {
+  /** Nobody below is wanted for certain: looking ends where nobody else can reach it. */
+  readonly bar?: number;
+  /** Nobody below is told, so that faces which nobody like that can have are not looked for. */
+  readonly floor?: number | undefined;
 }
 
 /** The people of a gallery by how much they resemble a face, or one another. */
@@ -41,22 +50,29 @@ export class PeopleSearch {
    *
    * People are taken by their nearest faces until nobody else can have a higher score: whose nearest face has a cosine of c
    * has a mean with at most c / R, see {@link Scatter}. Of the few with a small R the mean is looked at.
-   *
-   * @param floor nobody below is wanted for certain: looking ends where nobody else can reach it
    */
-  async nearest(vector: UnitVector, k: number, floor = Number.NEGATIVE_INFINITY): Promise<Candidate[]> {
+  async nearest(vector: UnitVector, k: number, wanted: Wanted = {}): Promise<Candidate[]> {
     if (k < 1) return [];
-    for (let depth = Math.max(k, SHORTLIST); ; depth *= DEEPER) {
-      const hits = await this.#store.nearest(vector, depth);
-      const found = await this.#scored(vector, hits);
+    const { bar: lowest = Number.NEGATIVE_INFINITY, floor = Number.NEGATIVE_INFINITY } = wanted;
+    const told = ({ similarity }: Candidate): boolean => similarity >= floor;
+    for (let depth = Math.max(k, SHORTLIST); ; ) {
+      const from = lowestNearest(this.#store.scatter, floor);
+      const hits = await this.#store.nearest(vector, depth, from);
       const { scatter } = this.#store;
-      const last = hits.at(-1)?.cosine;
-      if (!scatter || last === undefined || hits.length < depth) return found.slice(0, k);
-      const bar = (): number => Math.max(floor, found[k - 1]?.similarity ?? Number.NEGATIVE_INFINITY);
+      // The gallery has changed, and faces that were not looked for may count.
+      if (lowestNearest(scatter, floor) < from) continue;
+      const found = (await this.#scored(vector, hits)).filter(told);
+      const everybody = hits.length < depth && from === Number.NEGATIVE_INFINITY;
+      if (!scatter || everybody) return found.slice(0, k);
+      const last = hits.length < depth ? from : hits.at(-1)!.cosine;
+      const bar = (): number => Math.max(lowest, floor, found[k - 1]?.similarity ?? Number.NEGATIVE_INFINITY);
       const seen = new Set(hits.map(({ person }) => person));
       const apart = scatter.people.filter((person) => !seen.has(person));
-      if (personScore(last, scatter.highestMean(last)) + ROUNDING > bar()) continue;
-      if (apart.length > 0) found.push(...(await this.#reaching(vector, apart, last, bar())));
+      if (hits.length === depth && personScore(last, scatter.highestMean(last)) + ROUNDING > bar()) {
+        depth *= DEEPER;
+        continue;
+      }
+      if (apart.length > 0) found.push(...(await this.#reaching(vector, apart, last, bar())).filter(told));
       return found.sort(byScore).slice(0, k);
     }
   }
@@ -105,6 +121,12 @@ export class PeopleSearch {
     const scores = await this.#scores.of(vector, there);
     return there.map((each, i): Candidate => ({ ...each, similarity: scores[i]! })).sort(byScore);
   }
+}
+
+/** The lowest cosine that the nearest face of somebody with a score can have; −∞ where that is not known. */
+function lowestNearest(scatter: Scatter | undefined, score: number): number {
+  if (!scatter || score <= -1) return Number.NEGATIVE_INFINITY;
+  return scatter.lowestNearest(score) - ROUNDING;
 }
 
 function byScore(a: Candidate, b: Candidate): number {

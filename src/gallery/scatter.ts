@@ -32,6 +32,12 @@ export class Scatter {
   highestMean(nearest: number): number {
     return nearest > 0 ? Math.min(1, nearest / this.#rest) : nearest;
   }
+
+  /** The lowest cosine that the nearest face of anybody else can have where half of it and half of the mean's make a score. */
+  lowestNearest(score: number): number {
+    if (score <= 0) return score;
+    return Math.max(2 * score - 1, (2 * score * this.#rest) / (1 + this.#rest));
+  }
 }
 
 /** Adds up the faces of people as they come, and tells the length of the mean once a person's last face was added. */

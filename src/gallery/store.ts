@@ -137,8 +137,8 @@ export interface GalleryStore {
   /** The people who have a face from these photographs, by sha256; photographs with nobody are not in the map. */
   knownPhotographs(sha256s: readonly string[]): Promise<Map<string, number[]>>;
 
-  /** The k people with the most similar faces, by falling cosine, ties by person. */
-  nearest(query: UnitVector, k: number): Promise<PersonHit[]>;
+  /** The k people with the most similar faces, by falling cosine, ties by person; nobody below `floor`, where there is one. */
+  nearest(query: UnitVector, k: number, floor?: number): Promise<PersonHit[]>;
   /**
    * The distance of people's faces from each other, of the state that the last {@link nearest} answered from; absent where that is not known:
    * then the k people of {@link nearest} are all that scores are compared of.

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { normalize } from "../core/index.ts";
 import { FaceFinder } from "./face-finder.ts";
 import { RecognizerPool } from "./pool.ts";
 import { Recognizer, type RecognizerOptions } from "./recognizer.ts";
@@ -31,6 +32,19 @@ test.each([
 
 test("a pool's workers are no option of one recognizer", async () => {
   await expect(Recognizer.open(given({ workers: 2 }))).rejects.toMatchObject({ code: "USAGE" });
+});
+
+test("an index of photographs tells none below a floor", () => {
+  const index = new PhotographIndex();
+  const face = (x: number): EmbeddedFace =>
+    ({ box: { x: 0, y: 0, width: 1, height: 1 }, embedding: normalize([x, 1]) }) as unknown as EmbeddedFace;
+  for (const x of [0, 1, 5, 20]) index.add(`${x}.jpg`, [face(x)]);
+  const query = normalize([1, 0]);
+  const all = index.search(query, 4);
+  expect(all.map(({ path }) => path)).toEqual(["20.jpg", "5.jpg", "1.jpg", "0.jpg"]);
+  expect(index.search(query, 4, undefined, 0.9)).toEqual(all.slice(0, 2));
+  expect(index.search(query, 4, "20.jpg", 0.9)).toEqual(all.slice(1, 2));
+  expect(index.search(query, 1, undefined, all[0]!.cosine)).toEqual(all.slice(0, 1));
 });
 
 test("an index takes nothing but lists of faces, and is as it was after a refusal", () => {

@@ -248,18 +248,27 @@ export class Recognizer {
   /**
    * The photographs of an index that resemble a photograph's face most, by falling cosine; none when it has no face.
    *
-   * A path that is in the index itself, by whatever spelling or link, is not among its own neighbours.
+   * With a `floor` none below that cosine is told. A path that is in the index itself, by whatever spelling or link, is not among its own neighbours.
    */
   async search(
     source: ImageSource,
     index: PhotographIndex,
-    options: { readonly k?: number; readonly face?: FaceChoice } = {},
+    options: { readonly k?: number; readonly face?: FaceChoice; readonly floor?: number } = {},
   ): Promise<PhotographHit[]> {
-    checkOptions("Recognizer.search", options, { face: FACE, k: OPTION_KINDS.count });
+    checkOptions("Recognizer.search", options, {
+      face: FACE,
+      floor: OPTION_KINDS.number,
+      k: OPTION_KINDS.count,
+    });
     const photograph = await this.faces(source);
     const face = chooseFace(photograph.faces, options.face ?? "largest", photograph);
     return face
-      ? index.search(face.embedding, options.k ?? 3, typeof source === "string" ? source : undefined)
+      ? index.search(
+          face.embedding,
+          options.k ?? 3,
+          typeof source === "string" ? source : undefined,
+          options.floor,
+        )
       : [];
   }
 

@@ -66,12 +66,14 @@ export class PhotographIndex {
   /**
    * The k most similar photographs by falling cosine, equal ones as they were added, without the query's own: neither its
    * path, nor another one that leads to the same file.
+   *
+   * @param floor the lowest cosine that is wanted; a search that finds nothing is shorter with one
    */
-  search(query: UnitVector, k: number, queryPath?: string): PhotographHit[] {
+  search(query: UnitVector, k: number, queryPath?: string, floor?: number): PhotographHit[] {
     const own = new Set<string>(queryPath === undefined ? [] : [queryPath]);
     const file = queryPath === undefined ? undefined : fileIdentityOf(queryPath);
     for (;;) {
-      const hits = this.#without(own, query, k);
+      const hits = this.#without(own, query, k, floor);
       // Only what was found is looked at on disk: an index may hold very many photographs.
       const same = file === undefined ? [] : hits.filter(({ path }) => fileIdentityOf(path) === file);
       if (same.length === 0) return hits;
@@ -79,11 +81,16 @@ export class PhotographIndex {
     }
   }
 
-  #without(paths: ReadonlySet<string>, query: UnitVector, k: number): PhotographHit[] {
+  #without(
+    paths: ReadonlySet<string>,
+    query: UnitVector,
+    k: number,
+    floor: number | undefined,
+  ): PhotographHit[] {
     const groups = new Set([...paths].map((path) => this.#photographs.get(path)?.group));
     const filter =
       paths.size === 0 ? undefined : (_: number, group: number | undefined) => !groups.has(group);
-    return this.#index.searchGroups(query, { k, filter }).map(({ id, cosine }) => {
+    return this.#index.searchGroups(query, { k, filter, floor }).map(({ id, cosine }) => {
       const { path, face } = this.#origins[id]!;
       return { path, face, box: this.#photographs.get(path)!.faces[face]!.box, cosine };
     });

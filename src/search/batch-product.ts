@@ -4,7 +4,7 @@ import { BATCH_QUERIES } from "./batch-survey.ts";
 import { BestNeighbours } from "./best-neighbours.ts";
 import { Candidates } from "./candidates.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
-import { PRODUCT_LEVELS, quantiseQuery } from "./quantised-query.ts";
+import { PRODUCT_LEVELS } from "./quantised-query.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
 import type { NeighbourOptions } from "./vector-index.ts";
 
@@ -57,7 +57,10 @@ export class BatchProduct {
     const rows = this.#rows;
     const { buffer } = rows.memory;
     const size = rows.planeBytes * 2;
-    const quantised = queries.map((query) => quantiseQuery(rows.turned(query), PRODUCT_LEVELS));
+    const quantised = queries.map((query) => {
+      rows.ask(query, rows.queryAt, PRODUCT_LEVELS);
+      return rows.asked();
+    });
     const candidates = queries.map(() => new Candidates(new BestNeighbours(k, floor)));
     // The search of the products takes four queries at a time; those that fill up reach no floor.
     const columns = Math.ceil(queries.length / 4) * 4;

@@ -2,7 +2,7 @@ import { throwIfAborted, type UnitVector, type WorkOptions } from "../core/index
 import { BestNeighbours } from "./best-neighbours.ts";
 import { Candidates } from "./candidates.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
-import { batchLevels, FLOOR_AT, placeQuery, queryBytes } from "./quantised-query.ts";
+import { batchLevels, FLOOR_AT, queryBytes } from "./quantised-query.ts";
 import type { QuantisedRows } from "./quantised-rows.ts";
 import type { NeighbourOptions } from "./vector-index.ts";
 
@@ -41,7 +41,7 @@ export class BatchSurvey {
 
   constructor(rows: QuantisedRows) {
     this.#rows = rows;
-    this.#stride = Math.ceil(queryBytes(2 * rows.planeBytes) / 64) * 64;
+    this.#stride = Math.ceil(queryBytes(rows.size) / 64) * 64;
   }
 
   /** Tells whether rows of this form are surveyed faster than multiplied: those along learned axes, of which there are few. */
@@ -78,7 +78,7 @@ export class BatchSurvey {
     // Two queries at a time: where there is no second, nothing reaches the floor of it.
     for (let j = 0; j < 2 * Math.ceil(queries.length / 2); j++) {
       const at = first + j * stride;
-      placeQuery(rows.turned(queries[j] ?? queries[0]!), buffer, at, rows.program.form, levels);
+      rows.ask(queries[j] ?? queries[0]!, at, levels);
       const floor = new Float32Array(buffer, at + FLOOR_AT, 1);
       floor[0] = OUT_OF_REACH;
       floors.push(floor);

@@ -12,8 +12,8 @@ import { Candidates } from "./candidates.ts";
 import { IdTable } from "./id-table.ts";
 import { type IndexShape, indexShape } from "./index-shape.ts";
 import { BLOCK_ROWS } from "./kernel/scan-kernel.ts";
-import { placeQuery } from "./quantised-query.ts";
 import { MAX_DIMENSION, MAX_THREADS, QuantisedRows } from "./quantised-rows.ts";
+import { RowMasks } from "./row-masks.ts";
 import { type Scan, scanBlocks } from "./scan-rows.ts";
 import { ScanThreads } from "./scan-threads.ts";
 import { LEARN_FROM, ShapeLearning } from "./shape-learning.ts";
@@ -97,8 +97,7 @@ export class ExactIndex implements VectorIndex {
   #rows: Rows | undefined;
   /** Counts changes, so that what was derived from the rows is known to be stale. */
   #version = 0;
-  readonly #masks = new WeakMap<VectorFilter, { readonly version: number; readonly bytes: Uint8Array }>();
-  readonly #remembered = new WeakSet<VectorFilter>();
+  readonly #masks = new RowMasks();
   readonly #learning: ShapeLearning;
   readonly #work = { searches: 0, surveyed: 0, judged: 0, compared: 0 };
   #closed = false;
@@ -182,9 +181,7 @@ export class ExactIndex implements VectorIndex {
    * then not even scanned. It must always give the same answer for the same id and group.
    */
   mask(filter: VectorFilter): VectorFilter {
-    const remembered: VectorFilter = (id, group) => filter(id, group);
-    this.#remembered.add(remembered);
-    return remembered;
+    return this.#masks.remember(filter);
   }
 
   search(query: UnitVector, { k, filter, floor: least }: NeighbourOptions): Neighbour[] {
@@ -272,7 +269,7 @@ export class ExactIndex implements VectorIndex {
         expected: `a dimension from 1 to ${MAX_DIMENSION}`,
         got: dimension,
       });
-    const quantised = new QuantisedRows(dimension);
+    const quantised = new QuantisedRows(dimension, { threads: this.#threadCount });
     const vectors = this.#source ? undefined : new VectorRows(dimension);
     const rows: Rows = { quantised, vectors, rowOf: new IdTable((row) => rows.quantised.idOf(row)) };
     this.#rows = rows;
@@ -310,11 +307,10 @@ export class ExactIndex implements VectorIndex {
     const best = board();
     if (!this.#rows) return best;
     const { quantised } = this.#rows;
-    const { memory, queryAt, program } = quantised;
-    placeQuery(quantised.turned(query), memory.buffer, queryAt, program.form);
+    quantised.ask(query);
     const blocks = Math.ceil(quantised.count / BLOCK_ROWS);
     const helped = this.#threadCount > 1 && !this.#closed && blocks > this.#threadCount;
-    const masked = this.#placeMask(filter, helped);
+    const masked = this.#masks.place(filter, quantised, this.#version, helped);
     const scan: Scan = { masked, filter: masked ? undefined : filter };
     const candidates = new Candidates(board());
     const cosineOf = this.#cosinesWith(query);
@@ -373,22 +369,5 @@ export class ExactIndex implements VectorIndex {
       (row) => quantised.groupOf(row),
     );
     return complete ? compared : undefined;
-  }
-
-  /** Writes a filter's answers beside the rows, if it is one to be remembered or has to be; whether it did. */
-  #placeMask(filter: VectorFilter | undefined, always: boolean): boolean {
-    if (!filter || !(always || this.#remembered.has(filter))) return false;
-    const { quantised } = this.#rows!;
-    let mask = this.#masks.get(filter);
-    if (mask?.version !== this.#version) {
-      const bytes = new Uint8Array(quantised.count);
-      for (let row = 0; row < bytes.length; row++)
-        bytes[row] = filter(quantised.idOf(row), quantised.groupOf(row)) ? 1 : 0;
-      mask = { version: this.#version, bytes };
-      if (this.#remembered.has(filter)) this.#masks.set(filter, mask);
-    }
-    for (let first = 0; first < mask.bytes.length; first += BLOCK_ROWS)
-      quantised.mask(first / BLOCK_ROWS).set(mask.bytes.subarray(first, first + BLOCK_ROWS));
-    return true;
   }
 }

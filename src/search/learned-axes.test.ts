@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { normalize, seeded, type UnitVector } from "../core/index.ts";
 import { ExactIndex } from "./exact-index.ts";
 import { measureShape, sampleSize } from "./learned-axes.ts";
-import { placeQuery } from "./quantised-query.ts";
 import { QuantisedRows } from "./quantised-rows.ts";
 import { ScalarIndex } from "./scalar-index.ts";
 import { ShapeChange } from "./shape-change.ts";
@@ -118,6 +117,13 @@ describe("vectors that fill a part of their dimensions", () => {
     expect(judged - before.judged).toBeGreaterThanOrEqual(compared - before.compared);
     expect(judged - before.judged).toBeLessThan(1000);
     expect(compared - before.compared).toBeGreaterThanOrEqual(10);
+    // Nothing below a floor is looked for: searches for strangers look at fewer rows.
+    const judgedOf = (floor?: number): number => {
+      const start = all.own.work().judged;
+      for (let i = 1; i < 60; i += 2) all.own.search(queries[i]!, { k: 10, floor });
+      return all.own.work().judged - start;
+    };
+    expect(judgedOf(0.8)).toBeLessThan(judgedOf() / 2);
     const whole = new ExactIndex({ vectors: { read: () => undefined }, learnFrom: Number.POSITIVE_INFINITY });
     for (let id = 0; id < 5000; id++) whole.add(id, people.vector(id, 0));
     expect(whole.shape()).toBeUndefined();
@@ -258,21 +264,17 @@ test("the bound holds for 10⁶ pairs, of vectors along the axes, beside them an
   const rows = new QuantisedRows(DIMENSION, { axes });
   const vectors = Array.from({ length: 2000 }, (_, i) => mixture(i));
   for (const [i, vector] of vectors.entries()) rows.push(i, vector, undefined);
-  const { numbers, cosines, radii } = rows.found(0);
+  const { numbers, cosines, radii, highest } = rows.found(0);
   let [pairs, widest] = [0, 0];
   for (let i = 0; i < 500; i++) {
     const query = mixture(100_000 + i);
-    placeQuery(rows.turned(query), rows.memory.buffer, rows.queryAt, rows.program.form);
-    rows.kernel.survey(rows.blockAt(0), rows.planeBytes, 0, 2000, rows.queryAt, -4, 0, rows.foundAt(0));
-    const found = rows.kernel.judge(
-      rows.blockAt(0),
-      rows.planeBytes,
-      2000,
-      rows.queryAt,
-      -4,
-      0,
-      rows.foundAt(0),
-    );
+    rows.ask(query);
+    const { slack } = rows.asked();
+    const { kernel, planeBytes, queryAt } = rows;
+    const [at, notes] = [rows.blockAt(0), rows.notedAt(0)];
+    const noted = kernel.survey(at, planeBytes, 0, 2000, 0, queryAt, -4, 0, 0, notes);
+    expect(noted).toBe(2000);
+    const found = kernel.weigh(at, planeBytes, 0, 0, noted, queryAt, -4, notes, rows.foundAt(0));
     expect(found).toBe(2000);
     for (let at = 0; at < found; at++) {
       const vector = vectors[numbers[at]!]!;
@@ -280,6 +282,8 @@ test("the bound holds for 10⁶ pairs, of vectors along the axes, beside them an
       for (let j = 0; j < DIMENSION; j++) exact += query[j]! * vector[j]!;
       if (Math.abs(exact - cosines[at]!) > radii[at]!)
         throw new Error(`${exact}: ${cosines[at]} ± ${radii[at]}`);
+      // The survey alone has told so much already.
+      if (exact > highest[at]! + slack) throw new Error(`${exact}: above ${highest[at]}`);
       if (numbers[at]! % 3 === 0 && i % 3 === 0) widest = Math.max(widest, radii[at]!);
       pairs++;
     }

@@ -2,6 +2,7 @@ import { FaceError, seeded, type UnitVector } from "../core/index.ts";
 import {
   BLOCK_ROWS,
   MAX_PAGES,
+  NOTED_ENTRIES,
   newScanMemory,
   openScanKernel,
   type ScanKernel,
@@ -10,7 +11,7 @@ import {
   scanProgram,
 } from "./kernel/scan-kernel.ts";
 import type { LearnedAxes } from "./learned-axes.ts";
-import { LONGEST_ROW, queryBytes, type TurnedVector } from "./quantised-query.ts";
+import { LONGEST_ROW, type QuantisedQuery, queryBytes, SCAN_LEVELS } from "./quantised-query.ts";
 
 /** Longest vector: the sums of longer ones would leave 32 bits. */
 export const MAX_DIMENSION = 4096;
@@ -24,21 +25,32 @@ const QUERY_AT = 1024;
 const VECTOR_AT = Math.ceil((QUERY_AT + queryBytes(MAX_DIMENSION)) / 64) * 64;
 /** The signs of the rotation; with learned axes the vector before it is turned. */
 const SIGNS_AT = VECTOR_AT + 4 * MAX_DIMENSION;
-/** Findings of each thread: three arrays of BLOCK_ROWS entries, and a number behind them. */
+/** Findings of each thread: three arrays of BLOCK_ROWS entries and a number behind them; then what its survey noted. */
 const FOUND_AT = VECTOR_AT + 8 * MAX_DIMENSION;
-const FOUND_BYTES = 3 * 4 * BLOCK_ROWS + 64;
-const FREE_AT = FOUND_AT + MAX_THREADS * FOUND_BYTES;
+const NOTED_OFFSET = 3 * 4 * BLOCK_ROWS + 64;
+const FOUND_BYTES = NOTED_OFFSET + 4 * 4 * NOTED_ENTRIES + 128;
 
 /** Floats of a row: scale, three distances, and the length outside of the axes. */
 const FIELDS = 5;
 
 const NO_GROUP = -1;
 
+/** Start of the memory that blocks may take. */
+function freeFrom(threads: number): number {
+  return FOUND_AT + threads * FOUND_BYTES;
+}
+
 /** Views on the place where a thread leaves what it finds. */
 interface Found {
+  /** Numbers of rows that the survey noted, their cosines by the upper plane, and the highest they can be but for the query's slack. */
+  readonly noted: Int32Array;
+  readonly looks: Float32Array;
+  readonly highest: Float32Array;
   readonly numbers: Int32Array;
   readonly cosines: Float32Array;
   readonly radii: Float32Array;
+  /** Places among those noted. */
+  readonly places: Int32Array;
   /** Rows that the last judgement looked at with all their bits. */
   readonly judged: Int32Array;
 }
@@ -47,6 +59,8 @@ interface Found {
 export interface QuantisedRowsOptions {
   /** The axes that rows are kept in. @default as many as dimensions, turned so that no component stands out */
   readonly axes?: LearnedAxes | undefined;
+  /** Threads that there is room for what they find. @default 1 */
+  readonly threads?: number;
   readonly memory?: ScanMemory;
   readonly program?: ScanProgram;
 }
@@ -65,6 +79,7 @@ export class QuantisedRows {
   readonly planeBytes: number;
   readonly blockBytes: number;
   readonly axes: LearnedAxes | undefined;
+  readonly threads: number;
   #axesAt: number | undefined;
   readonly #blocks: number[] = [];
   readonly #ids: Float64Array[] = [];
@@ -72,26 +87,35 @@ export class QuantisedRows {
   readonly #residuals: Float32Array[] = [];
   readonly #masks: Uint8Array[] = [];
   readonly #span: number;
+  /** A vector on its way: as it is turned, and with learned axes as it was given. */
+  readonly #vector: Float32Array;
+  readonly #given: Float32Array;
   readonly #found: Found[] = [];
-  #free = FREE_AT;
+  #free: number;
   #count = 0;
 
   constructor(
     dimension: number,
     {
       axes,
-      memory = newScanMemory(Math.ceil(FREE_AT / PAGE)),
+      threads = 1,
+      memory = newScanMemory(Math.ceil(freeFrom(threads) / PAGE)),
       program = scanProgram(),
     }: QuantisedRowsOptions = {},
   ) {
     this.dimension = dimension;
     this.axes = axes;
+    this.threads = threads;
+    this.#free = freeFrom(threads);
     this.planeBytes = Math.ceil((axes?.count ?? dimension) / 32) * 16;
-    this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 4 * FIELDS + 16 + 1 + 4);
+    this.blockBytes = BLOCK_ROWS * (2 * this.planeBytes + 4 * FIELDS + 16 + 1);
     this.memory = memory;
     this.program = program;
     this.kernel = openScanKernel(memory, program);
-    const size = this.planeBytes * 2;
+    this.#vector = new Float32Array(memory.buffer, VECTOR_AT, this.size);
+    const columns = Math.ceil(dimension / 4) * 4;
+    this.#given = new Float32Array(memory.buffer, SIGNS_AT, columns);
+    const { size } = this;
     // The largest power of two that divides the size.
     this.#span = size & -size;
     if (axes) return;
@@ -102,37 +126,58 @@ export class QuantisedRows {
     );
   }
 
+  /** Components of a row, those that only fill it up among them. */
+  get size(): number {
+    return 2 * this.planeBytes;
+  }
+
   /**
-   * A vector turned as the rows are: lengths and cosines stay, and no component stands out. With learned axes what lies
-   * outside of them is cut off, and told.
+   * Puts a query in the memory as the scan wants it: turned as the rows are, and rounded to whole numbers.
    *
-   * Shapes    vector [D] · result [2 · planeBytes], a view good until the next call
+   * @param at where to, see {@link queryBytes}
+   * @param levels the largest integer, at most 127
    */
-  turned(vector: UnitVector): TurnedVector {
-    const components = new Float32Array(this.memory.buffer, VECTOR_AT, this.planeBytes * 2);
+  ask(query: UnitVector, at = QUERY_AT, levels = SCAN_LEVELS): void {
+    const error = this.#turn(query);
+    this.kernel.ask(VECTOR_AT, this.size, levels, error * (2 * LONGEST_ROW + error), this.#outside(), at);
+  }
+
+  /** The query that was put in the memory last. */
+  asked(at = QUERY_AT): QuantisedQuery {
+    const { buffer } = this.memory;
+    const [step, length, slack] = new Float32Array(buffer, at + 4, 3);
+    return {
+      values: new Int16Array(buffer, VECTOR_AT, this.size).slice(),
+      sum: new Int32Array(buffer, at, 1)[0]!,
+      step: step!,
+      length: length!,
+      slack: slack!,
+      residual: new Float32Array(buffer, at + 24, 1)[0]!,
+    };
+  }
+
+  /**
+   * Turns a vector as the rows are: lengths and cosines stay, and no component stands out. With learned axes what lies
+   * outside of them is cut off. Returns how much that can miss the exact one, as a length.
+   */
+  #turn(vector: UnitVector): number {
     const { axes } = this;
-    if (!axes) {
-      components.set(vector as unknown as ArrayLike<number>);
-      components.fill(0, this.dimension);
-      this.kernel.rotate(VECTOR_AT, SIGNS_AT, components.length, this.#span);
-      return { components, residual: 0, error: 0 };
-    }
-    const columns = axes.matrix.length / axes.count;
-    const given = new Float32Array(this.memory.buffer, SIGNS_AT, columns);
+    const given = axes ? this.#given : this.#vector;
     given.set(vector as unknown as ArrayLike<number>);
     given.fill(0, this.dimension);
+    if (!axes) {
+      this.kernel.rotate(VECTOR_AT, SIGNS_AT, given.length, this.#span);
+      return 0;
+    }
     this.#axesAt ??= this.#placeAxes(axes);
-    this.kernel.project(SIGNS_AT, this.#axesAt, columns, axes.count, VECTOR_AT);
-    let square = 0;
-    for (let i = 0; i < columns; i++) square += given[i]! * given[i]!;
-    for (let i = 0; i < components.length; i++) square -= components[i]! * components[i]!;
-    // The length of the exact product may be `axes.error` smaller than that of the components.
-    const most = Math.max(0, square + 2 * axes.error * (LONGEST_ROW + axes.error));
-    return {
-      components,
-      residual: Math.fround(Math.sqrt(most) * 1.000001),
-      error: axes.error * (2 * LONGEST_ROW + axes.error),
-    };
+    this.kernel.project(SIGNS_AT, this.#axesAt, given.length, axes.count, VECTOR_AT);
+    return axes.error;
+  }
+
+  /** Length of what the vector turned last has outside of the axes, rounded up. */
+  #outside(): number {
+    const { axes } = this;
+    return axes ? this.kernel.outside(VECTOR_AT, this.size, SIGNS_AT, this.#given.length, axes.error) : 0;
   }
 
   /** The rows of another thread's instance on the same memory, as they are now. */
@@ -173,6 +218,16 @@ export class QuantisedRows {
     return FOUND_AT + thread * FOUND_BYTES;
   }
 
+  /** Start of a thread's places among those noted. */
+  placesAt(thread: number): number {
+    return this.foundAt(thread) + 8 * BLOCK_ROWS;
+  }
+
+  /** Start of what a thread's survey noted. */
+  notedAt(thread: number): number {
+    return this.foundAt(thread) + NOTED_OFFSET;
+  }
+
   /** Findings of a thread: rows by their place in the block, quantised cosines, and how far off these may be. */
   found(thread: number): Found {
     let found = this.#found[thread];
@@ -184,13 +239,17 @@ export class QuantisedRows {
         cosines: new Float32Array(buffer, at + 4 * BLOCK_ROWS, BLOCK_ROWS),
         radii: new Float32Array(buffer, at + 8 * BLOCK_ROWS, BLOCK_ROWS),
         judged: new Int32Array(buffer, at + 12 * BLOCK_ROWS, 1),
+        places: new Int32Array(buffer, this.placesAt(thread), BLOCK_ROWS),
+        noted: new Int32Array(buffer, this.notedAt(thread), NOTED_ENTRIES),
+        looks: new Float32Array(buffer, this.notedAt(thread) + 8 * NOTED_ENTRIES, NOTED_ENTRIES),
+        highest: new Float32Array(buffer, this.notedAt(thread) + 12 * NOTED_ENTRIES, NOTED_ENTRIES),
       };
       this.#found[thread] = found;
     }
     return found;
   }
 
-  /** Start of the scan's query, see `placeQuery`. */
+  /** Start of the scan's query, see {@link ask}. */
   readonly queryAt = QUERY_AT;
 
   idOf(row: number): number {
@@ -214,7 +273,8 @@ export class QuantisedRows {
   /** Returns the length of what the vector has outside of the axes. */
   set(row: number, id: number, vector: UnitVector, group: number | undefined): number {
     const block = Math.floor(row / BLOCK_ROWS);
-    const { residual } = this.turned(vector);
+    this.#turn(vector);
+    const residual = this.#outside();
     this.#residuals[block]![row % BLOCK_ROWS] = residual;
     this.kernel.quantise(VECTOR_AT, this.blockAt(block), this.planeBytes, row % BLOCK_ROWS);
     this.#ids[block]![row % BLOCK_ROWS] = id;

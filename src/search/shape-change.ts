@@ -90,13 +90,13 @@ export class ShapeChange {
     }
     // Those that judge the axes come from all over the gallery.
     const sample = seeded(size).shuffle(vectors);
-    const { dimension, axes } = this.#old;
+    const { dimension, axes, threads } = this.#old;
     const shape = yield* measureShape(sample, 2 * this.#old.count, axes);
     if (shape.axes === axes) {
       this.#shape = shape;
       return true;
     }
-    const rows = new QuantisedRows(dimension, { axes: shape.axes });
+    const rows = new QuantisedRows(dimension, { axes: shape.axes, threads });
     this.#rows = rows;
     while (rows.count < this.#old.count) {
       const row = rows.count;

@@ -134,6 +134,15 @@ test("faces are identified, searched for and verified with the policy of the lib
   expect(stranger).toMatchObject({ answer: "unknown", person: null });
   const search = await ask(app, "POST", `${C}/search?k=1`, picture("ben-080"));
   expect(as(wire.SearchAnswer, search.json).hits).toMatchObject([{ person: { name: "Ben" } }]);
+  const [ben] = as(wire.SearchAnswer, search.json).hits;
+  const above = await ask(app, "POST", `${C}/search?k=3&floor=${ben!.similarity}`, picture("ben-080"));
+  expect(as(wire.SearchAnswer, above.json).hits).toEqual([ben]);
+  const nobody = await ask(app, "POST", `${C}/identify?floor=1`, picture("party-004+200"));
+  const [first, second] = as(wire.IdentifyAnswer, nobody.json).pictures.flatMap((each) =>
+    "faces" in each ? each.faces : [],
+  );
+  // Whoever is known is told in any case.
+  expect([first!.who.person?.name, second!.who.candidates]).toEqual(["Ann Example", []]);
   const { id } = (await ask(app, "GET", `${C}/persons?name=Ben`)).json.persons[0];
   const verify = await ask(app, "POST", `${C}/persons/${id}/verify`, picture("ben-080"));
   expect(as(wire.VerifyAnswer, verify.json)).toMatchObject({

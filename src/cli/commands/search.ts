@@ -32,10 +32,12 @@ import { expectNoInput, expectWritableFile, writeWhole } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { photographsOf } from "../told-inputs.ts";
 import { verdictAsJson } from "../verdict-json.ts";
+import { cosineFlag } from "./gallery/open.ts";
 
 interface SearchFlags extends ModelFlags, VerdictFlags, FaceFlags {
   readonly in: string;
   readonly k: number;
+  readonly floor?: number;
   readonly grid?: string;
   readonly jobs?: number;
   readonly json?: boolean;
@@ -59,6 +61,7 @@ export function searchCommand(program: Command, act: Act): void {
     .argument("<queries...>", "pictures or folders")
     .requiredOption("--in <dir|file>", "folder of pictures to search, or a file written by embed")
     .option("-k <n>", "how many photographs to show for each query", whole, 3)
+    .option("--floor <cosine>", "leave out photographs that are less similar", cosineFlag)
     .option("--grid <file.png>", "draw the queries with their neighbours")
     .option("--json", "one JSON object per query")
     .addHelpText("after", "\nExample:\n  arcface search holiday/ --in holiday/ -k 3 --grid similar.png");
@@ -118,7 +121,7 @@ async function search(io: CliIo, inputs: string[], flags: SearchFlags): Promise<
   const answers: Answer[] = [];
   for (const path of queries) {
     const face = chosen.get(path);
-    const hits = face ? gallery.search(face.embedding, flags.k, path) : [];
+    const hits = face ? gallery.search(face.embedding, flags.k, path, flags.floor) : [];
     if (face) answers.push({ path, face, hits });
     if (!chosen.has(path)) continue;
     if (flags.json) io.out(`${JSON.stringify(asJson(path, face, hits, pool))}\n`);

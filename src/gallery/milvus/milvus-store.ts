@@ -93,7 +93,7 @@ export class MilvusStore implements GalleryStore {
     return sequence;
   }
 
-  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
+  async nearest(query: UnitVector, k: number, floor = -1): Promise<PersonHit[]> {
     expectVector(this.address, this.pipeline, query);
     const records = this.#open;
     await this.#log.follow();
@@ -118,7 +118,10 @@ export class MilvusStore implements GalleryStore {
         const known = best.get(person);
         if (!known || hit.cosine > known.cosine) best.set(person, hit);
       }
-      return [...best.values()].sort((a, b) => b.cosine - a.cosine || a.person - b.person).slice(0, k);
+      return [...best.values()]
+        .filter((hit) => hit.cosine >= floor)
+        .sort((a, b) => b.cosine - a.cosine || a.person - b.person)
+        .slice(0, k);
     }
   }
 

@@ -204,11 +204,12 @@ export class PostgresStore implements GalleryStore {
     );
   }
 
-  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
+  async nearest(query: UnitVector, k: number, floor = -1): Promise<PersonHit[]> {
     expectVector(this.address, this.pipeline, query);
-    return await this.#withVectors((generation) =>
+    const hits = await this.#withVectors((generation) =>
       nearestPeople(this.#open, generation, query, k, this.#search),
     );
+    return hits.filter((hit) => hit.cosine >= floor);
   }
 
   async latest(): Promise<number> {

@@ -100,13 +100,13 @@ export class LiveIndex {
     return this.#index.size;
   }
 
-  /** The k nearest people, by falling cosine. Throws FaceError MODEL_MISMATCH when the file was moved to another model. */
-  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
+  /** The k nearest people, by falling cosine, nobody below `floor`. Throws FaceError MODEL_MISMATCH when the file was moved to another model. */
+  async nearest(query: UnitVector, k: number, floor?: number): Promise<PersonHit[]> {
     // One state of the file for the log and for the vectors of the candidates: each read of its own would look anew
     // for what others wrote, and would find SQLite's cache emptied.
     const hits = await this.#connection.read(() => {
       this.#follow();
-      const found = this.#index.searchGroups(query, { k });
+      const found = this.#index.searchGroups(query, { k, floor });
       const people = presentPeople(
         this.#connection,
         found.map(({ group }) => group),

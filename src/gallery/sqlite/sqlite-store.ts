@@ -253,11 +253,11 @@ export class SqliteStore implements GalleryStore {
     return peopleByPhotograph(rows);
   }
 
-  async nearest(query: UnitVector, k: number): Promise<PersonHit[]> {
+  async nearest(query: UnitVector, k: number, floor?: number): Promise<PersonHit[]> {
     expectVector(this.address, this.pipeline, query);
     this.#index ??= LiveIndex.load(this.#open, this.pipeline);
     const index = await this.#index;
-    const hits = await index.nearest(query, k);
+    const hits = await index.nearest(query, k, floor);
     this.#scatter = index.scatter;
     return hits;
   }

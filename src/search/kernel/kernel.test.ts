@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { asSource, compileScan } from "../../../tools/build-wasm.ts";
 import { seeded } from "../../core/index.ts";
 import type { LearnedAxes } from "../learned-axes.ts";
-import { batchLevels, FLOOR_AT, placeQuery, queryBytes } from "../quantised-query.ts";
+import { batchLevels, FLOOR_AT, queryBytes } from "../quantised-query.ts";
 import { QuantisedRows } from "../quantised-rows.ts";
 import { SyntheticPeople } from "../synthetic-people.ts";
 import { BLOCK_ROWS, newScanMemory, type ScanForm, scanProgram } from "./scan-kernel.ts";
@@ -32,24 +32,52 @@ function looks(form: ScanForm, dimension: number, axes?: LearnedAxes): unknown[]
   rows.mask(0).forEach((_, row, mask) => {
     mask[row] = random.next() < 0.5 ? 1 : 0;
   });
-  const [at, out] = [rows.blockAt(0), rows.foundAt(0)];
-  const { numbers, cosines, radii } = rows.found(0);
+  const [at, out, notes] = [rows.blockAt(0), rows.foundAt(0), rows.notedAt(0)];
+  const { kernel, planeBytes, queryAt } = rows;
+  const { noted, looks: cosinesSeen, numbers, cosines, radii } = rows.found(0);
   return [0, 17, 5000].flatMap((person) => {
-    placeQuery(rows.turned(people.vector(person, 9)), rows.memory.buffer, rows.queryAt, form);
+    rows.ask(people.vector(person, 9));
     return [0, 1].map((masked) => {
-      const seen = rows.kernel.survey(at, rows.planeBytes, 0, count, rows.queryAt, 0.05, masked, out);
-      const survey = [numbers.slice(0, seen), cosines.slice(0, seen)];
+      // In two steps, the second behind what the first has noted.
+      const some = kernel.survey(at, planeBytes, 0, 800, 10, queryAt, 0.05, masked, 0, notes);
+      const seen = kernel.survey(at, planeBytes, 800, count, 10, queryAt, 0.05, masked, some, notes);
+      const survey = [some, noted.slice(0, seen), cosinesSeen.slice(0, seen)];
       const judged = [-4, 0.1, 0.5].map((floor) => {
-        const left = rows.kernel.judge(at, rows.planeBytes, count, rows.queryAt, floor, masked, out);
+        const left = kernel.weigh(at, planeBytes, 10, 0, seen, queryAt, floor, notes, out);
         return [numbers.slice(0, left), cosines.slice(0, left), radii.slice(0, left)];
       });
-      return { survey, judged };
+      const one = [5, 1000].map((row) => {
+        kernel.weighOne(at, planeBytes, row, queryAt, out);
+        return [cosines[0], radii[0]];
+      });
+      const thinned = kernel.thin(seen, queryAt, 0.2, notes);
+      expect(thinned).toBeLessThanOrEqual(seen);
+      return { survey, judged, one, thinned: noted.slice(0, thinned) };
     });
   });
 }
 
+test("a row weighed alone is as it is among others", () => {
+  for (const dimension of [20, 160, 300, 512]) {
+    const rows = new QuantisedRows(dimension);
+    const people = new SyntheticPeople({ dimension, seed: 5 });
+    for (let id = 0; id < 40; id++) rows.push(id, people.vector(id, 0), undefined);
+    const { kernel, planeBytes, queryAt } = rows;
+    rows.ask(people.vector(3, 1));
+    const [at, out, notes] = [rows.blockAt(0), rows.foundAt(0), rows.notedAt(0)];
+    expect(kernel.survey(at, planeBytes, 0, 40, 0, queryAt, -4, 0, 0, notes)).toBe(40);
+    expect(kernel.weigh(at, planeBytes, 0, 0, 40, queryAt, -4, notes, out)).toBe(40);
+    const { cosines, radii } = rows.found(0);
+    const together = Array.from({ length: 40 }, (_, row) => [cosines[row], radii[row]]);
+    for (const [row, found] of together.entries()) {
+      kernel.weighOne(at, planeBytes, row, queryAt, out);
+      expect([cosines[0], radii[0]]).toEqual(found);
+    }
+  }
+});
+
 test("both forms of the loops turn vectors along learned axes alike, and judge by what lies outside of them", () => {
-  // Axes at right angles but for a turn: every second component, and a little of none other.
+  // Axes at right angles: every second component.
   const [dimension, count] = [130, 64];
   const matrix = new Float32Array(count * 132);
   for (let i = 0; i < count; i++) matrix[i * 132 + 2 * i] = 1;
@@ -59,7 +87,7 @@ test("both forms of the loops turn vectors along learned axes alike, and judge b
   expect(JSON.stringify(plain)).not.toBe(JSON.stringify(looks("plain", dimension)));
 });
 
-test.each([1, 33, 128, 192, 300, 512, 513])(
+test.each([1, 33, 96, 128, 160, 192, 512, 513])(
   "dimension %i: both forms of the loops find the same rows, cosines and radii to the bit",
   (dimension) => {
     expect(looks("plain", dimension)).toEqual(looks("relaxed", dimension));
@@ -73,11 +101,10 @@ function pairs(form: ScanForm, dimension: number, floors: readonly number[]): re
   const count = BLOCK_ROWS - 6;
   for (let id = 0; id < count; id++) rows.push(id, people.vector(id >> 2, id & 3), undefined);
   const { memory, kernel, planeBytes } = rows;
-  const stride = Math.ceil(queryBytes(2 * planeBytes) / 64) * 64;
+  const stride = Math.ceil(queryBytes(rows.size) / 64) * 64;
   const first = rows.allocate(floors.length * stride);
   for (const [j, floor] of floors.entries()) {
-    const turned = rows.turned(people.vector(j % 2 === 0 ? 7 * j : 9000 + j, 9));
-    placeQuery(turned, memory.buffer, first + j * stride, form, batchLevels(planeBytes));
+    rows.ask(people.vector(j % 2 === 0 ? 7 * j : 9000 + j, 9), first + j * stride, batchLevels(planeBytes));
     new Float32Array(memory.buffer, first + j * stride + FLOOR_AT, 1)[0] = floor;
   }
   const [notes, capacity, room] = [rows.allocate(64 + 32 * 100) + 64, 400, rows.allocate(8 * planeBytes)];

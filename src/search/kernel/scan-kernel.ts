@@ -4,6 +4,9 @@ import { SCAN_BYTES } from "./scan-bytes.ts";
 /** Rows of a block, as in scan.as. */
 export const BLOCK_ROWS = 2048;
 
+/** Rows that a survey may note before they have to be weighed, and the entries of each of its four arrays, as in scan.as. */
+export const [MOST_NOTED, NOTED_ENTRIES] = [4096, 4096 + 16];
+
 /** The compiled loops; addresses are bytes in the memory they were opened on. scan.as says what each does. */
 export interface ScanKernel {
   survey(
@@ -11,21 +14,27 @@ export interface ScanKernel {
     bytes: number,
     from: number,
     to: number,
-    query: number,
-    least: number,
-    masked: number,
-    out: number,
-  ): number;
-  weigh(count: number, block: number, bytes: number, query: number, floor: number, out: number): number;
-  judge(
-    block: number,
-    bytes: number,
-    to: number,
+    start: number,
     query: number,
     floor: number,
     masked: number,
+    count: number,
     out: number,
   ): number;
+  thin(count: number, query: number, floor: number, noted: number): number;
+  best(from: number, to: number, least: number, noted: number, out: number): number;
+  weigh(
+    block: number,
+    bytes: number,
+    start: number,
+    from: number,
+    to: number,
+    query: number,
+    floor: number,
+    noted: number,
+    out: number,
+  ): number;
+  weighOne(block: number, bytes: number, row: number, query: number, out: number): void;
   surveyMany(
     block: number,
     bytes: number,
@@ -49,6 +58,8 @@ export interface ScanKernel {
     out: number,
     capacity: number,
   ): number;
+  outside(vector: number, size: number, given: number, columns: number, error: number): number;
+  ask(vector: number, size: number, levels: number, turning: number, residual: number, query: number): void;
   rotate(vector: number, signs: number, size: number, span: number): void;
   project(vector: number, axes: number, columns: number, size: number, out: number): void;
   quantise(vector: number, block: number, bytes: number, row: number): void;

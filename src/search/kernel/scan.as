@@ -7,21 +7,23 @@
 // ROWS rows make a block: upper plane, lower plane, then one float per row: scale, distance between the vector and what
 // its upper plane says, distance between the vector and what both planes say, distance as the first but without the
 // components of the first FIRST bytes, length of what the vector has outside of the axes that rows are kept in; then ids
-// and groups (8 bytes each, used outside only), a byte per row that is 0 for rows to be passed over, and an i32 per row
-// for what the survey found.
+// and groups (8 bytes each, used outside only), and a byte per row that is 0 for rows to be passed over.
 //
-// A search is a survey of all blocks, which finds the rows that look best by their upper plane; they give a floor that
-// hardly rises any more; then each block's rows are judged by it.
+// A search is a survey of all blocks, which notes the rows that may reach the floor so far by their upper plane, while those
+// that look best raise it; at the end those that may still reach it are weighed by all their bits.
 
 const ROWS: i32 = 2048;
-// Where a block has its mask and the sums of a survey, from the first of its floats on.
+// Where a block has its mask, from the first of its floats on.
 const MASK: i32 = ROWS * (20 + 16);
-const SUMS: i32 = MASK + ROWS;
+// Entries between the arrays of what a survey notes: rows, sums, cosines by the upper plane, and the highest they can be. A few
+// more than are ever noted, because four at a time are written.
+const NOTED: i32 = 4096 + 16;
 
 // A query begins with the sum of its integers (i32), what one of their units is worth, the length of the quantised
 // query, and the slack: what the query's own rounding and float32 may add to a cosine; then, without the components of
 // the first FIRST bytes, the sum and the length; then the length of what it has outside of the axes, and where many are
-// asked at once its floor. Its integers follow, from −127 to 127, as the instructions of this build want them:
+// asked at once its floor, and two numbers that `surveyMany` makes of it. Its integers follow, from −127 to 127, as the
+// instructions of this build want them:
 //   plain: 16 bits each, in the order of the components, multiplied so that every nibble counts 256 where it lies: by
 //     256, 16, 1, 256 in the four nibbles of a lane;
 //   relaxed: 8 bits each, for 32 components those of the 16 low nibbles of the bytes and then those of the high ones.
@@ -185,118 +187,223 @@ function refine(
       const value = load<f32>(field) * step * (<f32>all - middle);
       store<i32>(out + kept * 4, row);
       store<i32>(out + kept * 4, all, ROWS * 4);
-      let radius = length * load<f32>(field, ROWS * 8);
-      if (outside > 0) radius += outside * load<f32>(field, ROWS * 16);
+      const radius = length * load<f32>(field, ROWS * 8) + outside * load<f32>(field, ROWS * 16);
       kept += i32(value + radius + open * load<f32>(field, ROWS * 12) >= least);
     }
   }
   return kept;
 }
 
-// Of the `count` rows noted at `out`, which a survey has passed, keeps those that may reach `floor` by both planes. Writes
-// their numbers in the block, their quantised cosines, and how far the true cosines may lie from those, in three arrays
-// of ROWS entries at `out`. Returns how many.
+// Of a block's rows noted from…to, keeps those that may reach `floor` by both planes; `start` is the number of the block's
+// first row. Writes their numbers in the block, their quantised cosines, and how far the true cosines may lie from those, in
+// three arrays of ROWS entries at `out`, and behind them how many it had to look at. Returns how many are kept.
 //
 // The first bytes of the lower plane already exclude most: what is left open then is by Cauchy and Schwarz the length of
 // the rest of the query times the distance in the rest of the row, for halves about half of what it was.
-export function weigh(count: i32, block: usize, bytes: i32, query: usize, floor: f32, out: usize): i32 {
+export function weigh(
+  block: usize, bytes: i32, start: i32, from: i32, to: i32, query: usize, floor: f32, noted: usize, out: usize,
+): i32 {
   const scales = block + 2 * ROWS * bytes;
-  const sums = scales + SUMS;
-  for (let i = 0; i < count; i++) store<i32>(out + i * 4, load<i32>(sums + load<i32>(out + i * 4) * 4), ROWS * 4);
+  const least = floor - load<f32>(query, 12);
+  let count = 0;
+  for (let at = noted + from * 4, end = noted + to * 4; at < end; at += 4) {
+    store<i32>(out + count * 4, load<i32>(at) - start);
+    store<i32>(out + count * 4, load<i32>(at, NOTED * 4) << 4, ROWS * 4);
+    count += i32(load<f32>(at, NOTED * 12) >= least);
+  }
+  store<i32>(out, count, ROWS * 12);
   const middle: f32 = 128.0 * <f32>load<i32>(query);
   const rest: f32 = 7.5 * <f32>load<i32>(query, 16);
   const first = min(FIRST, bytes);
   let kept = refine(count, block, bytes, 0, first, query, middle - rest, load<f32>(query, 20), floor, out);
   if (first < bytes) kept = refine(kept, block, bytes, first, bytes, query, middle, 0, floor, out);
   for (let i = 0; i < kept; i++) {
-    const field = scales + load<i32>(out + i * 4) * 4;
-    const all = <f32>load<i32>(out + i * 4, ROWS * 4) - middle;
-    store<f32>(out + i * 4, load<f32>(field) * load<f32>(query, 4) * all, ROWS * 4);
-    let radius = load<f32>(query, 8) * load<f32>(field, ROWS * 8);
-    if (load<f32>(query, 24) > 0) radius += load<f32>(query, 24) * load<f32>(field, ROWS * 16);
-    store<f32>(out + i * 4, radius + load<f32>(query, 12), ROWS * 8);
+    const row = load<i32>(out + i * 4);
+    bound(scales + row * 4, load<i32>(out + i * 4, ROWS * 4), query, out + i * 4);
   }
   return kept;
 }
 
-// Notes those of the rows r…r + 3 whose bit in `hits` is set, at `out`; returns how many are noted then. All four are
-// written, one over the other unless it counts: which do is hard to predict, so nothing branches on it.
+// Writes, at `out` and ROWS · 4 bytes behind each other, the cosine by both planes of a row with this sum over them, from the second
+// place on, and how far the true one may lie from it.
 // @ts-ignore: decorator
-@inline function note(count: i32, hits: i32, r: i32, to: i32, mask: usize, masked: i32, out: usize): i32 {
-  // Rows past the end are computed and dropped: blocks are whole.
-  if (r + 4 > to) hits &= (1 << (to - r)) - 1;
-  // Brings the last bits of four bytes together in the upper four.
-  if (masked) hits &= (load<u32>(mask + r) * 0x10204080) >>> 28;
-  store<i32>(out + count * 4, r);
+@inline function bound(field: usize, sum: i32, query: usize, out: usize): void {
+  const all = <f32>sum - 128.0 * <f32>load<i32>(query);
+  store<f32>(out, load<f32>(field) * load<f32>(query, 4) * all, ROWS * 4);
+  const radius = load<f32>(query, 8) * load<f32>(field, ROWS * 8) + load<f32>(query, 24) * load<f32>(field, ROWS * 16);
+  store<f32>(out, radius + load<f32>(query, 12), ROWS * 8);
+}
+
+// Writes the cosine by both planes of one row, and how far the true one may lie from it, as the first that `weigh` would.
+export function weighOne(block: usize, bytes: i32, row: i32, query: usize, out: usize): void {
+  const upper = block + row * bytes, integers = query + INTEGERS;
+  const sum = (oneSum(upper, bytes, integers) << 4) + oneSum(upper + ROWS * bytes, bytes, integers);
+  bound(block + 2 * ROWS * bytes + row * 4, sum, query, out);
+}
+
+// Notes a row, one over the other unless it counts.
+// @ts-ignore: decorator
+@inline function note(at: usize, row: i32, sum: i32, value: f32, highest: f32): void {
+  store<i32>(at, row);
+  store<i32>(at, sum, NOTED * 4);
+  store<f32>(at, value, NOTED * 8);
+  store<f32>(at, highest, NOTED * 12);
+}
+
+// Σ query · nibble of one row over as many turns of 16 bytes as `turns` says, up to five, with the query's integers at hand.
+// @ts-ignore: decorator
+@inline function shortSum(
+  p: usize, turns: i32, q0: v128, q1: v128, q2: v128, q3: v128, q4: v128, q5: v128, q6: v128, q7: v128, q8: v128, q9: v128,
+): v128 {
+  const none = i32x4.splat(0);
+  let sums = multiply(none, v128.load(p), q0, q1, none, none);
+  if (turns > 1) sums = multiply(sums, v128.load(p, 16), q2, q3, none, none);
+  if (turns > 2) sums = multiply(sums, v128.load(p, 32), q4, q5, none, none);
+  if (turns > 3) sums = multiply(sums, v128.load(p, 48), q6, q7, none, none);
+  if (turns < 5) return widen(sums);
+  return i32x4.add(widen(sums), widen(multiply(none, v128.load(p, 64), q8, q9, none, none)));
+}
+
+// Sixteen bytes of a query's integers; none beyond its end.
+// @ts-ignore: decorator
+@inline function part(query: usize, number: i32, turns: i32): v128 {
+  return number < 2 * turns ? v128.load(query + INTEGERS + 16 * number) : i32x4.splat(0);
+}
+
+// Numbers of a survey that are the same for all rows, four times each: what to take off a sum, what one of it is worth, the
+// length of the query, and of what it has outside, and the floor less the slack. They are written down at `terms`, because the
+// engine would compute them anew for every row.
+// @ts-ignore: decorator
+@inline function writeTerms(query: usize, floor: f32, terms: usize): void {
+  // The middle of what an upper nibble h may stand for is 16 h + 7.5 − 128 = 16 (h − 7.53125).
+  v128.store(terms, f32x4.splat(7.53125 * <f32>load<i32>(query)));
+  v128.store(terms, f32x4.splat(16 * load<f32>(query, 4)), 16);
+  v128.store(terms, v128.load32_splat(query + 8), 32);
+  v128.store(terms, v128.load32_splat(query + 24), 48);
+  v128.store(terms, f32x4.splat(floor - load<f32>(query, 12)), 64);
+}
+
+// Cosines of four rows by the sums over their upper planes.
+// @ts-ignore: decorator
+@inline function cosinesOf(sums: v128, field: usize, terms: usize): v128 {
+  const centred = f32x4.sub(f32x4.convert_i32x4_s(sums), v128.load(terms));
+  return f32x4.mul(f32x4.mul(centred, v128.load(terms, 16)), v128.load(field));
+}
+
+// The highest that the true cosines of four rows can be, but for the query's slack.
+// @ts-ignore: decorator
+@inline function highestOf(cosines: v128, field: usize, terms: usize): v128 {
+  return f32x4.add(
+    f32x4.add(cosines, f32x4.mul(v128.load(terms, 32), v128.load(field, ROWS * 4))),
+    f32x4.mul(v128.load(terms, 48), v128.load(field, ROWS * 16)),
+  );
+}
+
+// Notes those of four rows, of which the first has this number, whose bits are set in `hits`, behind the `count` that are noted
+// at `out`: numbers, sums, cosines, and the highest that the true ones can be but for the query's slack. Returns how many are
+// noted then.
+function noteHits(
+  hits: i32, row: i32, sums: v128, field: usize, terms: usize, count: i32, out: usize,
+): i32 {
+  const value = cosinesOf(sums, field, terms), highest = highestOf(value, field, terms);
+  note(out + count * 4, row, i32x4.extract_lane(sums, 0), f32x4.extract_lane(value, 0), f32x4.extract_lane(highest, 0));
   count += hits & 1;
-  store<i32>(out + count * 4, r + 1);
+  note(out + count * 4, row + 1, i32x4.extract_lane(sums, 1), f32x4.extract_lane(value, 1), f32x4.extract_lane(highest, 1));
   count += (hits >> 1) & 1;
-  store<i32>(out + count * 4, r + 2);
+  note(out + count * 4, row + 2, i32x4.extract_lane(sums, 2), f32x4.extract_lane(value, 2), f32x4.extract_lane(highest, 2));
   count += (hits >> 2) & 1;
-  store<i32>(out + count * 4, r + 3);
+  note(out + count * 4, row + 3, i32x4.extract_lane(sums, 3), f32x4.extract_lane(value, 3), f32x4.extract_lane(highest, 3));
   return count + (hits >> 3);
 }
 
-// The middle of what an upper nibble h may stand for is 16 h + 7.5 − 128 = 16 (h − 7.53125): what to take off the sums.
+// `survey` of rows of up to five turns that are all looked at, and none of which is past the end: the query's integers stay in
+// the processor.
 // @ts-ignore: decorator
-@inline function upperMiddle(query: usize): v128 {
-  return f32x4.splat(120.5 * <f32>load<i32>(query));
+@inline function surveyShort(
+  turns: i32, block: usize, from: i32, to: i32, start: i32, query: usize, count: i32, out: usize, terms: usize,
+): i32 {
+  const bytes = 16 * turns;
+  let field = block + 2 * ROWS * bytes + from * 4;
+  let p = block + from * bytes;
+  const first = p, end = block + to * bytes;
+  const q0 = part(query, 0, turns), q1 = part(query, 1, turns), q2 = part(query, 2, turns), q3 = part(query, 3, turns);
+  const q4 = part(query, 4, turns), q5 = part(query, 5, turns), q6 = part(query, 6, turns), q7 = part(query, 7, turns);
+  const q8 = part(query, 8, turns), q9 = part(query, 9, turns);
+  do {
+    const sums = across(
+      shortSum(p, turns, q0, q1, q2, q3, q4, q5, q6, q7, q8, q9),
+      shortSum(p + bytes, turns, q0, q1, q2, q3, q4, q5, q6, q7, q8, q9),
+      shortSum(p + 2 * bytes, turns, q0, q1, q2, q3, q4, q5, q6, q7, q8, q9),
+      shortSum(p + 3 * bytes, turns, q0, q1, q2, q3, q4, q5, q6, q7, q8, q9),
+    );
+    const hits = i32x4.bitmask(
+      f32x4.ge(highestOf(cosinesOf(sums, field, terms), field, terms), v128.load(terms, 64)),
+    );
+    if (hits) count = noteHits(hits, start + from + <i32>(p - first) / bytes, sums, field, terms, count, out);
+    field += 16;
+    p += 4 * bytes;
+  } while (p < end);
+  return count;
 }
 
-// Looks at the upper plane of the rows from…to of a block; `from` is a multiple of 4. Leaves 16 times their sums in the
-// block, for `judge`, and writes the numbers of those whose cosine is `least` or more by this look, and the cosines, in
-// two arrays of ROWS entries at `out`. Returns how many.
+// Looks at the upper plane of the rows from…to of a block, of which the first has the number `start`; `from` is a multiple of
+// 4. Notes those whose cosine may reach `floor` by this look behind the `count` that are noted at `out`, see `noteHits`, and
+// returns how many are noted then.
 export function survey(
-  block: usize, bytes: i32, from: i32, to: i32, query: usize, least: f32, masked: i32, out: usize,
+  block: usize, bytes: i32, from: i32, to: i32, start: i32, query: usize, floor: f32, masked: i32, count: i32, out: usize,
 ): i32 {
+  const terms = out + NOTED * 16;
+  writeTerms(query, floor, terms);
+  if (RELAXED && !masked && bytes <= 80) {
+    const whole = to & ~3;
+    if (from < whole) {
+      if (bytes == 16) count = surveyShort(1, block, from, whole, start, query, count, out, terms);
+      else if (bytes == 32) count = surveyShort(2, block, from, whole, start, query, count, out, terms);
+      else if (bytes == 48) count = surveyShort(3, block, from, whole, start, query, count, out, terms);
+      else if (bytes == 64) count = surveyShort(4, block, from, whole, start, query, count, out, terms);
+      else count = surveyShort(5, block, from, whole, start, query, count, out, terms);
+    }
+    from = whole;
+  }
   const scales = block + 2 * ROWS * bytes;
   const mask = scales + MASK;
-  const middle = upperMiddle(query);
-  const step = f32x4.splat(load<f32>(query, 4));
-  let count = 0;
   for (let r = from; r < to; r += 4) {
     if (masked && !load<u32>(mask + r)) continue;
-    const p = block + r * bytes;
-    const sums = i32x4.shl(fourSums(p, p + bytes, p + 2 * bytes, p + 3 * bytes, bytes, query + INTEGERS), 4);
-    v128.store(scales + r * 4, sums, SUMS);
-    const centred = f32x4.sub(f32x4.convert_i32x4_s(sums), middle);
-    const value = f32x4.mul(f32x4.mul(centred, step), v128.load(scales + r * 4));
-    const hits = i32x4.bitmask(f32x4.ge(value, f32x4.splat(least)));
-    if (hits) count = note(count, hits, r, to, mask, masked, out);
-  }
-  for (let i = 0; i < count; i++) {
-    const field = scales + load<i32>(out + i * 4) * 4;
-    const centred = <f32>load<i32>(field, SUMS) - f32x4.extract_lane(middle, 0);
-    store<f32>(out + i * 4, centred * load<f32>(query, 4) * load<f32>(field), ROWS * 4);
+    const p = block + r * bytes, field = scales + r * 4;
+    const sums = fourSums(p, p + bytes, p + 2 * bytes, p + 3 * bytes, bytes, query + INTEGERS);
+    let hits = i32x4.bitmask(
+      f32x4.ge(highestOf(cosinesOf(sums, field, terms), field, terms), v128.load(terms, 64)),
+    );
+    // Rows past the end are computed and dropped: blocks are whole.
+    if (r + 4 > to) hits &= (1 << (to - r)) - 1;
+    // Brings the last bits of four bytes together in the upper four.
+    if (masked) hits &= (load<u32>(mask + r) * 0x10204080) >>> 28;
+    if (hits) count = noteHits(hits, start + r, sums, field, terms, count, out);
   }
   return count;
 }
 
-// Finds, of the first `to` rows of a block, those whose cosine with the query of the last survey may reach `floor`, and
-// writes of them what `weigh` does; behind that, how many it had to weigh.
-export function judge(
-  block: usize, bytes: i32, to: i32, query: usize, floor: f32, masked: i32, out: usize,
-): i32 {
-  const scales = block + 2 * ROWS * bytes;
-  const mask = scales + MASK;
-  const middle = upperMiddle(query);
-  const step = f32x4.splat(load<f32>(query, 4));
-  const length = f32x4.splat(load<f32>(query, 8));
-  const outside = f32x4.splat(load<f32>(query, 24));
-  const cutOff = load<f32>(query, 24) > 0;
-  const least = f32x4.splat(floor - load<f32>(query, 12));
-  let count = 0;
-  for (let r = 0; r < to; r += 4) {
-    const centred = f32x4.sub(f32x4.convert_i32x4_s(v128.load(scales + r * 4, SUMS)), middle);
-    const value = f32x4.mul(f32x4.mul(centred, step), v128.load(scales + r * 4));
-    let highest = f32x4.add(value, f32x4.mul(length, v128.load(scales + r * 4, ROWS * 4)));
-    // Rows that are kept whole have nothing outside, and the loads would be for nothing.
-    if (cutOff) highest = f32x4.add(highest, f32x4.mul(outside, v128.load(scales + r * 4, ROWS * 16)));
-    const hits = i32x4.bitmask(f32x4.ge(highest, least));
-    count = note(count, hits, r, to, mask, masked, out);
+// Keeps, of `count` rows noted at `noted`, those that may reach `floor`. Returns how many.
+export function thin(count: i32, query: usize, floor: f32, noted: usize): i32 {
+  const least = floor - load<f32>(query, 12);
+  let kept = 0;
+  for (let at = noted, end = noted + count * 4; at < end; at += 4) {
+    const highest = load<f32>(at, NOTED * 12);
+    note(noted + kept * 4, load<i32>(at), load<i32>(at, NOTED * 4), load<f32>(at, NOTED * 8), highest);
+    kept += i32(highest >= least);
   }
-  store<i32>(out, count, ROWS * 12);
-  return weigh(count, block, bytes, query, floor, out);
+  return kept;
+}
+
+// Writes the places of those rows, of the ones noted from…to at `noted`, whose cosine by the upper plane is `least` or more, at
+// `out`; returns how many.
+export function best(from: i32, to: i32, least: f32, noted: usize, out: usize): i32 {
+  let count = 0;
+  for (let i = from; i < to; i++) {
+    store<i32>(out + count * 4, i);
+    count += i32(load<f32>(noted + i * 4, NOTED * 8) >= least);
+  }
+  return count;
 }
 
 // The nibbles of four rows of a plane as bytes, at `out`: of sixteen bytes of a plane the low nibbles of each row, then the
@@ -316,10 +423,13 @@ export function judge(
 // Σ query · nibble of one row over `bytes` of a plane.
 // @ts-ignore: decorator
 @inline function oneSum(p: usize, bytes: i32, query: usize): i32 {
-  let sums = i32x4.splat(0);
-  for (const end = p + bytes; p < end; p += 16, query += TURN)
-    sums = multiply(sums, v128.load(p), v128.load(query), v128.load(query, 16), further(query + 32), further(query + 48));
-  const wide = widen(sums);
+  let wide = i32x4.splat(0);
+  for (const end = p + bytes; p < end; p += 16, query += TURN) {
+    const q0 = v128.load(query), q1 = v128.load(query, 16), q2 = further(query + 32), q3 = further(query + 48);
+    wide = RELAXED
+      ? i32x4.add(wide, widen(multiply(i32x4.splat(0), v128.load(p), q0, q1, q2, q3)))
+      : multiply(wide, v128.load(p), q0, q1, q2, q3);
+  }
   return (i32x4.extract_lane(wide, 0) + i32x4.extract_lane(wide, 1) + i32x4.extract_lane(wide, 2) + i32x4.extract_lane(wide, 3)) >> SHIFT;
 }
 
@@ -528,6 +638,91 @@ export function project(vector: usize, axes: usize, columns: i32, size: i32, out
     const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
     v128.store(out, f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7)));
   }
+}
+
+// Vectors may be this long at most (their squared length is 1 within `UNIT_TOLERANCE` of core).
+const LONGEST: f64 = 1.0006;
+// Covers float32 rounding in these loops: at most a few units of 2⁻²⁴ of values below 32.
+const ARITHMETIC: f64 = 2e-5;
+
+// The length of what the vector of `columns` floats at `given` has outside of `size` axes, rounded up, where it has the
+// coordinates at `vector` along them. The length of the exact coordinates may be `error` smaller.
+export function outside(vector: usize, size: i32, given: usize, columns: i32, error: f64): f32 {
+  const most = max(0.0, square(given, columns) - square(vector, size) + 2 * error * (LONGEST + error));
+  return <f32>(sqrt(most) * 1.000001);
+}
+
+// Σ x² of as many floats, a multiple of 4.
+// @ts-ignore: decorator
+@inline function square(at: usize, size: i32): f64 {
+  let a = f64x2.splat(0), b = f64x2.splat(0);
+  for (const end = at + size * 4; at < end; at += 16) {
+    const x = v128.load(at);
+    const low = f64x2.promote_low_f32x4(x), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+    a = f64x2.add(a, f64x2.mul(low, low));
+    b = f64x2.add(b, f64x2.mul(high, high));
+  }
+  a = f64x2.add(a, b);
+  return f64x2.extract_lane(a, 0) + f64x2.extract_lane(a, 1);
+}
+
+// Length of what integers with this sum of squares stand for, rounded up.
+// @ts-ignore: decorator
+@inline function lengthOf(squares: i32, step: f32): f32 {
+  return <f32>(<f64>step * sqrt(<f64>squares) * 1.000001);
+}
+
+// Slack of a query whose integers are off by this sum of squares, and whose products by `turning`.
+// @ts-ignore: decorator
+@inline function slackOf(squares: f64, turning: f64): f32 {
+  return <f32>(sqrt(squares) * (LONGEST + turning) * 1.001 + turning + ARITHMETIC);
+}
+
+// Rounds the turned query at `vector` (`size` floats) to whole numbers from −levels to levels, which take its place in 16 bits
+// each, and writes it at `query` as the other loops want it.
+//
+// Along the axes the cosine of a row is q·x. With q = q̂ + f and x = x̂ + e, where hats are the quantised vectors,
+// |q·x − q̂·x̂| = |q̂·e + f·x| ≤ ‖q̂‖‖e‖ + ‖f‖‖x‖: the length times the row's distance, plus the slack. By `turning` the product of
+// two turned vectors can miss that of the exact ones. Outside of the axes it is at most one length there times the other.
+export function ask(
+  vector: usize, size: i32, levels: i32, turning: f64, residual: f32, query: usize,
+): void {
+  let top: f32 = 0;
+  for (let i = 0; i < size; i++) top = max(top, abs(load<f32>(vector + i * 4)));
+  // The loops compute with the step as a float32, so that is what counts.
+  const step = <f32>(<f64>top / <f64>levels);
+  let sum = 0, squares = 0, firstSum = 0, firstSquares = 0;
+  let error = 0.0;
+  for (let i = 0; i < size; i++) {
+    if (i == 2 * FIRST) {
+      firstSum = sum;
+      firstSquares = squares;
+    }
+    const x = <f64>load<f32>(vector + i * 4);
+    // A query at right angles to every axis has no step.
+    const value = step > 0 ? max(-levels, min(levels, <i32>nearest(x / <f64>step))) : 0;
+    const off = x - <f64>value * <f64>step;
+    sum += value;
+    squares += value * value;
+    error += off * off;
+    store<i16>(vector + i * 2, <i16>value);
+    if (RELAXED) {
+      // Component i is nibble (i >> 3) & 3 of lane i & 7 in its 32: byte 2 · lane, or the one behind, low or high.
+      const lane = i & 7, nibble = (i >> 3) & 3;
+      store<i8>(query + INTEGERS + (i & ~31) + 16 * (nibble & 1) + 2 * lane + (nibble >> 1), <i8>value);
+    } else {
+      const nibble = (i >> 3) & 3;
+      store<i16>(query + INTEGERS + i * 2, <i16>(value << (nibble == 1 ? 4 : nibble == 2 ? 0 : 8)));
+    }
+  }
+  store<i32>(query, sum);
+  store<f32>(query, step, 4);
+  store<f32>(query, lengthOf(squares, step), 8);
+  store<f32>(query, slackOf(error, turning), 12);
+  const long = size > 2 * FIRST;
+  store<i32>(query, long ? sum - firstSum : 0, 16);
+  store<f32>(query, long ? lengthOf(squares - firstSquares, step) : 0, 20);
+  store<f32>(query, residual, 24);
 }
 
 // Quantises the vector at `vector` (2 · bytes floats, zeros after the last component) into a row of a block.

@@ -113,8 +113,8 @@ export const PICTURES: Handlers<
   identify: async (service, asked) => {
     const { pictures, body, signal } = asked;
     const { gallery, recognition } = comparable(service, asked);
-    const { threshold, strangers, k } = body;
-    const how = { threshold, strangers, k, calibration: recognition.calibration, signal };
+    const { threshold, strangers, k, floor } = body;
+    const how = { threshold, strangers, k, floor, calibration: recognition.calibration, signal };
     const photographs = await lookAtAll(service, recognition, pictures, "faces", signal);
     const answers = [];
     for (const each of photographs) {
@@ -159,7 +159,7 @@ export const PICTURES: Handlers<
     return {
       model: recognition.model,
       face: face ? found(face) : null,
-      hits: face ? await gallery.search(face.embedding, asked.body.k) : [],
+      hits: face ? await gallery.search(face.embedding, asked.body.k, { floor: asked.body.floor }) : [],
     };
   },
 };

@@ -23,6 +23,7 @@ import { cosineFlag, type GalleryFlags, galleryFlags, modelOf, openGallery, say,
 interface AskFlags extends GalleryFlags, ModelFlags, FaceFlags {
   readonly threshold?: number;
   readonly k: number;
+  readonly floor?: number;
   readonly strangers: number;
   readonly jobs?: number;
 }
@@ -42,6 +43,7 @@ export function askCommands(gallery: Command, act: Act): void {
       0.01,
     )
     .option("-k <n>", "how many candidates to show for each face", whole, 1)
+    .option("--floor <score>", "leave out people who are less similar", cosineFlag)
     .addHelpText(
       "after",
       "\nExample:\n  arcface gallery identify party.jpg --gallery sqlite:people.db --json",
@@ -58,6 +60,7 @@ export function askCommands(gallery: Command, act: Act): void {
     .action(act(verify));
   addFaceFlags(command("search <photograph>", "list the people most like a face, near enough or not"))
     .option("-k <n>", "how many people", whole, 3)
+    .option("--floor <score>", "leave out people who are less similar", cosineFlag)
     .addHelpText("after", "\nExample:\n  arcface gallery search who.jpg -k 5 --gallery sqlite:people.db")
     .action(act(search));
 }
@@ -76,9 +79,9 @@ async function identify(io: CliIo, inputs: string[], flags: AskFlags): Promise<n
   });
   expectPipeline("identify", gallery.pipeline, pool.pipeline);
   const failures = new Failures(io, flags.json ?? false, passedOver);
-  const { threshold, strangers: target, k } = flags;
+  const { threshold, strangers: target, k, floor } = flags;
   const { signal } = io;
-  const asked = { threshold, calibration: pool.calibration, strangers: target, k, signal };
+  const asked = { threshold, calibration: pool.calibration, strangers: target, k, floor, signal };
   // Looked for before the first photograph: without a threshold there is nothing to be asked.
   let settled = await gallery.settle(asked);
   let known = 0;
@@ -137,7 +140,7 @@ async function search(io: CliIo, path: string, flags: AskFlags): Promise<number>
   await using gallery = await openGallery(io, flags);
   if (await toldEmpty(io, flags, gallery)) return EXIT.noMatch;
   const { face } = await lookAt(io, gallery, path, flags);
-  const candidates = face ? await gallery.search(face.embedding, flags.k) : [];
+  const candidates = face ? await gallery.search(face.embedding, flags.k, { floor: flags.floor }) : [];
   const hits = candidates.map(({ person, cosine, similarity, face: id }) => ({
     person: person.name,
     cosine,

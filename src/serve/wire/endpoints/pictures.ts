@@ -21,6 +21,13 @@ const strangers = z
   .default(0.01)
   .describe("Share of strangers that may be taken for someone.");
 
+const floor = z
+  .number()
+  .min(-1)
+  .max(1)
+  .optional()
+  .describe("People with a lower score are left out; looking for strangers is shorter then.");
+
 /** Work on pictures, without a gallery or against one. */
 export const PICTURES = {
   detect: endpoint({
@@ -115,6 +122,7 @@ export const PICTURES = {
         threshold,
         strangers,
         k: limit(100, 1).describe("Candidates that are told."),
+        floor,
       }),
     ),
     answer: gives(wire.IdentifyAnswer),
@@ -137,6 +145,7 @@ export const PICTURES = {
         threshold,
         strangers,
         k: limit(100, 20).describe("People that are told."),
+        floor,
         nearest: z.number().int().min(0).max(1000).default(0).describe("Pictures that are told."),
       }),
     ),
@@ -149,7 +158,7 @@ export const PICTURES = {
     summary: "The people who resemble a face most, whether near enough or not.",
     params: inCollection,
     query: nothing,
-    body: pictures(1, 1, z.strictObject({ ...whichFace, k: limit(100, 3) })),
+    body: pictures(1, 1, z.strictObject({ ...whichFace, k: limit(100, 3), floor })),
     answer: gives(wire.SearchAnswer),
   }),
 } as const;
