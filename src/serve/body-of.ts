@@ -17,14 +17,17 @@ export async function bodyOf(
 ): Promise<{ readonly body: unknown; readonly pictures: readonly Uint8Array[] }> {
   if (body.kind === "none") return { body: undefined, pictures: [] };
   if (body.kind === "json") {
-    const type = request.headers.get("content-type") ?? "";
-    if (!/^application\/json\b/i.test(type))
-      throw new ServiceError("MEDIA_TYPE", {
-        where: "body",
-        expected: "application/json",
-        got: "another Content-Type",
-      });
-    return { body: checked(body.schema, json(await readBody(request, rules))), pictures: [] };
+    const type = request.headers.get("content-type");
+    const mediaType = new ServiceError("MEDIA_TYPE", {
+      where: "body",
+      expected: 'JSON, with "Content-Type: application/json"',
+      got: type === null ? "no Content-Type" : "another Content-Type",
+    });
+    if (type !== null && !/^application\/json\b/i.test(type)) throw mediaType;
+    const bytes = await readBody(request, rules);
+    // Nothing at all says as much as {}: where every field has a default, a body is none of the caller's business.
+    if (type === null && bytes.length > 0) throw mediaType;
+    return { body: checked(body.schema, type === null ? {} : json(bytes)), pictures: [] };
   }
   const { pictures, options } = await readPictures(request, body, rules, fetchUrl, signal);
   return { body: options, pictures };

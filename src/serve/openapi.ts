@@ -27,7 +27,10 @@ function parameters(schema: z.ZodObject, where: "path" | "query"): object[] {
 function bodyOf({ body }: Endpoint): object | undefined {
   if (body.kind === "none") return undefined;
   if (body.kind === "json")
-    return { required: true, content: { "application/json": { schema: schemaOf(body.schema, "input") } } };
+    return {
+      required: !body.schema.safeParse({}).success,
+      content: { "application/json": { schema: schemaOf(body.schema, "input") } },
+    };
   const { properties = {}, required = [] } = schemaOf(body.options, "input") as {
     properties?: Record<string, object>;
     required?: string[];

@@ -208,12 +208,18 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue!.path.map(String).join(".").slice(0, 80) || "request";
-  throw new FaceError("USAGE", { where, ...faultOf(issue!) });
+  throw new FaceError("USAGE", { where, ...faultOf(issue!, schema) });
 }
 
 /** Zod's words, in which names of unknown keys, which are the caller's own text, are left out. */
-function faultOf(issue: z.core.$ZodIssue): Fault {
-  if (issue.code === "unrecognized_keys")
-    return { expected: "only what the document lists", got: "an unknown name" };
+function faultOf(issue: z.core.$ZodIssue, schema: z.ZodType): Fault {
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.path.length === 0 && schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+    const fields = known.map((name) => JSON.stringify(name)).join(", ");
+    return {
+      expected: fields === "" ? "only what /docs lists" : `no other fields than ${fields}`,
+      got: "another field",
+    };
+  }
   return { problem: issue.message.slice(0, 200) };
 }

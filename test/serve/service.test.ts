@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { Gallery } from "../../src/gallery/index.ts";
+import { curlOf, exampleOf } from "../../src/serve/examples.ts";
 import { createApp } from "../../src/serve/index.ts";
-import { ENDPOINTS, type Endpoint, wire } from "../../src/serve/wire/index.ts";
+import { ENDPOINTS, type Endpoint, type EndpointName, wire } from "../../src/serve/wire/index.ts";
 import { PIPELINE } from "../golden/made-recognizer.ts";
 import { ask, clock, form, MadeRecognition, madeService, pathIn, picture } from "./made-service.ts";
 
@@ -245,8 +246,61 @@ test("the document has every endpoint, and the reference shows them without a sc
   const { response } = await ask(app, "GET", "/docs");
   const page = await response.text();
   expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
-  expect(page).not.toMatch(/<script|https?:\/\//);
+  expect(page.replace("ARCFACE_URL=http://127.0.0.1:8080", "")).not.toMatch(/<script|https?:\/\//);
   for (const { path } of Object.values<Endpoint>(ENDPOINTS)) expect(page).toContain(path);
+});
+
+test.each(Object.keys(ENDPOINTS) as EndpointName[])(
+  "the reference's line for %s is a call as its schemas want it",
+  (name) => {
+    const { params, query, body, path } = ENDPOINTS[name] as Endpoint;
+    const example = exampleOf(name);
+    const pattern = new RegExp(`^${path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`);
+    const parts = Object.entries(pattern.exec(example.path)?.groups ?? {}).map(([part, text]) => [
+      part,
+      /^\d+$/.test(text) ? Number(text) : text.replace("$SECRET", "s".repeat(32)),
+    ]);
+    expect(params.parse(Object.fromEntries(parts))).toBeDefined();
+    expect(query.parse(example.query)).toBeDefined();
+    if (body.kind === "json" && !("filter" in example.body!))
+      expect(body.schema.parse(example.body)).toBeDefined();
+    if (body.kind === "pictures") {
+      expect(example.files.length).toBeGreaterThanOrEqual(body.least);
+      expect(example.files.length).toBeLessThanOrEqual(body.most);
+      const values = Object.entries(example.fields).map(([field, text]) => [
+        field,
+        text.startsWith("[") ? JSON.parse(text) : text,
+      ]);
+      expect(body.options.parse(Object.fromEntries(values))).toBeDefined();
+    }
+    expect(curlOf(name)).not.toContain("{…}");
+  },
+);
+
+test("a call whose fields all have defaults needs no body, and a field too many is told what there is", async () => {
+  const { app: plain } = await madeService("plain");
+  const post = async (body?: string, type?: string) =>
+    await plain.fetch(
+      new Request("http://127.0.0.1/v1/collections/default/undo", {
+        method: "POST",
+        ...(body !== undefined && { body }),
+        ...(type !== undefined && { headers: { "Content-Type": type } }),
+      }),
+    );
+  await ask(plain, "POST", "/v1/collections/default/persons", form(["ann-000"], { name: "Ann" }));
+  expect(((await (await post()).json()) as { undone: number }).undone).toBe(1);
+  expect((await post("{}", "text/plain")).status).toBe(415);
+  const wrong = await ask(plain, "POST", "/v1/collections/default/forget", { name: "Ann" });
+  expect(wrong).toMatchObject({
+    status: 400,
+    json: {
+      error: { message: 'request: expected no other fields than "persons", "names", got another field' },
+    },
+  });
+  const { json: document } = await ask(plain, "GET", "/openapi.json");
+  const required = (path: string): boolean => document.paths[path].post.requestBody.required;
+  expect(required("/v1/collections/{collection}/undo")).toBe(false);
+  expect(required("/v1/judge")).toBe(true);
 });
 
 test("figures for Prometheus count requests, faces and refusals, and name nobody", async () => {
