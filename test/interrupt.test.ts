@@ -311,7 +311,7 @@ test.skipIf(!hasTerminal)(
       ]);
     }
   },
-  120_000,
+  180_000,
 );
 
 test.skipIf(!hasTerminal)("a second Ctrl-C ends a command at once [needs python3]", async () => {
