@@ -169,6 +169,38 @@ test("a picture is searched for among people and pictures, with the line where c
     "Picture 2 does not look like the person on the first",
   );
   expect(await desk.locator(".who").textContent()).toContain("the mean over 2 pictures");
+  await desk.getByRole("button", { name: "Compare with another" }).click();
+  await desk.getByRole("heading", { name: "Compare two faces" }).waitFor();
+  expect(desk.url()).toMatch(/\/compare\?a=1\.0&gallery=default$/);
+  const [first, second] = [desk.locator(".side").first(), desk.locator(".side").nth(1)];
+  expect(await first.locator(".strip button").count()).toBe(2);
+  expect(await second.locator(".photo").count()).toBe(0);
+});
+
+test("pictures that were compared and searched with are in no file of the service and in no storage of the browser", async (ctx) => {
+  ctx.skip(!CHROMIUM, NEEDS_CHROMIUM);
+  const collection = `${service.url}/v1/collections/default`;
+  expect(await (await fetch(collection)).json()).toMatchObject({ people: 2, faces: 2 });
+  const log = (await (await fetch(`${collection}/log`)).json()) as { entries: unknown[] };
+  expect(log.entries).toHaveLength(2);
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+  const isKept = (bytes: Buffer, at: number): boolean =>
+    files.some((file) => file.includes(bytes.subarray(at, at + 64)));
+  const crop = Buffer.from(await (await fetch(`${collection}/faces/1/crop`)).arrayBuffer());
+  // What was enrolled is found in this way.
+  expect(isKept(crop, 200)).toBe(true);
+  const photograph = readFileSync(photographs[1]!);
+  for (const bytes of [faces[1]!.buffer, photograph])
+    for (let at = 0; at + 64 <= bytes.length; at += 1 + Math.floor(bytes.length / 20))
+      if (at > 0) expect(isKept(bytes, at), `bytes from ${at}`).toBe(false);
+  expect(service.log()).not.toContain("face-2.jpg");
+  const stored = await desk.evaluate(async () => [
+    ...Object.keys(sessionStorage),
+    ...Object.keys(localStorage),
+    ...(await caches.keys()),
+    ...(await indexedDB.databases()).map(({ name }) => name),
+  ]);
+  expect(stored).toEqual([]);
 });
 
 test("somebody new is added to the gallery, and Undo takes them out again", async (ctx) => {

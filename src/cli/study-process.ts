@@ -1,4 +1,4 @@
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import type { CliIo } from "./io.ts";
 import { main } from "./main.ts";
 import type { StudyMessage } from "./served-studies.ts";
@@ -11,6 +11,9 @@ import type { StudyMessage } from "./served-studies.ts";
 /** Milliseconds after which native code that does not stop is ended. */
 const GRACE_MS = 3000;
 
+/** A fourth of what others get of a processor for which there are many. */
+const NICENESS = 5;
+
 const lost = new AbortController();
 process.on("disconnect", () => {
   lost.abort();
@@ -20,8 +23,8 @@ process.on("disconnect", () => {
 if (process.channel) process.channel.unref();
 else process.exit(1);
 try {
-  // Whoever asks the service comes first.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  // Whoever asks the service comes first, and a busy machine still gets on with it.
+  setPriority(NICENESS);
 } catch {
   // Not every system lets one.
 }

@@ -57,6 +57,17 @@ export function addPictures(name: SideName, files: readonly File[]): void {
   });
 }
 
+/** Begins anew with these pictures on the first side. */
+export function beginWith(pictures: readonly { readonly file: Blob; readonly name: string }[]): void {
+  batch(() => {
+    for (const name of SIDES) {
+      for (const picture of taken[name].value) picture.letGo();
+      taken[name].value = [];
+    }
+    taken.a.value = pictures.map(({ file, name }) => takePicture(file, name));
+  });
+}
+
 /** Takes a picture away. */
 export function removePicture(name: SideName, picture: TakenPicture): void {
   picture.letGo();

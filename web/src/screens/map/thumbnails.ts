@@ -1,7 +1,7 @@
 import { crops } from "../../parts/held-crops.ts";
 
-/** Crops that are asked for at a time. */
-const ABREAST = 6;
+/** Crops that are on their way at a time: those that are wished for together are one question. */
+const ABREAST = 60;
 
 /** The pictures of faces that are or were in sight, fetched when they are wanted. */
 export class Thumbnails {

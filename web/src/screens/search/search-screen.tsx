@@ -1,13 +1,15 @@
 import "./search.css";
-import { param, setParams } from "../../address.ts";
+import { go, param, setParams } from "../../address.ts";
 import { Button } from "../../parts/button.tsx";
 import { Failure, Waiting } from "../../parts/failure.tsx";
 import { Photo } from "../../pictures/photo.tsx";
 import { Strip } from "../../pictures/strip.tsx";
 import { DropPlace, TakePictures } from "../../pictures/take-pictures.tsx";
+import type { TakenPicture } from "../../pictures/taken-picture.ts";
 import { ask, type ClientAnswer, collections, gallery } from "../../service.ts";
 import { useAnswer } from "../../use-answer.ts";
 import { counted } from "../../words.ts";
+import { beginWith } from "../compare/sides.ts";
 import { PeopleHits, PictureHits } from "./hits.tsx";
 import { KeepThem } from "./keep-them.tsx";
 import { addPictures, faces, query, removePicture, show } from "./query.ts";
@@ -76,7 +78,12 @@ export function SearchScreen() {
                 onShow={(i) => show(i, pictures[i]!.chosen.value)}
               />
               <p class="soft small">Another picture of the same person makes the answer surer.</p>
-              <TakePictures of="the person who is looked for" more pastes onPictures={addPictures} />
+              <div class="row">
+                <TakePictures of="the person who is looked for" more pastes onPictures={addPictures} />
+                <Button icon="compare" small onClick={() => compareWith(pictures, shown)}>
+                  Compare with another
+                </Button>
+              </div>
             </DropPlace>
           ) : (
             <TakePictures
@@ -98,6 +105,13 @@ export function SearchScreen() {
       )}
     </>
   );
+}
+
+/** Takes the pictures over to where two are compared, with the face that is chosen. */
+function compareWith(pictures: readonly TakenPicture[], shown: number): void {
+  beginWith(pictures);
+  const served = gallery.value === undefined ? "" : `&gallery=${encodeURIComponent(gallery.value)}`;
+  go(`/compare?a=${shown}.${pictures[shown]!.chosen.value}${served}`);
 }
 
 interface FoundProps {
