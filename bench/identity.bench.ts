@@ -6,11 +6,12 @@
  * video    frames of 512² with the face followed, beside every frame searched anew, shot by shot in turns: processor time, and
  *          how far the scores differ; 1,000 frames take some minutes
  * changes  photographs of LFW changed by rising amounts, and morphs between two people in eleven steps
+ * networks  protocols whole, from picture to vector, with networks that PyTorch saved; tools/make-identity-fixtures.py makes FOLDER
  * shift    aligned crops moved to the side by some of their 112 pixels
  *
- * npm run bench identity -- speed|video|changes|shift [--count N]
+ * npm run bench identity -- speed|video|changes|shift [--count N], networks --folder FOLDER
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ModelStore, Recognizer, RecognizerPool, RgbImage } from "arcface-ts";
@@ -38,7 +39,8 @@ try {
   else if (part === "video") await video(count ?? 1000);
   else if (part === "changes") await changes(count ?? 40);
   else if (part === "shift") await shift(count ?? 40);
-  else console.log("expected speed, video, changes or shift");
+  else if (part === "networks") await networks(process.argv[process.argv.indexOf("--folder") + 1]!);
+  else console.log("expected speed, video, changes, shift or networks");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -269,6 +271,47 @@ async function changes(many: number): Promise<void> {
   await morphs(known.slice(0, 20), recognizer, pool, threshold);
 }
 
+/** Vectors of arranged pictures beside PyTorch's, through the protocol and the file of weights. */
+async function networks(saved: string): Promise<void> {
+  const expected = JSON.parse(readFileSync(join(saved, "vectors.json"), "utf8")) as Record<
+    string,
+    { network: string; side: number; vectors: number[][] }
+  >;
+  const cosine = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+    Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+  for (const [protocol, { network, side, vectors }] of Object.entries(expected)) {
+    const paths = vectors.map((_, i) => join(folder, `${side}-${i}.png`));
+    for (const [i, path] of paths.entries())
+      await sharp(readFileSync(join(saved, `${side}-${i}.rgb`)), {
+        raw: { width: side, height: side, channels: 3 },
+      })
+        .png()
+        .toFile(path);
+    await using pool = await IdentityPool.open({
+      store,
+      aligned: true,
+      workers: 1,
+      judges: [{ protocol, model: join(saved, `${network}.pth`) }],
+    });
+    const own: Float32Array[] = [];
+    for await (const result of pool.pictures(paths))
+      if (result.kind === "seen" && result.picture.kind === "face") own.push(result.picture.vectors[0]!);
+    const off = own.map((vector, i) => Math.abs(cosine(vector, own[0]!) - cosine(vectors[i]!, vectors[0]!)));
+    const values = own.flatMap((vector, i) =>
+      Array.from(vector, (value, k) => Math.abs(value - vectors[i]![k]!)),
+    );
+    const lowest = Math.min(...own.map((vector) => cosine(vector, own[0]!)));
+    figure(`networks.${protocol}.cosine`, Math.max(...off));
+    figure(
+      `networks.${protocol}.value`,
+      values.reduce((most, value) => Math.max(most, value), 0),
+    );
+    console.log(
+      `${protocol.padEnd(14)} ${network}, ${pool.judges[0]!.match}: ${own.length} pictures, cosines to the first from ${lowest.toFixed(3)}; furthest from PyTorch's: cosines ${Math.max(...off).toExponential(1)}, values ${values.reduce((most, value) => Math.max(most, value), 0).toExponential(1)}`,
+    );
+  }
+}
+
 /** Every crop moved to the right, its first column repeated, beside itself. */
 async function shift(many: number): Promise<void> {
   const side = 112;
@@ -290,12 +333,17 @@ async function shift(many: number): Promise<void> {
   });
   figure("shift.crops", crops.length);
   const told: string[] = [];
-  for (const by of [1, 2, 4, 8, 12]) {
+  let [before, lost] = [{ by: 0, mean: 1 }, Number.NaN];
+  for (const by of [1, 2, 4, 6, 8, 12, 16]) {
     const scores = await meter.score(batch(by), batch(0));
     const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
     figure(`shift.${by}.mean`, mean);
     told.push(`${by}: ${mean.toFixed(3)}`);
+    if (Number.isNaN(lost) && mean <= 0.95)
+      lost = before.by + ((by - before.by) * (before.mean - 0.95)) / (before.mean - mean);
+    before = { by, mean };
   }
+  figure("shift.lost-005", lost);
   const { curve, threshold } = recognizer.calibration!;
   for (const [name, by] of [
     ["below", -0.05],
@@ -316,7 +364,9 @@ async function shift(many: number): Promise<void> {
     const everybody = new Array<number>(n).fill(1);
     figure(`people.${n}.low`, 100 * rateOfPeople(everybody, everybody).low);
   }
-  console.log(`crop shift of ${crops.length} crops, pixels of 112: ${told.join(", ")}`);
+  console.log(
+    `crop shift of ${crops.length} crops, pixels of 112: ${told.join(", ")}; 0.05 is lost at ${lost.toFixed(1)}`,
+  );
 }
 
 async function morphs(

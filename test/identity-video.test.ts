@@ -113,6 +113,14 @@ test("a video has a curve, its worst frames, its flicker and a page without scri
   expect(await readFile(at("report/judge-1.svg"), "utf8")).toContain("threshold");
 });
 
+test("an empty animation is none", async () => {
+  await writeFile(at("empty.gif"), "");
+  const read = async (): Promise<void> => {
+    for await (const _ of readFrames(at("empty.gif")));
+  };
+  await expect(read()).rejects.toThrow(/empty\.gif: expected an animation, got 0 bytes/);
+});
+
 test("frames can be thinned out by number and by rate", async () => {
   const numbers = async (options: object): Promise<(number | undefined)[]> => {
     const seconds: (number | undefined)[] = [];
@@ -136,24 +144,43 @@ test("without ffmpeg a video says what is wanted; a file that is none says so wi
   if (hasFfmpeg) await expect(read()).rejects.toThrow(/expected a video that ffmpeg can read, got: /);
 });
 
-test.skipIf(!hasFfmpeg)("ffmpeg's frames are those that were encoded (needs ffmpeg)", async () => {
-  execFileSync("ffmpeg", [
-    ...["-v", "error", "-y", "-framerate", "10", "-i", at("frames/f%02d.png")],
-    ...["-c:v", "mpeg4", "-q:v", "2", at("clip.mp4")],
-  ]);
-  const seen: number[] = [];
-  for await (const { image, number } of readFrames(at("clip.mp4"))) {
-    seen.push(number);
-    expect([image.width, image.height]).toEqual([256, 256]);
-    const { data } = await sharp(at(`frames/f${String(number).padStart(2, "0")}.png`))
-      .removeAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const off = data.reduce((sum, value, i) => sum + Math.abs(value - image.data[i]!), 0) / data.length;
-    expect(off).toBeLessThan(8);
-  }
-  expect(seen).toEqual(Array.from({ length: FRAMES }, (_, n) => n));
-});
+test.skipIf(!hasFfmpeg)(
+  "ffmpeg's frames are those that were encoded, and a video that was cut off is told (needs ffmpeg)",
+  async () => {
+    execFileSync("ffmpeg", [
+      ...["-v", "error", "-y", "-framerate", "10", "-i", at("frames/f%02d.png")],
+      ...["-c:v", "mpeg4", "-q:v", "2", at("clip.mp4")],
+    ]);
+    const seen: number[] = [];
+    for await (const { image, number } of readFrames(at("clip.mp4"))) {
+      seen.push(number);
+      expect([image.width, image.height]).toEqual([256, 256]);
+      const { data } = await sharp(at(`frames/f${String(number).padStart(2, "0")}.png`))
+        .removeAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      const off = data.reduce((sum, value, i) => sum + Math.abs(value - image.data[i]!), 0) / data.length;
+      expect(off).toBeLessThan(8);
+    }
+    expect(seen).toEqual(Array.from({ length: FRAMES }, (_, n) => n));
+    execFileSync("ffmpeg", [
+      ...["-v", "error", "-y", "-framerate", "10", "-i", at("frames/f%02d.png")],
+      ...["-c:v", "mpeg4", "-q:v", "2", at("whole.avi")],
+    ]);
+    const whole = await readFile(at("whole.avi"));
+    await writeFile(at("cut.avi"), whole.subarray(0, Math.floor(whole.length * 0.6)));
+    const told: string[] = [];
+    let count = 0;
+    for await (const _ of readFrames(at("cut.avi"), { onWarning: (sentence) => told.push(sentence) }))
+      count++;
+    expect(count).toBeLessThan(FRAMES);
+    expect(told).toEqual([
+      expect.stringMatching(/cut\.avi may lack frames or have damaged ones: ffmpeg says /),
+    ]);
+    for await (const _ of readFrames(at("clip.mp4"), { onWarning: (sentence) => told.push(sentence) }));
+    expect(told).toHaveLength(1);
+  },
+);
 
 test("each change by a rising amount lowers the cosine, and a morph goes from one person to the other", async () => {
   await using recognizer = await Recognizer.open({ store });

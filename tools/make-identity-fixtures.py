@@ -4,6 +4,10 @@ Run with PyTorch and numpy: `python tools/make-identity-fixtures.py [SHARED]`. T
 the formulas that protocols/*.json name, with PyTorch's own pooling and interpolation. Pictures are made by a formula,
 which src/identity/protocol-input.test.ts has too, so none need to be kept. With SHARED, the folder with
 models/mobilefacenet.pt, cosines of a real network are written besides.
+
+`python tools/make-identity-fixtures.py --save FOLDER` writes what `npm run bench identity -- networks --folder FOLDER`
+compares: the networks of the protocols whose weights cannot be had, with weights by a formula, as PyTorch saves them, the
+pictures, and the vectors that PyTorch gives.
 """
 
 import importlib.util
@@ -73,13 +77,45 @@ def sampled(values):
     }
 
 
-def network(shared):
+def networks_here():
     spec = importlib.util.spec_from_file_location("networks", ROOT / "tools" / "make-network-fixtures.py")
     networks = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(networks)
-    made = networks.foamliu().eval()
+    return networks
+
+
+def network(shared):
+    made = networks_here().foamliu().eval()
     made.load_state_dict(torch.load(pathlib.Path(shared) / "models" / "mobilefacenet.pt", map_location="cpu"))
     return made
+
+
+# Protocols by the network that they are about; SimSwap's is known here by no layer table.
+SAVED = {
+    "ir-se-50": ("psp", "e4e", "faceshifter", "ir-se-50/rgb", "ir-se-50/bgr"),
+    "iresnet-100": ("ghost", "instantid"),
+}
+
+
+def save(folder):
+    torch.set_num_threads(1)
+    folder.mkdir(parents=True, exist_ok=True)
+    networks, vectors = networks_here(), {}
+    for side in {side for side, _ in PROTOCOLS.values()}:
+        for i in range(PICTURES):
+            (folder / f"{side}-{i}.rgb").write_bytes(picture(i, side).tobytes())
+    for name, protocols in SAVED.items():
+        made = (networks.Ir(50, True) if name == "ir-se-50" else networks.Iresnet(100)).eval()
+        networks.fill(made)
+        torch.save(made.state_dict(), folder / f"{name}.pth")
+        for protocol in protocols:
+            side, make = PROTOCOLS[protocol]
+            with torch.no_grad():
+                found = F.normalize(torch.cat([made(make(picture(i, side))) for i in range(PICTURES)]))
+            cosines = found[:1] @ found.T
+            print(name, protocol, [round(v, 4) for v in cosines[0].tolist()])
+            vectors[protocol] = {"network": name, "side": side, "vectors": found.tolist()}
+    (folder / "vectors.json").write_text(json.dumps(vectors))
 
 
 def main(shared):
@@ -104,4 +140,7 @@ def main(shared):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else None)
+    if sys.argv[1:2] == ["--save"]:
+        save(pathlib.Path(sys.argv[2]))
+    else:
+        main(sys.argv[1] if len(sys.argv) > 1 else None)

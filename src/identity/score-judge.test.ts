@@ -45,6 +45,15 @@ function score(
   return scoreJudge(judge, 0, list, seen, rule);
 }
 
+test("one person's many results have no interval, to the last bit", () => {
+  // Ten tenths add up to less than 1.
+  const { summary } = score(
+    { a: [0] },
+    Array.from({ length: 10 }, (_, i) => [0, 5 + i / 10] as const),
+  );
+  expect(summary.cosine!.interval).toBeNull();
+});
+
 test("a result without a face has no cosine, and counts as not the same person and as not found", () => {
   const { pairs, summary } = score({ a: [0], b: [90] }, [
     [0, 10],

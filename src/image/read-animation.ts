@@ -23,6 +23,9 @@ export async function* readAnimation(path: string): AsyncGenerator<AnimationFram
   const bytes = await readPhotograph(path);
   const bad = (cause: unknown): FaceError =>
     new FaceError("BAD_IMAGE", { where: path, expected: "an animation that can be decoded", cause });
+  // The decoder calls it a wrong use of its own.
+  if (bytes.length === 0)
+    throw new FaceError("BAD_IMAGE", { where: path, expected: "an animation", got: "0 bytes" });
   const { pages = 1, delay = [] } = await sharp(bytes, { limitInputPixels: MAX_FRAME_PIXELS })
     .metadata()
     .catch((cause: unknown) => {

@@ -36,6 +36,8 @@ export function meanByPeople(values: readonly PeoplesValue[], confidence = CONFI
     put(own, b, value);
     put(two, `${Math.min(a, b)} ${Math.max(a, b)}`, value);
   }
+  // One person's shares need not add up to 1 to the last bit.
+  if (own.size < 2) return { mean, interval: null };
   const sum = (
     of: Iterable<{ share: number; moved: number }>,
     term: (each: { share: number; moved: number }) => number,

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { counted, FaceError } from "../../core/index.ts";
 import type { IdentityOptions, IdentityPairs, IdentityReport, SourceRule } from "../../identity/index.ts";
 import { DEFAULT_MODELS } from "../../models/index.ts";
+import { listPhotographs } from "../../photographs/index.ts";
 import { FACE_RULES, type FaceRule } from "../../recognise/index.ts";
 import type { Act } from "../act.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -20,7 +21,7 @@ import {
   type VerdictFlags,
   whole,
 } from "../options.ts";
-import { expectWritableFile, expectWritableFolder } from "../outputs.ts";
+import { expectNoInput, expectWritableFile, expectWritableFolder } from "../outputs.ts";
 import { progressBar } from "../progress-bar.ts";
 import { conventionsText, identityText } from "../told-identity.ts";
 import { photographsOf, tellUnreadable } from "../told-inputs.ts";
@@ -123,7 +124,7 @@ async function identity(io: CliIo, flags: IdentityFlags): Promise<number> {
   if (flags.csv !== undefined) await expectWritableFile(flags.csv);
   if (flags.report !== undefined) await expectWritableFolder(flags.report);
   const bar = progressBar(io, { lines: !flags.json });
-  const { source, result } = flags;
+  const { result } = flags;
   const isVideo = flags.pairs === undefined && (flags.video || library.isVideo(result!));
   const { model: models, ...modelFlags } = flags;
   const options: IdentityOptions = {
@@ -144,7 +145,7 @@ async function identity(io: CliIo, flags: IdentityFlags): Promise<number> {
   };
   const { fps, every, track } = flags;
   const report = isVideo
-    ? await library.measureVideo((await photographsOf(io, [source!], flags)).paths, result!, {
+    ? await library.measureVideo(await sourcesOfVideo(io, flags, result!), result!, {
         ...options,
         fps,
         every,
@@ -170,6 +171,27 @@ async function identity(io: CliIo, flags: IdentityFlags): Promise<number> {
   return told;
 }
 
+/** The sources of a video; what is written takes the place of none of them, nor of a frame. */
+async function sourcesOfVideo(io: CliIo, flags: IdentityFlags, video: string): Promise<readonly string[]> {
+  const { paths } = await photographsOf(io, [flags.source!], flags);
+  const frames = await listPhotographs([video]).catch(() => ({ paths: [] }));
+  expectOwnOutputs(flags, [...paths, video, ...frames.paths]);
+  return paths;
+}
+
+/** Expects that nothing that is written takes the place of a picture, or of the list of pairs. */
+function expectOwnOutputs(
+  { csv, report, pairs, protocol }: IdentityFlags,
+  pictures: readonly string[],
+): void {
+  const inputs = [...pictures, ...(pairs === undefined ? [] : [pairs]), protocol];
+  const pages = report === undefined ? [] : REPORT_FILES.map((name) => join(report, name));
+  for (const output of [...(csv === undefined ? [] : [csv]), ...pages]) expectNoInput(output, inputs);
+}
+
+/** Files of a report whose names somebody's own files may have. */
+const REPORT_FILES = ["index.html", "identity.json", "pairs.csv"];
+
 /** Pairs by name or by a list, measured; what belongs to none is told. */
 async function measurePairs(
   io: CliIo,
@@ -183,6 +205,10 @@ async function measurePairs(
       ? await library.pairByName(source!, result!, { target, all })
       : await library.readIdentityPairs(flags.pairs);
   tellUnpaired(io, flags, pairs);
+  expectOwnOutputs(flags, [
+    ...pairs.people.flatMap(({ pictures }) => pictures),
+    ...pairs.pairs.flatMap(({ result: path, target: replaced }) => [path, ...(replaced ? [replaced] : [])]),
+  ]);
   return await library.measureIdentity(pairs, options);
 }
 

@@ -1,5 +1,6 @@
+import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { counted, FaceError, readLines } from "../../core/index.ts";
+import { counted, FaceError, readLines, systemCode } from "../../core/index.ts";
 import { readCsv } from "../../photographs/index.ts";
 import type { IdentityPairs, ResultPair } from "./identity-pairs.ts";
 
@@ -17,6 +18,7 @@ const PERSON = ["person", "name", "subject"];
  * Throws    FaceError BAD_FILE with the line that is none, or where one result is two people's
  */
 export async function readIdentityPairs(file: string): Promise<IdentityPairs> {
+  await expectFile(file);
   const rows = await rowsOf(file);
   const at = (name: string): string => (isAbsolute(name) ? name : join(dirname(file), name));
   const byResult = new Map<
@@ -61,6 +63,15 @@ export async function readIdentityPairs(file: string): Promise<IdentityPairs> {
     ),
     unpaired: { sources: [], results: [] },
   };
+}
+
+async function expectFile(path: string): Promise<void> {
+  const expected = "a CSV file of source,result";
+  const there = await stat(path).catch((cause: unknown) => {
+    const got = systemCode(cause) === "ENOENT" ? "nothing there" : String(cause);
+    throw new FaceError("BAD_FILE", { where: path, expected, got, cause });
+  });
+  if (there.isDirectory()) throw new FaceError("BAD_FILE", { where: path, expected, got: "a folder" });
 }
 
 /** The fields of a line by their meaning. */

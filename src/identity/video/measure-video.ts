@@ -16,7 +16,10 @@ import { SOURCE_RULES, type SourceRule } from "../score-judge.ts";
 import { type FrameOptions, readFrames } from "./read-frames.ts";
 
 /** Options of {@link measureVideo}. */
-export interface VideoOptions extends IdentityPoolOptions, WorkOptions, Omit<FrameOptions, "signal"> {
+export interface VideoOptions
+  extends IdentityPoolOptions,
+    WorkOptions,
+    Omit<FrameOptions, "signal" | "onWarning"> {
   /** The way in which several sources are one person. @default "template" */
   readonly sources?: SourceRule | undefined;
   readonly trainedWith?: readonly string[] | undefined;
@@ -83,8 +86,10 @@ export async function measureVideo(
   }
   const names: string[] = [];
   const seconds: (number | undefined)[] = [];
+  const damage: string[] = [];
+  const onWarning = (sentence: string): void => void damage.push(sentence);
   const images = async function* (): AsyncGenerator<RgbImage> {
-    for await (const frame of readFrames(video, { fps, every, signal })) {
+    for await (const frame of readFrames(video, { fps, every, signal, onWarning })) {
       names.push(frame.name);
       seconds.push(frame.seconds);
       yield frame.image;
@@ -129,6 +134,7 @@ export async function measureVideo(
   });
   return {
     ...report,
+    warnings: [...damage, ...report.warnings],
     video: {
       path: video,
       asked: { fps, every },

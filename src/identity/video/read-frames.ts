@@ -23,6 +23,8 @@ export interface FrameOptions {
   /** Each n-th frame. @default 1 */
   readonly every?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told when ffmpeg read a video to its end and found it damaged, in a sentence. */
+  readonly onWarning?: ((sentence: string) => void) | undefined;
 }
 
 /** Endings of animations that need no other program. */
@@ -94,7 +96,10 @@ async function* framesOf(path: string, options: FrameOptions): AsyncGenerator<Ra
 }
 
 /** Frames as ffmpeg decodes them, upright, as PPM pictures one behind the other. */
-async function* ffmpegFrames(path: string, { fps, signal }: FrameOptions): AsyncGenerator<RawFrame> {
+async function* ffmpegFrames(
+  path: string,
+  { fps, signal, onWarning }: FrameOptions,
+): AsyncGenerator<RawFrame> {
   const rate = fps === undefined ? undefined : ["-vf", `fps=${fps}`];
   const child = spawn(
     "ffmpeg",
@@ -146,6 +151,11 @@ async function* ffmpegFrames(path: string, { fps, signal }: FrameOptions): Async
         expected: "a video that ffmpeg can read",
         reason: said.trim(),
       });
+    // A video that was cut off is read as far as it goes, and that is a success to ffmpeg.
+    if (said.trim() !== "")
+      onWarning?.(
+        `${path} may lack frames or have damaged ones: ffmpeg says ${JSON.stringify(said.trim().split("\n").at(-1))}`,
+      );
   } finally {
     signal?.removeEventListener("abort", end);
     end();
