@@ -358,6 +358,7 @@ describe("usage", () => {
     const { error } = JSON.parse(result.err) as { error: { code: string; message: string } };
     expect([result.code, error.code]).toEqual([2, "LICENCE"]);
     expect(error.message).toContain("--accept-licence w600k-r50");
+    expect(await readdir(home)).toEqual([]);
   });
 
   test("a network file without a contract is refused with what is missing", async () => {

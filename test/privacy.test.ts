@@ -34,7 +34,7 @@ beforeAll(async () => {
     for (let n = 0; n < 2; n++)
       await sharp(path)
         .rotate()
-        .resize(320)
+        .resize(480)
         .jpeg({ quality: 80 + n })
         .toFile(join(people, `person ${person}`, `${n}.jpg`));
   }

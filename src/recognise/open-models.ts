@@ -167,6 +167,11 @@ export async function openEmbedder(
   };
 }
 
+/** Refuses a network that is unknown or whose licence is not accepted, before anything is downloaded for it. */
+export async function expectEmbedder(store: ModelStore, model: string): Promise<void> {
+  if (!(await isModelFile(model))) await store.requireLicence(store.card(model, "embed"));
+}
+
 async function openCard(
   store: ModelStore,
   card: ModelCard,

@@ -22,7 +22,7 @@ import { chooseFace, FACE_RULES, type Face, type FaceChoice, type FaceCrop } fro
 import { FaceFinder, type FaceFinderOptions, type Photograph } from "./face-finder.ts";
 import { faceQuality } from "./face-quality.ts";
 import { findJudge, type Judge, type VerdictOptions } from "./find-judge.ts";
-import { openEmbedder } from "./open-models.ts";
+import { expectEmbedder, openEmbedder } from "./open-models.ts";
 import { pipelineOf } from "./pipeline-of.ts";
 import { checkRecognizerOptions } from "./recognizer-options.ts";
 import type { PhotographHit, PhotographIndex } from "./search-photographs.ts";
@@ -111,9 +111,10 @@ export class Recognizer {
   static async open(options: RecognizerOptions = {}): Promise<Recognizer> {
     checkRecognizerOptions("Recognizer.open", options);
     const store = options.store ?? new ModelStore();
+    const name = options.model ?? DEFAULT_MODELS.embedder;
+    await expectEmbedder(store, name);
     const finder = await FaceFinder.open({ ...options, store });
     try {
-      const name = options.model ?? DEFAULT_MODELS.embedder;
       const { embedder, network, path } = await openEmbedder(store, name, options.contract, options);
       const pipeline = pipelineOf(store, network, options);
       try {
