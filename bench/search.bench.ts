@@ -2,7 +2,7 @@
  * Exact search on one thread beside others on the same vectors, in turn in one run: single queries, batches of 64, memory.
  * Vectors for the last comparison come from a file, as a gallery's come from its database; the others keep theirs in memory.
  *
- * npm run bench search -- [--n 100000] [--network fr-feature-512] [--python python3] [--rounds 40]
+ * npm run bench search -- [--n 100000] [--network fr-feature-512] [--python python3] [--rounds 40] [--floor 0.45]
  *
  * `--network` grows the vectors from the faces that this network sees in LFW (`tools/fill-face-caches.ts` keeps them), and
  * prints both beside each other; without it they fill all 512 dimensions, the worst case. What was made is kept in the folder
@@ -31,10 +31,12 @@ const { values: flags } = parseArgs({
     python: { type: "string", default: "python3" },
     rounds: { type: "string", default: "40" },
     network: { type: "string" },
+    floor: { type: "string", default: "0.45" },
   },
 });
 const count = Number(flags.n);
 const rounds = Number(flags.rounds);
+const floor = Number(flags.floor);
 const [k, batch, perPerson, chunk] = [10, 64, 5, 1000];
 const photographs = join(process.env["ARCFACE_SHARED"] ?? "../shared", "data", "lfw", "images");
 const real = flags.network === undefined ? undefined : await readRealPeople(flags.network, photographs);
@@ -306,6 +308,17 @@ try {
     figure("one.usearch-int8.cpu", median(bytes.cpu));
     figure("one.usearch-int8.found-percent", (100 * found.bytes) / asks);
   }
+
+  // Strangers alone, in turn without and with a floor below which nothing is wanted.
+  const [open, above] = [new Times(), new Times()];
+  for (let i = 1; i < rounds; i += 2) {
+    open.run(() => index.search(queries[i]!, { k }));
+    above.run(() => index.search(queries[i]!, { k, floor }));
+  }
+  open.print("one stranger: arcface");
+  above.print(`  with a floor of ${floor}`, times(above, open));
+  figure("stranger.cpu", median(open.cpu));
+  figure("stranger.floor.cpu", median(above.cpu));
 
   const some = queries.slice(0, batch);
   const [oursBatch, flatBatch] = [new Times(), new Times()];
