@@ -187,7 +187,7 @@ test("pictures that were compared and searched with are in no file of the servic
   const isKept = (bytes: Buffer, at: number): boolean =>
     files.some((file) => file.includes(bytes.subarray(at, at + 64)));
   const crop = Buffer.from(await (await fetch(`${collection}/faces/1/crop`)).arrayBuffer());
-  // What was enrolled is found in this way.
+  // People who were enrolled are found in this way.
   expect(isKept(crop, 200)).toBe(true);
   const photograph = readFileSync(photographs[1]!);
   for (const bytes of [faces[1]!.buffer, photograph])

@@ -69,7 +69,7 @@ function secretOf({ headers }: Request): string | undefined {
   return bearer ?? headers.get("x-api-key") ?? undefined;
 }
 
-/** What proxies add to requests of others. */
+/** Headers that proxies add to requests of others. */
 const FORWARDED = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 /**

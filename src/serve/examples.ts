@@ -37,7 +37,7 @@ const BODIES: { readonly [N in NameOf<"json">]: JsonOf<N> | FromEmbedding } = {
   evaluateJob: { folder: "people" },
 };
 
-/** What a call has in its query, where it cannot do without or is better with. */
+/** The query of a call, where it cannot do without or is better with. */
 const QUERIES: { readonly [N in EndpointName]?: z.input<(typeof ENDPOINTS)[N]["query"]> } = {
   export: { format: "parquet" },
   portraits: { persons: "1,3" },

@@ -108,7 +108,7 @@ export class PointLayer implements Points {
    */
   static on(canvas: HTMLCanvasElement, imitated = false): PointLayer | undefined {
     const gl = canvas.getContext("webgl2", {
-      // What shines through has to be put together with what lies below, for every frame.
+      // A point that shines through has to be put together with what lies below, for every frame.
       alpha: false,
       antialias: false,
       depth: false,

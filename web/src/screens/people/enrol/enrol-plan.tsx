@@ -12,7 +12,7 @@ interface EnrolPlanProps {
   readonly onBack: () => void;
 }
 
-/** Whose pictures are whose, before anything is sent: names can be changed, and people left out. */
+/** People with the pictures that are to be theirs, before anything is sent: names can be changed, and people left out. */
 export function EnrolPlan({ plan, onBegin, onBack }: EnrolPlanProps) {
   /** Names that were typed, by place. */
   const names = useSignal<ReadonlyMap<number, string>>(new Map());

@@ -16,7 +16,7 @@ interface EnrolProgressProps {
   readonly onMore: () => void;
 }
 
-/** How far it is, and every picture that was not taken with the reason. */
+/** The progress, and every picture that was not taken with the reason. */
 export function EnrolProgress({ running, onMore }: EnrolProgressProps) {
   const { waiting, unsent, enrolled, known, rejected, failed } = running.counts.value;
   const isRunning = running.isRunning.value;

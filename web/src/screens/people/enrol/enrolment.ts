@@ -93,7 +93,7 @@ export class Enrolment {
     void refreshCollections().catch(() => undefined);
   }
 
-  /** What was not sent waits; {@link run} goes on. */
+  /** Pictures that were not sent wait; {@link run} goes on. */
   cancel(): void {
     this.#gone.abort(new DOMException("not wanted any more", "AbortError"));
   }

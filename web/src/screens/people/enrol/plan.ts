@@ -7,7 +7,7 @@ export interface PlannedPerson {
   readonly files: readonly PlacedFile[];
 }
 
-/** Whose pictures are whose, and how many files are no pictures. */
+/** People with their pictures, and how many files are no pictures. */
 export interface Plan {
   /** In the order of their names; those without one first. */
   readonly people: readonly PlannedPerson[];
@@ -15,7 +15,7 @@ export interface Plan {
 }
 
 /**
- * Whose the pictures are, by their folders.
+ * People and their pictures, by folders.
  *
  * One folder with folders in it: these are the people. Several folders: they are. One folder with nothing but pictures is
  * somebody called as it is, perhaps. Pictures outside any folder are nobody's in particular.
