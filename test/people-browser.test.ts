@@ -443,6 +443,25 @@ browses(
   },
 );
 
+browses(
+  "an address with a word in the place of a person's number is asked about once, and says that nobody is there",
+  async () => {
+    const page = await open("/people?gallery=few");
+    // The browser tells of the answer 400.
+    complaints.delete(page);
+    let asked = 0;
+    page.on("request", (request) => {
+      if (request.url().includes("/persons/NaN")) asked++;
+    });
+    await page.goto(`${listening.url}/people/nobody?gallery=few`);
+    await heading(page, "This person is not here any more");
+    await page.waitForTimeout(500);
+    // The person, their faces, and the same once more after the first event.
+    expect(asked).toBeLessThanOrEqual(6);
+    await page.context().close();
+  },
+);
+
 browses.each([
   [1280, "light"],
   [1280, "dark"],

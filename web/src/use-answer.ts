@@ -32,6 +32,7 @@ export function useAnswer<T>(
       },
     );
     return () => gone.abort(new DOMException("not wanted any more", "AbortError"));
-  }, [...of, round.value]);
+    // NaN differs from itself: an address with a word in a number's place would be asked about without end.
+  }, [...of.map((each) => (Number.isNaN(each) ? "NaN" : each)), round.value]);
   return answer;
 }
