@@ -201,6 +201,15 @@ async function photographPage(): Promise<void> {
       await tab.locator(".person-card").first().click();
       await tab.waitForFunction(() => document.querySelectorAll(".face-card img").length > 1);
       await writePng(`people${suffix}.png`, await tab.screenshot());
+      await tab.goto(`${origin}/questions`);
+      await tab.waitForFunction(() => document.querySelectorAll(".question img").length > 0);
+      await writePng(`questions${suffix}.png`, await tab.screenshot());
+      await tab.goto(`${origin}/map`);
+      if (suffix === "") await tab.getByRole("button", { name: "Draw the map" }).click();
+      await tab.locator(".map-people button").first().waitFor();
+      // The small pictures come one after the other, and no element says that they are there.
+      await tab.waitForTimeout(3000);
+      await writePng(`map${suffix}.png`, await tab.screenshot());
       await tab.close();
     }
     await browser.close();
