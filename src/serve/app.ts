@@ -258,7 +258,11 @@ export function createApp(options: AppOptions): App {
       code = failure.code;
       const { message, headers } = failure;
       const status = statuses[code] ?? failure.status;
-      if (status === 500) log?.error({ requestId, endpoint: name, code, ...logged(thrown) }, "defect");
+      if (status === 500 || code === "STORAGE")
+        log?.error(
+          { requestId, endpoint: name, code, ...logged(thrown) },
+          status === 500 ? "defect" : "storage",
+        );
       response = Response.json(
         tell ? tell(code, message, requestId, status) : { error: { code, message, requestId } },
         { status, headers },

@@ -39,13 +39,17 @@ const LIBRARY_STATUS: Readonly<Record<ErrorCode, number>> = {
   MODEL_UNKNOWN: 500,
   MODEL_DAMAGED: 500,
   LICENCE: 500,
-  STORAGE: 500,
+  STORAGE: 503,
   DIVERGED: 500,
   INTERNAL: 500,
 };
 
 /** The sentence for what is not the caller's doing: the library's own may name paths of this machine. */
 const DEFECT = "service: something went wrong here, and the log says what under this request's id";
+
+/** The sentence for a disk that is full or a database that does not answer: nobody's defect, and no caller's either. */
+const STORAGE =
+  "service: its storage does not take or give this now, and the log says why under this request's id";
 
 /** A request that the service itself refuses. The sentence is the caller's to read. */
 export class ServiceError extends Error {
@@ -93,7 +97,9 @@ export function told(thrown: unknown): Told {
     if (ofPicture) return { status: 422, code: thrown.code, message: thrown.message, headers: {} };
     if (status < 500)
       return { status, code: thrown.code, message: withoutPlace(thrown).message, headers: {} };
-    return { status, code: thrown.code, message: DEFECT, headers: {} };
+    // When to ask again is not said: a change that was under way may have been kept.
+    const message = thrown.code === "STORAGE" ? STORAGE : DEFECT;
+    return { status, code: thrown.code, message, headers: {} };
   }
   return { status: 500, code: "INTERNAL", message: DEFECT, headers: {} };
 }

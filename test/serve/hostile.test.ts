@@ -1,8 +1,11 @@
+import { readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterAll, expect, test } from "vitest";
+import { FaceError } from "../../src/core/index.ts";
 import { isOpenAddress } from "../../src/serve/guarded-fetch.ts";
 import { listen } from "../../src/serve/index.ts";
+import { told } from "../../src/serve/service-error.ts";
 import { ask, form, madeService, picture } from "./made-service.ts";
 
 const logged: string[] = [];
@@ -364,6 +367,29 @@ test("addresses of one request bring no more than its body might, and none is fe
   expect(await detect(100)).toBe(413);
   expect(fetched).toBe(5);
   await new Promise((closed) => server.close(closed));
+});
+
+test.skipIf(process.platform !== "linux")(
+  "an export whose bytes nobody takes leaves no file open",
+  async () => {
+    const { app: own, gallery: theirs } = await madeService("unread");
+    await theirs.enrol([{ name: "Ann", faces: [] }]);
+    const exportOf = async (method: string) => await ask(own, method, `${C}/export`);
+    const open = () => readdirSync("/proc/self/fd").length;
+    expect((await exportOf("HEAD")).status).toBe(200);
+    const before = open();
+    for (let i = 0; i < 20; i++) expect((await exportOf("HEAD")).status).toBe(200);
+    await expect.poll(open).toBeLessThan(before + 5);
+  },
+);
+
+test("a full disk is nobody's defect, and no path is told", async () => {
+  const full = new FaceError("STORAGE", { where: "/secret/people.db", expected: "room", got: "none left" });
+  expect(told(full)).toMatchObject({
+    status: 503,
+    code: "STORAGE",
+    message: expect.not.stringContaining("secret"),
+  });
 });
 
 test("a conflict does not say where the gallery lies", async () => {

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { Gallery } from "../../src/gallery/index.ts";
 import { createClient } from "../../src/serve/client/index.ts";
 import { type App, createApp } from "../../src/serve/index.ts";
+import { HeldWork } from "../../src/serve/jobs/held-work.ts";
 import { jobEvents } from "../../src/serve/jobs/job-events.ts";
 import { PIPELINE } from "../golden/made-recognizer.ts";
 import { ask, clock, form, MadeRecognition, madeService, pathIn, picture } from "./made-service.ts";
@@ -167,11 +168,13 @@ test("a share with which processes ended is halved, and of one picture nobody lo
   const shares = [share(1, "Ann", ["ann-000", "ann-004", "ann-008"]), share(2, "Bob", ["bob-090"])];
   const id = await gallery.jobs.create({ kind: "enrol", input: JSON.stringify({ folder }), shares }, at);
   // Whoever takes a share and says nothing is a process that was killed: one had the first share, five the second.
-  expect(await gallery.jobs.claim("dead", 300, at, ["enrol"])).toMatchObject({ ordinal: 1 });
+  const first = (await gallery.jobs.claim("dead", 600_000, at, ["enrol"]))!;
+  expect(first).toMatchObject({ ordinal: 1 });
   for (let tries = 1; tries <= 5; tries++) {
     expect(await gallery.jobs.claim("dead", 1, at, ["enrol"])).toMatchObject({ ordinal: 2, tries });
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  await gallery.jobs.renew(first, 1);
   working.push(app.work(stopping.signal));
   expect((await ended(app, id)).at(-1)).toMatchObject({
     state: "done",
@@ -184,6 +187,19 @@ test("a share with which processes ended is halved, and of one picture nobody lo
   const { json } = await ask(app, "GET", `${C}/jobs/${id}/result`);
   expect(json.pictures).toMatchObject([{ picture: "Bob/bob-090.jpg", reasons: [{ code: "INTERNAL" }] }]);
   expect(recognition.seen.filter((each) => each.includes("bob"))).toEqual([]);
+});
+
+test("work that ends between two looks is told to its end", async () => {
+  const { gallery } = await madeService("told");
+  const at = clock().toISOString();
+  const shares = [{ ordinal: 1, step: "work" as const, units: 0, input: "[]" }];
+  const id = await gallery.jobs.create({ kind: "map", input: "{}", shares }, at);
+  const share = (await gallery.jobs.claim("one", 60_000, at, ["map"]))!;
+  const held = new HeldWork(gallery, share, 60_000);
+  held.tell(300, 1000);
+  held.tell(1000, 1000);
+  await held.let();
+  expect(await gallery.jobs.job(id)).toMatchObject({ done: 1000, total: 1000 });
 });
 
 test("cancelling ends a job within two seconds, also while it computes, and nothing more is begun", async () => {

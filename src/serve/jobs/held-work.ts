@@ -36,9 +36,10 @@ export class HeldWork {
     this.#progress = { done, total };
   }
 
-  /** Stops prolonging. */
+  /** Stops prolonging, and tells the last of how far the work came. */
   async let(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    if (this.#progress) this.#renew();
     await this.#renewed;
   }
 
