@@ -301,9 +301,9 @@ async function networks(saved: string): Promise<void> {
       Array.from(vector, (value, k) => Math.abs(value - vectors[i]![k]!)),
     );
     const lowest = Math.min(...own.map((vector) => cosine(vector, own[0]!)));
-    figure(`networks.${protocol}.cosine`, Math.max(...off));
+    figure(`networks.${protocol.replace("/", "-")}.cosine`, Math.max(...off));
     figure(
-      `networks.${protocol}.value`,
+      `networks.${protocol.replace("/", "-")}.value`,
       values.reduce((most, value) => Math.max(most, value), 0),
     );
     console.log(
