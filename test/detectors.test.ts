@@ -6,8 +6,9 @@ import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { intersectionOverUnion } from "../src/core/index.ts";
 import { RfbNet } from "../src/detect/index.ts";
-import { RgbImage } from "../src/image/index.ts";
+import { openPicture, RgbImage } from "../src/image/index.ts";
 import { decodeOnnx, encodeOnnx, Session, withAnySize } from "../src/onnx/index.ts";
+import { openDetector } from "../src/recognise/open-models.ts";
 import { samplePhotographs, sharedFolder, store } from "./pack.ts";
 
 let photographs: Record<number, string>;
@@ -72,6 +73,27 @@ for (const { id, open, absent } of DETECTORS) {
         expect(leftMouth.x).toBeLessThan(rightMouth.x);
         expect((leftEye.y + rightEye.y) / 2).toBeLessThan(nose.y);
         expect(nose.y).toBeLessThan((leftMouth.y + rightMouth.y) / 2);
+      }
+    });
+
+    test("puts the landmarks of a box that is drawn about where it puts those of a face that it finds, or cannot be asked to", async () => {
+      const detector = await openDetector(await open(), id, {});
+      try {
+        expect(detector.locate !== undefined).toBe(id.startsWith("mtcnn"));
+        if (!detector.locate) return;
+        const image = await (await openPicture(upright)).whole(960);
+        const faces = await detector.detect(image);
+        expect(faces.length).toBeGreaterThanOrEqual(3);
+        for (const { box, landmarks } of faces.slice(0, 3)) {
+          const drawn = { ...box, x: box.x + 0.05 * box.width, width: 1.05 * box.width };
+          const found = await detector.locate(image, drawn);
+          const eyes = Math.hypot(landmarks[1].x - landmarks[0].x, landmarks[1].y - landmarks[0].y);
+          // Of the distance between the eyes; a tenth is about what two detectors differ by.
+          for (const [k, { x, y }] of found.landmarks.entries())
+            expect(Math.hypot(x - landmarks[k]!.x, y - landmarks[k]!.y) / eyes).toBeLessThan(0.15);
+        }
+      } finally {
+        await detector.close();
       }
     });
 

@@ -179,8 +179,8 @@ browses("people are found by name, and gone through with the keyboard alone", as
   await page.getByLabel("Find a person").fill("0777");
   await page.getByText("11 people called so.").waitFor();
   expect(new URL(page.url()).searchParams.get("q")).toBe("0777");
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Tab");
+  // The order, the button that adds people, then the list.
+  for (let stop = 0; stop < 3; stop++) await page.keyboard.press("Tab");
   await page.keyboard.press("ArrowRight");
   await expect.poll(focused).toBe("2");
   await page.keyboard.press("Enter");
@@ -458,6 +458,76 @@ browses(
     await page.waitForTimeout(500);
     // The person, their faces, and the same once more after the first event.
     expect(asked).toBeLessThanOrEqual(6);
+    await page.context().close();
+  },
+);
+
+browses(
+  "where no face was found somebody draws a box, with the pointer or the keyboard, and that face is added",
+  async () => {
+    const page = await open("/people/add?gallery=few&name=Kim Example");
+    await heading(page, "Add pictures of Kim Example");
+    const boxes: string[] = [];
+    await page.route(/\/persons$/, async (route) => {
+      if (route.request().method() !== "POST") return await route.continue();
+      const box = /name="box"\r\n\r\n([^\r]*)/.exec(
+        route.request().postDataBuffer()?.toString("latin1") ?? "",
+      )?.[1];
+      if (box !== undefined) boxes.push(box);
+      const told =
+        boxes.length < 2
+          ? { kind: "rejected", reasons: [{ code: "no-face" }] }
+          : { kind: "enrolled", face: 1, sequence: 1 };
+      await route.fulfill({ json: { person: null, pictures: [told] } });
+    });
+    await page.locator('input[data-take="pictures"]').setInputFiles({
+      name: "kim.jpg",
+      mimeType: "image/jpeg",
+      buffer: await sharp({ create: { width: 600, height: 400, channels: 3, background: "#888" } })
+        .jpeg()
+        .toBuffer(),
+    });
+    await page.getByRole("button", { name: "Add 1 picture of 1 person" }).click();
+    await page.getByRole("button", { name: "Draw a box" }).click();
+    const area = page.getByRole("application");
+    await expect
+      .poll(async () => await area.getAttribute("aria-label"))
+      .toMatch(/133 by 133 pixels, 233 from the left/);
+    // A step is a fiftieth of the shorter side: 8 pixels.
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowDown"])
+      await page.keyboard.press(key);
+    expect(await area.getAttribute("aria-label")).toMatch(
+      /133 by 141 pixels, 249 from the left, 125 from the top/,
+    );
+    for (const [width, colorScheme] of [
+      [390, "dark"],
+      [1280, "light"],
+    ] as const) {
+      await page.setViewportSize({ width, height: 850 });
+      await page.emulateMedia({ colorScheme });
+      await shot(page, `box-${width}`);
+      expect(await axeFindings(page)).toEqual([]);
+    }
+    await page.getByRole("button", { name: "Add this face" }).click();
+    await page.getByText("kim.jpg was not taken. No face was found on it.").waitFor();
+    expect(
+      boxes[0]!
+        .replace(/[[\]]/g, "")
+        .split(",")
+        .map((each) => Math.round(Number(each))),
+    ).toEqual([249, 125, 133, 141]);
+    await page.getByRole("button", { name: "Draw a box" }).click();
+    await expect.poll(async () => await area.getAttribute("aria-label")).toMatch(/133 by 133 pixels/);
+    const { x, y, width, height } = (await area.boundingBox())!;
+    await page.mouse.move(x + width / 4, y + height / 4);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y + (3 * height) / 4, { steps: 3 });
+    await page.mouse.up();
+    await page.getByRole("button", { name: "Add this face" }).click();
+    await page.getByText("1 face added to Kim Example.").waitFor();
+    const drawn = boxes[1]!.replace(/[[\]]/g, "").split(",").map(Number);
+    for (const [i, wanted] of [150, 100, 150, 200].entries())
+      expect(Math.abs(drawn[i]! - wanted)).toBeLessThan(4);
     await page.context().close();
   },
 );

@@ -43,6 +43,11 @@ export interface Detector {
    * looks around the face's place and for about its size only. Absent where the detector has no such way.
    */
   detectAgain?(image: RgbImage, face: Box<"raster">, options?: DetectOptions): Promise<Detection<"raster">[]>;
+  /**
+   * The landmarks of the face that fills a box, where somebody says that there is one; absent where no network of the detector
+   * can be told where to look. The score says how sure it is that there is a face, and may be near 0.
+   */
+  locate?(image: RgbImage, box: Box<"raster">): Promise<Detection<"raster">>;
   close(): Promise<void>;
 }
 

@@ -60,7 +60,7 @@ export async function findFaces(
     const image = await picture.whole(Math.max(width, height));
     const upright = await detector.detect(image, options);
     const faces = await withTurned(upright, detector, image, options);
-    return { faces: moved(faces, 1, 1, 0, 0), image };
+    return { faces: inPhotograph(faces, 1, 1, 0, 0), image };
   }
   const smallest = smallestFaceOf({ width, height }, options);
   const scale = Math.max(width, height) / Math.min(side, Math.max(width, height));
@@ -71,7 +71,7 @@ export async function findFaces(
     const largestInTiles = Math.min(SHARED_RANGE * seenWell, largest);
     for (const tile of tilesOf<"image">(picture, side * side, overlapFor(largestInTiles))) {
       const seen = await detector.detect(await picture.region(tile), { minFacePx: smallest });
-      const own = moved(seen, 1, 1, tile.x, tile.y);
+      const own = inPhotograph(seen, 1, 1, tile.x, tile.y);
       found.push(...own.filter(({ box }) => isWholeIn(box, tile, picture, largestInTiles)));
     }
   }
@@ -79,7 +79,7 @@ export async function findFaces(
     const overview = await picture.whole(side);
     const [scaleX, scaleY] = [width / overview.width, height / overview.height];
     const minFacePx = Math.max(smallest, seenWell);
-    const seen = moved(await detector.detect(overview, { minFacePx }), scaleX, scaleY, 0, 0);
+    const seen = inPhotograph(await detector.detect(overview, { minFacePx }), scaleX, scaleY, 0, 0);
     found.push(...seen);
   }
   const faces = withoutRepeats(found);
@@ -87,7 +87,7 @@ export async function findFaces(
   // Turned faces are looked for in the reduced photograph alone.
   const overview = await picture.whole(side);
   const turned = await lookTurned(detector, overview, { minFacePx: Math.max(smallest, seenWell) });
-  const others = moved(turned, width / overview.width, height / overview.height, 0, 0);
+  const others = inPhotograph(turned, width / overview.width, height / overview.height, 0, 0);
   return {
     faces: suppressNonMaxima([...faces, ...others], SAME_FACE, intersectionOverUnion),
     image: undefined,
@@ -108,7 +108,7 @@ export async function findFaceAgain(
   if (!detector.detectAgain || options.turned || image.width * image.height > heldSide(options) ** 2)
     return undefined;
   const seen = await detector.detectAgain(image, last as unknown as Box<"raster">, options);
-  const faces = moved(
+  const faces = inPhotograph(
     seen.filter((face) => isSure(face, detector)),
     1,
     1,
@@ -146,7 +146,8 @@ function withoutRepeats(found: readonly Detection<"image">[]): Detection<"image"
   return suppressNonMaxima(kept, PART_OF_FACE, intersectionOverSmaller);
 }
 
-function moved(
+/** Faces of a part of a photograph, which may be reduced, in the photograph's own pixels. */
+export function inPhotograph(
   found: readonly Detection<"raster">[],
   scaleX: number,
   scaleY: number,

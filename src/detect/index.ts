@@ -8,6 +8,7 @@ export {
   FOLLOWING_FAMILIES,
   smallestFace,
 } from "./detector.ts";
+export { faceInBox } from "./face-in-box.ts";
 export { type FoundFaces, findFaceAgain, findFaces, type LookOptions } from "./find-faces.ts";
 export { LandmarkNet, type LandmarkNetNames } from "./landmark-net.ts";
 export { MTCNN_DEFAULTS, MtcnnDetector, type MtcnnNets, type MtcnnThresholds } from "./mtcnn.ts";

@@ -87,6 +87,18 @@ export class MtcnnRfbDetector implements Detector {
     return located;
   }
 
+  async locate(image: RgbImage, box: Box<"raster">): Promise<Detection<"raster">> {
+    const [look] = await this.#mtcnn.look(image, [square(box)]);
+    const { score, box: seen, landmarks } = look!;
+    if (score >= MTCNN_RFB_DEFAULTS.judgeInFavour) {
+      const points = await this.#points.locate(image, seen, rollOf(landmarks));
+      return { box, score, landmarks: meanLandmarks([landmarks, points]) };
+    }
+    // Where the cascade sees no face its landmarks are not worth much either.
+    const upright = await this.#points.locate(image, box, 0);
+    return { box, score, landmarks: await this.#points.locate(image, box, rollOf(upright)) };
+  }
+
   /** Boxes that the single-shot network sees. */
   async #others(image: RgbImage, options: DetectOptions): Promise<ScoredBox[]> {
     const seen: ScoredBox[] = [];

@@ -99,6 +99,11 @@ export class MtcnnDetector implements Detector {
     return await this.#output.look(image, squares);
   }
 
+  async locate(image: RgbImage, box: Box<"raster">): Promise<Detection<"raster">> {
+    const [look] = await this.#output.look(image, [square(box)]);
+    return { ...look!, box };
+  }
+
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#nets).map((net: CropNet) => net.session.close()));
   }

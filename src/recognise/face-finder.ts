@@ -1,9 +1,10 @@
 import { alignFace, cutFaces } from "../align/index.ts";
-import { FaceError, type Landmarks, type WorkOptions } from "../core/index.ts";
+import { type Box, FaceError, type Landmarks, type WorkOptions } from "../core/index.ts";
 import {
   type Detection,
   type Detector,
   type FoundFaces,
+  faceInBox,
   findFaces,
   type LookOptions,
 } from "../detect/index.ts";
@@ -78,9 +79,14 @@ export class FaceFinder {
     return this.#photograph(source, picture, faces);
   }
 
-  /** The faces of a photograph, cut out upright. @param sizePx side of the crops, a multiple of 112 or 128 */
-  async align(source: ImageSource, sizePx = 112): Promise<Photograph<FaceCrop>> {
-    const { picture, faces, image } = await this.#find(source);
+  /**
+   * The faces of a photograph, cut out upright.
+   *
+   * @param sizePx side of the crops, a multiple of 112 or 128
+   * @param box looks for one face there alone, as `faceInBox` does
+   */
+  async align(source: ImageSource, sizePx = 112, box?: Box<"image">): Promise<Photograph<FaceCrop>> {
+    const { picture, faces, image } = await this.#find(source, box);
     const landmarks = faces.map((face) => face.landmarks);
     const crops = image
       ? landmarks.map((points) => alignFace(image, points as unknown as Landmarks<"raster">, sizePx))
@@ -103,7 +109,7 @@ export class FaceFinder {
     await this.close();
   }
 
-  async #find(source: ImageSource): Promise<FoundFaces & { picture: Picture }> {
+  async #find(source: ImageSource, box?: Box<"image">): Promise<FoundFaces & { picture: Picture }> {
     if (this.#closed)
       throw new FaceError("CLOSED", {
         where: "faces",
@@ -111,7 +117,10 @@ export class FaceFinder {
         got: "one that was closed",
       });
     const picture = await openPicture(source, this.#options);
-    return { picture, ...(await findFaces(this.#detector, picture, this.#options)) };
+    const found = box
+      ? await faceInBox(this.#detector, picture, box, this.#options)
+      : await findFaces(this.#detector, picture, this.#options);
+    return { picture, ...found };
   }
 
   #photograph<F>(

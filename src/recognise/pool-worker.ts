@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import type { ErrorParts } from "../core/index.ts";
+import type { Box, ErrorParts } from "../core/index.ts";
 import type { Face } from "./face.ts";
 import type { Photograph } from "./face-finder.ts";
 import type { PortraitPhotograph } from "./gallery/portrait.ts";
@@ -16,6 +16,8 @@ export type WorkerAnswer<P = Photograph<Face>> =
 export interface PicturesTask {
   readonly task: keyof PictureTasks;
   readonly pictures: readonly Uint8Array[];
+  /** Of portraits: the place of the one face that counts, for pictures of which it is known. */
+  readonly boxes?: readonly (Box<"image"> | undefined)[] | undefined;
 }
 
 let recognizer: Promise<Recognizer> | undefined;
@@ -44,16 +46,20 @@ export async function portraits(path: string): Promise<WorkerAnswer<PortraitPhot
 }
 
 /** Pictures whose bytes are at hand, one after the other: each is computed by itself, so its answer is the same in any company. */
-export async function pictures({ task, pictures: all }: PicturesTask): Promise<WorkerAnswer<unknown>[]> {
+export async function pictures({
+  task,
+  pictures: all,
+  boxes,
+}: PicturesTask): Promise<WorkerAnswer<unknown>[]> {
   const answers: WorkerAnswer<unknown>[] = [];
-  for (const bytes of all)
+  for (const [i, bytes] of all.entries())
     answers.push(
       await answer("image", async (opened) => {
         if (task === "detect") return await opened.detect(bytes);
         if (task === "faces") return await opened.faces(bytes);
         if (task === "crop") return await croppedFace(opened, bytes);
         const { portraitsOfBytes } = await import("./gallery/portrait.ts");
-        return await portraitsOfBytes(opened, bytes);
+        return await portraitsOfBytes(opened, bytes, boxes?.[i]);
       }),
     );
   return answers;

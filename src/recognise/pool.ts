@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { FaceError, threadCount, type WorkOptions } from "../core/index.ts";
+import { type Box, FaceError, threadCount, type WorkOptions } from "../core/index.ts";
 import type { Detection, DetectOptions } from "../detect/index.ts";
 import type { EmbedOptions } from "../embed/index.ts";
 import type { ReadImageOptions } from "../image/index.ts";
@@ -154,12 +154,14 @@ export class RecognizerPool {
    *
    * @param task `detect` for boxes and landmarks alone, `faces` with vectors, `portraits` with what enrolment looks at, `crop` for a
    *             vector of a crop that is aligned already
+   * @param boxes of portraits: the place of the one face that counts, for pictures of which somebody says it
    */
   async recognise<T extends keyof PictureTasks>(
     pictures: readonly Uint8Array[],
     task: T,
+    boxes?: readonly (Box<"image"> | undefined)[],
   ): Promise<PictureResult<PictureTasks[T]>[]> {
-    const answers = await this.#pictures(pictures, task);
+    const answers = await this.#pictures(pictures, task, boxes);
     return answers.map((answer) =>
       answer.kind === "faces"
         ? { kind: "faces", photograph: answer.photograph as PictureTasks[T] }
@@ -170,8 +172,9 @@ export class RecognizerPool {
   async #pictures(
     pictures: readonly Uint8Array[],
     task: keyof PictureTasks,
+    boxes?: readonly (Box<"image"> | undefined)[],
   ): Promise<WorkerAnswer<unknown>[]> {
-    const item: PicturesTask = { task, pictures };
+    const item: PicturesTask = { task, pictures, boxes };
     // The pool's items are paths; this one is answered by another export of the worker.
     const answer: unknown = await this.#pool.answer(item as unknown as string, "pictures");
     return answer as WorkerAnswer<unknown>[];

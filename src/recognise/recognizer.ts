@@ -1,5 +1,6 @@
 import type { AlignedFace } from "../align/index.ts";
 import {
+  type Box,
   checkOptions,
   cosine,
   FaceError,
@@ -166,9 +167,13 @@ export class Recognizer {
     return { ...photograph, faces: photograph.faces.map(({ crop: _, ...face }) => face) };
   }
 
-  /** The faces of a photograph with their embeddings and the crops these were made from. */
-  async portraits(source: ImageSource): Promise<Photograph<Face & FaceCrop>> {
-    const photograph = await this.align(source);
+  /**
+   * The faces of a photograph with their embeddings and the crops these were made from.
+   *
+   * @param box looks for one face there alone: somebody sees one where the detector finds none
+   */
+  async portraits(source: ImageSource, box?: Box<"image">): Promise<Photograph<Face & FaceCrop>> {
+    const photograph = await this.#finder.align(source, this.cropSizePx, box);
     const measured = await this.#embedder.embedMeasured(
       photograph.faces.map((face) => face.crop),
       this.#options,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FaceError, internal } from "../core/index.ts";
+import { type Box, FaceError, internal } from "../core/index.ts";
 import {
   type EnrolmentOptions,
   enrolPhotographs,
@@ -17,6 +17,8 @@ export interface Gate {
   readonly maxTurn?: number | undefined;
   readonly maxTilt?: number | undefined;
   readonly force?: boolean | undefined;
+  /** Of a single picture: x, y, width and height of the one face that counts. */
+  readonly box?: readonly number[] | undefined;
 }
 
 /** A picture's outcome. */
@@ -44,16 +46,17 @@ export async function enrolUploads(
   const sources = pictures.map((picture) => `upload:${createHash("sha256").update(picture).digest("hex")}`);
   const bytes = new Map(sources.map((source, i) => [source, pictures[i]!]));
   queue.expectRoom(bytes.size);
+  const { threshold, force, expires, box: place, ...limits } = gate;
+  const box = place && boxOf(place, pictures.length);
   const { calibration, pipeline } = recognition;
   const portraits: PortraitSource["portraits"] = async function* (paths) {
     const asked = [...paths].map((path) => ({
       path,
-      result: queue.ask(bytes.get(path)!, "portraits", signal),
+      result: queue.ask(bytes.get(path)!, "portraits", signal, box),
     }));
     for (const { result } of asked) result.catch(() => undefined);
     for (const { path, result } of asked) yield { path, ...(await result) };
   };
-  const { threshold, force, expires, ...limits } = gate;
   const people = [{ ...whose, paths: [...bytes.keys()] }];
   const outcomes = new Map<string, Outcome>();
   for await (const { path, person: _, ...outcome } of enrolPhotographs(
@@ -76,12 +79,18 @@ export async function enrolUploads(
   });
 }
 
+/** Throws FaceError USAGE where there is not one picture. */
+function boxOf([x, y, width, height]: readonly number[], pictures: number): Box<"image"> {
+  if (pictures === 1) return { x: x!, y: y!, width: width!, height: height! };
+  throw new FaceError("USAGE", { where: "box", expected: "one picture, in which it is", got: pictures });
+}
+
 function count({ metrics }: Service, outcome: Outcome): void {
   if (outcome.kind !== "rejected") metrics.enrolment(outcome.kind);
   else for (const { code } of outcome.reasons) metrics.enrolment(code);
 }
 
-function given(limits: Omit<Gate, "threshold" | "force">): EnrolmentOptions["gate"] {
+function given(limits: Omit<Gate, "threshold" | "force" | "box">): EnrolmentOptions["gate"] {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 

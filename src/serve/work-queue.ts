@@ -1,4 +1,4 @@
-import { FaceError } from "../core/index.ts";
+import { type Box, FaceError } from "../core/index.ts";
 import type { PictureResult, PictureTasks, RecognizerPool } from "../recognise/index.ts";
 import { ServiceError } from "./service-error.ts";
 import type { Limits } from "./settings/index.ts";
@@ -19,6 +19,7 @@ export interface QueueWatch {
 interface Waiting {
   readonly picture: Uint8Array;
   readonly task: keyof PictureTasks;
+  readonly box: Box<"image"> | undefined;
   readonly since: number;
   readonly settle: (result: PictureResult<unknown>) => void;
   readonly fail: (error: unknown) => void;
@@ -97,11 +98,16 @@ export class WorkQueue {
     );
   }
 
-  /** {@link run}, where a picture that cannot be read is a result like any other. */
+  /**
+   * {@link run}, where a picture that cannot be read is a result like any other.
+   *
+   * @param box of portraits: the place of the one face that counts
+   */
   async ask<T extends keyof PictureTasks>(
     picture: Uint8Array,
     task: T,
     signal?: AbortSignal,
+    box?: Box<"image">,
   ): Promise<PictureResult<PictureTasks[T]>> {
     if (signal?.aborted) throw aborted();
     this.expectRoom(1);
@@ -110,7 +116,7 @@ export class WorkQueue {
         this.#waiting = this.#waiting.filter((each) => each !== item);
         fail(aborted());
       };
-      const item: Waiting = { picture, task, since: this.#now(), settle, fail, signal, giveUp };
+      const item: Waiting = { picture, task, box, since: this.#now(), settle, fail, signal, giveUp };
       signal?.addEventListener("abort", giveUp, { once: true });
       this.#waiting.push(item);
       this.#next();
@@ -144,6 +150,7 @@ export class WorkQueue {
       const results = await this.#pool.recognise(
         items.map(({ picture }) => picture),
         task,
+        items.map(({ box }) => box),
       );
       for (const [i, item] of items.entries()) item.settle(results[i]!);
     } catch (error) {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { FaceError } from "../../src/core/index.ts";
+import { type Box, FaceError } from "../../src/core/index.ts";
 import { Gallery } from "../../src/gallery/index.ts";
 import type { PictureResult, PictureTasks } from "../../src/recognise/index.ts";
 import { type App, type AppOptions, createApp, type PictureWorkers } from "../../src/serve/index.ts";
@@ -31,6 +31,8 @@ export class MadeRecognition implements PictureWorkers {
   readonly workers: number = 1;
   readonly verdict = (cosine: number) => judge(cosine, { calibration: CALIBRATION });
   readonly batches: number[] = [];
+  /** The boxes that were drawn, in order. */
+  readonly boxes: Box<"image">[] = [];
   /** The pictures that were looked at, in order. */
   readonly seen: string[] = [];
   /** Held back until it is let go. */
@@ -39,8 +41,10 @@ export class MadeRecognition implements PictureWorkers {
   async recognise<T extends keyof PictureTasks>(
     pictures: readonly Uint8Array[],
     task: T,
+    boxes?: readonly (Box<"image"> | undefined)[],
   ): Promise<PictureResult<PictureTasks[T]>[]> {
     this.batches.push(pictures.length);
+    this.boxes.push(...(boxes ?? []).filter((box) => box !== undefined));
     await this.gate;
     return pictures.map((bytes) => this.#look(bytes, task) as PictureResult<PictureTasks[T]>);
   }

@@ -47,6 +47,27 @@ test("a picture without a face is an answer with an empty list, and one that is 
   ]);
 });
 
+test("a box says which face of a single picture is meant, and is looked at by whoever finds the faces", async () => {
+  const made = await madeService("boxes");
+  const body = form(["ann-010"], { name: "Ann", box: "10,20,30,40.5" });
+  const { status, json } = await ask(made.app, "POST", `${C}/persons`, body);
+  expect(status).toBe(201);
+  const again = form(["ann-012"], { box: "[1,2,30,40]" });
+  expect((await ask(made.app, "POST", `${C}/persons/${json.person.id}/faces`, again)).status).toBe(200);
+  expect(made.recognition.boxes).toEqual([
+    { x: 10, y: 20, width: 30, height: 40.5 },
+    { x: 1, y: 2, width: 30, height: 40 },
+  ]);
+  const two = await ask(
+    made.app,
+    "POST",
+    `${C}/persons`,
+    form(["ben-090", "ben-092"], { name: "Ben", box: "1,2,3,4" }),
+  );
+  expect(two.status).toBe(400);
+  expect(two.json.error.message).toBe("box: expected one picture, in which it is, got 2");
+});
+
 test("a comparison carries its evidence, and a threshold of one's own beats the calibrated one", async () => {
   const { json } = await ask(app, "POST", "/v1/compare", form(["ann-010", "ann-030"]));
   const same = as(wire.CompareAnswer, json);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Box } from "../../core/index.ts";
 import { encodeJpeg, type RgbImage } from "../../image/index.ts";
 import type { Face } from "../face.ts";
 import type { Photograph } from "../face-finder.ts";
@@ -33,17 +34,22 @@ export async function portraitsOf(recognizer: Recognizer, path: string): Promise
   }
 }
 
-/** The same of a picture's bytes. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
+/** The same of a picture's bytes. @param box the place of the one face that counts. Throws FaceError BAD_FILE, BAD_IMAGE, CLOSED. */
 export async function portraitsOfBytes(
   recognizer: Recognizer,
   bytes: Uint8Array,
+  box?: Box<"image">,
 ): Promise<PortraitPhotograph> {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { ...(await facesOf(recognizer, bytes)), sha256 };
+  return { ...(await facesOf(recognizer, bytes, box)), sha256 };
 }
 
-async function facesOf(recognizer: Recognizer, bytes: Uint8Array): Promise<Photograph<Portrait>> {
-  const photograph = await recognizer.portraits(bytes);
+async function facesOf(
+  recognizer: Recognizer,
+  bytes: Uint8Array,
+  box?: Box<"image">,
+): Promise<Photograph<Portrait>> {
+  const photograph = await recognizer.portraits(bytes, box);
   const faces = await Promise.all(
     photograph.faces.map(async ({ crop, ...face }) => ({
       ...face,

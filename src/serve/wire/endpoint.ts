@@ -107,5 +107,16 @@ export const gate = {
   force: z.boolean().default(false).describe("Take the largest face of every picture, however it looks."),
 };
 
+/** The place of a face that the detector does not find by itself. */
+export const whereFace = {
+  box: z
+    .array(z.number())
+    .length(4)
+    .optional()
+    .describe(
+      "Of a single picture: x, y, width and height, in pixels of the upright photograph, of the one face that counts. Where the detector finds none there, its landmarks are looked for in the box.",
+    ),
+};
+
 /** Faces by their numbers. */
 export const faceNumbers = z.array(wire.number).min(1).max(10_000);

@@ -15,6 +15,7 @@ import {
   ofFace,
   ofPerson,
   pictures,
+  whereFace,
 } from "../endpoint.ts";
 import * as wire from "../schemas.ts";
 
@@ -28,7 +29,7 @@ export const FACES = {
       "Adds faces from pictures, each of which is looked at first: what is not good enough is refused, with reasons.",
     params: ofPerson,
     query: nothing,
-    body: pictures(1, MANY, z.strictObject(gate)),
+    body: pictures(1, MANY, z.strictObject({ ...gate, ...whereFace })),
     answer: gives(wire.EnrolAnswer),
   }),
   faces: endpoint({

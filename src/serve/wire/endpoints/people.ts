@@ -14,6 +14,7 @@ import {
   ofPerson,
   pictures,
   threshold,
+  whereFace,
   whichFace,
 } from "../endpoint.ts";
 import * as wire from "../schemas.ts";
@@ -44,7 +45,7 @@ export const PEOPLE = {
     body: pictures(
       0,
       MANY,
-      z.strictObject({ name: wire.nameText, expires: wire.moment.optional(), ...gate }),
+      z.strictObject({ name: wire.nameText, expires: wire.moment.optional(), ...gate, ...whereFace }),
     ),
     answer: gives(wire.EnrolAnswer, 201),
   }),

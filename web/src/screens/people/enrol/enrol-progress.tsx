@@ -9,6 +9,7 @@ import { reasonInWords } from "../../../refusal-words.ts";
 import { sentenceOf } from "../../../service.ts";
 import { counted, sentence } from "../../../words.ts";
 import { peoplePath } from "../paths.ts";
+import { DrawBox, type DrawnBox } from "./draw-box.tsx";
 import type { EnrolledPicture, Enrolment } from "./enrolment.ts";
 
 interface EnrolProgressProps {
@@ -118,6 +119,7 @@ function RefusedPicture({
 }) {
   const url = useSignal<string | undefined>(undefined);
   const broken = useSignal(false);
+  const drawing = useSignal(false);
   const busy = useSignal(false);
   const { state, person, name, file } = picture;
   useEffect(() => {
@@ -126,11 +128,13 @@ function RefusedPicture({
     return () => URL.revokeObjectURL(made);
   }, [file]);
   const hasFace = state.kind === "rejected" && state.reasons.every(({ code }) => code !== "no-face");
-  const take = async (box?: readonly number[]): Promise<void> => {
+  const take = async (box?: DrawnBox): Promise<void> => {
+    drawing.value = false;
     busy.value = true;
-    await running.take(picture, box);
+    await running.take(picture, box && [box.x, box.y, box.width, box.height]);
     busy.value = false;
     if (picture.state.kind === "enrolled") tell(`1 face added to ${person}.`);
+    else tell(`${name.split("/").at(-1)} was not taken. ${whyNot(picture)}`, { alarm: true });
   };
   return (
     <article class="refused" aria-label={name}>
@@ -160,6 +164,27 @@ function RefusedPicture({
             <Button small disabled={busy.value} onClick={() => void take()}>
               Add it anyway
             </Button>
+          )}
+          {state.kind === "rejected" && url.value !== undefined && !broken.value && (
+            <Button
+              small
+              disabled={busy.value}
+              onClick={() => {
+                drawing.value = true;
+              }}
+            >
+              Draw a box
+            </Button>
+          )}
+          {drawing.value && (
+            <DrawBox
+              name={name}
+              url={url.value!}
+              onBox={(box) => void take(box)}
+              onClose={() => {
+                drawing.value = false;
+              }}
+            />
           )}
         </div>
       </div>
