@@ -4,7 +4,7 @@
  *   similar   docs/pictures/similar.png: six sample photographs, each with its three most similar others
  *   study     docs/pictures/study.png, study-phone.png: the page of a study of their faces, at 1280 and at 390 pixels
  *             (needs Chromium)
- *   page      docs/pictures/compare.png, search.png, …: the page that `arcface open` shows, at 1280 and at 390 pixels
+ *   page      docs/pictures/compare.png, search.png, questions.png, map.png, …: the page that `arcface open` shows, at 1280 and at 390 px
  *             (needs Chromium)
  *   mnist     docs/pictures/mnist.svg: digits without and with the margin; trains for a minute or two
  *   margin    docs/margin: the margin's drawings, from the formulas
