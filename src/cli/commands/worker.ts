@@ -102,7 +102,7 @@ async function run(io: CliIo, flags: WorkerFlags): Promise<number> {
   });
   const enough = async (): Promise<boolean> =>
     id === undefined
-      ? flags.untilDone === true && (await isIdle(gallery))
+      ? flags.untilDone === true && (await worker.isIdle())
       : hasEnded(await gallery.jobs.job(id));
   await Promise.all(Array.from({ length: LANES }, async () => await worker.run(io.signal, enough)));
   bar.stop();
@@ -141,11 +141,7 @@ async function tell(
   if (job) update({ stage: `job ${id}`, done: job.done, total: job.total });
 }
 
-/** Tells whether none of the last jobs is left to do. */
-async function isIdle(gallery: Gallery): Promise<boolean> {
-  return (await gallery.jobs.jobs({ limit: 100 })).every(hasEnded);
-}
-
+/** Tells whether a job has ended, or is gone. */
 function hasEnded(job: Job | undefined): boolean {
   return job?.state !== "waiting" && job?.state !== "running";
 }

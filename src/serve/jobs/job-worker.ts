@@ -5,6 +5,7 @@ import { pipelineDifference } from "../../models/index.ts";
 import { logged } from "../service-error.ts";
 import { failureOf } from "./failure-of.ts";
 import { HeldWork } from "./held-work.ts";
+import { hasEnded } from "./job-on-wire.ts";
 import { KINDS } from "./kinds/index.ts";
 import type { PictureLook } from "./picture-look.ts";
 import type { Studies } from "./studies.ts";
@@ -25,6 +26,9 @@ export const KEEP_JOBS_MS = 30 * 86_400_000;
 
 /** The time between two looks for jobs that ended too long ago, in milliseconds. */
 const PURGE_MS = 600_000;
+
+/** Jobs asked for at a time. */
+const PAGE = 100;
 
 /** Failures that pass. */
 const PASSING: ReadonlySet<string> = new Set(["STORAGE", "NETWORK"]);
@@ -77,6 +81,16 @@ export class JobWorker {
       if (share) await this.#do(share, signal);
       else if (await enough()) return;
       else await this.#nap(signal);
+    }
+  }
+
+  /** Tells whether no job of the gallery waits or runs. */
+  async isIdle(): Promise<boolean> {
+    for (let after: number | undefined; ; ) {
+      const page = await this.#options.gallery.jobs.jobs({ after, limit: PAGE });
+      if (!page.every(hasEnded)) return false;
+      if (page.length < PAGE) return true;
+      after = page.at(-1)!.id;
     }
   }
 
