@@ -134,7 +134,7 @@ test("in compose the service has the image's own command, time to answer what it
 });
 
 test("an address that others reach needs a key, which the service asks for", async () => {
-  const keys = join(folder, "keys.json");
+  const keys = join(folder, "reached-keys.json");
   const refused = await arcface(["serve", "--host", "0.0.0.0", "--port", "0", "--keys", keys]);
   expect(refused.code).toBe(2);
   expect(refused.err).toContain("serve keys create");
