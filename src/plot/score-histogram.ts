@@ -42,7 +42,7 @@ export function scoreHistogram(scores: Scores, options: ScoreHistogramOptions = 
     height: options.heightPx ?? 320,
     marginLeft: 52,
     marginBottom: 40,
-    marginTop: 24,
+    marginTop: 38,
     marginRight: 12,
     x: { domain: [low, high], label: options.axis ?? "cosine", labelAnchor: "center", labelArrow: "none" },
     y: { label: "share of pairs, %", grid: true, nice: true },
@@ -64,7 +64,8 @@ export function scoreHistogram(scores: Scores, options: ScoreHistogramOptions = 
         : Plot.text([`threshold ${options.threshold.toFixed(3)}`], {
             x: [options.threshold],
             frameAnchor: "top",
-            dy: -16,
+            // Below the axis's own label, which is at the very top where the threshold may be near the left edge.
+            dy: -12,
             fontSize: 11,
             fill: "currentColor",
           }),

@@ -186,7 +186,7 @@ function pageOf(
     summary.same && html`<li><b>${percent(summary.same.share.rate)}</b>the same person</li>`
   }${summary.retrieval && html`<li><b>${percent(summary.retrieval.top1.rate)}</b>found first</li>`}${
     summary.leak && html`<li><b>${figure(summary.leak.target.mean)}</b>cosine to the target</li>`
-  }<li><b>${cost}</b>${cost === 1 ? "result" : "results"} without a face</li></ul>
+  }<li><b>${cost}</b>${cost === 1 ? "result" : "results"} without a vector</li></ul>
 </div></header>
 <main>
 ${warningsSection(report)}
@@ -244,19 +244,22 @@ function warningsSection({ warnings, judged }: IdentityReport): Markup | false {
   return html`<section id="warnings"><h2>Read this first</h2><ul>${told.map((warning) => html`<li class="wrong">${warning}</li>`)}</ul></section>`;
 }
 
-function rate(share: RateInterval | undefined): string {
+/** A share with its interval below it, so that the table stays narrow. */
+function rate(share: RateInterval | undefined): Markup | string {
   if (!share) return "–";
   const [low, high] = [percent(share.low), percent(share.high)];
   // One person's pictures, however many, say nothing of other people.
-  return `${percent(share.rate)} (${low === "0.0 %" && high === "100.0 %" ? "too few people for an interval" : `${low} to ${high}`})`;
+  const interval = low === "0.0 %" && high === "100.0 %" ? "too few people" : `${low} to ${high}`;
+  return html`${percent(share.rate)}<br><small>${interval}</small>`;
 }
 
 function judgesTable(judged: readonly JudgedPairs[]): Markup {
+  const withTarget = judged.some(({ summary }) => summary.leak);
   return scrollTable(
     "Figures of every judge",
-    html`<table><thead><tr><th>network</th><th>protocol</th><th class="number">pairs</th><th class="number">mean</th><th class="number">95 %</th><th class="number">median</th><th class="number">5 % below</th><th class="number">same person</th><th class="number">FMR</th><th class="number">first</th><th class="number">among five</th><th class="number">to target</th></tr></thead><tbody>${judged.map(
+    html`<table><thead><tr><th>network</th><th>protocol</th><th class="number">pairs</th><th class="number">mean</th><th class="number">median</th><th class="number">5 % below</th><th class="number">same person</th><th class="number">FMR</th><th class="number">first</th><th class="number">among five</th>${withTarget && html`<th class="number">to target</th>`}</tr></thead><tbody>${judged.map(
       ({ judge, summary: { cosine, same, retrieval, leak, pairs, failed } }) =>
-        html`<tr><td style="white-space: nowrap">${judge.model}</td><td>${judge.protocol.id}</td><td class="number">${pairs}${failed > 0 ? `, ${failed} failed` : ""}</td><td class="number">${figure(cosine?.mean)}</td><td class="number">${cosine?.interval ? cosine.interval.map((end) => figure(end)).join(" to ") : "–"}</td><td class="number">${figure(cosine?.quantiles.median)}</td><td class="number">${figure(cosine?.quantiles.p5)}</td><td class="number">${same ? rate(same.share) : "uncalibrated"}</td><td class="number">${same?.fmr ? percent(same.fmr.rate, 3) : "–"}</td><td class="number">${rate(retrieval?.top1)}</td><td class="number">${rate(retrieval?.top5)}</td><td class="number">${figure(leak?.target.mean)}</td></tr>`,
+        html`<tr><td style="white-space: nowrap">${judge.model}</td><td>${judge.protocol.id}</td><td class="number">${pairs}${failed > 0 ? `, ${failed} failed` : ""}</td><td class="number">${figure(cosine?.mean)}${cosine?.interval && html`<br><small>${cosine.interval.map((end) => figure(end)).join(" to ")}</small>`}</td><td class="number">${figure(cosine?.quantiles.median)}</td><td class="number">${figure(cosine?.quantiles.p5)}</td><td class="number">${same ? rate(same.share) : "uncalibrated"}</td><td class="number">${same?.fmr ? percent(same.fmr.rate, 3) : "–"}</td><td class="number">${rate(retrieval?.top1)}</td><td class="number">${rate(retrieval?.top5)}</td>${withTarget && html`<td class="number">${figure(leak?.target.mean)}</td>`}</tr>`,
     )}</tbody></table>`,
   );
 }

@@ -14,7 +14,10 @@ export function percent(share: number | null | undefined, digits = 1): string {
 
 /** A cosine, a change of one, or nothing. */
 export function figure(value: number | null | undefined, digits = 3): string {
-  return value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
+  if (value === null || value === undefined) return "–";
+  const text = value.toFixed(digits);
+  // What rounds to nothing has no sign.
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 /** An angle in degrees, or nothing. */
