@@ -16,7 +16,7 @@ export function percent(share: number | null | undefined, digits = 1): string {
 export function figure(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined) return "–";
   const text = value.toFixed(digits);
-  // What rounds to nothing has no sign.
+  // A value that rounds to nothing has no sign.
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
